@@ -1,0 +1,111 @@
+"""Who may call a route: @public, @signed_in or @requires(permission), and @elevated on top."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from gatehouse.core.context import Actor, Context, Runtime
+from gatehouse.core.errors import Forbidden, NotFound, ReauthenticationRequired
+from gatehouse.core.rate_limit import Tally
+from gatehouse.core.roles import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ELEVATION = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A token that holds: whose it is, where they stand with the general limit, and what the
+    cache had ready. ``version`` is what a new ready answer must be filled under.
+    """
+
+    actor: Actor
+    tally: Tally | None = None
+    answer: bytes | None = None
+    version: str | None = None
+
+
+class Authenticator(Protocol):
+    """Turns a bearer token into an actor, or None. Provided by ``sessions``."""
+
+    def __call__(
+        self, runtime: Runtime, token: str, now: datetime, *, answer: str = ""
+    ) -> Recognised | None: ...
+
+
+class Memberships(Protocol):
+    """The role a user holds in an organization, or None. Provided by ``organizations``.
+
+    Raises Forbidden if the membership is suspended.
+    """
+
+    def __call__(self, ctx: Context, user_id: UUID, org_id: UUID) -> Role | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a view declared. ``permission`` is asked in the organization of the path."""
+
+    is_public: bool
+    permission: StrEnum | None = None
+
+    def check(self, ctx: Context, path: dict[str, Any]) -> None:
+        """Refuse a stranger with 404, so that the existence of an organization does not leak;
+        a member without the permission with 403.
+        """
+        if self.permission is None:
+            return
+        role = ctx.ports[Memberships](ctx, ctx.user_id, path["org_id"])
+        if role is None:
+            raise NotFound
+        if not may(ctx, role, self.permission):
+            raise Forbidden(needs=self.permission)
+
+
+def public(view: View) -> View:
+    """Anyone may call this route; a token that is sent is not looked at."""
+    return _declare(view, Access(is_public=True))
+
+
+def signed_in(view: View) -> View:
+    """Any signed-in account may call this route."""
+    return _declare(view, Access(is_public=False))
+
+
+def requires(permission: StrEnum) -> Callable[[View], View]:
+    """The actor's role in the organization of the path must grant ``permission``."""
+    return lambda view: _declare(view, Access(is_public=False, permission=permission))
+
+
+def elevated(view: View) -> View:
+    """The caller must have proved who they are within the last 10 minutes."""
+    view.elevated = True  # type: ignore[attr-defined]
+    return view
+
+
+def access_of(view: Callable[..., Any]) -> Access:
+    """What a view declared. A view without a declaration cannot be mounted."""
+    try:
+        return view.access  # type: ignore[attr-defined,no-any-return]
+    except AttributeError:
+        name = getattr(view, "__name__", repr(view))
+        raise TypeError(f"{view.__module__}.{name} declares no access") from None
+
+
+def may(ctx: Context, role: Role, permission: StrEnum) -> bool:
+    return (role, permission) in ctx.runtime.grants
+
+
+def refuse_stale(ctx: Context) -> None:
+    """Raise ReauthenticationRequired unless the caller proved themselves in the last 10 minutes."""
+    if ctx.actor.auth_time is None or ctx.now - ctx.actor.auth_time > ELEVATION:
+        raise ReauthenticationRequired(max_age=int(ELEVATION.total_seconds()))
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

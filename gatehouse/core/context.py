@@ -1,0 +1,230 @@
+"""One unit of work: who is acting, since when, from where, in which transaction."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Engine, Executable, Row, Select
+from sqlalchemy.orm import Session, sessionmaker
+
+from gatehouse.core.cache import OwnedCache
+from gatehouse.core.crypto import Keyring
+from gatehouse.core.db import make_engine
+from gatehouse.core.domain import Domain, Grant
+from gatehouse.core.events import Event
+from gatehouse.core.rate_limit import ProcessCounter
+from gatehouse.core.reactions import Job, Reaction, by_event, by_name
+from gatehouse.core.redis_link import RedisLink
+from gatehouse.core.settings import Settings
+from gatehouse.core.store import EphemeralStore, FailoverStore, RedisStore, SqlStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. ``kind`` is anonymous, user or job; ``auth_time`` is when they last proved it."""
+
+    kind: str = "anonymous"
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    auth_time: datetime | None = None
+    amr: tuple[str, ...] = ()
+
+
+ANONYMOUS = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from. ``ip`` is the true client address, see ``headers.py``."""
+
+    request_id: str = "-"
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+class Ports:
+    """The outside world, by protocol. Chosen once, when the app is built."""
+
+    def __init__(self, chosen: Mapping[type[Any], Any]) -> None:
+        self._chosen = dict(chosen)
+
+    @classmethod
+    def build(
+        cls, settings: Settings, domains: tuple[Domain, ...], replaced: Mapping[str, object]
+    ) -> "Ports":
+        chosen = {
+            port: replaced.get(port.__name__) or build(settings)
+            for domain in domains
+            for port, build in domain.ports.items()
+        }
+        return cls(chosen)
+
+    def __getitem__(self, port: type[T]) -> T:
+        return self._chosen[port]  # type: ignore[no-any-return]
+
+
+class AttemptLog(Protocol):
+    """Writes what must be remembered although the work itself was undone."""
+
+    def __call__(self, ctx: "Context", events: list[Event]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """All that a process has, made once. ``store`` may be Redis; ``guards`` never is."""
+
+    settings: Settings
+    engine: Engine
+    short: Engine
+    reading: sessionmaker[Session]
+    writing: sessionmaker[Session]
+    store: EphemeralStore
+    guards: SqlStore
+    link: RedisLink | None
+    cache: OwnedCache | None
+    counter: ProcessCounter
+    keyring: Keyring
+    ports: Ports
+    grants: frozenset[tuple[str, str]]
+    reactions: Mapping[type[Event], list[Reaction]]
+    jobs: Mapping[str, Job]
+
+    @classmethod
+    def build(
+        cls, settings: Settings, domains: tuple[Domain, ...], replaced: Mapping[str, object]
+    ) -> "Runtime":
+        engine = make_engine(settings.database_url)
+        guards = SqlStore(engine)
+        link = RedisLink(settings.redis_url) if settings.redis_url else None
+        return cls(
+            settings=settings,
+            engine=engine,
+            short=engine.execution_options(isolation_level="AUTOCOMMIT"),
+            reading=_sessions(engine.execution_options(reads_only=True)),
+            writing=_sessions(engine),
+            store=FailoverStore(RedisStore(link), guards) if link else guards,
+            guards=guards,
+            link=link,
+            cache=OwnedCache(link, engine) if link else None,
+            counter=ProcessCounter(),
+            keyring=Keyring(settings.encryption_keys),
+            ports=Ports.build(settings, domains, replaced),
+            grants=frozenset(_granted(domains)),
+            reactions=by_event(reaction for domain in domains for reaction in domain.reactions),
+            jobs=by_name(job for domain in domains for job in domain.jobs),
+        )
+
+
+def _sessions(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:
+    grants: Iterator[Grant] = (grant for domain in domains for grant in domain.grants)
+    return ((grant.role, permission) for grant in grants for permission in grant.permissions)
+
+
+@dataclass(slots=True)
+class Context:
+    """What every service function gets first. ``now`` is the only clock of a request."""
+
+    runtime: Runtime
+    db: Session
+    actor: Actor = ANONYMOUS
+    origin: Origin = Origin()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    attempts: list[Event] = field(default_factory=list)
+    _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
+    _forgotten: set[UUID] = field(default_factory=set)
+
+    @property
+    def settings(self) -> Settings:
+        return self.runtime.settings
+
+    @property
+    def ports(self) -> Ports:
+        return self.runtime.ports
+
+    @property
+    def user_id(self) -> UUID:
+        """The signed-in caller. For routes that declare that there is one."""
+        if self.actor.user_id is None:
+            raise RuntimeError("This route lets anonymous callers in.")
+        return self.actor.user_id
+
+    def glance(self, statement: Select[Any]) -> Row[Any] | None:
+        """Read one row in a short statement of its own, before the transaction begins.
+
+        For what must come before something slow, such as the hash of a password; the transaction
+        then checks by compare-and-set that nothing has changed.
+        """
+        self.stay_out_of_the_transaction()
+        with self.runtime.short.connect() as db:
+            return db.execute(statement).first()
+
+    def stay_out_of_the_transaction(self) -> None:
+        """Refuse slow work, and statements of their own, once the transaction has begun."""
+        if self.db.in_transaction():
+            raise RuntimeError("The transaction has begun: this comes before it.")
+
+    def execute(self, statement: Executable) -> int:
+        """Run an UPDATE or DELETE and return how many rows it hit: the database decides races."""
+        count: int = self.db.execute(statement).rowcount  # type: ignore[attr-defined]
+        return count
+
+    def after_refusal(self, function: Callable[["Context"], None]) -> None:
+        """Run ``function(ctx)`` in a transaction of its own if this one is rolled back."""
+        self._after_refusal.append(function)
+
+    def forget(self, *user_ids: UUID) -> None:
+        """Void what the cache remembers of these accounts, once this has been committed."""
+        self._forgotten.update(user_ids)
+
+
+@contextmanager
+def unit_of_work(
+    runtime: Runtime, origin: Origin, actor: Actor = ANONYMOUS, *, reads_only: bool = False
+) -> Iterator[Context]:
+    """Commit if the body returns, roll back if it raises, never anything else.
+
+    What must stay on record after a refusal is written last, in a transaction of its own, and
+    before the answer leaves.
+    """
+    sessions = runtime.reading if reads_only else runtime.writing
+    with sessions() as db:
+        ctx = Context(runtime=runtime, db=db, actor=actor, origin=origin)
+        try:
+            yield ctx
+            _write_attempts(ctx)
+            db.commit()
+        except BaseException:
+            db.rollback()
+            _remember_the_refusal(ctx)
+            raise
+    if ctx._forgotten and runtime.cache:  # noqa: SLF001 - the context is ours
+        runtime.cache.forget(str(user_id) for user_id in ctx._forgotten)  # noqa: SLF001
+
+
+def _remember_the_refusal(ctx: Context) -> None:
+    if not ctx.attempts and not ctx._after_refusal:  # noqa: SLF001
+        return
+    with ctx.runtime.writing() as db:
+        again = Context(
+            runtime=ctx.runtime, db=db, actor=ctx.actor, origin=ctx.origin, attempts=ctx.attempts
+        )
+        for function in ctx._after_refusal:  # noqa: SLF001
+            function(again)
+        _write_attempts(again)
+        db.commit()
+    if again._forgotten and ctx.runtime.cache:  # noqa: SLF001
+        ctx.runtime.cache.forget(str(user_id) for user_id in again._forgotten)  # noqa: SLF001
+
+
+def _write_attempts(ctx: Context) -> None:
+    if ctx.attempts:
+        ctx.runtime.ports[AttemptLog](ctx, ctx.attempts)

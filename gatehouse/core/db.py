@@ -1,0 +1,163 @@
+"""The base of every table, the engine, and the one place that hides removed rows."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Index,
+    MetaData,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    with_loader_criteria,
+)
+from sqlalchemy.types import TypeDecorator
+from uuid_utils.compat import uuid7
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+WAIT_FOR_LOCK = 5  # seconds
+
+
+class TZDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database. SQLite would give naive ones back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("A naive datetime has no place in the database.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Model(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: TZDateTime, dict[str, Any]: JSON}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, sort_order=-1)
+    created_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC), sort_order=1)
+
+
+class Removable:
+    """A row that can be removed yet kept. Every statement of the ORM passes it over."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None, sort_order=2)
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A column of one of the words of ``kind``, kept as text so that a new word needs no migration."""
+    return Enum(
+        kind, native_enum=False, length=32, values_callable=lambda kinds: [k.value for k in kinds]
+    )
+
+
+def unique_among_the_living(name: str, *columns: str) -> Index:
+    """A unique index that a removed row no longer counts in."""
+    living = text("deleted_at IS NULL")
+    return Index(name, *columns, unique=True, postgresql_where=living, sqlite_where=living)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _pass_over_removed(state: ORMExecuteState) -> None:
+    """Add ``deleted_at IS NULL`` to every statement, so that nobody can forget it.
+
+    To see removed rows, say so: ``execution_options(with_removed=True)``. Relationships to
+    removable rows are ``lazy="raise"``, because a lazy load would not pass here.
+    """
+    if state.execution_options.get("with_removed"):
+        return
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = state.statement.options(
+            with_loader_criteria(
+                Removable, lambda cls: cls.deleted_at.is_(None), include_aliases=True
+            )
+        )
+
+
+def make_engine(url: str) -> Engine:
+    """An engine whose transactions behave alike on PostgreSQL and SQLite. Connects on first use."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=WAIT_FOR_LOCK,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": WAIT_FOR_LOCK,
+            "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
+            " -c idle_in_transaction_session_timeout=60s",
+        },
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": WAIT_FOR_LOCK, "isolation_level": None})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a reader that turns writer is refused at once.
+
+    That also stands in for SELECT ... FOR UPDATE, which SQLite does not have.
+    """
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
+
+
+def in_batches(ids: Iterable[UUID], size: int = 500) -> Iterator[list[UUID]]:
+    """Cut ``ids`` into lists that fit into one statement's parameters."""
+    batch: list[UUID] = []
+    for item in ids:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

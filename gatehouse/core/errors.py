@@ -1,0 +1,141 @@
+"""The few ways in which a request can fail. Domains subclass these; ``http.py`` renders them."""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class GatehouseError(Exception):
+    """A refusal with a status, a type from the API's closed list, and facts for the caller."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    type: ClassVar[str] = "INTERNAL_ERROR"
+    message: ClassVar[str] = "Something went wrong on our side."
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message or self.message)
+        self.details = details
+        self.headers: list[tuple[str, str]] = []
+
+
+class Invalid(GatehouseError):
+    """400. ``details`` is ``{field: [what is wrong and what would be right, ...]}``."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"
+    message = "Some fields are not valid."
+
+    @classmethod
+    def fields(cls, messages: Any) -> "Invalid":
+        """What a schema found wrong. A field may have any name, so they are not keywords here."""
+        error = cls()
+        error.details = messages if isinstance(messages, dict) else {"body": messages}
+        return error
+
+
+class BadRequest(GatehouseError):
+    """400 for what cannot be said of one field: broken JSON, an impossible request."""
+
+    status, type = HTTPStatus.BAD_REQUEST, "BAD_REQUEST"
+    message = "The request cannot be read."
+
+
+class Unauthenticated(GatehouseError):
+    """401: the caller did not prove who they are."""
+
+    status, type = HTTPStatus.UNAUTHORIZED, "AUTHENTICATION_ERROR"
+    message = "Sign in to continue."
+    challenge: ClassVar[str] = 'Bearer realm="gatehouse"'
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.headers.append(("WWW-Authenticate", self.challenge))
+
+
+class AuthRequired(Unauthenticated):
+    type = "AUTH_REQUIRED"
+    message = "Sign in to continue: send the header Authorization: Bearer <token>."
+
+
+class InvalidAuthFormat(Unauthenticated):
+    type = "INVALID_AUTH_FORMAT"
+    message = "The Authorization header must be: Bearer <token>."
+
+
+class InvalidToken(Unauthenticated):
+    type = "INVALID_TOKEN"
+    message = "The token is unknown, has ended or has expired. Sign in again."
+    challenge = 'Bearer realm="gatehouse", error="invalid_token"'
+
+
+class Forbidden(GatehouseError):
+    """403: the caller is known and may not."""
+
+    status, type = HTTPStatus.FORBIDDEN, "AUTHORIZATION_ERROR"
+    message = "Your role does not allow this."
+
+
+class ReauthenticationRequired(Forbidden):
+    """403 of an elevated verb. ``details.max_age`` is in seconds."""
+
+    type = "REAUTHENTICATION_REQUIRED"
+    message = "Confirm that it is you: POST /api/v1/auth/reauthenticate, then try again."
+
+
+class NotFound(GatehouseError):
+    """404: there is none, or the caller may not know that there is one."""
+
+    status, type = HTTPStatus.NOT_FOUND, "NOT_FOUND"
+    message = "There is no such thing here."
+
+
+class MethodNotAllowed(GatehouseError):
+    status, type = HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED"
+    message = "This path does not take that method."
+
+
+class Gone(GatehouseError):
+    status, type = HTTPStatus.GONE, "GONE"
+    message = "This is no longer here."
+
+
+class Conflict(GatehouseError):
+    """409: right in itself, but it clashes with what exists."""
+
+    status, type = HTTPStatus.CONFLICT, "CONFLICT"
+    message = "This clashes with what exists."
+
+
+class TooLarge(GatehouseError):
+    status, type = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE"
+    message = "The body is too large. At most 1 MB is read."
+
+
+class UnsupportedMediaType(GatehouseError):
+    status, type = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"
+    message = "Send JSON, with the header Content-Type: application/json."
+
+
+class TooManyRequests(GatehouseError):
+    """429. ``retry_after`` is in seconds and leaves as the Retry-After header (RFC 9110 10.2.3)."""
+
+    status, type = HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"
+    message = "Too many requests. Try again later."
+
+    def __init__(self, message: str | None = None, *, retry_after: int, **details: Any) -> None:
+        super().__init__(message, retry_after=retry_after, **details)
+        self.headers.append(("Retry-After", str(retry_after)))
+
+
+class BadGateway(GatehouseError):
+    status, type = HTTPStatus.BAD_GATEWAY, "BAD_GATEWAY"
+    message = "A system that we asked did not answer as it should."
+
+
+class Unavailable(GatehouseError):
+    """503: a part that we need is away for the moment. Nothing was done."""
+
+    status, type = HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"
+    message = "A part of the service is away for a moment. Nothing was changed; try again."
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.headers.append(("Retry-After", "1"))

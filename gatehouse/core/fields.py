@@ -1,0 +1,125 @@
+"""Fields of schemas, stricter than Marshmallow's: what a database or a client could trip over."""
+
+from datetime import UTC, datetime
+from typing import Any
+from unicodedata import category, normalize
+
+from marshmallow import ValidationError, fields, validate
+
+
+class Text(fields.String):
+    """One line of text in NFC, without surrounding blanks, control or invisible formatting signs."""
+
+    def __init__(self, least: int = 0, most: int = 255, **kwargs: Any) -> None:
+        error = f"Between {least} and {most} characters." if least else f"At most {most} characters."
+        super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        text = normalize("NFC", text).strip() if text is not None else ""
+        if any(category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+            raise ValidationError("Line breaks and control characters are not allowed here.")
+        return text
+
+
+class Paragraphs(fields.String):
+    """Text in which lines may break, and nothing else is out of the ordinary."""
+
+    def __init__(self, most: int, **kwargs: Any) -> None:
+        length = validate.Length(max=most, error=f"At most {most} characters.")
+        super().__init__(validate=length, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        text = normalize("NFC", text).replace("\r\n", "\n").strip() if text is not None else ""
+        if any(category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
+            raise ValidationError("Control characters are not allowed here.")
+        return text
+
+
+class Password(fields.String):
+    """A password as it was typed: nothing is trimmed. The rule of strength is the service's."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        length = validate.Length(1, 1024, error="Between 1 and 1024 characters.")
+        super().__init__(validate=length, metadata={"format": "password"}, **kwargs)
+
+
+class WebAddress(fields.Url):
+    """An absolute https or http address of at most 512 characters; nothing that runs in a page."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("schemes", {"http", "https"})
+        length = validate.Length(max=512, error="At most 512 characters.")
+        super().__init__(validate=length, require_tld=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and ("@" in text.split("/")[2] or not text.isprintable() or " " in text):
+            raise ValidationError("Not a valid URL.")
+        return text
+
+
+class Flag(fields.Boolean):
+    """true or false, not a word or number that may mean one of them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        del attr, data, kwargs
+        if not isinstance(value, bool):
+            raise ValidationError("Must be true or false.")
+        return value
+
+
+class Whole(fields.Integer):
+    """A whole number in a query string: plain digits, of a size that every database can count."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        most_digits = 9
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) <= most_digits):
+            raise ValidationError("Must be a whole number of at most 9 digits.")
+        return super()._deserialize(text, attr, data, **kwargs)
+
+
+class QueryFlag(fields.Boolean):
+    """true or false in a query string."""
+
+    truthy = {"true"}
+    falsy = {"false"}
+
+
+class Moment(fields.AwareDateTime):
+    """A time, as RFC 3339 in UTC with Z and microseconds."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        del attr, obj, kwargs
+        return rfc3339(value) if value is not None else None
+
+
+def rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Address(fields.String):
+    """An e-mail address, by syntax only: nothing is asked of DNS, private domains are welcome.
+
+    The part before the @ is ASCII, so that no two addresses look alike and differ. A domain in
+    another script is kept in its ASCII form (IDNA).
+    """
+
+    MOST = 255
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - lazy
+
+        text = super()._deserialize(value, attr, data, **kwargs)
+        text = normalize("NFC", text or "").strip()
+        if not text or len(text) > self.MOST:
+            raise ValidationError(f"Must be an e-mail address of at most {self.MOST} characters.")
+        try:
+            found = validate_email(
+                text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            )
+        except EmailNotValidError as error:
+            raise ValidationError(f"Must be an e-mail address. {error}") from None
+        return f"{found.local_part}@{found.ascii_domain}"

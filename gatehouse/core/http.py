@@ -1,0 +1,261 @@
+"""HTTP in, HTTP out: who calls, what they sent, the unit of work, the envelope and the refusals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import orjson
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema
+
+from gatehouse.core import access, envelope, rate_limit
+from gatehouse.core.context import ANONYMOUS, Origin, Runtime, unit_of_work
+from gatehouse.core.errors import (
+    AuthRequired,
+    BadRequest,
+    GatehouseError,
+    Invalid,
+    InvalidAuthFormat,
+    InvalidToken,
+    UnsupportedMediaType,
+)
+from gatehouse.core.headers import network_of
+from gatehouse.core.identifiers import as_uuid
+from gatehouse.core.openapi import describe
+from gatehouse.core.pagination import Page
+
+API_ROOT = "/api/v1"
+JSON = "application/json"
+READING = ("GET", "HEAD")
+ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing voids it before
+
+View = TypeVar("View", bound=Callable[..., Any])
+Reply = tuple[HTTPStatus, Any, Any]
+
+
+class Api(Blueprint):  # type: ignore[misc]
+    """The routes of a domain. Views take a Context and return plain objects.
+
+    A flask-smorest blueprint, so that the OpenAPI document is made of the same decorators.
+    """
+
+    def __init__(self, name: str, *, at: str = "", root: str = API_ROOT, about: str = "") -> None:
+        super().__init__(name, __name__, url_prefix=root + at or None, description=about)
+
+    def get(self, path: str = "") -> Callable[[View], View]:
+        return self._mount("GET", path)
+
+    def post(self, path: str = "") -> Callable[[View], View]:
+        return self._mount("POST", path)
+
+    def put(self, path: str = "") -> Callable[[View], View]:
+        return self._mount("PUT", path)
+
+    def patch(self, path: str = "") -> Callable[[View], View]:
+        return self._mount("PATCH", path)
+
+    def delete(self, path: str = "") -> Callable[[View], View]:
+        return self._mount("DELETE", path)
+
+    def _mount(self, method: str, path: str) -> Callable[[View], View]:
+        def mount(view: View) -> View:
+            serve = _serve(view)
+            describe(serve, view, method=method, path=f"{self.url_prefix or ''}{path}")
+            self.add_url_rule(path, view.__name__, serve, methods=[method])
+            return view
+
+        return mount
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How what a view returns is shaped. ``key`` is its name inside ``data``."""
+
+    schema: Schema | None
+    status: HTTPStatus
+    key: str
+
+    def shape(self, result: Any) -> Reply:
+        if self.schema is None:
+            return self.status, None, None
+        if isinstance(result, Page):
+            rows = self.schema.dump(result.items, many=True)
+            return self.status, {self.key: rows, **result.counts()}, result.meta()
+        if isinstance(result, list):
+            rows = self.schema.dump(result, many=True)
+            return self.status, {self.key: rows, "count": len(rows)}, None
+        shaped = self.schema.dump(result)
+        return self.status, {self.key: shaped} if self.key else shaped, None
+
+
+def body(schema: type[Schema], *, partial: bool = False) -> Callable[[View], View]:
+    """Pass the JSON body, validated by ``schema``, as keyword arguments."""
+    return _note(body=schema(partial=partial))
+
+
+def query(schema: type[Schema]) -> Callable[[View], View]:
+    """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
+    return _note(query=schema(unknown=EXCLUDE))
+
+
+def returns(
+    schema: type[Schema] | None,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    key: str = "",
+    listed: bool = False,
+    paged: bool = False,
+) -> Callable[[View], View]:
+    """Shape what the view returns. ``listed`` and ``paged`` tell the OpenAPI document."""
+    shape = Returns(schema() if schema else None, status, key)
+    return _note(returns=shape, listed=listed, paged=paged)
+
+
+def ready(name: str) -> Callable[[View], View]:
+    """Let the cache keep this answer beside the caller's session, until the caller is forgotten."""
+    return _note(ready=name)
+
+
+def raises(*errors: type[GatehouseError]) -> Callable[[View], View]:
+    """Name the domain's refusals, for the OpenAPI document."""
+    return _note(raises=errors)
+
+
+def _note(**notes: Any) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.notes = {**getattr(view, "notes", {}), **notes}  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
+    rule = access.access_of(view)
+    notes = getattr(view, "notes", {})
+    is_elevated = getattr(view, "elevated", False)
+    limit = getattr(view, "limit", None)
+    answer = notes.get("ready", "")
+    shape: Returns = notes.get("returns") or Returns(None, HTTPStatus.OK, "")
+
+    def serve(**path: Any) -> Response:
+        environ = request.environ
+        runtime: Runtime = environ["gatehouse.runtime"]
+        environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
+        if limit and limit[1] == "address":
+            _count(runtime, environ, limit[0], network_of(environ["gatehouse.client"]))
+        actor, known = ANONYMOUS, None
+        if not rule.is_public:
+            known = _recognise(runtime, environ, answer)
+            actor = known.actor
+            if known.answer is not None:
+                return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
+            if limit and limit[1] == "user":
+                _count(runtime, environ, limit[0], str(actor.user_id))
+        ids = {name: as_uuid(name, value) for name, value in path.items()}
+        reads_only = environ["REQUEST_METHOD"] in READING
+        with unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx:
+            rule.check(ctx, ids)
+            if is_elevated:
+                access.refuse_stale(ctx)
+            status, data, meta = shape.shape(view(ctx, **ids, **_sent(notes)))
+        if known and known.version and answer and runtime.cache:
+            data_bytes = envelope.encode(data)
+            owner = str(actor.user_id)
+            runtime.cache.fill_answer(answer, owner, known.version, data_bytes, ANSWER_LIFE)
+        return _success(environ, status, data, meta)
+
+    serve.__name__ = view.__name__
+    serve.__doc__ = view.__doc__
+    return serve
+
+
+def _count(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
+    """Count a call against a limit that is exact over all workers, and refuse past it."""
+    if not runtime.settings.ratelimit_enabled:
+        return
+    parsed = rate_limit.parse(runtime.settings.ratelimits.get(rules, rules))
+    name = f"{rules}:{environ['gatehouse.route']}:{who}"[:150]
+    tally = rate_limit.count(runtime.store, name, parsed, _clock().timestamp())
+    _tell(environ, tally)
+
+
+def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access.Recognised:
+    """Who calls. Raises AuthRequired, InvalidAuthFormat or InvalidToken."""
+    header = environ.get("HTTP_AUTHORIZATION")
+    if not header:
+        raise AuthRequired
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token or not token.isascii() or " " in token:
+        raise InvalidAuthFormat
+    known = runtime.ports[access.Authenticator](runtime, token, _clock(), answer=answer)
+    if known is None:
+        raise InvalidToken
+    environ["gatehouse.user"] = str(known.actor.user_id)
+    if known.tally:
+        _tell(environ, known.tally)
+    return known
+
+
+def _tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
+    environ["gatehouse.headers"][:] = tally.headers()
+    tally.refuse_if_over()
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _origin(environ: dict[str, Any]) -> Origin:
+    agent = environ.get("HTTP_USER_AGENT")
+    readable = "".join(c for c in agent if c.isprintable())[:255] if agent else None
+    return Origin(environ["gatehouse.request_id"], environ["gatehouse.client"], readable)
+
+
+def _sent(notes: dict[str, Any]) -> dict[str, Any]:
+    sent: dict[str, Any] = {}
+    if "query" in notes:
+        sent |= notes["query"].load(request.args)
+    if "body" in notes:
+        sent |= notes["body"].load(_json())
+    return sent
+
+
+def _json() -> dict[str, Any]:
+    """The body as a JSON object; no body at all is an empty one."""
+    raw = request.get_data(cache=False)
+    if not raw:
+        return {}
+    kind = request.mimetype
+    if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("The body is not valid JSON.", body=[str(error)]) from None
+    if not isinstance(found, dict):
+        raise Invalid.fields({"body": ["Send a JSON object, such as {}."]})
+    return found
+
+
+def _success(
+    environ: dict[str, Any], status: HTTPStatus, data: Any = None, meta: Any = None
+) -> Response:
+    content = envelope.success(
+        environ["gatehouse.request_id"], status=status, data=data, meta=meta
+    )
+    return Response(content, status.value, content_type=JSON)
+
+
+def refusal(error: GatehouseError) -> Response:
+    """Any error of ours, in the envelope."""
+    content = envelope.refusal(
+        request.environ["gatehouse.request_id"],
+        status=error.status,
+        error_type=error.type,
+        message=str(error),
+        details=error.details,
+    )
+    return Response(content, error.status.value, error.headers, content_type=JSON)

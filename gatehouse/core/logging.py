@@ -1,0 +1,106 @@
+"""Log lines: one JSON object each in production, one readable line in development. No secrets."""
+
+import logging
+import os
+import re
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from gatehouse.core.settings import Settings
+
+STANDARD_OUTPUT = 1
+LOGGER = logging.getLogger("gatehouse")
+BLANK = "[blanked]"
+
+# Our own tokens by their prefix; bearer and basic credentials; name=value pairs that name a secret;
+# and passwords inside URLs, such as a driver's error message repeats them.
+SECRETS = re.compile(
+    r"gh[a-z]_[A-Za-z0-9]{8,}"
+    r"|(?<=bearer )\S+|(?<=basic )\S+"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"|(?<![A-Za-z])(?:[a-z_]*password[a-z_]*|secret|token|code|api_key)"
+    r"[\"']?\s*[=:]\s*[\"']?[^\s\"'&,}]+",
+    re.IGNORECASE,
+)
+
+
+def blank(text: str) -> str:
+    """Take every secret that we can recognise out of ``text``."""
+    return SECRETS.sub(BLANK, text)
+
+
+class Lines(logging.Formatter):
+    """Formats records as JSON lines (``as_json``) or for a person at a terminal."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        extra = {k: v for k, v in vars(record).items() if k in ("request_id", "job")}
+        message = blank(record.getMessage())
+        trace = blank("".join(traceback.format_exception(*record.exc_info))) if record.exc_info else ""
+        if not self._as_json:
+            fields = "".join(f" {key}={value}" for key, value in extra.items())
+            return f"{record.levelname.lower()} {_printable(message)}{fields}" + (
+                f"\n{trace}" if trace else ""
+            )
+        line = {
+            "time": _time(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message,
+            **extra,
+        }
+        return orjson.dumps(line | ({"trace": trace} if trace else {}), default=str).decode()
+
+
+def install(settings: Settings) -> None:
+    """Send our log and the libraries' warnings to standard output, in one form."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(Lines(as_json=settings.log_format == "json"))
+    LOGGER.handlers[:] = [handler]
+    LOGGER.setLevel(settings.log_level.upper())
+    LOGGER.propagate = False
+
+
+class RequestLog:
+    """One line per request, written with one system call: several workers share the stream."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._as_json = settings.log_format == "json"
+        self.is_on = settings.log_level in ("debug", "info")
+
+    def write(self, environ: dict[str, Any], status: int, milliseconds: float) -> None:
+        path = environ.get("gatehouse.route") or blank(environ.get("PATH_INFO", ""))
+        if self._as_json:
+            fields = {
+                "time": _time(),
+                "level": "info",
+                "event": "request",
+                "method": environ.get("REQUEST_METHOD", ""),
+                "path": path,
+                "status": status,
+                "ms": round(milliseconds, 2),
+                "request_id": environ["gatehouse.request_id"],
+                "client": environ["gatehouse.client"],
+                "user": environ.get("gatehouse.user"),
+            }
+            line = orjson.dumps(fields, default=_printable) + b"\n"
+        else:
+            text = f"{environ.get('REQUEST_METHOD', '')} {path} {status} {milliseconds:.0f} ms"
+            line = _printable(text).encode() + b"\n"
+        os.write(STANDARD_OUTPUT, line)
+
+
+def _printable(text: Any) -> str:
+    """Leave nothing that a terminal or a line-based reader would act on."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def _time() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

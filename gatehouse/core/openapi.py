@@ -1,0 +1,247 @@
+"""The OpenAPI 3.1 document, made of the routes' own decorators, and Swagger UI to read it.
+
+The document is built on first use: a server that nobody asks for it does not pay for it.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import orjson
+from apispec.ext.marshmallow import MarshmallowPlugin, common
+from flask import Flask, Response, send_from_directory
+from flask_smorest import Api as Smorest
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from gatehouse.core import errors
+from gatehouse.core.access import access_of
+from gatehouse.core.fields import Flag, Moment, Paragraphs, Password, Text, WebAddress, Whole
+from gatehouse.core.identifiers import AnySegment
+from gatehouse.core.pagination import CursorField
+
+TITLE = "Gatehouse"
+VERSION = "1.0"
+ABOUT = """Who you are, what you may enter, and a record of every door.
+
+Every answer has the same envelope. Sign in with `POST /api/v1/auth/login` and send the token as
+`Authorization: Bearer <token>`. A refusal names its `error.type` and, for `VALIDATION_ERROR`, every
+field with what is wrong and what would be right."""
+STATIC = Path(__file__).parent / "static"
+UI_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+UI_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Gatehouse API</title>
+<link rel="icon" href="docs/assets/swagger-ui/favicon-32x32.png">
+<link rel="stylesheet" href="docs/assets/swagger-ui/swagger-ui.css">
+</head>
+<body>
+<main id="swagger-ui"></main>
+<script src="docs/assets/swagger-ui/swagger-ui-bundle.js"></script>
+<script src="docs/assets/api-docs.js"></script>
+</body>
+</html>
+"""
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0}
+PAGINATION = {
+    "type": "object",
+    "required": ["pagination", "next_cursor"],
+    "properties": {
+        "pagination": {
+            "type": "object",
+            "required": ["page", "per_page", "total", "pages"],
+            "properties": {
+                **dict.fromkeys(("page", "per_page", "total", "pages"), COUNT),
+                "count_is_capped": {"type": "boolean"},
+            },
+        },
+        "next_cursor": {"type": ["string", "null"]},
+    },
+}
+ERROR = {
+    "type": "object",
+    "required": ["version", "success", "code", "message", "request_id", "error"],
+    "additionalProperties": False,
+    "properties": {
+        "version": {"const": VERSION},
+        "success": {"const": False},
+        "code": {"type": "integer"},
+        "message": TEXT,
+        "request_id": TEXT,
+        "error": {
+            "type": "object",
+            "required": ["type", "details"],
+            "additionalProperties": False,
+            "properties": {"type": TEXT, "details": {"type": "object"}},
+        },
+    },
+}
+ALWAYS = (errors.Unavailable,)
+OF_INPUT = (errors.Invalid, errors.BadRequest)
+OF_BODY = (*OF_INPUT, errors.TooLarge, errors.UnsupportedMediaType)
+OF_CALLER = (
+    errors.AuthRequired,
+    errors.InvalidAuthFormat,
+    errors.InvalidToken,
+    errors.TooManyRequests,
+)
+
+
+def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) -> None:
+    """Leave on ``serve`` what flask-smorest puts into the document (as its ``@doc`` does)."""
+    notes = getattr(view, "notes", {})
+    manual: dict[str, Any] = {
+        "operationId": view.__name__,
+        "responses": {**_success(notes), **_refusals(view, notes, path)},
+        "security": [] if access_of(view).is_public else [{"bearer": []}],
+    }
+    if "query" in notes:
+        manual["parameters"] = [{"in": "query", "schema": notes["query"]}]
+    if "body" in notes and method != "GET":
+        content = {"application/json": {"schema": notes["body"]}}
+        is_required = any(field.required for field in notes["body"].fields.values())
+        manual["requestBody"] = {"required": is_required, "content": content}
+    serve._apidoc = {"manual_doc": manual}  # noqa: SLF001 - without @doc's wrapper on every call
+
+
+def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
+    """The whole document. A Flask app of its own collects it, so that ours stays as it is."""
+    scratch = Flask("gatehouse")
+    scratch.url_map.converters["uuid"] = AnySegment
+    scratch.config |= {"API_TITLE": TITLE, "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
+    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    api = Smorest(
+        scratch, spec_kwargs={"marshmallow_plugin": plugin, "info": {"description": ABOUT}}
+    )
+    api.register_converter(AnySegment, lambda _converter: {"type": "string", "format": "uuid"})
+    for field in (Text, Paragraphs, Password, CursorField):
+        api.register_field(field, "string", None)
+    api.register_field(WebAddress, "string", "uri")
+    api.register_field(Moment, "string", "date-time")
+    api.register_field(Flag, "boolean", None)
+    api.register_field(Whole, "integer", None)
+    api.spec.components.schema("Error", ERROR)
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "description": "A session token, ghs_..."}
+    )
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    return _finished(api.spec.to_dict())
+
+
+def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
+    """Serve the document at /api/openapi.json and Swagger UI, from our own files, at /api/docs."""
+
+    @lru_cache(maxsize=1)
+    def content() -> bytes:
+        return orjson.dumps(document(blueprints))
+
+    def openapi_json() -> Response:
+        return Response(content(), content_type="application/json")
+
+    def docs() -> Response:
+        policy = {"Content-Security-Policy": UI_POLICY}
+        return Response(UI_PAGE, headers=policy, content_type="text/html; charset=utf-8")
+
+    def assets(name: str) -> Response:
+        return send_from_directory(STATIC, name, max_age=86_400)
+
+    app.add_url_rule("/api/openapi.json", "openapi_json", openapi_json)
+    app.add_url_rule("/api/docs", "api_docs", docs)
+    app.add_url_rule("/api/docs/assets/<path:name>", "api_docs_assets", assets)
+
+
+def _success(notes: dict[str, Any]) -> dict[str, Any]:
+    returns = notes.get("returns")
+    status = returns.status if returns else HTTPStatus.OK
+    schema = returns.schema if returns else None
+    data: Any = {"type": "object"}
+    meta: Any = {"type": "object"}
+    if schema is not None:
+        data = _data(schema, notes, returns.key)
+        meta = PAGINATION if notes["paged"] else meta
+    envelope = {
+        "type": "object",
+        "required": ["version", "success", "code", "message", "request_id", "data", "meta"],
+        "properties": {
+            "version": {"const": VERSION},
+            "success": {"const": True},
+            "code": {"const": status.value},
+            "message": TEXT,
+            "request_id": TEXT,
+            "data": data,
+            "meta": meta,
+        },
+    }
+    content = {"application/json": {"schema": envelope}}
+    return {str(status.value): {"description": status.phrase, "content": content}}
+
+
+def _data(schema: Schema, notes: dict[str, Any], key: str) -> Any:
+    if not key:
+        return schema
+    if not (notes["listed"] or notes["paged"]):
+        return {"type": "object", "required": [key], "properties": {key: schema}}
+    counts = {"count": COUNT}
+    if notes["paged"]:
+        counts |= dict.fromkeys(("page", "per_page", "pages"), COUNT)
+    properties = {key: {"type": "array", "items": schema}, **counts}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dict[str, Any]:
+    kinds: list[type[errors.GatehouseError]] = [*ALWAYS, *notes.get("raises", ())]
+    if "body" in notes:
+        kinds += OF_BODY
+    elif "query" in notes or "<" in path:
+        kinds += OF_INPUT
+    if "<" in path:
+        kinds.append(errors.NotFound)
+    access = access_of(view)
+    if not access.is_public:
+        kinds += OF_CALLER
+    if access.permission:
+        kinds.append(errors.Forbidden)
+    if getattr(view, "elevated", False):
+        kinds.append(errors.ReauthenticationRequired)
+    if getattr(view, "limit", None):
+        kinds.append(errors.TooManyRequests)
+    by_status: dict[int, set[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.status, set()).add(kind.type)
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {
+        str(int(status)): {"description": " or ".join(sorted(types)), "content": content}
+        for status, types in sorted(by_status.items())
+    }
+
+
+def _name(schema: Any) -> str:
+    """A schema's name in the document: its class, and what it is when every field is optional."""
+    name: str = common.resolve_schema_cls(schema).__name__
+    return f"{name}Partial" if getattr(schema, "partial", None) is True else name
+
+
+def _finished(spec: dict[str, Any]) -> dict[str, Any]:
+    """Say what Marshmallow leaves unsaid: what leaves is complete, what comes in may hold no more."""
+    for name, schema in spec["components"]["schemas"].items():
+        if name.endswith("Out"):
+            schema["required"] = sorted(schema["properties"])
+        elif name != "Error":
+            schema["additionalProperties"] = False
+    for path in spec["paths"].values():
+        for operation in path.values():
+            if isinstance(operation, dict):
+                operation["responses"].pop("default", None)
+    for unused in ("responses", "headers"):
+        spec["components"].pop(unused, None)
+    return spec

@@ -1,0 +1,127 @@
+"""Lists come in pages; those that grow without end also lead on by cursor."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy import ColumnElement, Select, func, select
+
+from gatehouse.core.context import Context
+from gatehouse.core.errors import Invalid
+from gatehouse.core.fields import Whole
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+PER_PAGE, MOST_PER_PAGE = 50, 200
+DEEPEST_ROW = 10_000
+COUNTED = 10_000
+
+
+class CursorField(fields.Field[UUID]):
+    """Where a page ended: the id of its last row, in 22 characters that mean nothing to others."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID:
+        del attr, data, kwargs
+        try:
+            return UUID(bytes=urlsafe_b64decode(f"{value}=="))
+        except (ValueError, Base64Error):
+            raise ValidationError("Not a cursor. Use meta.next_cursor of the page before.") from None
+
+
+class Window(Schema):
+    """Which part of a list: ``page`` from 1, ``per_page`` rows."""
+
+    page = Whole(load_default=1, validate=validate.Range(1, error="Pages count from 1."))
+    per_page = Whole(
+        load_default=PER_PAGE,
+        validate=validate.Range(1, MOST_PER_PAGE, error=f"Between 1 and {MOST_PER_PAGE}."),
+    )
+
+
+class CursorWindow(Window):
+    """The same, or on from ``cursor``, which meta.next_cursor of the page before gives."""
+
+    cursor = CursorField(load_default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. ``count`` is the total; past 10,000 it is capped, and says so."""
+
+    items: Sequence[T]
+    count: int
+    page: int
+    per_page: int
+    is_capped: bool = False
+    next_cursor: str | None = None
+
+    def map(self, shown: Callable[[T], S]) -> "Page[S]":
+        """The same page with each row turned into what is shown of it."""
+        return replace(self, items=[shown(item) for item in self.items])  # type: ignore[type-var,return-value]
+
+    def counts(self) -> dict[str, Any]:
+        """What stands beside the rows in ``data``."""
+        pages = -(-self.count // self.per_page)
+        found = {"count": self.count, "page": self.page, "per_page": self.per_page, "pages": pages}
+        return found | ({"count_is_capped": True} if self.is_capped else {})
+
+    def meta(self) -> dict[str, Any]:
+        counts = self.counts()
+        counts["total"] = counts.pop("count")
+        return {"pagination": counts, "next_cursor": self.next_cursor}
+
+
+def paginate(ctx: Context, rows: Select[Any], *, page: int, per_page: int) -> Page[Any]:
+    """Count and read one page of objects. The order must end in a unique column."""
+    return paginate_rows(ctx, rows, page=page, per_page=per_page).map(lambda row: row[0])
+
+
+def paginate_rows(ctx: Context, rows: Select[Any], *, page: int, per_page: int) -> Page[Any]:
+    """The same for rows of several columns."""
+    offset = _offset(page, per_page)
+    count = ctx.db.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    items = ctx.db.execute(rows.limit(per_page).offset(offset)).all()
+    return Page(items=items, count=count, page=page, per_page=per_page)
+
+
+def paginate_newest_first(
+    ctx: Context,
+    rows: Select[Any],
+    key: ColumnElement[UUID],
+    *,
+    page: int,
+    per_page: int,
+    cursor: UUID | None,
+) -> Page[Any]:
+    """One page of a list that grows without end, by ``key`` (a UUIDv7) from the newest down."""
+    offset = 0 if cursor else _offset(page, per_page)
+    counted = rows.with_only_columns(key).order_by(None).limit(COUNTED + 1).subquery()
+    count = ctx.db.scalar(select(func.count()).select_from(counted)) or 0
+    if cursor:
+        rows = rows.where(key < cursor)
+    found = ctx.db.scalars(rows.order_by(key.desc()).limit(per_page + 1).offset(offset)).all()
+    items, has_more = found[:per_page], len(found) > per_page
+    return Page(
+        items=items,
+        count=min(count, COUNTED),
+        page=page,
+        per_page=per_page,
+        is_capped=count > COUNTED,
+        next_cursor=_cursor(items[-1].id) if has_more else None,
+    )
+
+
+def _offset(page: int, per_page: int) -> int:
+    offset = (page - 1) * per_page
+    if offset > DEEPEST_ROW:
+        raise Invalid(page=[f"Pages reach {DEEPEST_ROW} rows deep. Go on by cursor, or filter."])
+    return offset
+
+
+def _cursor(key: UUID) -> str:
+    return urlsafe_b64encode(key.bytes).decode().rstrip("=")

@@ -1,0 +1,256 @@
+"""Values that expire, counters, and values that can be taken once: in Redis, or in one SQL table.
+
+Both adapters pass one contract suite. The table is also where the guards live that must outlast
+a Redis that was emptied (wrong passwords in a row).
+
+Every call is a short statement of its own. None may be made while the unit of work has begun its
+transaction: SQLite has one writer, and would wait for itself.
+"""
+
+from time import time
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    Index,
+    Insert,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    case,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gatehouse.core.db import Model
+from gatehouse.core.redis_link import RedisAway, RedisLink, Script
+
+EPHEMERAL = Table(
+    "ephemeral",
+    Model.metadata,
+    Column("key", String(200), primary_key=True),
+    Column("value", LargeBinary, nullable=False, default=b""),
+    Column("count", Integer, nullable=False, default=0),
+    Column("expires_at", BigInteger, nullable=False),  # milliseconds since 1970
+    Index("ix_ephemeral_expires_at", "expires_at"),
+)
+PURGE_BATCH = 1000
+
+
+class EphemeralStore(Protocol):
+    """Keys are at most 200 characters; ``ttl`` is in seconds."""
+
+    def count(self, key: str, ttl: float) -> tuple[int, float]:
+        """Add one, atomically. The time starts with the first: returns (count, seconds left)."""
+        ...
+
+    def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
+        """Keep ``value``. False if ``only_if_absent`` and there is one already."""
+        ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def take(self, key: str) -> bytes | None:
+        """Give the value and forget it: of many who ask at once, one gets it."""
+        ...
+
+    def seconds_left(self, key: str) -> float:
+        """How long the key still lives; 0 if there is none."""
+        ...
+
+    def extend(self, key: str, ttl: float) -> None:
+        """Let an existing key live ``ttl`` seconds from now."""
+        ...
+
+    def delete(self, key: str) -> None: ...
+
+
+class SqlStore:
+    """One row a key, one statement a call. Exact over all workers; survives a restart."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._insert: Any = (
+            sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+        )
+
+    def count(self, key: str, ttl: float) -> tuple[int, float]:
+        now = _milliseconds()
+        is_over = EPHEMERAL.c.expires_at <= now
+        row = self._insert(EPHEMERAL).values(
+            key=key, value=b"", count=1, expires_at=now + _milliseconds(ttl)
+        )
+        statement = row.on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "count": case((is_over, 1), else_=EPHEMERAL.c.count + 1),
+                "expires_at": case(
+                    (is_over, row.excluded.expires_at), else_=EPHEMERAL.c.expires_at
+                ),
+            },
+        ).returning(EPHEMERAL.c.count, EPHEMERAL.c.expires_at)
+        with self._engine.connect() as db:
+            count, expires_at = db.execute(statement).one()
+        return count, (expires_at - now) / 1000
+
+    def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
+        now = _milliseconds()
+        row = self._insert(EPHEMERAL).values(
+            key=key, value=value, count=0, expires_at=now + _milliseconds(ttl)
+        )
+        statement: Insert = row.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"value": row.excluded.value, "expires_at": row.excluded.expires_at},
+            where=(EPHEMERAL.c.expires_at <= now) if only_if_absent else None,
+        ).returning(EPHEMERAL.c.key)
+        with self._engine.connect() as db:
+            return db.execute(statement).first() is not None
+
+    def get(self, key: str) -> bytes | None:
+        with self._engine.connect() as db:
+            return db.scalar(select(EPHEMERAL.c.value).where(*_living(key)))
+
+    def take(self, key: str) -> bytes | None:
+        statement = delete(EPHEMERAL).where(*_living(key)).returning(EPHEMERAL.c.value)
+        with self._engine.connect() as db:
+            return db.execute(statement).scalar()
+
+    def seconds_left(self, key: str) -> float:
+        with self._engine.connect() as db:
+            ends = db.scalar(select(EPHEMERAL.c.expires_at).where(*_living(key)))
+        return (ends - _milliseconds()) / 1000 if ends else 0
+
+    def extend(self, key: str, ttl: float) -> None:
+        ends = _milliseconds() + _milliseconds(ttl)
+        with self._engine.connect() as db:
+            db.execute(update(EPHEMERAL).where(*_living(key)).values(expires_at=ends))
+
+    def delete(self, key: str) -> None:
+        with self._engine.connect() as db:
+            db.execute(delete(EPHEMERAL).where(EPHEMERAL.c.key == key))
+
+    def purge(self) -> int:
+        """Delete what has expired, in small batches. Returns how many rows went."""
+        old = select(EPHEMERAL.c.key).where(EPHEMERAL.c.expires_at <= _milliseconds())
+        statement = delete(EPHEMERAL).where(EPHEMERAL.c.key.in_(old.limit(PURGE_BATCH)))
+        total = 0
+        with self._engine.connect() as db:
+            while gone := db.execute(statement).rowcount:
+                total += gone
+        return total
+
+
+def _living(key: str) -> tuple[Any, ...]:
+    return EPHEMERAL.c.key == key, EPHEMERAL.c.expires_at > _milliseconds()
+
+
+def _milliseconds(seconds: float | None = None) -> int:
+    """Whole milliseconds: of ``seconds``, or since 1970."""
+    return int((time() if seconds is None else seconds) * 1000)
+
+
+COUNT = Script("""
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}
+""")
+TAKE = Script("""
+local value = redis.call('GET', KEYS[1])
+if value then redis.call('DEL', KEYS[1]) end
+return value
+""")
+
+
+class RedisStore:
+    """The same in Redis. Raises RedisAway."""
+
+    def __init__(self, link: RedisLink) -> None:
+        self._link = link
+
+    def count(self, key: str, ttl: float) -> tuple[int, float]:
+        count, left = self._link.run(COUNT, [_key(key)], [_milliseconds(ttl)])
+        return count, left / 1000
+
+    def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
+        condition = ("NX",) if only_if_absent else ()
+        answer = self._link.call("SET", _key(key), value, "PX", _milliseconds(ttl), *condition)
+        return answer is not None
+
+    def get(self, key: str) -> bytes | None:
+        found: bytes | None = self._link.call("GET", _key(key))
+        return found
+
+    def take(self, key: str) -> bytes | None:
+        found: bytes | None = self._link.run(TAKE, [_key(key)], [])
+        return found
+
+    def seconds_left(self, key: str) -> float:
+        left: int = self._link.call("PTTL", _key(key))
+        return max(left, 0) / 1000
+
+    def extend(self, key: str, ttl: float) -> None:
+        self._link.call("PEXPIRE", _key(key), _milliseconds(ttl))
+
+    def delete(self, key: str) -> None:
+        self._link.call("DEL", _key(key))
+
+
+def _key(key: str) -> str:
+    return f"gatehouse:{key}"
+
+
+class FailoverStore:
+    """Redis while it answers, else the table: slower, never more open."""
+
+    def __init__(self, first: EphemeralStore, second: EphemeralStore) -> None:
+        self._first = first
+        self._second = second
+
+    def count(self, key: str, ttl: float) -> tuple[int, float]:
+        try:
+            return self._first.count(key, ttl)
+        except RedisAway:
+            return self._second.count(key, ttl)
+
+    def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
+        try:
+            return self._first.put(key, value, ttl, only_if_absent=only_if_absent)
+        except RedisAway:
+            return self._second.put(key, value, ttl, only_if_absent=only_if_absent)
+
+    def get(self, key: str) -> bytes | None:
+        try:
+            return self._first.get(key)
+        except RedisAway:
+            return self._second.get(key)
+
+    def take(self, key: str) -> bytes | None:
+        try:
+            return self._first.take(key)
+        except RedisAway:
+            return self._second.take(key)
+
+    def seconds_left(self, key: str) -> float:
+        try:
+            return self._first.seconds_left(key)
+        except RedisAway:
+            return self._second.seconds_left(key)
+
+    def extend(self, key: str, ttl: float) -> None:
+        try:
+            self._first.extend(key, ttl)
+        except RedisAway:
+            self._second.extend(key, ttl)
+
+    def delete(self, key: str) -> None:
+        """Forget it in both, because it may have been kept while Redis was away."""
+        self._second.delete(key)
+        try:
+            self._first.delete(key)
+        except RedisAway:
+            return
