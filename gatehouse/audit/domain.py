@@ -1,0 +1,13 @@
+"""The audit domain's declaration."""
+
+from gatehouse.audit.permissions import GRANTS
+from gatehouse.audit.routes import api
+from gatehouse.audit.service import write_attempts
+from gatehouse.core.context import AttemptLog
+from gatehouse.core.domain import Domain
+
+domain = Domain(
+    apis=(api,),
+    grants=GRANTS,
+    ports={AttemptLog: lambda _settings: write_attempts},
+)

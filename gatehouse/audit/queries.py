@@ -1,0 +1,106 @@
+"""Reading the record: one's own, or one organization's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+
+from gatehouse.audit.models import AuditEntry, AuditSubject
+from gatehouse.core.context import Context
+from gatehouse.core.events import EVENTS
+from gatehouse.core.pagination import Page, paginate_newest_first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filters:
+    """What a reader asked for. Text is matched literally, whatever signs it holds."""
+
+    action: str = ""
+    user_id: UUID | None = None
+    target_id: UUID | None = None
+    success: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as people read it, with the names that its ids have today."""
+
+    entry: AuditEntry
+    user: AuditSubject | None
+    target: AuditSubject | None
+
+    @property
+    def id(self) -> UUID:
+        return self.entry.id
+
+    @property
+    def description(self) -> str:
+        event = EVENTS.get(self.entry.action)
+        return event.says if event else self.entry.action
+
+
+def own_entries(user_id: UUID) -> Select[Any]:
+    """What an account did, and what happened to it."""
+    return select(AuditEntry).where(
+        or_(AuditEntry.actor_id == user_id, AuditEntry.user_id == user_id)
+    )
+
+
+def entries_of(org_id: UUID) -> Select[Any]:
+    return select(AuditEntry).where(AuditEntry.org_id == org_id)
+
+
+def read_lines(
+    ctx: Context,
+    entries: Select[Any],
+    filters: Filters,
+    *,
+    page: int,
+    per_page: int,
+    cursor: UUID | None,
+) -> Page[Line]:
+    """One page of ``entries``, newest first."""
+    rows = _narrowed(entries, filters)
+    found = paginate_newest_first(
+        ctx, rows, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
+    )
+    names = _names(ctx, found.items)
+    lines = [Line(e, names.get(e.actor_id), names.get(e.user_id)) for e in found.items]
+    return replace(found, items=lines)
+
+
+def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.action:
+        rows = rows.where(AuditEntry.action.startswith(filters.action, autoescape=True))
+    if filters.user_id:
+        rows = rows.where(AuditEntry.actor_id == filters.user_id)
+    if filters.target_id:
+        rows = rows.where(
+            or_(
+                AuditEntry.resource_id == filters.target_id, AuditEntry.user_id == filters.target_id
+            )
+        )
+    if filters.success is not None:
+        rows = rows.where(AuditEntry.success.is_(filters.success))
+    if filters.since:
+        rows = rows.where(AuditEntry.created_at >= filters.since)
+    if filters.until:
+        rows = rows.where(AuditEntry.created_at < filters.until)
+    if filters.q:
+        columns = (AuditEntry.action, AuditEntry.ip, AuditEntry.user_agent, AuditEntry.request_id)
+        rows = rows.where(or_(*(c.icontains(filters.q, autoescape=True) for c in columns)))
+    return rows
+
+
+def _names(ctx: Context, entries: Iterable[AuditEntry]) -> dict[UUID | None, AuditSubject]:
+    ids = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
+    if not ids:
+        return {}
+    found = ctx.db.scalars(select(AuditSubject).where(AuditSubject.id.in_(ids)))
+    return {subject.id: subject for subject in found}
