@@ -1,0 +1,51 @@
+"""How work on accounts can fail."""
+
+from gatehouse.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+
+
+class AccountNotFound(NotFound):
+    message = "There is no such account."
+
+
+class EmailTaken(Conflict):
+    message = "An account with this address exists. Sign in, or use another address."
+
+
+class PasswordTooWeak(Invalid):
+    message = "Choose another password."
+
+
+class WrongPassword(Unauthenticated):
+    """The same for a wrong password and an unknown account, whatever the reason."""
+
+    message = "The address or the password is not right."
+
+
+class TooManyWrongPasswords(TooManyRequests):
+    message = "Too many wrong passwords in a row. Wait a little before the next try."
+
+
+class AccountSuspended(Forbidden):
+    type = "ACCOUNT_SUSPENDED"
+    message = "This account is suspended. Ask the people who run this service."
+
+
+class AccountNotActivated(Forbidden):
+    type = "ACCOUNT_NOT_ACTIVATED"
+    message = "This account is not activated yet. Use the link in the activation mail."
+
+
+class PasswordChangedMeanwhile(Conflict):
+    message = "The password was changed a moment ago. Sign in again with the new one."
+
+
+class HashingBusy(Unavailable):
+    message = "Too many people sign in at this moment. Try again in a second."

@@ -1,0 +1,52 @@
+"""Tables of the accounts domain."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gatehouse.core.db import Model, Removable, unique_among_the_living, words
+
+
+class AccountStatus(StrEnum):
+    """``inactive`` is an account that was made for somebody who has not claimed it yet."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    SUSPENDED = "suspended"
+
+
+class User(Removable, Model):
+    """A person. ``email`` is as they wrote it, ``email_key`` is what is unique."""
+
+    __tablename__ = "users"
+    __table_args__ = (unique_among_the_living("uq_users_email_key", "email_key"),)
+
+    email: Mapped[str] = mapped_column(String(255))
+    email_key: Mapped[str] = mapped_column(String(255))
+    email_verified: Mapped[bool] = mapped_column(default=False)
+    full_name: Mapped[str | None] = mapped_column(String(255), default=None)
+    avatar_url: Mapped[str | None] = mapped_column(String(512), default=None)
+    status: Mapped[AccountStatus] = mapped_column(
+        words(AccountStatus), default=AccountStatus.ACTIVE
+    )
+    last_login_at: Mapped[datetime | None] = mapped_column(default=None)
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+    @property
+    def activated(self) -> bool:
+        return self.status is not AccountStatus.INACTIVE
+
+
+class Credential(Model):
+    """A person's password, as a slow hash. An account without one signs in another way."""
+
+    __tablename__ = "credentials"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), unique=True
+    )
+    password_hash: Mapped[str] = mapped_column(String(255))
+    changed_at: Mapped[datetime]

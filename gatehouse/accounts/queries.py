@@ -1,0 +1,73 @@
+"""Reading accounts."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from gatehouse.accounts.errors import AccountNotFound
+from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.rules import email_key
+from gatehouse.core.context import Context
+
+
+def account_of(user_id: UUID) -> Select[Any]:
+    return select(User).where(User.id == user_id)
+
+
+def get_account(ctx: Context, user_id: UUID) -> User:
+    found = find_account(ctx, user_id)
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def find_account(ctx: Context, user_id: UUID) -> User | None:
+    found: User | None = ctx.db.scalar(account_of(user_id))
+    return found
+
+
+def hold_account(ctx: Context, user_id: UUID) -> User | None:
+    """The account, held until the end of the act: a sign-in, a suspension, a new password and a
+    deletion of one account come one after the other.
+    """
+    found: User | None = ctx.db.scalar(account_of(user_id).with_for_update())
+    return found
+
+
+def find_account_by_email(ctx: Context, email: str) -> User | None:
+    found: User | None = ctx.db.scalar(select(User).where(User.email_key == email_key(email)))
+    return found
+
+
+def is_first_account(ctx: Context) -> bool:
+    """Whether nobody has ever registered here. Gives no power to anybody."""
+    everybody = select(User.id).execution_options(with_removed=True)
+    return ctx.db.scalar(everybody.limit(1)) is None
+
+
+def credential_by_email(email: str) -> Select[Any]:
+    """The account's id and password hash, for a glance before the transaction."""
+    return (
+        select(User.id, Credential.password_hash, User.email_key)
+        .join(Credential, Credential.user_id == User.id, isouter=True)
+        .where(User.email_key == email_key(email), User.deleted_at.is_(None))
+    )
+
+
+def credential_of(user_id: UUID) -> Select[Any]:
+    return (
+        select(User.id, Credential.password_hash, User.email_key)
+        .join(Credential, Credential.user_id == User.id, isouter=True)
+        .where(User.id == user_id, User.deleted_at.is_(None))
+    )
+
+
+def password_hash_is(ctx: Context, user_id: UUID, password_hash: str) -> bool:
+    """Whether the hash is still the one that was verified before the transaction."""
+    found = ctx.db.scalar(
+        select(Credential.id).where(
+            Credential.user_id == user_id, Credential.password_hash == password_hash
+        )
+    )
+    return found is not None

@@ -1,0 +1,56 @@
+"""What makes a good password, which addresses are the same, how long a guesser waits. Pure."""
+
+from unicodedata import normalize
+
+SHORTEST, LONGEST = 8, 128
+LEAST_SCORE = 3
+PRODUCT_WORDS = ("gatehouse",)
+
+FREE_TRIES = 4
+TRIES_BEFORE_LOCK = 10
+LOCK_SECONDS = 15 * 60
+LONGEST_WAIT = 60
+
+
+def email_key(address: str) -> str:
+    """What is unique about an address: NFC, trimmed, without case."""
+    return normalize("NFC", address).strip().casefold()
+
+
+def words_about(email: str, full_name: str | None) -> list[str]:
+    """What a guesser would try first for this person."""
+    local, _, host = email.partition("@")
+    words = [*PRODUCT_WORDS, email, local, *host.split("."), *(full_name or "").split()]
+    return [word.casefold() for word in words if word]
+
+
+def broken_rules(password: str, *, score: int, advice: str, email: str) -> list[str]:
+    """Every rule that the password breaks, in words that say what would be right.
+
+    ``score`` is zxcvbn's, 0 to 4.
+    """
+    broken = []
+    if len(password) < SHORTEST:
+        broken.append(f"Use at least {SHORTEST} characters.")
+    if len(password) > LONGEST:
+        broken.append(f"Use at most {LONGEST} characters.")
+    if not password.strip():
+        broken.append("Use more than blanks.")
+    if password.casefold() == email.casefold():
+        broken.append("Use something else than your address.")
+    if score < LEAST_SCORE:
+        hint = f" {advice}" if advice else ""
+        broken.append(f"This is too easy to guess.{hint} Several uncommon words are good.")
+    return broken
+
+
+def wait_after(wrong_in_a_row: int) -> int:
+    """Seconds until the next try: from the 5th wrong password on 1, 2, 4 ... up to 60."""
+    if wrong_in_a_row <= FREE_TRIES:
+        return 0
+    return min(1 << min(wrong_in_a_row - FREE_TRIES - 1, 6), LONGEST_WAIT)
+
+
+def is_locked(tries: int) -> bool:
+    """Whether this try, counted with those before it, comes after the lock fell."""
+    return tries > TRIES_BEFORE_LOCK

@@ -1,0 +1,93 @@
+"""Proving a password, and the defence against guessing it.
+
+Tries are counted before the password is looked at, so that many at once cannot slip through, and
+in the table rather than in Redis, so that emptying Redis forgets nothing. Devices from which the
+person has signed in before have a count of their own: nobody can lock the owner out.
+"""
+
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from gatehouse.accounts.errors import TooManyWrongPasswords, WrongPassword
+from gatehouse.accounts.events import AccountLocked
+from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.rules import (
+    LOCK_SECONDS,
+    TRIES_BEFORE_LOCK,
+    is_locked,
+    wait_after,
+)
+from gatehouse.audit.service import record_attempt
+from gatehouse.core.context import Context
+from gatehouse.core.crypto import fingerprint
+from gatehouse.core.events import Event
+
+
+def prove_password(
+    ctx: Context,
+    found: Row[Any] | None,
+    password: str,
+    *,
+    account: str,
+    device: str,
+    refused: type[Event],
+) -> str:
+    """Return the password's hash if it is right. Before the transaction: this is slow.
+
+    ``found`` is what ``queries.credential_...`` gave, ``account`` the normalised address, known
+    or not; ``device`` is empty for a device that the account does not know. Every refusal is
+    recorded as ``refused``. Raises WrongPassword, TooManyWrongPasswords, HashingBusy.
+    """
+    ctx.stay_out_of_the_transaction()
+    user_id = found.id if found else None
+    who = fingerprint(ctx.settings.secret_key, "guess", f"{account}\n{device}")
+    if wait := ceil(ctx.runtime.guards.seconds_left(f"wait:{who}")):
+        record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
+        raise TooManyWrongPasswords(retry_after=wait)
+    tries = _count_try(ctx, who)
+    stored = found.password_hash if found else None
+    is_right = ctx.ports[PasswordHasher].verify(stored, password)
+    if is_right and stored and not is_locked(tries):
+        _clear(ctx, who, tries)
+        return str(stored)
+    record_attempt(ctx, refused(user_id=user_id, reason=_reason(found, tries)))
+    _make_the_next_wait(ctx, who, tries, user_id)
+    raise WrongPassword
+
+
+def _count_try(ctx: Context, who: str) -> int:
+    """Count this try. The count lives on while tries come, and ends with the lock."""
+    guards = ctx.runtime.guards
+    tries, _ = guards.count(f"tries:{who}", LOCK_SECONDS)
+    if 1 < tries <= TRIES_BEFORE_LOCK:
+        guards.extend(f"tries:{who}", LOCK_SECONDS)
+    return tries
+
+
+def _clear(ctx: Context, who: str, tries: int) -> None:
+    ctx.runtime.guards.delete(f"tries:{who}")
+    if wait_after(tries):
+        ctx.runtime.guards.delete(f"wait:{who}")
+
+
+def _make_the_next_wait(ctx: Context, who: str, tries: int, user_id: UUID | None) -> None:
+    """From the 5th wrong one the answer is 429; once locked it is the same 401 as ever."""
+    if is_locked(tries):
+        return
+    if tries == TRIES_BEFORE_LOCK:
+        record_attempt(ctx, AccountLocked(user_id=user_id, minutes=LOCK_SECONDS // 60))
+        return
+    if wait := wait_after(tries):
+        ctx.runtime.guards.put(f"wait:{who}", b"", wait)
+        raise TooManyWrongPasswords(retry_after=wait)
+
+
+def _reason(found: Row[Any] | None, tries: int) -> str:
+    if found is None:
+        return "unknown_account"
+    if is_locked(tries):
+        return "locked"
+    return "wrong_password" if found.password_hash else "no_password"

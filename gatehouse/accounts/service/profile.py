@@ -1,0 +1,70 @@
+"""Making accounts and changing what they say about a person."""
+
+from typing import Any
+from uuid import UUID
+
+from gatehouse.accounts.errors import EmailTaken
+from gatehouse.accounts.events import AccountRegistered, ProfileChanged
+from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.queries import find_account_by_email, get_account
+from gatehouse.accounts.rules import email_key
+from gatehouse.audit.service import record, set_label
+from gatehouse.core.context import ANONYMOUS, Actor, Context
+
+
+def create_account(
+    ctx: Context,
+    *,
+    email: str,
+    password_hash: str,
+    full_name: str | None = None,
+    email_verified: bool = False,
+) -> User:
+    """Create an active account. Raises EmailTaken."""
+    if find_account_by_email(ctx, email) is not None:
+        raise EmailTaken
+    user = User(
+        email=email,
+        email_key=email_key(email),
+        email_verified=email_verified,
+        full_name=full_name,
+        created_at=ctx.now,
+        updated_at=ctx.now,
+    )
+    ctx.db.add(user)
+    ctx.db.flush()
+    ctx.db.add(
+        Credential(
+            user_id=user.id, password_hash=password_hash, created_at=ctx.now, changed_at=ctx.now
+        )
+    )
+    _label(ctx, user)
+    if ctx.actor is ANONYMOUS:  # Nobody else makes it: from here on the newcomer acts.
+        ctx.actor = Actor("user", user.id)
+    record(ctx, AccountRegistered(user_id=user.id))
+    return user
+
+
+def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
+    """Change the full name and the avatar; what is not named stays."""
+    user = get_account(ctx, user_id)
+    changed = tuple(name for name, value in changes.items() if getattr(user, name) != value)
+    if not changed:
+        return user
+    for name in changed:
+        setattr(user, name, changes[name])
+    user.updated_at = ctx.now
+    _label(ctx, user)
+    ctx.forget(user.id)
+    record(ctx, ProfileChanged(user_id=user.id, fields=changed))
+    return user
+
+
+def note_sign_in(ctx: Context, user: User) -> None:
+    """Keep when the person last signed in."""
+    user.last_login_at = ctx.now
+    ctx.forget(user.id)
+
+
+def _label(ctx: Context, user: User) -> None:
+    set_label(ctx, user.id, kind="user", label=user.email, name=user.full_name)
