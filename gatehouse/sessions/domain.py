@@ -1,0 +1,17 @@
+"""The sessions domain's declaration."""
+
+from gatehouse.core.access import Authenticator
+from gatehouse.core.domain import Domain
+from gatehouse.sessions import jobs
+from gatehouse.sessions.routes import api
+from gatehouse.sessions.service import recognise
+
+domain = Domain(
+    apis=(api,),
+    ports={Authenticator: lambda _settings: recognise},
+    reactions=(
+        jobs.end_sessions_of_a_deleted_account,
+        jobs.end_other_sessions_after_a_password_change,
+    ),
+    jobs=(jobs.cleanup_sessions,),
+)

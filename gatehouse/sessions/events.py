@@ -1,0 +1,25 @@
+"""What can happen to a session."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gatehouse.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRevoked(Event):
+    name = "session.revoked"
+    says = "A session was ended."
+    resource = "session"
+
+    session_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherSessionsRevoked(Event):
+    name = "session.others_revoked"
+    says = "All other sessions were ended."
+    resource = "session"
+
+    session_id: UUID
+    ended: int

@@ -1,0 +1,57 @@
+"""What happens to sessions by itself."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from gatehouse.accounts.events import AccountDeleted, PasswordChanged
+from gatehouse.core.context import Context
+from gatehouse.core.reactions import during, every
+from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.rules import LARGEST_SLACK
+from gatehouse.sessions.service import end_sessions
+
+BATCH = 1000
+
+
+@during(AccountDeleted)
+def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+    if event.user_id is None:
+        return {}
+    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_deleted")}
+
+
+@during(PasswordChanged)
+def end_other_sessions_after_a_password_change(
+    ctx: Context, event: PasswordChanged
+) -> dict[str, int]:
+    if event.user_id is None:
+        return {}
+    own = ctx.actor.session_id if ctx.actor.user_id == event.user_id else None
+    ended = end_sessions(ctx, event.user_id, but=own, reason="password_changed")
+    return {"sessions_ended": ended}
+
+
+@every(timedelta(minutes=5))
+def cleanup_sessions(ctx: Context) -> int:
+    """Mark as EXPIRED what has run out, in small batches. Returns how many sessions that were.
+
+    What ran out less than the slack ago is left: its expiry may be about to be written.
+    """
+    over = (
+        select(Session.id)
+        .where(
+            Session.status == SessionStatus.ACTIVE, Session.expires_at < ctx.now - LARGEST_SLACK
+        )
+        .limit(BATCH)
+    )
+    statement = (
+        update(Session)
+        .where(Session.id.in_(over.scalar_subquery()), Session.status == SessionStatus.ACTIVE)
+        .values(status=SessionStatus.EXPIRED, ended_at=ctx.now, end_reason="expired")
+        .execution_options(synchronize_session=False)
+    )
+    total = 0
+    while ended := ctx.execute(statement):
+        total += ended
+    return total

@@ -1,0 +1,72 @@
+"""Reading sessions. Every query is bound to one account."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, select
+
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.core.context import Context
+from gatehouse.sessions.errors import SessionNotFound
+from gatehouse.sessions.models import Session, SessionStatus
+
+REMEMBERED = timedelta(days=90)
+MOST_LISTED = 200
+
+# The hot path: one indexed SELECT, built once.
+BY_TOKEN = (
+    select(
+        Session.id,
+        Session.user_id,
+        Session.expires_at,
+        Session.ends_at,
+        Session.idle_seconds,
+        Session.auth_time,
+        Session.amr,
+    )
+    .join(User, User.id == Session.user_id)
+    .where(
+        Session.token_hash == bindparam("token_hash"),
+        Session.status == SessionStatus.ACTIVE,
+        Session.expires_at > bindparam("now"),
+        User.status == AccountStatus.ACTIVE,
+        User.deleted_at.is_(None),
+    )
+)
+
+
+def sessions_of(user_id: UUID, now: datetime) -> Select[Any]:
+    """The living sessions of an account, the newest first."""
+    return (
+        select(Session)
+        .where(
+            Session.user_id == user_id,
+            Session.status == SessionStatus.ACTIVE,
+            Session.expires_at > now,
+        )
+        .order_by(Session.id.desc())
+    )
+
+
+def get_session(ctx: Context, user_id: UUID, session_id: UUID) -> Session:
+    found: Session | None = ctx.db.scalar(
+        sessions_of(user_id, ctx.now).where(Session.id == session_id)
+    )
+    if found is None:
+        raise SessionNotFound
+    return found
+
+
+def device_known_to(user_id: UUID, *, network: str, user_agent: str | None, now: datetime) -> Any:
+    """Whether the account signed in from this network with this program in the last 90 days."""
+    return (
+        select(Session.id)
+        .where(
+            Session.user_id == user_id,
+            Session.created_at > now - REMEMBERED,
+            Session.network == network,
+            Session.user_agent == user_agent,
+        )
+        .limit(1)
+    )

@@ -1,0 +1,51 @@
+"""When a session ends, and what device it speaks of. Pure."""
+
+from datetime import datetime, timedelta
+
+LARGEST_SLACK = timedelta(seconds=60)
+
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chromium/", "Chromium"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("Wget/", "Wget"),
+    ("python-", "Python"),
+    ("Gatehouse", "Gatehouse command line"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+HANDHELD = ("iPhone", "iPad", "Android")
+
+
+def slid(now: datetime, idle: timedelta, ends_at: datetime) -> datetime:
+    """When a session that is used now expires: the idle time from now, never past its end."""
+    return min(now + idle, ends_at)
+
+
+def slack(idle: timedelta) -> timedelta:
+    """How far the stored expiry may lag behind. A session may end that much early, never late."""
+    return min(LARGEST_SLACK, idle / 15)
+
+
+def is_worth_writing(stored: datetime, new: datetime, idle: timedelta) -> bool:
+    return new - stored > slack(idle)
+
+
+def device_of(user_agent: str | None) -> dict[str, str | None]:
+    """Browser, system and kind of device, in words, as far as the user agent tells."""
+    text = user_agent or ""
+    browser = next((name for sign, name in BROWSERS if sign in text), None)
+    system = next((name for sign, name in SYSTEMS if sign in text), None)
+    kind = None if system is None else "mobile" if system in HANDHELD else "desktop"
+    return {"browser": browser, "os": system, "device": kind}

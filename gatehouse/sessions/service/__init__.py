@@ -1,0 +1,21 @@
+"""The rules of sessions."""
+
+from gatehouse.sessions.service.ending import (
+    end_own_session,
+    end_sessions,
+    revoke_other_sessions,
+    revoke_session,
+)
+from gatehouse.sessions.service.opening import confirm, open_session, refresh
+from gatehouse.sessions.service.recognition import recognise
+
+__all__ = [
+    "confirm",
+    "end_own_session",
+    "end_sessions",
+    "open_session",
+    "recognise",
+    "refresh",
+    "revoke_other_sessions",
+    "revoke_session",
+]

@@ -1,0 +1,65 @@
+"""Ending sessions. The rows decide; whatever the cache remembers is void once that is committed."""
+
+from uuid import UUID
+
+from sqlalchemy import update
+
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.sessions.errors import SessionNotFound
+from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
+from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.queries import get_session
+
+
+def end_own_session(ctx: Context, *, reason: str) -> None:
+    """End the session that the caller is using. Raises SessionNotFound if it ended meanwhile."""
+    if ctx.actor.session_id is None or not _end(ctx, ctx.user_id, ctx.actor.session_id, reason):
+        raise SessionNotFound
+
+
+def revoke_session(ctx: Context, session_id: UUID) -> None:
+    """End one of the caller's sessions, as an act of its own. Raises SessionNotFound."""
+    session = get_session(ctx, ctx.user_id, session_id)
+    if not _end(ctx, ctx.user_id, session.id, "revoked"):
+        raise SessionNotFound
+    record(ctx, SessionRevoked(user_id=ctx.user_id, session_id=session_id))
+
+
+def revoke_other_sessions(ctx: Context) -> int:
+    """End all sessions of the caller but the present one. Returns how many there were."""
+    if ctx.actor.session_id is None:
+        raise RuntimeError("The caller has no session.")
+    ended = end_sessions(ctx, ctx.user_id, but=ctx.actor.session_id, reason="others_revoked")
+    event = OtherSessionsRevoked(
+        user_id=ctx.user_id, session_id=ctx.actor.session_id, ended=ended
+    )
+    record(ctx, event)
+    return ended
+
+
+def end_sessions(ctx: Context, user_id: UUID, *, but: UUID | None = None, reason: str) -> int:
+    """End all sessions of an account, or all but one, within the act of somebody else."""
+    statement = (
+        update(Session)
+        .where(Session.user_id == user_id, Session.status == SessionStatus.ACTIVE)
+        .values(status=SessionStatus.REVOKED, ended_at=ctx.now, end_reason=reason)
+    )
+    if but is not None:
+        statement = statement.where(Session.id != but)
+    ctx.forget(user_id)
+    return ctx.execute(statement)
+
+
+def _end(ctx: Context, user_id: UUID, session_id: UUID, reason: str) -> bool:
+    statement = (
+        update(Session)
+        .where(
+            Session.id == session_id,
+            Session.user_id == user_id,
+            Session.status == SessionStatus.ACTIVE,
+        )
+        .values(status=SessionStatus.REVOKED, ended_at=ctx.now, end_reason=reason)
+    )
+    ctx.forget(user_id)
+    return ctx.execute(statement) == 1

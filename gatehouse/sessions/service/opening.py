@@ -1,0 +1,75 @@
+"""Opening sessions, and keeping them alive."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from gatehouse.core.context import Context
+from gatehouse.core.headers import network_of
+from gatehouse.core.tokens import SESSION, hash_token, mint
+from gatehouse.sessions.models import Session
+from gatehouse.sessions.queries import get_session
+from gatehouse.sessions.rules import slid
+
+
+def open_session(
+    ctx: Context, user_id: UUID, *, amr: tuple[str, ...], acr: str, remember_me: bool = False
+) -> tuple[str, Session]:
+    """Open a session and return its token with it; only the token's hash is stored.
+
+    ``remember_me`` counts if the operator has set the SESSION_REMEMBER_ times.
+    """
+    idle, absolute = _lifetimes(ctx, remember_me=remember_me)
+    token = mint(SESSION)
+    ends_at = ctx.now + absolute
+    session = Session(
+        user_id=user_id,
+        token_hash=hash_token(token),
+        created_at=ctx.now,
+        last_seen_at=ctx.now,
+        auth_time=ctx.now,
+        expires_at=slid(ctx.now, idle, ends_at),
+        ends_at=ends_at,
+        idle_seconds=int(idle.total_seconds()),
+        amr=" ".join(amr),
+        acr=acr,
+        ip=ctx.origin.ip,
+        network=network_of(ctx.origin.ip),
+        user_agent=ctx.origin.user_agent,
+    )
+    ctx.db.add(session)
+    ctx.db.flush()
+    return token, session
+
+
+def refresh(ctx: Context) -> datetime:
+    """Slide the caller's own session, and write it down at once. Returns when it expires now."""
+    session = _own(ctx)
+    idle = timedelta(seconds=session.idle_seconds)
+    session.expires_at = slid(ctx.now, idle, session.ends_at)
+    session.last_seen_at = ctx.now
+    ctx.forget(session.user_id)
+    return session.expires_at
+
+
+def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
+    """Note that the caller has just proved again who they are: the same session, a new time."""
+    session = _own(ctx)
+    session.auth_time = ctx.now
+    session.amr = " ".join(dict.fromkeys([*session.amr.split(), *amr]))
+    ctx.forget(session.user_id)
+    return session
+
+
+def _own(ctx: Context) -> Session:
+    if ctx.actor.session_id is None:
+        raise RuntimeError("The caller has no session.")
+    return get_session(ctx, ctx.user_id, ctx.actor.session_id)
+
+
+def _lifetimes(ctx: Context, *, remember_me: bool) -> tuple[timedelta, timedelta]:
+    settings = ctx.settings
+    idle = settings.session_remember_idle_timeout
+    absolute = settings.session_remember_absolute_timeout
+    if remember_me and idle and absolute:
+        return idle, absolute
+    return settings.session_idle_timeout, settings.session_absolute_timeout
