@@ -1,0 +1,60 @@
+"""How work on organizations and their members can fail."""
+
+from gatehouse.core.errors import BadRequest, Conflict, Forbidden, NotFound
+
+
+class OrganizationNotFound(NotFound):
+    message = "There is no such organization."
+
+
+class SlugTaken(Conflict):
+    message = "Another organization has this slug. Choose another one."
+
+
+class OrganizationHasMembers(Conflict):
+    type = "ORG_HAS_MEMBERS"
+    message = "Others are still members. Remove them first."
+
+
+class MemberNotFound(NotFound):
+    message = "This organization has no such member."
+
+
+class PersonNotFound(NotFound):
+    message = "Nobody has an account with this address. Ask them to register first."
+
+
+class AlreadyMember(Conflict):
+    message = "This person is a member already."
+
+
+class LastOwner(Conflict):
+    message = "An organization keeps at least one owner. Make somebody else an owner first."
+
+
+class RankTooLow(Forbidden):
+    message = "You cannot give, change or take away a role above your own."
+
+
+class MembershipSuspended(Forbidden):
+    type = "MEMBERSHIP_SUSPENDED"
+    message = "Your membership of this organization is suspended. Ask one of its admins."
+
+
+class AlreadySuspended(Conflict):
+    message = "This membership is suspended already."
+
+
+class NotSuspended(Conflict):
+    message = "This membership is not suspended."
+
+
+class NotOnYourself(BadRequest):
+    message = "You cannot do this to yourself."
+
+
+class UserIsSoleOwner(Conflict):
+    """``details.organizations`` names those that would be left without an owner."""
+
+    type = "USER_IS_SOLE_OWNER"
+    message = "You are the only owner of an organization with others. Transfer it or delete it first."

@@ -1,0 +1,48 @@
+"""Tables of the organizations domain."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gatehouse.accounts.models import User
+from gatehouse.core.db import Model, Removable, unique_among_the_living, words
+from gatehouse.core.roles import Role
+
+
+class Organization(Removable, Model):
+    """A tenant. Everything that belongs to one carries its id."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (unique_among_the_living("uq_organizations_slug", "slug"),)
+
+    name: Mapped[str] = mapped_column(String(255))
+    slug: Mapped[str] = mapped_column(String(63))
+    description: Mapped[str | None] = mapped_column(String(2000), default=None)
+    logo_url: Mapped[str | None] = mapped_column(String(512), default=None)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+
+class Member(Removable, Model):
+    """A user's place in an organization. ``suspended_at`` bars them from it for a while."""
+
+    __tablename__ = "members"
+    __table_args__ = (
+        unique_among_the_living("uq_members_one_place_per_user", "org_id", "user_id"),
+        Index("ix_members_org_id_role", "org_id", "role"),
+    )
+
+    org_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(words(Role))
+    invited_by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True, default=None
+    )
+    suspended_at: Mapped[datetime | None] = mapped_column(default=None)
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id], lazy="raise", viewonly=True)

@@ -1,0 +1,158 @@
+"""Reading organizations and members. Every query is bound to one organization or one person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import joinedload
+
+from gatehouse.core.access import may
+from gatehouse.core.context import Context
+from gatehouse.core.pagination import Page, paginate_rows
+from gatehouse.core.roles import Role
+from gatehouse.organizations.errors import (
+    MemberNotFound,
+    MembershipSuspended,
+    OrganizationNotFound,
+)
+from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.permissions import OrganizationPermission
+
+
+def role_of(ctx: Context, user_id: UUID, org_id: UUID) -> Role | None:
+    """The Memberships port. Raises MembershipSuspended."""
+    row = ctx.db.execute(
+        select(Member.role, Member.suspended_at).where(
+            Member.org_id == org_id, Member.user_id == user_id
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.suspended_at is not None:
+        raise MembershipSuspended
+    role: Role = row.role
+    return role
+
+
+def get_organization(ctx: Context, org_id: UUID) -> Organization:
+    found = ctx.db.scalar(select(Organization).where(Organization.id == org_id))
+    if found is None:
+        raise OrganizationNotFound
+    return found
+
+
+def find_organization(ctx: Context, slug: str) -> Organization | None:
+    found: Organization | None = ctx.db.scalar(
+        select(Organization).where(Organization.slug == slug)
+    )
+    return found
+
+
+def slug_is_taken(ctx: Context, slug: str) -> bool:
+    return ctx.db.scalar(select(Organization.id).where(Organization.slug == slug)) is not None
+
+
+def members_of(org_id: UUID) -> Select[Any]:
+    """Members in the order in which they joined, each with the person."""
+    return (
+        select(Member)
+        .where(Member.org_id == org_id)
+        .options(joinedload(Member.user))
+        .order_by(Member.id)
+    )
+
+
+def get_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    found: Member | None = ctx.db.scalar(members_of(org_id).where(Member.user_id == user_id))
+    if found is None:
+        raise MemberNotFound
+    return found
+
+
+def find_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member | None:
+    found: Member | None = ctx.db.scalar(members_of(org_id).where(Member.user_id == user_id))
+    return found
+
+
+def count_members(ctx: Context, org_id: UUID) -> int:
+    return ctx.db.scalar(select(func.count(Member.id)).where(Member.org_id == org_id)) or 0
+
+
+def has_other_owner(ctx: Context, org_id: UUID, but_user_id: UUID) -> bool:
+    """Whether somebody else owns it, and is not suspended."""
+    found = ctx.db.scalar(
+        select(Member.id)
+        .where(
+            Member.org_id == org_id,
+            Member.role == Role.OWNER,
+            Member.user_id != but_user_id,
+            Member.suspended_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def places_of(user_id: UUID) -> Select[Any]:
+    """The organizations of a person with their role in each, by name."""
+    return (
+        select(Organization, Member.role, Member.suspended_at)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id)
+        .order_by(Organization.name, Organization.id)
+    )
+
+
+def page_of_places(
+    ctx: Context, user_id: UUID, *, page: int, per_page: int
+) -> Page[dict[str, Any]]:
+    """One page of a person's organizations, as they are shown to that person."""
+    found = paginate_rows(ctx, places_of(user_id), page=page, per_page=per_page)
+    return found.map(lambda row: _shown_place(*row))
+
+
+def may_read_addresses(ctx: Context, org_id: UUID) -> bool:
+    role = role_of(ctx, ctx.user_id, org_id)
+    return role is not None and may(ctx, role, OrganizationPermission.READ_ADDRESSES)
+
+
+def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[Any]]:
+    """Id, name, slug and role where the person is in and not suspended: at most 200."""
+    return ctx.db.execute(
+        select(Organization.id, Organization.name, Organization.slug, Member.role)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id, Member.suspended_at.is_(None))
+        .order_by(Organization.name, Organization.id)
+        .limit(200)
+    ).all()
+
+
+def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[Member]:
+    """Every membership of a person, suspended ones too, in an order that avoids deadlocks."""
+    return ctx.db.scalars(
+        select(Member).where(Member.user_id == user_id).order_by(Member.org_id)
+    ).all()
+
+
+def user_ids_of(ctx: Context, org_id: UUID) -> Sequence[UUID]:
+    return ctx.db.scalars(select(Member.user_id).where(Member.org_id == org_id)).all()
+
+
+def _shown_place(
+    organization: Organization, role: Role, suspended_at: datetime | None
+) -> dict[str, Any]:
+    names = (
+        "id",
+        "name",
+        "slug",
+        "description",
+        "logo_url",
+        "is_active",
+        "settings",
+        "created_at",
+        "updated_at",
+    )
+    shown = {name: getattr(organization, name) for name in names}
+    return shown | {"role": role, "is_suspended": suspended_at is not None}

@@ -1,0 +1,7 @@
+"""HTTP for organizations and their members."""
+
+from gatehouse.organizations.routes.members import api as members
+from gatehouse.organizations.routes.organizations import api as organizations
+from gatehouse.organizations.routes.organizations import own
+
+__all__ = ["members", "organizations", "own"]

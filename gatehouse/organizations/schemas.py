@@ -1,0 +1,100 @@
+"""Organizations and members as they travel over HTTP."""
+
+from marshmallow import Schema, fields, validate
+
+from gatehouse.core.fields import Address, Moment, Paragraphs, Text, WebAddress
+from gatehouse.core.roles import Role
+from gatehouse.organizations.rules import SLUG
+
+ROLES = validate.OneOf(
+    [role.value for role in Role], error="Must be one of: owner, admin, member, guest."
+)
+
+
+class RoleField(fields.Enum):
+    """A role by its word."""
+
+    def __init__(self) -> None:
+        super().__init__(Role, by_value=True, required=True)
+
+
+class OrganizationIn(Schema):
+    name = Text(1, 255, required=True)
+    slug = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(
+            SLUG, error="Up to 63 of a-z, 0-9 and hyphens, not at the beginning or the end."
+        ),
+    )
+    description = Paragraphs(2000, load_default=None, allow_none=True)
+    logo_url = WebAddress(load_default=None, allow_none=True)
+
+
+class OrganizationChanges(Schema):
+    name = Text(1, 255)
+    description = Paragraphs(2000, allow_none=True)
+    logo_url = WebAddress(allow_none=True)
+
+
+class OrganizationOut(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    slug = fields.String()
+    description = fields.String(allow_none=True)
+    logo_url = fields.String(allow_none=True)
+    is_active = fields.Boolean()
+    settings = fields.Dict()
+    created_at = Moment()
+    updated_at = Moment()
+
+
+class OrganizationWithCountOut(Schema):
+    organization = fields.Nested(OrganizationOut)
+    member_count = fields.Integer()
+
+
+class PlaceOut(OrganizationOut):
+    role = fields.String(validate=ROLES)
+    is_suspended = fields.Boolean()
+
+
+class MemberIn(Schema):
+    email = Address(required=True)
+    role = RoleField()
+
+
+class RoleIn(Schema):
+    role = RoleField()
+
+
+class TransferIn(Schema):
+    new_owner_user_id = fields.UUID(required=True)
+
+
+class PersonOut(Schema):
+    """What members see of each other. The address is for those who manage members."""
+
+    id = fields.UUID()
+    email = fields.String(allow_none=True)
+    full_name = fields.String(allow_none=True)
+    avatar_url = fields.String(allow_none=True)
+
+
+class MemberOut(Schema):
+    id = fields.UUID()
+    user_id = fields.UUID()
+    organization_id = fields.UUID()
+    role = fields.String(validate=ROLES)
+    is_suspended = fields.Boolean()
+    joined_at = Moment()
+    invited_by_id = fields.UUID(allow_none=True)
+    invited_at = Moment(allow_none=True)
+    created_at = Moment()
+    updated_at = Moment()
+    user = fields.Nested(PersonOut)
+
+
+class TransferOut(Schema):
+    previous_owner = fields.Nested(MemberOut)
+    new_owner = fields.Nested(MemberOut)

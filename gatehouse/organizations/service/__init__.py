@@ -1,0 +1,30 @@
+"""The rules of organizations."""
+
+from gatehouse.organizations.service.members import (
+    add_member,
+    change_role,
+    leave,
+    remove_member,
+    suspend_member,
+    unsuspend_member,
+)
+from gatehouse.organizations.service.organizations import (
+    change_organization,
+    create_organization,
+    delete_organization,
+)
+from gatehouse.organizations.service.ownership import end_memberships, transfer_ownership
+
+__all__ = [
+    "add_member",
+    "change_organization",
+    "change_role",
+    "create_organization",
+    "delete_organization",
+    "end_memberships",
+    "leave",
+    "remove_member",
+    "suspend_member",
+    "transfer_ownership",
+    "unsuspend_member",
+]

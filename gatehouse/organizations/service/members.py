@@ -1,0 +1,146 @@
+"""Adding, changing, suspending and removing members.
+
+Each act first takes hold of the organization and reads the caller's role again: two owners who
+demote each other at the same moment come one after the other, and the second is refused.
+"""
+
+from uuid import UUID
+
+from gatehouse.accounts.queries import find_account_by_email
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.core.roles import Role
+from gatehouse.organizations.errors import (
+    AlreadyMember,
+    AlreadySuspended,
+    LastOwner,
+    NotOnYourself,
+    NotSuspended,
+    PersonNotFound,
+    RankTooLow,
+)
+from gatehouse.organizations.events import (
+    MemberAdded,
+    MemberLeft,
+    MemberRemoved,
+    MemberRoleChanged,
+    MemberSuspended,
+    MemberUnsuspended,
+)
+from gatehouse.organizations.models import Member
+from gatehouse.organizations.queries import find_member, get_member, has_other_owner
+from gatehouse.organizations.rules import may_give, may_touch
+from gatehouse.organizations.service.organizations import lock_organization
+
+
+def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
+    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow."""
+    acting = _acting(ctx, org_id)
+    if not may_give(acting.role, role):
+        raise RankTooLow
+    user = find_account_by_email(ctx, email)
+    if user is None:
+        raise PersonNotFound
+    if find_member(ctx, org_id, user.id) is not None:
+        raise AlreadyMember
+    member = Member(
+        org_id=org_id,
+        user_id=user.id,
+        role=role,
+        invited_by_id=ctx.user_id,
+        created_at=ctx.now,
+        updated_at=ctx.now,
+    )
+    ctx.db.add(member)
+    ctx.db.flush()
+    ctx.forget(user.id)
+    record(ctx, MemberAdded(org_id=org_id, user_id=user.id, member_id=member.id, role=role))
+    return get_member(ctx, org_id, user.id)
+
+
+def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> Member:
+    """Change a member's role. Raises RankTooLow, LastOwner."""
+    acting = _acting(ctx, org_id)
+    member = get_member(ctx, org_id, user_id)
+    if not (may_touch(acting.role, member.role) and may_give(acting.role, role)):
+        raise RankTooLow
+    if member.role is role:
+        return member
+    if member.role is Role.OWNER:
+        _refuse_for_last_owner(ctx, org_id, user_id)
+    old_role, member.role, member.updated_at = member.role, role, ctx.now
+    ctx.forget(user_id)
+    event = MemberRoleChanged(
+        org_id=org_id, user_id=user_id, member_id=member.id, old_role=old_role, new_role=role
+    )
+    record(ctx, event)
+    return member
+
+
+def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
+    """Take a member out. Raises RankTooLow, LastOwner."""
+    acting = _acting(ctx, org_id)
+    member = get_member(ctx, org_id, user_id)
+    if not may_touch(acting.role, member.role):
+        raise RankTooLow
+    _take_out(ctx, member)
+    record(ctx, MemberRemoved(org_id=org_id, user_id=user_id, member_id=member.id))
+
+
+def leave(ctx: Context, org_id: UUID) -> None:
+    """Take oneself out. Raises LastOwner."""
+    member = _acting(ctx, org_id)
+    _take_out(ctx, member)
+    record(ctx, MemberLeft(org_id=org_id, user_id=ctx.user_id, member_id=member.id))
+
+
+def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    """Bar a member until somebody gives the membership back. Raises AlreadySuspended."""
+    member = _other(ctx, org_id, user_id)
+    if member.suspended_at is not None:
+        raise AlreadySuspended
+    if member.role is Role.OWNER:
+        _refuse_for_last_owner(ctx, org_id, user_id)
+    member.suspended_at = member.updated_at = ctx.now
+    ctx.forget(user_id)
+    record(ctx, MemberSuspended(org_id=org_id, user_id=user_id, member_id=member.id))
+    return member
+
+
+def unsuspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    """Give a membership back as it was. Raises NotSuspended."""
+    member = _other(ctx, org_id, user_id)
+    if member.suspended_at is None:
+        raise NotSuspended
+    member.suspended_at, member.updated_at = None, ctx.now
+    ctx.forget(user_id)
+    record(ctx, MemberUnsuspended(org_id=org_id, user_id=user_id, member_id=member.id))
+    return member
+
+
+def _acting(ctx: Context, org_id: UUID) -> Member:
+    """The caller's own place, read after the organization is held."""
+    lock_organization(ctx, org_id)
+    return get_member(ctx, org_id, ctx.user_id)
+
+
+def _other(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    acting = _acting(ctx, org_id)
+    if user_id == ctx.user_id:
+        raise NotOnYourself
+    member = get_member(ctx, org_id, user_id)
+    if not may_touch(acting.role, member.role):
+        raise RankTooLow
+    return member
+
+
+def _take_out(ctx: Context, member: Member) -> None:
+    if member.role is Role.OWNER:
+        _refuse_for_last_owner(ctx, member.org_id, member.user_id)
+    member.deleted_at = member.updated_at = ctx.now
+    ctx.forget(member.user_id)
+
+
+def _refuse_for_last_owner(ctx: Context, org_id: UUID, user_id: UUID) -> None:
+    if not has_other_owner(ctx, org_id, user_id):
+        raise LastOwner

@@ -1,0 +1,60 @@
+"""Handing an organization over, and what becomes of it when its owner's account goes."""
+
+from uuid import UUID
+
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.core.roles import Role
+from gatehouse.organizations.errors import MembershipSuspended, NotOnYourself, UserIsSoleOwner
+from gatehouse.organizations.events import OwnershipTransferred
+from gatehouse.organizations.models import Member
+from gatehouse.organizations.queries import (
+    count_members,
+    get_member,
+    has_other_owner,
+    places_to_leave,
+)
+from gatehouse.organizations.service.organizations import lock_organization, remove_organization
+
+
+def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tuple[Member, Member]:
+    """Make a member owner and the caller admin, in one act. Returns (previous, new) owner."""
+    lock_organization(ctx, org_id)
+    if new_owner_id == ctx.user_id:
+        raise NotOnYourself
+    previous = get_member(ctx, org_id, ctx.user_id)
+    new = get_member(ctx, org_id, new_owner_id)
+    if new.suspended_at is not None:
+        raise MembershipSuspended("This member is suspended and cannot become the owner.")
+    new.role, previous.role = Role.OWNER, Role.ADMIN
+    new.updated_at = previous.updated_at = ctx.now
+    ctx.forget(ctx.user_id, new_owner_id)
+    event = OwnershipTransferred(
+        org_id=org_id, user_id=new_owner_id, previous_owner_id=ctx.user_id
+    )
+    record(ctx, event)
+    return previous, new
+
+
+def end_memberships(ctx: Context, user_id: UUID) -> dict[str, int]:
+    """Take a person whose account goes out of every organization.
+
+    What only they were in goes with them. Raises UserIsSoleOwner for what others would be left in
+    without an owner.
+    """
+    orphans: list[dict[str, str]] = []
+    left = deleted = 0
+    for place in places_to_leave(ctx, user_id):
+        organization = lock_organization(ctx, place.org_id)
+        is_needed = place.role is Role.OWNER and not has_other_owner(ctx, place.org_id, user_id)
+        if is_needed and count_members(ctx, place.org_id) > 1:
+            orphans.append({"id": str(organization.id), "name": organization.name})
+        elif is_needed:
+            remove_organization(ctx, organization)
+            deleted += 1
+        else:
+            place.deleted_at = place.updated_at = ctx.now
+            left += 1
+    if orphans:
+        raise UserIsSoleOwner(organizations=orphans)
+    return {"organizations_left": left, "organizations_deleted": deleted}
