@@ -1,0 +1,1 @@
+"""Login: coming in and going out. Owns the flow, not the parts."""

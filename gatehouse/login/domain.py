@@ -1,0 +1,6 @@
+"""The login domain's declaration."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.login.routes import api
+
+domain = Domain(apis=(api,))

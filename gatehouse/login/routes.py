@@ -1,0 +1,96 @@
+"""HTTP for coming in and going out."""
+
+from http import HTTPStatus
+from typing import Any
+
+from gatehouse.accounts.errors import (
+    AccountNotActivated,
+    AccountSuspended,
+    EmailTaken,
+    PasswordTooWeak,
+    TooManyWrongPasswords,
+    WrongPassword,
+)
+from gatehouse.core.access import public, signed_in
+from gatehouse.core.context import Context
+from gatehouse.core.http import Api, body, raises, ready, returns
+from gatehouse.core.rate_limit import limited
+from gatehouse.login import queries, service
+from gatehouse.login.errors import RegistrationClosed
+from gatehouse.login.schemas import (
+    ConfirmedOut,
+    LoggedInOut,
+    LoginIn,
+    MeOut,
+    ReauthenticateIn,
+    RegisteredOut,
+    RegisterIn,
+)
+from gatehouse.sessions.errors import SessionNotFound
+
+api = Api("auth", at="/auth", about="Coming in and going out.")
+
+
+@api.post("/register")
+@public
+@limited("register")
+@body(RegisterIn)
+@returns(RegisteredOut, HTTPStatus.CREATED)
+@raises(PasswordTooWeak, EmailTaken, RegistrationClosed)
+def register(
+    ctx: Context, *, email: str, password: str, password_confirm: str, full_name: str | None
+) -> dict[str, Any]:
+    """Register an account and sign it in."""
+    del password_confirm
+    entry, is_first = service.register(ctx, email=email, password=password, full_name=full_name)
+    # Invitations are told only to the holder of a verified address, and a new one is not.
+    return {**_signed_in(entry), "is_first_user": is_first, "pending_invites": []}
+
+
+@api.post("/login")
+@public
+@limited("login")
+@body(LoginIn)
+@returns(LoggedInOut)
+@raises(WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated)
+def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> dict[str, Any]:
+    """Sign in with a password and get a session token.
+
+    Unknown addresses, wrong passwords and locked accounts are answered alike.
+    """
+    entry = service.sign_in(ctx, email=email, password=password, remember_me=remember_me)
+    needs_organization = queries.needs_organization(ctx, entry.user_id)
+    return {**_signed_in(entry), "requires_org_setup": needs_organization}
+
+
+@api.post("/logout")
+@signed_in
+@returns(None)
+@raises(SessionNotFound)
+def log_out(ctx: Context) -> None:
+    """Sign out: this session's token is refused from the very next request on."""
+    service.sign_out(ctx)
+
+
+@api.post("/reauthenticate")
+@signed_in
+@body(ReauthenticateIn)
+@returns(ConfirmedOut)
+@raises(WrongPassword, TooManyWrongPasswords)
+def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
+    """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
+    session = service.reauthenticate(ctx, password=password)
+    return {"auth_time": session.auth_time, "amr": session.amr.split(), "acr": session.acr}
+
+
+@api.get("/me")
+@signed_in
+@ready("me")
+@returns(MeOut)
+def read_me(ctx: Context) -> dict[str, Any]:
+    """Read who you are and which organizations you may enter."""
+    return queries.read_me(ctx)
+
+
+def _signed_in(entry: service.Entry) -> dict[str, Any]:
+    return {"user": entry.user, "token": entry.token, "expires_at": entry.session.expires_at}

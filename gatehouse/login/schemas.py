@@ -1,0 +1,64 @@
+"""Coming in and going out, as it travels over HTTP."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from gatehouse.accounts.schemas import UserOut
+from gatehouse.core.fields import Address, Flag, Moment, Password, Text
+from gatehouse.core.roles import Role
+
+
+class RegisterIn(Schema):
+    email = Address(required=True)
+    password = Password(required=True)
+    password_confirm = Password(required=True)
+    full_name = Text(most=255, load_default=None, allow_none=True)
+
+    @validates_schema
+    def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["password"] != data["password_confirm"]:
+            raise ValidationError("Must be the same as password.", "password_confirm")
+
+
+class LoginIn(Schema):
+    email = Address(required=True)
+    password = Password(required=True)
+    remember_me = Flag(load_default=False)
+
+
+class ReauthenticateIn(Schema):
+    password = Password(required=True)
+
+
+class SignedInOut(Schema):
+    user = fields.Nested(UserOut)
+    token = fields.String()
+    expires_at = Moment()
+
+
+class RegisteredOut(SignedInOut):
+    is_first_user = fields.Boolean()
+    pending_invites = fields.List(fields.Dict())
+
+
+class LoggedInOut(SignedInOut):
+    requires_org_setup = fields.Boolean()
+
+
+class ConfirmedOut(Schema):
+    auth_time = Moment()
+    amr = fields.List(fields.String())
+    acr = fields.String()
+
+
+class OwnPlaceOut(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    slug = fields.String()
+    role = fields.String(validate=validate.OneOf([role.value for role in Role]))
+
+
+class MeOut(Schema):
+    user = fields.Nested(UserOut)
+    organizations = fields.List(fields.Nested(OwnPlaceOut))

@@ -1,0 +1,7 @@
+"""The rules of coming in and going out."""
+
+from gatehouse.login.service.gate import Entry
+from gatehouse.login.service.leaving import sign_out
+from gatehouse.login.service.password import reauthenticate, register, sign_in
+
+__all__ = ["Entry", "reauthenticate", "register", "sign_in", "sign_out"]

@@ -1,0 +1,109 @@
+"""The one gate. Every way in proves something, and then walks through the same steps.
+
+Second factors and the policies of organizations join as further steps of ``STEPS``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from gatehouse.accounts.errors import AccountNotActivated, AccountSuspended, WrongPassword
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.queries import hold_account, password_hash_is
+from gatehouse.accounts.service import note_sign_in, replace_hash
+from gatehouse.audit.service import record, record_attempt
+from gatehouse.core.context import Actor, Context
+from gatehouse.login.events import SignedIn, SignInRefused
+from gatehouse.sessions.models import Session
+from gatehouse.sessions.service import open_session
+
+PASSWORD_ACR = "urn:gatehouse:acr:password"  # noqa: S105 - the name of a class of assurance
+
+
+@dataclass(slots=True)
+class Entry:
+    """Somebody at the gate: what was proved, and step by step what came of it.
+
+    ``password_hash`` is the hash that the password was proved against, ``better_hash`` what
+    should replace it. ``is_recorded`` says that the caller's own verb records the act.
+    """
+
+    user_id: UUID
+    amr: tuple[str, ...]
+    remember_me: bool = False
+    password_hash: str | None = None
+    better_hash: str | None = None
+    is_recorded: bool = False
+    _user: User | None = None
+    _session: Session | None = None
+    token: str = ""
+
+    @property
+    def user(self) -> User:
+        if self._user is None:
+            raise RuntimeError("The account has not been found yet.")
+        return self._user
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            raise RuntimeError("The session has not been opened yet.")
+        return self._session
+
+
+def find_account(ctx: Context, entry: Entry) -> None:
+    """Hold the account, so that its suspension or a new password comes before or after us."""
+    entry._user = hold_account(ctx, entry.user_id)  # noqa: SLF001
+    if entry._user is None:  # noqa: SLF001
+        raise WrongPassword
+
+
+def check_that_the_proof_still_holds(ctx: Context, entry: Entry) -> None:
+    """The password was proved before the transaction: it must not have been changed since."""
+    if entry.password_hash is None:
+        return
+    if not password_hash_is(ctx, entry.user_id, entry.password_hash):
+        raise WrongPassword
+    if entry.better_hash is not None:
+        replace_hash(ctx, entry.user_id, entry.password_hash, entry.better_hash)
+
+
+def refuse_an_account_that_may_not(ctx: Context, entry: Entry) -> None:
+    """Told only now, after a right credential: nobody else learns the state of an account."""
+    status = entry.user.status
+    if status is AccountStatus.ACTIVE:
+        return
+    record_attempt(ctx, SignInRefused(user_id=entry.user_id, reason=status.value))
+    raise AccountSuspended if status is AccountStatus.SUSPENDED else AccountNotActivated
+
+
+def open_the_session(ctx: Context, entry: Entry) -> None:
+    entry.token, entry._session = open_session(  # noqa: SLF001
+        ctx, entry.user_id, amr=entry.amr, acr=PASSWORD_ACR, remember_me=entry.remember_me
+    )
+    note_sign_in(ctx, entry.user)
+    ctx.actor = Actor("user", entry.user_id, entry.session.id, ctx.now, entry.amr)
+
+
+def record_the_entry(ctx: Context, entry: Entry) -> None:
+    if not entry.is_recorded:
+        event = SignedIn(
+            user_id=entry.user_id, session_id=entry.session.id, method=" ".join(entry.amr)
+        )
+        record(ctx, event)
+
+
+STEPS: tuple[Callable[[Context, Entry], None], ...] = (
+    find_account,
+    check_that_the_proof_still_holds,
+    refuse_an_account_that_may_not,
+    open_the_session,
+    record_the_entry,
+)
+
+
+def enter(ctx: Context, entry: Entry) -> Entry:
+    """Walk through every step. A step that raises keeps the person out."""
+    for step in STEPS:
+        step(ctx, entry)
+    return entry

@@ -1,0 +1,91 @@
+"""Ways in that a password opens: registering, signing in, confirming who one is."""
+
+from typing import Any
+from uuid import UUID
+
+from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.queries import credential_by_email, is_first_account
+from gatehouse.accounts.rules import email_key
+from gatehouse.accounts.service import (
+    confirm_password,
+    create_account,
+    prove_password,
+    refuse_weak_password,
+)
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.core.headers import network_of
+from gatehouse.login.errors import RegistrationClosed
+from gatehouse.login.events import Reauthenticated, SignInRefused
+from gatehouse.login.service.gate import Entry, enter
+from gatehouse.sessions.models import Session
+from gatehouse.sessions.queries import device_known_to
+from gatehouse.sessions.service import confirm
+
+METHOD = "pwd"  # RFC 8176
+NOBODY = UUID(int=0)
+
+
+def register(
+    ctx: Context, *, email: str, password: str, full_name: str | None
+) -> tuple[Entry, bool]:
+    """Make an account and sign it in. Returns the entry, and whether it is the first account.
+
+    A taken address costs as much time as a free one. Raises PasswordTooWeak, EmailTaken,
+    RegistrationClosed.
+    """
+    if not ctx.settings.registration_enabled:
+        raise RegistrationClosed
+    refuse_weak_password(password, email=email, full_name=full_name)
+    password_hash = ctx.ports[PasswordHasher].hash(password)
+    is_first = is_first_account(ctx)
+    user = create_account(ctx, email=email, password_hash=password_hash, full_name=full_name)
+    return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True)), is_first
+
+
+def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:
+    """Sign in. An unknown address, a wrong password and a locked account look and last alike.
+
+    Raises WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated.
+    """
+    found = ctx.glance(credential_by_email(email))
+    password_hash = prove_password(
+        ctx,
+        found,
+        password,
+        account=email_key(email),
+        device=_known_device(ctx, found.id if found else NOBODY),
+        refused=SignInRefused,
+    )
+    if found is None:
+        raise RuntimeError("A password was proved for nobody.")
+    entry = Entry(
+        user_id=found.id,
+        amr=(METHOD,),
+        remember_me=remember_me,
+        password_hash=password_hash,
+        better_hash=_better_hash(ctx, password_hash, password),
+    )
+    return enter(ctx, entry)
+
+
+def reauthenticate(ctx: Context, *, password: str) -> Session:
+    """Confirm who the caller is, for verbs that want it fresh. The session stays the same."""
+    confirm_password(ctx, password)
+    session = confirm(ctx, amr=(METHOD,))
+    event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=METHOD)
+    record(ctx, event)
+    return session
+
+
+def _known_device(ctx: Context, user_id: UUID) -> str:
+    """A name for this device if the account has signed in from it before, else nothing."""
+    network = network_of(ctx.origin.ip)
+    agent = ctx.origin.user_agent
+    statement: Any = device_known_to(user_id, network=network, user_agent=agent, now=ctx.now)
+    return f"{network} {agent}" if ctx.glance(statement) is not None else ""
+
+
+def _better_hash(ctx: Context, password_hash: str, password: str) -> str | None:
+    hasher = ctx.ports[PasswordHasher]
+    return hasher.hash(password) if hasher.is_outdated(password_hash) else None
