@@ -1,0 +1,59 @@
+"""The application factory: reads settings, wires ports, mounts domains."""
+
+from typing import Any
+
+from flask import Flask, Request, redirect
+from flask.sessions import SessionInterface
+from werkzeug.wrappers import Response
+
+from gatehouse.core import logging, openapi, rate_limit, refusals
+from gatehouse.core.context import Runtime
+from gatehouse.core.headers import MOST_BYTES, Edge
+from gatehouse.core.identifiers import AnySegment
+from gatehouse.core.migrations import LazyMigrate, database_commands
+from gatehouse.core.settings import Settings, read_settings
+from gatehouse.ops.cli import job_command
+from gatehouse.registry import domains
+
+
+def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
+    """Build the app. ``replaced`` swaps a port by its class name, for tests.
+
+    Raises SettingsRefused with every setting that is wrong.
+    """
+    settings = settings or read_settings()
+    for rules in settings.ratelimits.values():
+        rate_limit.parse(rules)
+    logging.install(settings)
+    mounted = domains()
+    runtime = Runtime.build(settings, mounted, replaced)
+    app = Flask("gatehouse", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    app.session_interface = NoSession()
+    app.extensions |= {"gatehouse": runtime, "migrate": LazyMigrate()}
+    app.url_map.converters["uuid"] = AnySegment
+    app.url_map.merge_slashes = False
+    refusals.install(app)
+    blueprints = tuple(api for domain in mounted for api in domain.apis)
+    openapi.install(app, blueprints)
+    app.add_url_rule("/", "start", lambda: redirect("/api/docs"))
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    app.cli.add_command(database_commands)
+    for domain in mounted:
+        for command in domain.commands:
+            app.cli.add_command(command)
+    for job in runtime.jobs.values():
+        app.cli.add_command(job_command(job.name, job.run.__doc__))
+    app.wsgi_app = Edge(app.wsgi_app, runtime)  # type: ignore[method-assign]
+    return app
+
+
+class NoSession(SessionInterface):
+    """Flask's cookie session is not used, so no request pays for it."""
+
+    def open_session(self, app: Flask, request: Request) -> Any:
+        del app, request
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        del app, session, response

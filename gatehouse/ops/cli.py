@@ -1,0 +1,123 @@
+"""Commands: prepare, serve, seed-demo, init-db, openapi, run-job, and every job by its name."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from gatehouse.core.context import Runtime
+from gatehouse.core.openapi import document
+from gatehouse.core.settings import ROOT
+from gatehouse.ops import service
+from gatehouse.ops.service.demo import PEOPLE
+
+WELCOME = """
+Gatehouse is ready.
+
+  API and its documentation   {url}/api/docs
+  Health                      {url}/api/health
+  Sign in                     {email} / {password}
+
+  curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
+       -d '{{"email": "{email}", "password": "{password}"}}'
+
+Stop with Ctrl-C. The data is in {database}.
+"""
+
+
+def _runtime() -> Runtime:
+    runtime: Runtime = current_app.extensions["gatehouse"]
+    return runtime
+
+
+@click.command("init-db")
+@with_appcontext
+def init_db() -> None:
+    """Create the database, or bring it up to date."""
+    service.migrate(current_app.extensions["migrate"])
+    click.echo("The database is up to date.")
+
+
+@click.command("seed-demo")
+@click.option("--yes", is_flag=True, help="Do it even in production, where it has no business.")
+@with_appcontext
+def seed_demo(*, yes: bool) -> None:
+    """Add the demo people and organizations; their passwords are public."""
+    runtime = _runtime()
+    if runtime.settings.in_production and not yes:
+        raise click.ClickException("Demo data has known passwords. In production say --yes.")
+    click.echo(f"{service.seed_demo(runtime)} rows of demo data were new.")
+
+
+@click.command("prepare")
+@with_appcontext
+def prepare() -> None:
+    """Make a development installation ready: database, demo data, and where to look."""
+    runtime = _runtime()
+    if runtime.settings.in_production:
+        raise click.ClickException("For development only. In production: flask db upgrade.")
+    set_aside = service.prepare_database(runtime, current_app.extensions["migrate"])
+    if set_aside:
+        click.echo(f"The database was of an older version. It is kept as {set_aside}.")
+    service.seed_demo(runtime)
+    email, _, password = PEOPLE[0]
+    url = runtime.settings.app_url
+    database = runtime.settings.database_url.split("///")[-1].split("@")[-1]
+    click.echo(WELCOME.format(url=url, email=email, password=password, database=database))
+
+
+@click.command("serve")
+@click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
+@with_appcontext
+def serve(*, workers: int, threads: int) -> None:
+    """Serve with granian, the recommended server, on HOST and PORT."""
+    settings = _runtime().settings
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
+    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
+    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
+    command += ["--workers-kill-timeout", "20", "--respawn-failed-workers"]
+    os.chdir(ROOT)
+    os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
+
+
+@click.command("openapi")
+@click.option("--write", "path", type=click.Path(path_type=Path), help="A file to write it to.")
+@with_appcontext
+def openapi(path: Path | None) -> None:
+    """Print the OpenAPI document, or write it to a file."""
+    text = json.dumps(document(_blueprints()), indent=2, sort_keys=True) + "\n"
+    if path is None:
+        click.echo(text, nl=False)
+    else:
+        path.write_text(text, encoding="utf-8")
+
+
+@click.command("run_job")
+@with_appcontext
+def run_job() -> None:
+    """Run the job JOB_NAME every JOB_INTERVAL_SECONDS until told to stop."""
+    runtime = _runtime()
+    job = runtime.jobs.get(runtime.settings.job_name)
+    if job is None:
+        names = ", ".join(sorted(runtime.jobs))
+        raise click.ClickException(f"JOB_NAME must be one of: {names}.")
+    if runtime.settings.job_interval_seconds < 1:
+        raise click.ClickException("JOB_INTERVAL_SECONDS must be at least 1.")
+    service.run_in_a_loop(runtime, job, runtime.settings.job_interval_seconds)
+
+
+def job_command(name: str, text: str | None) -> click.Command:
+    """A command that runs one job once, under the job's own name."""
+
+    @with_appcontext
+    def run() -> None:
+        runtime = _runtime()
+        done = service.run_once(runtime, runtime.jobs[name])
+        click.echo(f"{name}: {done} done.")
+
+    return click.Command(name, callback=run, help=text, short_help=(text or "").split("\n")[0])

@@ -1,0 +1,18 @@
+"""The ops domain's declaration."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.ops import cli, jobs
+from gatehouse.ops.routes import alias, api
+
+domain = Domain(
+    apis=(api, alias),
+    commands=(
+        cli.init_db,
+        cli.prepare,
+        cli.seed_demo,
+        cli.serve,
+        cli.openapi,
+        cli.run_job,
+    ),
+    jobs=(jobs.purge_expired,),
+)

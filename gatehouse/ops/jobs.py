@@ -1,0 +1,12 @@
+"""What the house does for itself."""
+
+from datetime import timedelta
+
+from gatehouse.core.context import Context
+from gatehouse.core.reactions import every
+
+
+@every(timedelta(minutes=10))
+def purge_expired(ctx: Context) -> int:
+    """Delete expired counters and values of the SQL store, in small batches."""
+    return ctx.runtime.guards.purge()

@@ -1,0 +1,65 @@
+"""HTTP for health. Says what works, and nothing about versions, hosts or names."""
+
+from typing import Any
+
+from gatehouse.core.access import public
+from gatehouse.core.context import Context
+from gatehouse.core.http import Api, raises, returns
+from gatehouse.ops import queries
+from gatehouse.ops.errors import Unhealthy
+from gatehouse.ops.schemas import HealthOut, StateOut
+
+api = Api("health", at="/health", root="/api", about="Is it there, and does it work?")
+alias = Api("health v1", at="/health")
+
+
+@api.get()
+@public
+@returns(HealthOut)
+@raises(Unhealthy)
+def read_health(ctx: Context) -> dict[str, Any]:
+    """Tell whether the service and what it stands on work.
+
+    503 when the database is down. Without Redis the service is slower, not broken: `degraded`.
+    """
+    return _health(ctx)
+
+
+@alias.get()
+@public
+@returns(HealthOut)
+@raises(Unhealthy)
+def read_health_v1(ctx: Context) -> dict[str, Any]:
+    """Tell whether the service works: the same as /api/health."""
+    return _health(ctx)
+
+
+@api.get("/live")
+@public
+@returns(StateOut)
+def read_live(ctx: Context) -> dict[str, str]:
+    """Tell that the process answers. Asks nothing of the database: for restarting a dead one."""
+    del ctx
+    return {"status": "alive"}
+
+
+@api.get("/ready")
+@public
+@returns(StateOut)
+@raises(Unhealthy)
+def read_ready(ctx: Context) -> dict[str, str]:
+    """Tell that requests can be served: for load balancers."""
+    if queries.database_state(ctx.runtime) != queries.OK:
+        raise Unhealthy(database=queries.DOWN)
+    return {"status": "ready"}
+
+
+def _health(ctx: Context) -> dict[str, Any]:
+    checks = {
+        "database": queries.database_state(ctx.runtime),
+        "redis": queries.redis_state(ctx.runtime),
+    }
+    if checks["database"] != queries.OK:
+        raise Unhealthy(**checks)
+    status = "degraded" if checks["redis"] == queries.DOWN else "healthy"
+    return {"status": status, "service": "gatehouse", "checks": checks}

@@ -1,0 +1,13 @@
+"""Create the database, or bring it up to date: ``python manage.py init-db``."""
+
+import sys
+from pathlib import Path
+
+from flask.cli import FlaskGroup
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+if __name__ == "__main__":
+    from gatehouse.app import create_app
+
+    FlaskGroup(create_app=create_app).main(args=["init-db", *sys.argv[1:]])
