@@ -45,8 +45,6 @@ class Credential(Model):
 
     __tablename__ = "credentials"
 
-    user_id: Mapped[UUID] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), unique=True
-    )
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     changed_at: Mapped[datetime]

@@ -83,7 +83,9 @@ class OwnedCache:
         self._lease_ends = 0.0
         self._lock = Lock()
 
-    def look(self, key: str, *, answer: str = "", counters: Iterable[str | int] = ()) -> Found | None:
+    def look(
+        self, key: str, *, answer: str = "", counters: Iterable[str | int] = ()
+    ) -> Found | None:
         """Look ``key`` up in one round trip. ``counters`` are pairs of a name and its seconds."""
         try:
             row = self._link.run(LOOK, [key], [self._namespace(), answer, *counters])

@@ -1,6 +1,7 @@
 """Fields of schemas, stricter than Marshmallow's: what a database or a client could trip over."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from unicodedata import category, normalize
 
@@ -11,7 +12,9 @@ class Text(fields.String):
     """One line of text in NFC, without surrounding blanks, control or invisible formatting signs."""
 
     def __init__(self, least: int = 0, most: int = 255, **kwargs: Any) -> None:
-        error = f"Between {least} and {most} characters." if least else f"At most {most} characters."
+        error = (
+            f"Between {least} and {most} characters." if least else f"At most {most} characters."
+        )
         super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -55,7 +58,9 @@ class WebAddress(fields.Url):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and ("@" in text.split("/")[2] or not text.isprintable() or " " in text):
+        if text is not None and (
+            "@" in text.split("/")[2] or not text.isprintable() or " " in text
+        ):
             raise ValidationError("Not a valid URL.")
         return text
 
@@ -110,16 +115,28 @@ class Address(fields.String):
     MOST = 255
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - lazy
-
+        validate_email, not_valid = _address_syntax()
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text or "").strip()
         if not text or len(text) > self.MOST:
             raise ValidationError(f"Must be an e-mail address of at most {self.MOST} characters.")
         try:
             found = validate_email(
-                text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+                text,
+                check_deliverability=False,
+                allow_smtputf8=False,
+                globally_deliverable=False,
+                test_environment=True,
             )
-        except EmailNotValidError as error:
+        except not_valid as error:
             raise ValidationError(f"Must be an e-mail address. {error}") from None
         return f"{found.local_part}@{found.ascii_domain}"
+
+
+@cache
+def _address_syntax() -> tuple[Any, type[Exception]]:
+    """The library, imported when first used, and told that private domains are fine."""
+    import email_validator  # noqa: PLC0415
+
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    return email_validator.validate_email, email_validator.EmailNotValidError

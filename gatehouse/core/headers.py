@@ -37,9 +37,7 @@ PREFLIGHT: Headers = [
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
-EXPOSED = (
-    "X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
-)
+EXPOSED = "X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 
 
 class Edge:
@@ -80,8 +78,10 @@ class Edge:
             if self._log.is_on:
                 took = (perf_counter() - started) * 1000
                 self._log.write(environ, int(status[:3]), took)
-            return start_response(status, headers, exc_info) if exc_info else start_response(
-                status, headers
+            return (
+                start_response(status, headers, exc_info)
+                if exc_info
+                else start_response(status, headers)
             )
 
         if self._is_preflight(environ):

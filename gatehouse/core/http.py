@@ -243,9 +243,7 @@ def _json() -> dict[str, Any]:
 def _success(
     environ: dict[str, Any], status: HTTPStatus, data: Any = None, meta: Any = None
 ) -> Response:
-    content = envelope.success(
-        environ["gatehouse.request_id"], status=status, data=data, meta=meta
-    )
+    content = envelope.success(environ["gatehouse.request_id"], status=status, data=data, meta=meta)
     return Response(content, status.value, content_type=JSON)
 
 

@@ -22,5 +22,7 @@ def as_uuid(name: str, value: Any) -> Any:
     if not name.endswith("_id"):
         return value
     if not CANONICAL.fullmatch(value):
-        raise Invalid.fields({name: ["Must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057."]})
+        raise Invalid.fields(
+            {name: ["Must be a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057."]}
+        )
     return UUID(value)

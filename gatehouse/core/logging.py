@@ -43,7 +43,9 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         extra = {k: v for k, v in vars(record).items() if k in ("request_id", "job")}
         message = blank(record.getMessage())
-        trace = blank("".join(traceback.format_exception(*record.exc_info))) if record.exc_info else ""
+        trace = (
+            blank("".join(traceback.format_exception(*record.exc_info))) if record.exc_info else ""
+        )
         if not self._as_json:
             fields = "".join(f" {key}={value}" for key, value in extra.items())
             return f"{record.levelname.lower()} {_printable(message)}{fields}" + (

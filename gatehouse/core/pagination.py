@@ -30,7 +30,9 @@ class CursorField(fields.Field[UUID]):
         try:
             return UUID(bytes=urlsafe_b64decode(f"{value}=="))
         except (ValueError, Base64Error):
-            raise ValidationError("Not a cursor. Use meta.next_cursor of the page before.") from None
+            raise ValidationError(
+                "Not a cursor. Use meta.next_cursor of the page before."
+            ) from None
 
 
 class Window(Schema):

@@ -81,7 +81,9 @@ def tally(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> Tally
         Tally(rule.amount, max(rule.amount - n, 0), rule.seconds_left(now), n > rule.amount)
         for rule, n in zip(rules, counts, strict=True)
     ]
-    return min(judged, key=lambda one: (not one.is_over, one.remaining if not one.is_over else -one.reset))
+    return min(
+        judged, key=lambda one: (not one.is_over, one.remaining if not one.is_over else -one.reset)
+    )
 
 
 class ProcessCounter:

@@ -13,7 +13,15 @@ from environs import Env, EnvError
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_LENGTH = 32
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
-WELL_KNOWN = ("changeme", "change-me", "change_me", "your-secret", "your_secret", "example", "secret")
+WELL_KNOWN = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "your-secret",
+    "your_secret",
+    "example",
+    "secret",
+)
 BCRYPT_FLOOR = 12
 
 
@@ -166,7 +174,9 @@ def _read(env: _Reader) -> Settings:
             "api": env.text("RATELIMIT_API", "600/minute"),
         },
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
-        log_format=env.choice("LOG_FORMAT", ("json", "text") if is_production else ("text", "json")),
+        log_format=env.choice(
+            "LOG_FORMAT", ("json", "text") if is_production else ("text", "json")
+        ),
         host=env.text("HOST", "127.0.0.1"),
         port=port,
         job_name=env.text("JOB_NAME"),
@@ -189,12 +199,16 @@ def _invalid(settings: Settings) -> list[str]:
     problems = []
     if not settings.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
         problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
-    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+    if settings.redis_url and not settings.redis_url.startswith(
+        ("redis://", "rediss://", "unix://")
+    ):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
     if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
         problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
     if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
-        problems.append("SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT.")
+        problems.append(
+            "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
+        )
     remember = (settings.session_remember_idle_timeout, settings.session_remember_absolute_timeout)
     if (remember[0] is None) != (remember[1] is None):
         problems.append("SESSION_REMEMBER_IDLE_TIMEOUT and _ABSOLUTE_TIMEOUT go together.")

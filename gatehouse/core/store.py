@@ -75,9 +75,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._insert: Any = (
-            sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
-        )
+        self._insert: Any = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
 
     def count(self, key: str, ttl: float) -> tuple[int, float]:
         now = _milliseconds()

@@ -57,4 +57,6 @@ class UserIsSoleOwner(Conflict):
     """``details.organizations`` names those that would be left without an owner."""
 
     type = "USER_IS_SOLE_OWNER"
-    message = "You are the only owner of an organization with others. Transfer it or delete it first."
+    message = (
+        "You are the only owner of an organization with others. Transfer it or delete it first."
+    )

@@ -40,9 +40,7 @@ def cleanup_sessions(ctx: Context) -> int:
     """
     over = (
         select(Session.id)
-        .where(
-            Session.status == SessionStatus.ACTIVE, Session.expires_at < ctx.now - LARGEST_SLACK
-        )
+        .where(Session.status == SessionStatus.ACTIVE, Session.expires_at < ctx.now - LARGEST_SLACK)
         .limit(BATCH)
     )
     statement = (

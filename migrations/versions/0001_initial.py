@@ -201,9 +201,7 @@ def belongs_to(table: str, column: str, name: str) -> sa.ForeignKeyConstraint:
 
 
 def unique_among_the_living(name: str, table: str, columns: list[str]) -> None:
-    op.create_index(
-        name, table, columns, unique=True, postgresql_where=LIVING, sqlite_where=LIVING
-    )
+    op.create_index(name, table, columns, unique=True, postgresql_where=LIVING, sqlite_where=LIVING)
 
 
 def downgrade() -> None:

@@ -29,9 +29,7 @@ def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tup
     new.role, previous.role = Role.OWNER, Role.ADMIN
     new.updated_at = previous.updated_at = ctx.now
     ctx.forget(ctx.user_id, new_owner_id)
-    event = OwnershipTransferred(
-        org_id=org_id, user_id=new_owner_id, previous_owner_id=ctx.user_id
-    )
+    event = OwnershipTransferred(org_id=org_id, user_id=new_owner_id, previous_owner_id=ctx.user_id)
     record(ctx, event)
     return previous, new
 

@@ -31,9 +31,7 @@ def revoke_other_sessions(ctx: Context) -> int:
     if ctx.actor.session_id is None:
         raise RuntimeError("The caller has no session.")
     ended = end_sessions(ctx, ctx.user_id, but=ctx.actor.session_id, reason="others_revoked")
-    event = OtherSessionsRevoked(
-        user_id=ctx.user_id, session_id=ctx.actor.session_id, ended=ended
-    )
+    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=ctx.actor.session_id, ended=ended)
     record(ctx, event)
     return ended
 

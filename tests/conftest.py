@@ -1,0 +1,149 @@
+"""Fixtures for every test. What touches a database runs twice: on SQLite, and on PostgreSQL with
+Redis. Rows are committed for real; each test makes its own and looks at no others.
+"""
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from gatehouse.app import create_app
+from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.settings import read_settings
+from gatehouse.ops.service import migrate
+from tests import servers
+from tests.factories import Factory
+
+BACKENDS = ("sqlite", "postgresql")
+_addresses = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr != "unit":
+        servers.share_servers(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    if servers.SHARED in node.config.stash:
+        servers.hand_over(node)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for the database, or for a server, is an integration test; the rest is not."""
+    for item in items:
+        needs = {"backend", "shared_servers"} & set(getattr(item, "fixturenames", ()))
+        if not item.get_closest_marker("integration"):
+            item.add_marker(pytest.mark.integration if needs else pytest.mark.unit)
+
+
+@pytest.fixture(scope="session")
+def shared_servers(pytestconfig: pytest.Config) -> servers.SharedServers:
+    return pytestconfig.stash[servers.SHARED]
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> int:
+    """The number of this pytest-xdist worker, from 0."""
+    name = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    return int(name.removeprefix("gw"))
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(
+    request: pytest.FixtureRequest,
+    shared_servers: servers.SharedServers,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker: int,
+) -> dict[str, str]:
+    """Settings that name a new, migrated database (and a Redis of our own, beside PostgreSQL)."""
+    if request.param == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("sqlite")
+        chosen = {"DATABASE_URL": f"sqlite:///{folder / 'gatehouse.db'}"}
+    else:
+        name = f"gatehouse_{worker}"
+        shared_servers.postgres.drop_database(name)
+        shared_servers.postgres.create_database(name)
+        chosen = {
+            "DATABASE_URL": shared_servers.postgres.url(name),
+            "REDIS_URL": shared_servers.redis.url(worker),
+        }
+    app = create_app(read_settings({**SETTINGS, **chosen}))
+    with app.app_context():
+        migrate(app.extensions["migrate"])
+    app.extensions["gatehouse"].engine.dispose()
+    return chosen
+
+
+SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
+
+
+@pytest.fixture(scope="session")
+def app(backend: dict[str, str]) -> Iterator[Flask]:
+    app = create_app(read_settings({**SETTINGS, **backend}))
+    yield app
+    app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture
+def make_app(backend: dict[str, str]) -> Iterator[Any]:
+    """Make further apps on the same database, with settings of one's own: ``make_app(PORT="1")``."""
+    made: list[Flask] = []
+
+    def make(**overrides: str) -> Flask:
+        made.append(create_app(read_settings({**SETTINGS, **backend, **overrides})))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    runtime: Runtime = app.extensions["gatehouse"]
+    return runtime
+
+
+@pytest.fixture
+def db(runtime: Runtime) -> Iterator[Session]:
+    """A session to look with. It sees what is committed when it looks."""
+    with runtime.reading() as db:
+        yield db
+
+
+@pytest.fixture
+def ctx(runtime: Runtime) -> Iterator[Context]:
+    """A unit of work of the test itself, committed at its end."""
+    with unit_of_work(runtime, Origin("test-context")) as ctx:
+        yield ctx
+
+
+@pytest.fixture
+def make(runtime: Runtime) -> Factory:
+    return Factory(runtime)
+
+
+@pytest.fixture
+def address() -> str:
+    """An address that no other test calls from, so that limits are our own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    number = next(_addresses)
+    return f"10.{worker}.{number // 250}.{number % 250 + 1}"
+
+
+@pytest.fixture
+def client(app: Flask, address: str) -> FlaskClient:
+    return client_of(app, address)
+
+
+def client_of(app: Flask, address: str = "127.0.0.1", agent: str = "tests/1.0") -> FlaskClient:
+    client = app.test_client()
+    client.environ_base = {"REMOTE_ADDR": address, "HTTP_USER_AGENT": agent}
+    return client
