@@ -1,0 +1,108 @@
+# Needs Python 3.11 or newer, pip and make; `make` alone lists the commands.
+
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 5000
+WORKERS ?= $(shell $(PY) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 8))')
+PYTEST_ARGS ?=
+PIN_ARGS ?=
+MESSAGE ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# An environment that was made without pip is filled by the pip of the Python that made it.
+PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY))
+INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
+PINS := base production testing development
+
+# Part of the suite cannot reach the floor, so it is not measured.
+COVERAGE = $(if $(strip $(PYTEST_ARGS)),,--cov --cov-report=term)
+
+define NO_VENV
+This Python cannot make a virtual environment: it has neither ensurepip nor pip 22.3 or newer.
+  Debian, Ubuntu:  apt install python3-venv
+  elsewhere:       install a complete Python, and name it: make PYTHON=/path/to/python3
+endef
+export NO_VENV
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: $(VENV)/.development ## Make .venv with everything that development needs
+	@echo "Ready: $(VENV) holds requirements/development.txt."
+
+.PHONY: run
+run: export HOST := $(HOST)
+run: export PORT := $(PORT)
+run: $(VENV)/.base ## Try it on http://localhost:5000 with demo data (HOST=, PORT=)
+	@$(PY) manage.py prepare
+	@exec $(PY) manage.py serve
+
+.PHONY: test
+test: $(VENV)/.testing ## Run all tests on real servers that start by themselves (PYTEST_ARGS=, WORKERS=)
+	@$(PY) -m pytest -n $(WORKERS) $(COVERAGE) $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	@$(MAKE) --no-print-directory test
+
+.PHONY: bench
+bench: $(VENV)/.testing ## Run the benchmarks and print ratios
+	@$(PY) -m benchmarks
+
+.PHONY: migration
+migration: $(VENV)/.base ## Write a migration from the models' changes (MESSAGE="what they are")
+	@test -n "$(MESSAGE)" || { echo 'Say what changes: make migration MESSAGE="..."'; exit 1; }
+	@$(PY) manage.py db upgrade
+	@$(PY) manage.py db migrate --message "$(MESSAGE)"
+
+.PHONY: openapi
+openapi: $(VENV)/.base ## Write docs/api/openapi.json from the routes
+	@$(PY) manage.py openapi --write docs/api/openapi.json
+
+.PHONY: pins
+pins: $(VENV)/.development ## Compile requirements/*.in to *.txt (PIN_ARGS=--upgrade for newer versions)
+	@for list in $(PINS); do \
+	  (cd requirements && ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate $(PIN_ARGS) $$list.in -o $$list.txt) || exit 1; \
+	done
+
+# The stamps: an environment is made once, a list is installed again when it changes. A list
+# holds the ones before it, so installing it also settles those.
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Gatehouse needs Python 3.11 or newer; name one: make PYTHON=python3.11"; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	  $(PYTHON) -m venv --clear $(VENV); \
+	elif $(PYTHON) -m pip --python "$$(command -v $(PYTHON))" --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m venv --clear --without-pip $(VENV); \
+	else \
+	  printf '%s\n' "$$NO_VENV"; exit 1; \
+	fi
+	@touch $@
+
+$(VENV)/.base: requirements/base.txt $(VENV)/.made
+	@echo "Installing $< into $(VENV) ..."
+	@$(INSTALL) $<
+	@touch $@
+
+$(VENV)/.testing: requirements/testing.txt $(VENV)/.made
+	@echo "Installing $< into $(VENV) ..."
+	@$(INSTALL) $<
+	@touch $(VENV)/.base $@
+
+$(VENV)/.development: requirements/development.txt $(VENV)/.made
+	@echo "Installing $< into $(VENV) ..."
+	@$(INSTALL) $<
+	@touch $(VENV)/.base $(VENV)/.testing $@
