@@ -54,7 +54,7 @@ check: $(VENV)/.development ## Check format, lint, types, imports and spelling, 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	@$(MAKE) test
+	@$(MAKE) --no-print-directory test
 
 .PHONY: bench
 bench: $(VENV)/.testing ## Run the benchmarks and print ratios

@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     app.url_map.merge_slashes = False
     refusals.install(app)
     blueprints = tuple(api for domain in mounted for api in domain.apis)
+    app.extensions["gatehouse_apis"] = blueprints
     openapi.install(app, blueprints)
     app.add_url_rule("/", "start", lambda: redirect("/api/docs"))
     for blueprint in blueprints:

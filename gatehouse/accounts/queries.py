@@ -46,7 +46,7 @@ def is_first_account(ctx: Context) -> bool:
     return ctx.db.scalar(everybody.limit(1)) is None
 
 
-def credential_by_email(email: str) -> Select[Any]:
+def credential_by_email(email: str) -> Select[UUID, str, str]:
     """The account's id and password hash, for a glance before the transaction."""
     return (
         select(User.id, Credential.password_hash, User.email_key)
@@ -55,7 +55,7 @@ def credential_by_email(email: str) -> Select[Any]:
     )
 
 
-def credential_of(user_id: UUID) -> Select[Any]:
+def credential_of(user_id: UUID) -> Select[UUID, str, str]:
     return (
         select(User.id, Credential.password_hash, User.email_key)
         .join(Credential, Credential.user_id == User.id, isouter=True)

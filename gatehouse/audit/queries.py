@@ -1,7 +1,7 @@
 """Reading the record: one's own, or one organization's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,8 +71,7 @@ def read_lines(
         ctx, rows, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
     )
     names = _names(ctx, found.items)
-    lines = [Line(e, names.get(e.actor_id), names.get(e.user_id)) for e in found.items]
-    return replace(found, items=lines)
+    return found.map(lambda e: Line(e, names.get(e.actor_id), names.get(e.user_id)))
 
 
 def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, Executable, Row, Select
@@ -22,6 +22,7 @@ from gatehouse.core.settings import Settings
 from gatehouse.core.store import EphemeralStore, FailoverStore, RedisStore, SqlStore
 
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Context:
             raise RuntimeError("This route lets anonymous callers in.")
         return self.actor.user_id
 
-    def glance(self, statement: Select[Any]) -> Row[Any] | None:
+    def glance(self, statement: Select[*Columns]) -> Row[*Columns] | None:
         """Read one row in a short statement of its own, before the transaction begins.
 
         For what must come before something slow, such as the hash of a password; the transaction

@@ -138,7 +138,7 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
     is_elevated = getattr(view, "elevated", False)
     limit = getattr(view, "limit", None)
     answer = notes.get("ready", "")
-    shape: Returns = notes.get("returns") or Returns(None, HTTPStatus.OK, "")
+    shape: Returns = notes["returns"]
 
     def serve(**path: Any) -> Response:
         environ = request.environ

@@ -161,13 +161,12 @@ def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
 
 
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
-    returns = notes.get("returns")
-    status = returns.status if returns else HTTPStatus.OK
-    schema = returns.schema if returns else None
+    returns = notes["returns"]
+    status = returns.status
     data: Any = {"type": "object"}
     meta: Any = {"type": "object"}
-    if schema is not None:
-        data = _data(schema, notes, returns.key)
+    if returns.schema is not None:
+        data = _data(returns.schema, notes, returns.key)
         meta = PAGINATION if notes["paged"] else meta
     envelope = {
         "type": "object",
@@ -227,8 +226,9 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
 
 def _name(schema: Any) -> str:
     """A schema's name in the document: its class, and what it is when every field is optional."""
-    name: str = common.resolve_schema_cls(schema).__name__
-    return f"{name}Partial" if getattr(schema, "partial", None) is True else name
+    kind: Any = common.resolve_schema_cls(schema)
+    is_partial = getattr(schema, "partial", None) is True
+    return f"{kind.__name__}Partial" if is_partial else str(kind.__name__)
 
 
 def _finished(spec: dict[str, Any]) -> dict[str, Any]:

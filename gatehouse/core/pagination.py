@@ -3,12 +3,12 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, SQLColumnExpression, func, select
 
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
@@ -64,7 +64,8 @@ class Page(Generic[T]):
 
     def map(self, shown: Callable[[T], S]) -> "Page[S]":
         """The same page with each row turned into what is shown of it."""
-        return replace(self, items=[shown(item) for item in self.items])  # type: ignore[type-var,return-value]
+        counts = {name: getattr(self, name) for name in self.__slots__ if name != "items"}
+        return Page(items=[shown(item) for item in self.items], **counts)
 
     def counts(self) -> dict[str, Any]:
         """What stands beside the rows in ``data``."""
@@ -94,7 +95,7 @@ def paginate_rows(ctx: Context, rows: Select[Any], *, page: int, per_page: int) 
 def paginate_newest_first(
     ctx: Context,
     rows: Select[Any],
-    key: ColumnElement[UUID],
+    key: SQLColumnExpression[UUID],
     *,
     page: int,
     per_page: int,

@@ -95,7 +95,7 @@ def has_other_owner(ctx: Context, org_id: UUID, but_user_id: UUID) -> bool:
     return found is not None
 
 
-def places_of(user_id: UUID) -> Select[Any]:
+def places_of(user_id: UUID) -> Select[Organization, Role, datetime | None]:
     """The organizations of a person with their role in each, by name."""
     return (
         select(Organization, Member.role, Member.suspended_at)
@@ -118,7 +118,7 @@ def may_read_addresses(ctx: Context, org_id: UUID) -> bool:
     return role is not None and may(ctx, role, OrganizationPermission.READ_ADDRESSES)
 
 
-def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[Any]]:
+def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str, Role]]:
     """Id, name, slug and role where the person is in and not suspended: at most 200."""
     return ctx.db.execute(
         select(Organization.id, Organization.name, Organization.slug, Member.role)

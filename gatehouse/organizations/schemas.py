@@ -11,7 +11,7 @@ ROLES = validate.OneOf(
 )
 
 
-class RoleField(fields.Enum):
+class RoleField(fields.Enum[Role]):
     """A role by its word."""
 
     def __init__(self) -> None:

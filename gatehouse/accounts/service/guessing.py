@@ -5,6 +5,7 @@ in the table rather than in Redis, so that emptying Redis forgets nothing. Devic
 person has signed in before have a count of their own: nobody can lock the owner out.
 """
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,7 @@ def prove_password(
     *,
     account: str,
     device: str,
-    refused: type[Event],
+    refused: Callable[..., Event],
 ) -> str:
     """Return the password's hash if it is right. Before the transaction: this is slow.
 
