@@ -1,4 +1,4 @@
-"""The WSGI application: ``granian --interface wsgi wsgi:app``, ``gunicorn wsgi:app``, ``flask run``."""
+"""The WSGI application for granian, gunicorn and ``flask run``: ``wsgi:app``."""
 
 from gatehouse.app import create_app
 

@@ -9,7 +9,7 @@ runtime = current_app.extensions["gatehouse"]
 
 
 def migrate() -> None:
-    """Run inside one transaction: on PostgreSQL and SQLite a schema changes wholly or not at all."""
+    """Run inside one transaction: the schema changes wholly or not at all."""
     with runtime.engine.connect() as connection:
         context.configure(
             connection=connection,

@@ -5,7 +5,6 @@ Redis. Rows are committed for real; each test makes its own and looks at no othe
 import os
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +63,7 @@ def backend(
 ) -> dict[str, str]:
     """Settings that name a new, migrated database (and a Redis of our own, beside PostgreSQL)."""
     if request.param == "sqlite":
-        folder: Path = tmp_path_factory.mktemp("sqlite")
+        folder = tmp_path_factory.mktemp("sqlite")
         chosen = {"DATABASE_URL": f"sqlite:///{folder / 'gatehouse.db'}"}
     else:
         name = f"gatehouse_{worker}"
@@ -93,7 +92,7 @@ def app(backend: dict[str, str]) -> Iterator[Flask]:
 
 @pytest.fixture
 def make_app(backend: dict[str, str]) -> Iterator[Any]:
-    """Make further apps on the same database, with settings of one's own: ``make_app(PORT="1")``."""
+    """Make further apps on the same database, with own settings: ``make_app(PORT="1")``."""
     made: list[Flask] = []
 
     def make(**overrides: str) -> Flask:

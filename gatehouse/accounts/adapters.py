@@ -15,7 +15,8 @@ from gatehouse.accounts.errors import HashingBusy
 from gatehouse.core.settings import Settings
 
 BCRYPT = "bcrypt-sha256"
-ARGON2 = "$argon2id"
+ARGON2_NAME = "argon2id"
+ARGON2 = f"${ARGON2_NAME}"
 PATIENCE = 10  # seconds in the queue for a core
 # OWASP's second choice: 19 MiB, 2 passes, 1 lane.
 ARGON2_MEMORY, ARGON2_PASSES, ARGON2_LANES = 19_456, 2, 1
@@ -89,7 +90,7 @@ class Hashers:
     def __init__(self, settings: Settings) -> None:
         self._bcrypt = Bcrypt(settings.bcrypt_log_rounds)
         self._argon2: Argon2 | None = None
-        self._uses_argon2 = settings.password_hasher == "argon2id"
+        self._uses_argon2 = settings.password_hasher == ARGON2_NAME
         self._cores = BoundedSemaphore(os.cpu_count() or 1)
 
     def hash(self, password: str) -> str:

@@ -78,7 +78,7 @@ class Removable:
 
 
 def words(kind: type[StrEnum]) -> Enum:
-    """A column of one of the words of ``kind``, kept as text so that a new word needs no migration."""
+    """A column of the words of ``kind``, kept as text: a new word needs no migration."""
     return Enum(
         kind, native_enum=False, length=32, values_callable=lambda kinds: [k.value for k in kinds]
     )

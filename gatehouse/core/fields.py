@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 
 class Text(fields.String):
-    """One line of text in NFC, without surrounding blanks, control or invisible formatting signs."""
+    """One line of text in NFC, without blanks around it and without control characters."""
 
     def __init__(self, least: int = 0, most: int = 255, **kwargs: Any) -> None:
         error = (

@@ -5,7 +5,6 @@ The document is built on first use: a server that nobody asks for it does not pa
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +231,7 @@ def _name(schema: Any) -> str:
 
 
 def _finished(spec: dict[str, Any]) -> dict[str, Any]:
-    """Say what Marshmallow leaves unsaid: what leaves is complete, what comes in may hold no more."""
+    """Say what Marshmallow leaves unsaid: what leaves is complete, what comes in holds no more."""
     for name, schema in spec["components"]["schemas"].items():
         if name.endswith("Out"):
             schema["required"] = sorted(schema["properties"])

@@ -84,7 +84,9 @@ def paginate(ctx: Context, rows: Select[Any], *, page: int, per_page: int) -> Pa
     return paginate_rows(ctx, rows, page=page, per_page=per_page).map(lambda row: row[0])
 
 
-def paginate_rows(ctx: Context, rows: Select[Any], *, page: int, per_page: int) -> Page[Any]:
+def paginate_rows(
+    ctx: Context, rows: Select[*tuple[Any, ...]], *, page: int, per_page: int
+) -> Page[Any]:
     """The same for rows of several columns."""
     offset = _offset(page, per_page)
     count = ctx.db.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0

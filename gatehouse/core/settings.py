@@ -185,7 +185,7 @@ def _read(env: _Reader) -> Settings:
 
 
 def _database_url(url: str, environment: Environment) -> str:
-    """SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3; say so, so that nothing depends on it."""
+    """The address for SQLAlchemy, with the driver named, whatever its default is."""
     if not url and environment is not Environment.PRODUCTION:
         name = "gatehouse.db" if environment is Environment.DEVELOPMENT else "testing.db"
         return f"sqlite:///{ROOT / 'instance' / name}"

@@ -90,7 +90,10 @@ def serve(*, workers: int, threads: int) -> None:
 @with_appcontext
 def openapi(path: Path | None) -> None:
     """Print the OpenAPI document, or write it to a file."""
-    text = json.dumps(document(current_app.extensions["gatehouse_apis"]), indent=2, sort_keys=True) + "\n"
+    text = (
+        json.dumps(document(current_app.extensions["gatehouse_apis"]), indent=2, sort_keys=True)
+        + "\n"
+    )
     if path is None:
         click.echo(text, nl=False)
     else:

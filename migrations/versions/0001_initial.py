@@ -1,4 +1,4 @@
-"""The whole schema. Until the first release this one file is rewritten, and its revision with it."""
+"""The whole schema. Until the first release this file is rewritten, with a new revision."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -7,7 +7,6 @@ person has signed in before have a count of their own: nobody can lock the owner
 
 from collections.abc import Callable
 from math import ceil
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -29,7 +28,7 @@ from gatehouse.core.events import Event
 
 def prove_password(
     ctx: Context,
-    found: Row[Any] | None,
+    found: Row[UUID, str, str] | None,
     password: str,
     *,
     account: str,
@@ -86,7 +85,7 @@ def _make_the_next_wait(ctx: Context, who: str, tries: int, user_id: UUID | None
         raise TooManyWrongPasswords(retry_after=wait)
 
 
-def _reason(found: Row[Any] | None, tries: int) -> str:
+def _reason(found: Row[UUID, str, str] | None, tries: int) -> str:
     if found is None:
         return "unknown_account"
     if is_locked(tries):

@@ -24,7 +24,7 @@ def run_once(runtime: Runtime, job: Job) -> int:
 
 
 def run_in_a_loop(runtime: Runtime, job: Job, seconds: int) -> None:
-    """Run ``job`` every ``seconds`` until SIGTERM or SIGINT. A database that is away is waited for."""
+    """Run ``job`` every ``seconds`` until SIGTERM or SIGINT. A database that is away is no end."""
     stop = Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -32,5 +32,5 @@ def run_in_a_loop(runtime: Runtime, job: Job, seconds: int) -> None:
         try:
             run_once(runtime, job)
         except DBAPIError as error:
-            LOGGER.error("%s failed: %s", job.name, error, extra={"job": job.name})  # noqa: TRY400
+            LOGGER.error("%s failed: %s", job.name, error, extra={"job": job.name})
         stop.wait(seconds)
