@@ -52,6 +52,11 @@ class Factory:
             session.auth_time = ctx.now - signed_in_ago
         return token
 
+    def session_id(self, user_id: UUID) -> UUID:
+        """Open a session and return its id."""
+        with self._work() as ctx:
+            return open_session(ctx, user_id, amr=("pwd",), acr="test")[1].id
+
     def bearer(self, who: User | Member, **options: Any) -> dict[str, str]:
         """The header of a new session of this person."""
         user_id = who.id if isinstance(who, User) else who.user_id

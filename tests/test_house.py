@@ -109,9 +109,8 @@ def test_a_view_without_declared_access_cannot_be_mounted():
 def test_every_setting_is_in_the_example_and_in_the_documentation():
     example = (ROOT / ".env.example").read_text()
     shown = set(re.findall(r"^#? ?([A-Z][A-Z_0-9]+)=", example, re.MULTILINE))
-    documented = set(
-        re.findall(r"^\| `([A-Z_0-9]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M)
-    )
+    table = (ROOT / "docs/configuration.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z_0-9]+)` \|", table, re.MULTILINE))
 
     assert shown == setting_names()
     assert documented == setting_names()

@@ -44,6 +44,7 @@ class Api(Blueprint):  # type: ignore[misc]
 
     def __init__(self, name: str, *, at: str = "", root: str = API_ROOT, about: str = "") -> None:
         super().__init__(name, __name__, url_prefix=root + at or None, description=about)
+        self.public_endpoints: set[str] = set()
 
     def get(self, path: str = "") -> Callable[[View], View]:
         return self._mount("GET", path)
@@ -65,6 +66,8 @@ class Api(Blueprint):  # type: ignore[misc]
             serve = _serve(view)
             describe(serve, view, method=method, path=f"{self.url_prefix or ''}{path}")
             self.add_url_rule(path, view.__name__, serve, methods=[method])
+            if access.access_of(view).is_public:
+                self.public_endpoints.add(f"{self.name}.{view.__name__}")
             return view
 
         return mount

@@ -5,7 +5,12 @@ from uuid import UUID
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.roles import Role
-from gatehouse.organizations.errors import MembershipSuspended, NotOnYourself, UserIsSoleOwner
+from gatehouse.organizations.errors import (
+    MembershipSuspended,
+    NotOnYourself,
+    RankTooLow,
+    UserIsSoleOwner,
+)
 from gatehouse.organizations.events import OwnershipTransferred
 from gatehouse.organizations.models import Member
 from gatehouse.organizations.queries import (
@@ -23,6 +28,8 @@ def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tup
     if new_owner_id == ctx.user_id:
         raise NotOnYourself
     previous = get_member(ctx, org_id, ctx.user_id)
+    if previous.role is not Role.OWNER:  # It was when the request came in.
+        raise RankTooLow
     new = get_member(ctx, org_id, new_owner_id)
     if new.suspended_at is not None:
         raise MembershipSuspended("This member is suspended and cannot become the owner.")

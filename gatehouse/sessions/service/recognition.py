@@ -50,8 +50,10 @@ def recognise(
     if known is None:
         return None
     _slide(runtime, known, now)
-    counted = runtime.counter.count(str(known.actor.user_id), rules, now.timestamp())
-    return Recognised(known.actor, counted if rules else None)
+    if not rules:
+        return Recognised(known.actor)
+    who = str(known.actor.user_id)
+    return Recognised(known.actor, runtime.counter.count(who, rules, now.timestamp()))
 
 
 def _general_rules(runtime: Runtime) -> tuple[Rule, ...]:

@@ -1,0 +1,16 @@
+"""A server with three worker processes on each backend, for tests of races."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.serving import GatehouseServer
+
+
+@pytest.fixture(scope="module")
+def server(
+    backend: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatehouseServer]:
+    settings = {**backend, "RATELIMIT_ENABLED": "false", "SESSION_IDLE_TIMEOUT": "900"}
+    with GatehouseServer(tmp_path_factory.mktemp("server"), settings) as server:
+        yield server

@@ -1,0 +1,100 @@
+"""Gatehouse as people run it: a server with several worker processes, and a small HTTP client."""
+
+import http.client
+import json
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+from tests.processes import Server
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class GatehouseServer(Server):
+    """``granian`` or ``gunicorn`` with ``workers`` processes; settings as environment variables."""
+
+    ends_on = signal.SIGTERM
+
+    def __init__(
+        self, directory: Path, settings: dict[str, str], *, kind: str = "granian", workers: int = 3
+    ) -> None:
+        super().__init__(directory)
+        self.kind = kind
+        self.workers = workers
+        self.settings = {"FLASK_ENV": "testing", "LOG_FORMAT": "json", **settings}
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        timeout: float = 20,
+    ) -> Reply:
+        """One request on a connection of its own, so that any worker may get it."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, raw, sent)
+            found = connection.getresponse()
+            names = {name.lower(): value for name, value in found.getheaders()}
+            return Reply(found.status, names, found.read())
+        finally:
+            connection.close()
+
+    def at_once(self, calls: list[tuple[Any, ...]], **options: Any) -> list[Reply]:
+        """Send all ``calls`` in the same moment, each from a thread of its own."""
+        barrier = Barrier(len(calls))
+
+        def one(call: tuple[Any, ...]) -> Reply:
+            method, path, body, token = (*call, None, "")[:4] if len(call) < 4 else call
+            barrier.wait(timeout=20)
+            return self.call(method, path, body, token=token or "", **options)
+
+        with ThreadPoolExecutor(len(calls)) as threads:
+            return list(threads.map(one, calls))
+
+    def _prepare(self) -> None:
+        """Nothing to lay out: the database is the test's."""
+
+    def _command(self) -> list[str]:
+        port, workers = str(self.port), str(self.workers)
+        if self.kind == "gunicorn":
+            place = ("-b", f"127.0.0.1:{port}")
+            return [sys.executable, "-m", "gunicorn", "-w", workers, *place, "wsgi:app"]
+        return [sys.executable, "manage.py", "serve", "--workers", workers]
+
+    def _answers(self) -> bool:
+        try:
+            return self.call("GET", "/api/health/live", timeout=1).status == 200
+        except OSError:
+            return False
+
+    def _options(self) -> dict[str, Any]:
+        inherited = {
+            k: v for k, v in os.environ.items() if k in ("PATH", "COVERAGE_PROCESS_CONFIG")
+        }
+        settings = {**self.settings, "PORT": str(self.port), "HOST": "127.0.0.1"}
+        return super()._options() | {"cwd": ROOT, "env": {**inherited, **settings}}
