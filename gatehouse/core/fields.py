@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from unicodedata import category, normalize
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
@@ -52,17 +53,25 @@ class WebAddress(fields.Url):
     """An absolute https or http address of at most 512 characters; nothing that runs in a page."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("schemes", {"http", "https"})
         length = validate.Length(max=512, error="At most 512 characters.")
-        super().__init__(validate=length, require_tld=False, **kwargs)
+        super().__init__(validate=length, schemes={"http", "https"}, require_tld=False, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and (
-            "@" in text.split("/")[2] or not text.isprintable() or " " in text
-        ):
-            raise ValidationError("Not a valid URL.")
+        if not _is_plain_address(text or ""):
+            raise ValidationError("Must be an address such as https://example.com/logo.png.")
         return text
+
+
+def _is_plain_address(text: str) -> bool:
+    """Whether ``text`` names a host and hides nothing: no user, no blanks, no odd signs."""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    is_clean = text.isprintable() and not any(sign in text for sign in " \\<>\"'`")
+    return parts.scheme in ("http", "https") and has_host and "@" not in parts.netloc and is_clean
 
 
 class Flag(fields.Boolean):

@@ -15,9 +15,8 @@ from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gatehouse.core import errors
+from gatehouse.core import errors, fields
 from gatehouse.core.access import access_of
-from gatehouse.core.fields import Flag, Moment, Paragraphs, Password, Text, WebAddress, Whole
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.pagination import CursorField
 
@@ -84,6 +83,7 @@ ERROR = {
         },
     },
 }
+HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 ALWAYS = (errors.Unavailable,)
 OF_INPUT = (errors.Invalid, errors.BadRequest)
 OF_BODY = (*OF_INPUT, errors.TooLarge, errors.UnsupportedMediaType)
@@ -122,12 +122,13 @@ def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
         scratch, spec_kwargs={"marshmallow_plugin": plugin, "info": {"description": ABOUT}}
     )
     api.register_converter(AnySegment, lambda _converter: {"type": "string", "format": "uuid"})
-    for field in (Text, Paragraphs, Password, CursorField):
+    for field in (fields.Text, fields.Paragraphs, fields.Password, CursorField):
         api.register_field(field, "string", None)
-    api.register_field(WebAddress, "string", "uri")
-    api.register_field(Moment, "string", "date-time")
-    api.register_field(Flag, "boolean", None)
-    api.register_field(Whole, "integer", None)
+    api.register_field(fields.Address, "string", "email")
+    api.register_field(fields.WebAddress, "string", "uri")
+    api.register_field(fields.Moment, "string", "date-time")
+    api.register_field(fields.Flag, "boolean", None)
+    api.register_field(fields.Whole, "integer", None)
     api.spec.components.schema("Error", ERROR)
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "A session token, ghs_..."}
@@ -216,11 +217,17 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
     by_status: dict[int, set[str]] = {}
     for kind in kinds:
         by_status.setdefault(kind.status, set()).add(kind.type)
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     return {
-        str(int(status)): {"description": " or ".join(sorted(types)), "content": content}
+        str(int(status)): {"description": " or ".join(sorted(types)), **_error(status)}
         for status, types in sorted(by_status.items())
     }
+
+
+def _error(status: int) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    names = HEADERS.get(status, ())
+    headers = {name: {"schema": TEXT, "required": True} for name in names}
+    return {"content": content} | ({"headers": headers} if headers else {})
 
 
 def _name(schema: Any) -> str:
@@ -237,6 +244,8 @@ def _finished(spec: dict[str, Any]) -> dict[str, Any]:
             schema["required"] = sorted(schema["properties"])
         elif name != "Error":
             schema["additionalProperties"] = False
+    for leftover in ("ErrorSchema", "PaginationMetadataSchema"):
+        spec["components"]["schemas"].pop(leftover, None)
     for path in spec["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict):

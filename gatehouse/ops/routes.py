@@ -10,7 +10,7 @@ from gatehouse.ops.errors import Unhealthy
 from gatehouse.ops.schemas import HealthOut, StateOut
 
 api = Api("health", at="/health", root="/api", about="Is it there, and does it work?")
-alias = Api("health v1", at="/health")
+alias = Api("health v1", at="/health", about="The same, under the prefix of the API.")
 
 
 @api.get()
