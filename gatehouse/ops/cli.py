@@ -80,7 +80,7 @@ def serve(*, workers: int, threads: int) -> None:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
     command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
-    command += ["--workers-kill-timeout", "20", "--respawn-failed-workers"]
+    command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
     os.chdir(ROOT)
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
 

@@ -1,0 +1,11 @@
+"""Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
+
+worker_class = "gthread"
+threads = 8
+graceful_timeout = 20
+keepalive = 5
+# The application writes one line per request, without query strings.
+accesslog = None
+errorlog = "-"
+# Two installations of one user would fight for the control socket.
+control_socket_disable = True

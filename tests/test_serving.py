@@ -1,0 +1,146 @@
+"""Every documented way to serve: it answers, logs a line per request, and stops gracefully."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import pytest
+
+from tests.serving import ROOT, GatehouseServer
+
+pytestmark = pytest.mark.integration
+PASSWORD = "AdminPass123!"
+ACCOUNT = {"email": "admin@acme-corp.com", "password": PASSWORD}
+LOGIN = "/api/v1/auth/login"
+KINDS = ("granian", "gunicorn")
+MEGABYTES = 1024 * 1024
+
+
+class DevelopmentServer(GatehouseServer):
+    """``flask run`` or ``python wsgi.py``."""
+
+    def _command(self) -> list[str]:
+        if self.kind == "wsgi.py":
+            return [sys.executable, "wsgi.py"]
+        return [sys.executable, "-m", "flask", "run", "--port", str(self.port)]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A SQLite database with the demo data, whose passwords take a noticeable time to check."""
+    chosen = {
+        "FLASK_ENV": "testing",
+        "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('data') / 'gatehouse.db'}",
+        "BCRYPT_LOG_ROUNDS": "13",
+    }
+    for command in ("init-db", "seed-demo"):
+        manage(command, **chosen)
+    return chosen
+
+
+def manage(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@contextlib.contextmanager
+def serving(kind: str, settings: dict[str, str], folder: Path) -> Iterator[GatehouseServer]:
+    # One worker: a worker that is told to stop while it still starts makes granian wait 10 s.
+    maker = GatehouseServer if kind in KINDS else DevelopmentServer
+    with maker(folder, settings, kind=kind, workers=1) as server:
+        yield server
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "flask run", "wsgi.py"])
+def test_people_can_sign_in(kind: str, settings: dict[str, str], tmp_path: Path):
+    with serving(kind, settings, tmp_path) as server:
+        reply = server.call("POST", LOGIN, ACCOUNT)
+        me = server.call("GET", "/api/v1/auth/me", token=reply.json["data"]["token"])
+
+    assert reply.status == me.status == 200
+    assert me.json["data"]["user"]["email"] == ACCOUNT["email"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_request_is_one_line_of_json_without_secrets(
+    kind: str, settings: dict[str, str], tmp_path: Path
+):
+    with serving(kind, settings, tmp_path) as server:
+        token = server.call("POST", LOGIN, ACCOUNT).json["data"]["token"]
+        path = f"/api/v1/auth/me?token={token}&password={PASSWORD}"
+        reply = server.call("GET", path, token=token, headers={"X-Request-ID": "traced-0001"})
+        log = server.log
+
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    requests = [line for line in lines if line.get("request_id") == "traced-0001"]
+    assert reply.headers["x-request-id"] == "traced-0001"
+    assert [(line["path"], line["status"]) for line in requests] == [("/api/v1/auth/me", 200)]
+    assert token not in log.read_text()
+    assert PASSWORD not in log.read_text()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(
+    kind: str, settings: dict[str, str], tmp_path: Path
+):
+    with serving(kind, settings, tmp_path) as server, ThreadPoolExecutor(1) as threads:
+        server.call("POST", LOGIN, ACCOUNT)
+        under_way = threads.submit(server.call, "POST", LOGIN, ACCOUNT)
+        sleep(0.15)
+        server.stop()
+
+        assert under_way.result().status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("megabytes", [2, 20])
+def test_a_body_that_is_too_large_is_refused_and_its_sender_hears_so(
+    kind: str, megabytes: int, settings: dict[str, str], tmp_path: Path
+):
+    with serving(kind, settings, tmp_path) as server:
+        reply = server.call("POST", LOGIN, b"x" * megabytes * MEGABYTES)
+        still_there = server.call("GET", "/api/health")
+
+    assert (reply.status, reply.json["error"]["type"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert still_there.status == 200
+
+
+def raw(server: GatehouseServer, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").read()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_odd_requests_do_not_disturb_the_others(
+    kind: str, settings: dict[str, str], tmp_path: Path
+):
+    both = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
+    odd: tuple[Any, ...] = (
+        b"GET /api/health HTTP/1.1\r\n\r\n",
+        b"GARBAGE\r\n\r\n",
+        b"POST " + LOGIN.encode() + b" HTTP/1.1\r\nHost: x\r\n" + both + b"\r\n0\r\n\r\nGET / HT",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\x01\r\n\r\n",
+    )
+    with serving(kind, settings, tmp_path) as server:
+        answers = [raw(server, request) for request in odd]
+        reply = server.call("GET", "/api/health")
+
+    assert not any(answer.startswith(b"HTTP/1.1 5") for answer in answers)
+    assert reply.status == 200
