@@ -1,0 +1,57 @@
+"""The walk of README is run as it stands there; what the documentation points to exists."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving import GatehouseServer
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [
+    *ROOT.glob("*.md"),
+    *(path for path in (ROOT / "docs").rglob("*.md")),
+]
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+def walk() -> str:
+    blocks = re.findall(
+        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    return "\n".join(["set -euo pipefail", "TOKEN=", *blocks])
+
+
+@pytest.mark.integration
+def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path: Path):
+    with GatehouseServer(tmp_path, backend, workers=1) as server:
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "GATEHOUSE": f"http://127.0.0.1:{server.port}",
+        }
+        done = subprocess.run(  # noqa: S603
+            ["/bin/bash", "-c", walk()], env=environment, capture_output=True, text=True, check=True
+        )
+
+    answers = [
+        json.loads(line) for line in re.findall(r'\{"version".*?\}(?=\{"version"|$)', done.stdout)
+    ]
+    assert [answer["code"] for answer in answers] == [201, 200, 201, 401, 200, 200, 200, 401]
+    own = [entry["action"] for entry in answers[4]["data"]["audit_logs"]]
+    assert own[:3] == ["auth.sign_in_refused", "member.added", "organization.created"]
+    assert own[-1] == "account.registered"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path):
+    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_of_json_are_json(page: Path):
+    for block in re.findall(r"^```json\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+        if "…" not in block:
+            json.loads(block)
