@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,22 @@ PAGES = [
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+
+
 def walk() -> str:
-    blocks = re.findall(
-        r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
-    )
-    return "\n".join(["set -euo pipefail", "TOKEN=", *blocks])
+    return "\n".join(["set -euo pipefail", "TOKEN=", *blocks(ROOT / "README.md", "bash")])
+
+
+def answers_in(text: str) -> list[Any]:
+    """The JSON documents that follow one another in ``text``."""
+    found, decoder = [], json.JSONDecoder()
+    while text := text.strip():
+        answer, end = decoder.raw_decode(text)
+        found.append(answer)
+        text = text[end:]
+    return found
 
 
 @pytest.mark.integration
@@ -35,9 +47,7 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
             ["/bin/bash", "-c", walk()], env=environment, capture_output=True, text=True, check=True
         )
 
-    answers = [
-        json.loads(line) for line in re.findall(r'\{"version".*?\}(?=\{"version"|$)', done.stdout)
-    ]
+    answers = answers_in(done.stdout)
     assert [answer["code"] for answer in answers] == [201, 200, 201, 401, 200, 200, 200, 401]
     own = [entry["action"] for entry in answers[4]["data"]["audit_logs"]]
     assert own[:3] == ["auth.sign_in_refused", "member.added", "organization.created"]
@@ -46,12 +56,13 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path):
-    missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
+    links = LINK.findall(page.read_text())
+    missing = [link for link in links if not (page.parent / link).exists()]
     assert missing == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples_of_json_are_json(page: Path):
-    for block in re.findall(r"^```json\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+    for block in blocks(page, "json"):
         if "…" not in block:
             json.loads(block)
