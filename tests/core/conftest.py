@@ -1,0 +1,45 @@
+"""Fixtures of the kernel's tests: apps that need no database, and a Redis of one's own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from gatehouse.app import create_app
+from gatehouse.core.settings import read_settings
+from tests.servers import RedisServer
+
+
+@pytest.fixture
+def bare_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make apps for routes that ask nothing of the database: ``bare_app(PORT="1")``.
+
+    Lower-case keywords would be no settings: what begins with a capital and goes on in lower
+    case is a port.
+    """
+    made: list[Flask] = []
+
+    def make(**chosen: Any) -> Flask:
+        ports = {name: value for name, value in chosen.items() if not name.isupper()}
+        settings = {name: value for name, value in chosen.items() if name.isupper()}
+        base = {
+            "FLASK_ENV": "testing",
+            "LOG_LEVEL": "error",
+            "RATELIMIT_ENABLED": "false",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'bare.db'}",
+        }
+        made.append(create_app(read_settings({**base, **settings}), **ports))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that the test may kill."""
+    with RedisServer(tmp_path / "redis") as server:
+        yield server

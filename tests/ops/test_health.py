@@ -1,0 +1,127 @@
+"""Is it there, and does it work?"""
+
+import pytest
+
+from gatehouse.ops.service import migrate
+from tests.processes import free_port, wait_until
+from tests.servers import PostgresServer
+
+HEALTH = "/api/health"
+ALIAS = "/api/v1/health"
+
+
+def test_all_is_well(client, backend):
+    answer = client.get(HEALTH)
+
+    assert answer.status_code == 200
+    assert answer.json["data"] == {
+        "status": "healthy",
+        "service": "gatehouse",
+        "checks": {
+            "database": "ok",
+            "redis": "ok" if "REDIS_URL" in backend else "not configured",
+        },
+    }
+
+
+def test_both_addresses_tell_the_same(client):
+    assert client.get(ALIAS).json["data"] == client.get(HEALTH).json["data"]
+
+
+def test_live_and_ready_have_nothing_to_tell_but_that(client):
+    assert client.get(f"{HEALTH}/live").json["data"] == {"status": "alive"}
+    assert client.get(f"{HEALTH}/ready").json["data"] == {"status": "ready"}
+
+
+@pytest.mark.parametrize("path", [HEALTH, ALIAS, f"{HEALTH}/live", f"{HEALTH}/ready"])
+def test_health_tells_nothing_of_versions_hosts_or_names(client, path, backend):
+    """Threat 201."""
+    answer = client.get(path, headers={"User-Agent": "kube-probe/1.0"})
+
+    for word in ("127.0.0.1", "postgres", "sqlite", "Python", "Flask", "3.11"):
+        assert word not in answer.text
+    assert "Server" not in answer.headers
+
+
+def test_without_redis_the_service_is_degraded_and_back_by_itself(make_app, redis_server):
+    """Threat 242."""
+    client = make_app(REDIS_URL=redis_server.url()).test_client()
+    assert client.get(HEALTH).json["data"]["status"] == "healthy"
+    redis_server.kill()
+
+    degraded = client.get(HEALTH)
+    assert degraded.status_code == 200
+    assert degraded.json["data"]["status"] == "degraded"
+    assert degraded.json["data"]["checks"] == {"database": "ok", "redis": "down"}
+    assert client.get(f"{HEALTH}/ready").status_code == 200
+
+    redis_server.start()
+    assert wait_until(lambda: client.get(HEALTH).json["data"]["status"] == "healthy")
+
+
+def test_signing_in_works_while_redis_is_away(make_app, make, redis_server):
+    """Threat 242: login works degraded."""
+    client = make_app(REDIS_URL=redis_server.url()).test_client()
+    user = make.user()
+    headers = make.bearer(user)
+    assert client.get("/api/v1/users/me", headers=headers).status_code == 200
+    redis_server.kill()
+
+    login = {"email": user.email, "password": "correct horse battery staple"}
+    answer = client.post("/api/v1/auth/login", json=login)
+
+    assert answer.status_code == 200
+    assert client.get("/api/v1/users/me", headers=headers).status_code == 200
+    assert client.post("/api/v1/auth/logout", headers=headers).status_code == 200
+    assert client.get("/api/v1/users/me", headers=headers).status_code == 401
+
+
+def assert_unwell(answer, *, redis: str | None = None):
+    assert answer.status_code == 503
+    assert answer.json["error"]["type"] == "SERVICE_UNAVAILABLE"
+    assert answer.json["error"]["details"]["database"] == "down"
+    assert answer.headers["Retry-After"] == "1"
+    if redis:
+        assert answer.json["error"]["details"]["redis"] == redis
+
+
+def test_a_database_that_is_not_there_is_said_and_live_goes_on(app_on):
+    url = f"postgresql://u:hunter2@127.0.0.1:{free_port()}/gatehouse"
+    client = app_on(url, LOG_LEVEL="error").test_client()
+
+    assert_unwell(client.get(HEALTH), redis="not configured")
+    assert_unwell(client.get(ALIAS))
+    assert_unwell(client.get(f"{HEALTH}/ready"))
+    assert client.get(f"{HEALTH}/live").status_code == 200
+    assert "hunter2" not in client.get(HEALTH).text
+
+
+def test_a_database_without_our_tables_is_no_database(empty_database, app_on):
+    client = app_on(empty_database).test_client()
+
+    assert_unwell(client.get(HEALTH))
+    assert client.get(f"{HEALTH}/live").status_code == 200
+
+
+@pytest.mark.integration
+def test_a_database_that_is_killed_is_missed_and_found_again(app_on, tmp_path, capsys):
+    """Threat 97: what a caller is told of it holds no address and no SQL."""
+    with PostgresServer(tmp_path / "postgres") as server:
+        app = app_on(server.url())
+        with app.app_context():
+            migrate(app.extensions["migrate"])
+        client = app.test_client()
+        assert client.get(HEALTH).status_code == 200
+        server.kill()
+
+        assert_unwell(client.get(HEALTH))
+        refused = client.post("/api/v1/auth/login", json={"email": "a@b.example", "password": "x"})
+        assert refused.status_code == 503
+        assert refused.json["error"] == {"type": "SERVICE_UNAVAILABLE", "details": {}}
+        for word in ("SELECT", "INSERT", "psycopg", "127.0.0.1", str(server.port)):
+            assert word not in refused.text
+
+        server.start()
+        assert client.get(HEALTH).status_code == 200
+        app.extensions["gatehouse"].engine.dispose()
+    assert server.password not in capsys.readouterr().out
