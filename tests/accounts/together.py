@@ -36,7 +36,7 @@ def held_up(runtime: Runtime, row: Select[Any], *acts: Callable[[], Any]) -> Ite
     """Hold ``row``, start ``acts`` one after the other, and wait until each waits for us.
 
     Gives ``(db, futures)``. What is written with ``db`` is committed at the end of the block, and
-    only then do the acts go on.
+    only then do the acts go on. An act that need not wait is done by then.
     """
     with ThreadPoolExecutor(len(acts)) as pool:
         futures: list[Future[Any]] = []
@@ -44,17 +44,17 @@ def held_up(runtime: Runtime, row: Select[Any], *acts: Callable[[], Any]) -> Ite
             db.execute(row.with_for_update())
             for number, act in enumerate(acts, 1):
                 futures.append(pool.submit(act))
-                _wait_until(lambda n=number: _how_many_wait(runtime) >= n)
+                _wait_until(lambda n=number: _waiting_or_done(runtime, futures) >= n)
             yield db, futures
             db.commit()
 
 
-def _how_many_wait(runtime: Runtime) -> int:
+def _waiting_or_done(runtime: Runtime, futures: list[Future[Any]]) -> int:
     """On SQLite nobody is seen waiting, and nobody can do anything but wait."""
     if runtime.engine.dialect.name == "sqlite":
-        return PATIENCE
+        return len(futures)
     with runtime.short.connect() as db:
-        return int(db.scalar(WAITING) or 0)
+        return int(db.scalar(WAITING) or 0) + sum(future.done() for future in futures)
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
