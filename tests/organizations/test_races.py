@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
 from gatehouse.organizations.models import Member, Organization
 from tests.accounts.together import at_once, held_up
@@ -23,7 +22,7 @@ class Caller:
 
     def __init__(self, app: Flask, address: str) -> None:
         self._app, self._address = app, address
-        self.runtime: Runtime = app.extensions["gatehouse"]
+        self.runtime = app.extensions["gatehouse"]
 
     def __call__(self, method, path, headers, json=None):
         client = client_of(self._app, self._address)
