@@ -1,0 +1,86 @@
+"""Passwords, addresses and waits, as tables."""
+
+import pytest
+
+from gatehouse.accounts.rules import (
+    broken_rules,
+    email_key,
+    is_locked,
+    wait_after,
+    words_about,
+)
+
+EMAIL = "bob@example.test"
+SHORT = "Use at least 8 characters."
+LONG = "Use at most 128 characters."
+BLANK = "Use more than blanks."
+OWN = "Use something else than your address."
+EASY = "This is too easy to guess. Several uncommon words are good."
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("bob@example.test", "bob@example.test"),
+        ("Bob@Example.TEST", "bob@example.test"),
+        ("  bob@example.test\t", "bob@example.test"),
+        ("jose\N{COMBINING ACUTE ACCENT}@x.test", "jos\N{LATIN SMALL LETTER E WITH ACUTE}@x.test"),
+        ("STRASSE@x.test", "strasse@x.test"),
+        ("\N{KELVIN SIGN}im@x.test", "kim@x.test"),
+    ],
+)
+def test_an_address_has_one_key_however_it_is_written(address, key):
+    assert email_key(address) == key
+    assert email_key(email_key(address)) == key
+
+
+@pytest.mark.parametrize(
+    ("password", "score", "broken"),
+    [
+        ("a" * 8, 3, []),
+        ("a" * 128, 4, []),
+        ("a" * 7, 3, [SHORT]),
+        ("a" * 129, 3, [LONG]),
+        ("a" * 8, 2, [EASY]),
+        (" " * 8, 3, [BLANK]),
+        ("\t\N{NO-BREAK SPACE}" * 4, 3, [BLANK]),
+        (EMAIL, 3, [OWN]),
+        (EMAIL.upper(), 3, [OWN]),
+        ("", 0, [SHORT, BLANK, EASY]),
+        (" " * 7, 0, [SHORT, BLANK, EASY]),
+        (" " * 129, 0, [LONG, BLANK, EASY]),
+    ],
+)
+def test_every_broken_rule_is_named_at_once(password, score, broken):
+    assert broken_rules(password, score=score, advice="", email=EMAIL) == broken
+
+
+def test_what_makes_a_password_easy_is_said():
+    broken = broken_rules("a" * 8, score=0, advice="It repeats.", email=EMAIL)
+
+    assert broken == ["This is too easy to guess. It repeats. Several uncommon words are good."]
+
+
+@pytest.mark.parametrize(
+    ("full_name", "words"),
+    [
+        (None, {"gatehouse", EMAIL, "bob", "example", "test"}),
+        ("", {"gatehouse", EMAIL, "bob", "example", "test"}),
+        ("Bob  Marlowe", {"gatehouse", EMAIL, "bob", "example", "test", "marlowe"}),
+    ],
+)
+def test_a_guesser_tries_the_name_the_address_and_the_product_first(full_name, words):
+    assert set(words_about("Bob@Example.test", full_name)) == words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "seconds"),
+    [(0, 0), (1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60), (99, 60)],
+)
+def test_the_wait_doubles_from_the_fifth_wrong_password_on(wrong, seconds):
+    assert wait_after(wrong) == seconds
+
+
+@pytest.mark.parametrize(("tries", "locked"), [(1, False), (10, False), (11, True), (1000, True)])
+def test_the_lock_falls_after_the_tenth_wrong_password(tries, locked):
+    assert is_locked(tries) is locked
