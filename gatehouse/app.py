@@ -6,7 +6,7 @@ from flask import Flask, Request, redirect
 from flask.sessions import SessionInterface
 from werkzeug.wrappers import Response
 
-from gatehouse.core import logging, openapi, rate_limit, refusals
+from gatehouse.core import logging, openapi, refusals
 from gatehouse.core.context import Runtime
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
@@ -22,8 +22,6 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     Raises SettingsRefused with every setting that is wrong.
     """
     settings = settings or read_settings()
-    for rules in settings.ratelimits.values():
-        rate_limit.parse(rules)
     logging.install(settings)
     mounted = domains()
     runtime = Runtime.build(settings, mounted, replaced)

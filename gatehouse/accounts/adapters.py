@@ -41,7 +41,10 @@ class Bcrypt:
         return BCRYPT + bcrypt.hashpw(_shortened(password), bcrypt.gensalt(self._rounds)).decode()
 
     def verify(self, password_hash: str, password: bytes) -> bool:
-        return bcrypt.checkpw(_shortened(password), password_hash.removeprefix(BCRYPT).encode())
+        try:
+            return bcrypt.checkpw(_shortened(password), password_hash.removeprefix(BCRYPT).encode())
+        except ValueError:  # Not a hash at all.
+            return False
 
     def is_outdated(self, password_hash: str) -> bool:
         return not password_hash.startswith(f"{BCRYPT}$2b${self._rounds:02d}$")

@@ -1,5 +1,6 @@
 """Reading accounts."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,28 +47,28 @@ def is_first_account(ctx: Context) -> bool:
     return ctx.db.scalar(everybody.limit(1)) is None
 
 
-def credential_by_email(email: str) -> Select[UUID, str, str]:
+def credential_by_email(email: str) -> Select[UUID, str, str, datetime]:
     """The account's id and password hash, for a glance before the transaction."""
     return (
-        select(User.id, Credential.password_hash, User.email_key)
+        select(User.id, Credential.password_hash, User.email_key, Credential.changed_at)
         .join(Credential, Credential.user_id == User.id, isouter=True)
         .where(User.email_key == email_key(email), User.deleted_at.is_(None))
     )
 
 
-def credential_of(user_id: UUID) -> Select[UUID, str, str]:
+def credential_of(user_id: UUID) -> Select[UUID, str, str, datetime]:
     return (
-        select(User.id, Credential.password_hash, User.email_key)
+        select(User.id, Credential.password_hash, User.email_key, Credential.changed_at)
         .join(Credential, Credential.user_id == User.id, isouter=True)
         .where(User.id == user_id, User.deleted_at.is_(None))
     )
 
 
-def password_hash_is(ctx: Context, user_id: UUID, password_hash: str) -> bool:
-    """Whether the hash is still the one that was verified before the transaction."""
+def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
+    """Whether the password is still the one that was set then. A better hash is no new password."""
     found = ctx.db.scalar(
         select(Credential.id).where(
-            Credential.user_id == user_id, Credential.password_hash == password_hash
+            Credential.user_id == user_id, Credential.changed_at == changed_at
         )
     )
     return found is not None

@@ -39,7 +39,13 @@ def change_own_profile(ctx: Context, **changes: Any) -> User:
 @signed_in
 @body(DeletionIn)
 @returns(None)
-@raises(WrongPassword, TooManyWrongPasswords, ReauthenticationRequired, Conflict)
+@raises(
+    WrongPassword,
+    TooManyWrongPasswords,
+    PasswordChangedMeanwhile,
+    ReauthenticationRequired,
+    Conflict,
+)
 def delete_own_account(ctx: Context, *, password: str | None) -> None:
     """Delete your account and end everything that it could do.
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from gatehouse.core.fields import Moment, QueryFlag, Text
+from gatehouse.core.fields import Instant, Moment, QueryFlag, Text
 from gatehouse.core.pagination import CursorWindow
 
 
@@ -13,8 +13,8 @@ class AuditQuery(CursorWindow):
     user_id = fields.UUID(load_default=None)
     target_id = fields.UUID(load_default=None)
     success = QueryFlag(load_default=None)
-    since = fields.AwareDateTime(data_key="from", load_default=None)
-    until = fields.AwareDateTime(data_key="to", load_default=None)
+    since = Instant(data_key="from", load_default=None)
+    until = Instant(data_key="to", load_default=None)
     q = Text(most=100, load_default="")
 
 

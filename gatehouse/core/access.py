@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gatehouse.core.context import Actor, Context, Runtime
 from gatehouse.core.errors import Forbidden, NotFound, ReauthenticationRequired
+from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import Tally
 from gatehouse.core.roles import Role
 
@@ -27,6 +28,18 @@ class Recognised:
     tally: Tally | None = None
     answer: bytes | None = None
     version: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRefused(Event):
+    """A signed-in caller was refused with 403. ``reason`` is the error's type."""
+
+    name = "access.refused"
+    says = "Somebody tried what they may not do."
+    is_refusal = True
+
+    reason: str
+    route: str
 
 
 class Authenticator(Protocol):
@@ -54,16 +67,8 @@ class Access:
     permission: StrEnum | None = None
 
     def check(self, ctx: Context, path: dict[str, Any]) -> None:
-        """Refuse a stranger with 404, so that the existence of an organization does not leak;
-        a member without the permission with 403.
-        """
-        if self.permission is None:
-            return
-        role = ctx.ports[Memberships](ctx, ctx.user_id, path["org_id"])
-        if role is None:
-            raise NotFound
-        if not may(ctx, role, self.permission):
-            raise Forbidden(needs=self.permission)
+        if self.permission is not None:
+            check_permission(ctx, path["org_id"], self.permission)
 
 
 def public(view: View) -> View:
@@ -94,6 +99,20 @@ def access_of(view: Callable[..., Any]) -> Access:
     except AttributeError:
         name = getattr(view, "__name__", repr(view))
         raise TypeError(f"{view.__module__}.{name} declares no access") from None
+
+
+def check_permission(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
+    """The caller's role in the organization, if it grants ``permission``.
+
+    Refuses a stranger with 404, so that the existence of an organization does not leak; a member
+    without the permission with 403. Services ask again once they hold what they will change.
+    """
+    role = ctx.ports[Memberships](ctx, ctx.user_id, org_id)
+    if role is None:
+        raise NotFound
+    if not may(ctx, role, permission):
+        raise Forbidden(needs=permission)
+    return role
 
 
 def may(ctx: Context, role: Role, permission: StrEnum) -> bool:

@@ -42,8 +42,8 @@ class Keyring:
             version, name, text = sealed.split(".")
             raw = urlsafe_b64decode(text)
             cipher = self._ciphers[name]
-            if version != VERSION:
-                raise CannotOpen("unknown version")
+            if version != VERSION or urlsafe_b64encode(raw).decode() != text:
+                raise CannotOpen("not a form that we write")  # Each value has one spelling.
             return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], purpose.encode())
         except KeyError:
             raise CannotOpen("no such key") from None

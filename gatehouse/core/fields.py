@@ -102,6 +102,17 @@ class QueryFlag(fields.Boolean):
     falsy = {"false"}
 
 
+class Instant(fields.AwareDateTime):
+    """A time that comes in, with its offset; one that exists in UTC too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        found = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("This time is out of range.") from None
+
+
 class Moment(fields.AwareDateTime):
     """A time, as RFC 3339 in UTC with Z and microseconds."""
 

@@ -17,6 +17,7 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 WSGIApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
+DIGITS = re.compile(r"[0-9]{1,12}")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 MOST_BYTES = 1024 * 1024  # of a request body
 MOST_DRAINED = 64 * MOST_BYTES
@@ -148,7 +149,7 @@ def _drain_what_is_too_large(environ: Environ) -> None:
     A server that closes with unread bytes makes the sender's machine drop the answer.
     """
     length = environ.get("CONTENT_LENGTH", "")
-    if not length.isdigit() or not MOST_BYTES < int(length) <= MOST_DRAINED:
+    if not DIGITS.fullmatch(length) or not MOST_BYTES < int(length) <= MOST_DRAINED:
         return
     left = int(length)
     while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK))):

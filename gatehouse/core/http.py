@@ -1,10 +1,12 @@
 """HTTP in, HTTP out: who calls, what they sent, the unit of work, the envelope and the refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 from flask import Response, request
@@ -12,10 +14,11 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema
 
 from gatehouse.core import access, envelope, rate_limit
-from gatehouse.core.context import ANONYMOUS, Origin, Runtime, unit_of_work
+from gatehouse.core.context import ANONYMOUS, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import (
     AuthRequired,
     BadRequest,
+    Forbidden,
     GatehouseError,
     Invalid,
     InvalidAuthFormat,
@@ -159,7 +162,10 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
                 _count(runtime, environ, limit[0], str(actor.user_id))
         ids = {name: as_uuid(name, value) for name, value in path.items()}
         reads_only = environ["REQUEST_METHOD"] in READING
-        with unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx:
+        with (
+            unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx,
+            _refusals_on_record(ctx, ids.get("org_id")),
+        ):
             rule.check(ctx, ids)
             if is_elevated:
                 access.refuse_stale(ctx)
@@ -173,6 +179,19 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
     return serve
+
+
+@contextmanager
+def _refusals_on_record(ctx: Context, org_id: UUID | None) -> Iterator[None]:
+    """Keep that a known caller was refused, unless the refusal is on record in other words."""
+    try:
+        yield
+    except Forbidden as refused:
+        if ctx.actor.user_id is not None and not ctx.attempts:
+            route = request.url_rule.rule if request.url_rule else ""
+            event = access.AccessRefused(org_id=org_id, reason=refused.type, route=route)
+            ctx.attempts.append(event)
+        raise
 
 
 def _count(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:

@@ -16,14 +16,14 @@ STANDARD_OUTPUT = 1
 LOGGER = logging.getLogger("gatehouse")
 BLANK = "[blanked]"
 
-# Our own tokens by their prefix; bearer and basic credentials; name=value pairs that name a secret;
-# and passwords inside URLs, such as a driver's error message repeats them.
+# Our own tokens by their prefix; bearer and basic credentials; passwords inside URLs, such as a
+# driver's error message repeats them; and pairs whose name says that the value is a secret.
 SECRETS = re.compile(
     r"gh[a-z]_[A-Za-z0-9]{8,}"
     r"|(?<=bearer )\S+|(?<=basic )\S+"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-    r"|(?<![A-Za-z])(?:[a-z_]*password[a-z_]*|secret|token|code|api_key)"
-    r"[\"']?\s*[=:]\s*[\"']?[^\s\"'&,}]+",
+    r"|[a-z_]*(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]*"
+    r"[\"']?\s*[=:]\s*(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,}]+)",
     re.IGNORECASE,
 )
 
@@ -42,15 +42,11 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         extra = {k: v for k, v in vars(record).items() if k in ("request_id", "job")}
-        message = blank(record.getMessage())
-        trace = (
-            blank("".join(traceback.format_exception(*record.exc_info))) if record.exc_info else ""
-        )
+        message = _printable(blank(record.getMessage()))
+        trace = _trace(record)
         if not self._as_json:
             fields = "".join(f" {key}={value}" for key, value in extra.items())
-            return f"{record.levelname.lower()} {_printable(message)}{fields}" + (
-                f"\n{trace}" if trace else ""
-            )
+            return "\n".join([f"{record.levelname.lower()} {message}{fields}", *trace])
         line = {
             "time": _time(),
             "level": record.levelname.lower(),
@@ -59,6 +55,14 @@ class Lines(logging.Formatter):
             **extra,
         }
         return orjson.dumps(line | ({"trace": trace} if trace else {}), default=str).decode()
+
+
+def _trace(record: logging.LogRecord) -> list[str]:
+    """The lines of the exception that a record carries, if any."""
+    if not record.exc_info:
+        return []
+    text = blank("".join(traceback.format_exception(*record.exc_info)))
+    return [_printable(line) for line in text.splitlines()]
 
 
 def install(settings: Settings) -> None:
@@ -78,7 +82,7 @@ class RequestLog:
         self.is_on = settings.log_level in ("debug", "info")
 
     def write(self, environ: dict[str, Any], status: int, milliseconds: float) -> None:
-        path = environ.get("gatehouse.route") or blank(environ.get("PATH_INFO", ""))
+        path = _printable(environ.get("gatehouse.route") or blank(environ.get("PATH_INFO", "")))
         if self._as_json:
             fields = {
                 "time": _time(),

@@ -127,6 +127,7 @@ def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
     api.register_field(fields.Address, "string", "email")
     api.register_field(fields.WebAddress, "string", "uri")
     api.register_field(fields.Moment, "string", "date-time")
+    api.register_field(fields.Instant, "string", "date-time")
     api.register_field(fields.Flag, "boolean", None)
     api.register_field(fields.Whole, "integer", None)
     api.spec.components.schema("Error", ERROR)

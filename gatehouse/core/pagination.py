@@ -28,11 +28,12 @@ class CursorField(fields.Field[UUID]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID:
         del attr, data, kwargs
         try:
-            return UUID(bytes=urlsafe_b64decode(f"{value}=="))
+            key = UUID(bytes=urlsafe_b64decode(f"{value}=="))
         except (ValueError, Base64Error):
-            raise ValidationError(
-                "Not a cursor. Use meta.next_cursor of the page before."
-            ) from None
+            key = None
+        if key is None or _cursor(key) != value:  # A cursor has one spelling.
+            raise ValidationError("Not a cursor. Use meta.next_cursor of the page before.")
+        return key
 
 
 class Window(Schema):

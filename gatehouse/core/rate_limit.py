@@ -66,6 +66,15 @@ def parse(text: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
+def limit_problem(text: str) -> str:
+    """What is wrong with rules that an operator wrote; nothing if they are right."""
+    try:
+        parse(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def count(store: EphemeralStore, name: str, rules: tuple[Rule, ...], now: float) -> Tally:
     """Count one call against every rule."""
     counts = tuple(

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from environs import Env, EnvError
 
+from gatehouse.core.rate_limit import limit_problem
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_LENGTH = 32
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
@@ -218,6 +220,11 @@ def _invalid(settings: Settings) -> list[str]:
         f"CORS_ORIGINS must hold origins such as https://app.example.com, not {origin!r}."
         for origin in settings.cors_origins
         if not is_origin(origin)
+    ]
+    problems += [
+        f"RATELIMIT_{name.upper()}: {problem}"
+        for name, rules in settings.ratelimits.items()
+        if (problem := limit_problem(rules))
     ]
     url = urlsplit(settings.app_url)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:

@@ -7,6 +7,7 @@ from gatehouse.accounts.errors import (
     AccountNotActivated,
     AccountSuspended,
     EmailTaken,
+    PasswordChangedMeanwhile,
     PasswordTooWeak,
     TooManyWrongPasswords,
     WrongPassword,
@@ -76,7 +77,7 @@ def log_out(ctx: Context) -> None:
 @signed_in
 @body(ReauthenticateIn)
 @returns(ConfirmedOut)
-@raises(WrongPassword, TooManyWrongPasswords)
+@raises(WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
 def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
     """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
     session = service.reauthenticate(ctx, password=password)

@@ -129,10 +129,10 @@ def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str
     ).all()
 
 
-def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[Member]:
-    """Every membership of a person, suspended ones too, in an order that avoids deadlocks."""
+def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """Where a person is a member, suspended or not, in an order that avoids deadlocks."""
     return ctx.db.scalars(
-        select(Member).where(Member.user_id == user_id).order_by(Member.org_id)
+        select(Member.org_id).where(Member.user_id == user_id).order_by(Member.org_id)
     ).all()
 
 

@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 from gatehouse.core.roles import Role
 
-SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"
+SLUG = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 MOST_OF_SLUG = 63
 
 

@@ -1,6 +1,9 @@
 """Organizations and members as they travel over HTTP."""
 
-from marshmallow import Schema, fields, validate
+import re
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from gatehouse.core.fields import Address, Moment, Paragraphs, Text, WebAddress
 from gatehouse.core.roles import Role
@@ -18,15 +21,23 @@ class RoleField(fields.Enum[Role]):
         super().__init__(Role, by_value=True, required=True)
 
 
+class Slug(fields.String):
+    """What stands for an organization in addresses."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=is_slug, metadata={"pattern": f"^{SLUG}$"}, **kwargs)
+
+
+def is_slug(text: str) -> None:
+    if not re.fullmatch(SLUG, text):
+        raise ValidationError(
+            "Up to 63 of a-z, 0-9 and hyphens, a hyphen not at the beginning or the end."
+        )
+
+
 class OrganizationIn(Schema):
     name = Text(1, 255, required=True)
-    slug = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Regexp(
-            SLUG, error="Up to 63 of a-z, 0-9 and hyphens, not at the beginning or the end."
-        ),
-    )
+    slug = Slug(load_default=None, allow_none=True)
     description = Paragraphs(2000, load_default=None, allow_none=True)
     logo_url = WebAddress(load_default=None, allow_none=True)
 

@@ -1,20 +1,27 @@
 """The rules of accounts."""
 
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account
-from gatehouse.accounts.service.guessing import prove_password
-from gatehouse.accounts.service.passwords import change_password, confirm_password, replace_hash
+from gatehouse.accounts.service.guessing import Proof, prove_password
+from gatehouse.accounts.service.passwords import (
+    change_password,
+    confirm_password,
+    hold_confirmed_account,
+    improve_hash,
+)
 from gatehouse.accounts.service.profile import change_profile, create_account, note_sign_in
 from gatehouse.accounts.service.strength import refuse_weak_password
 
 __all__ = [
+    "Proof",
     "change_password",
     "change_profile",
     "confirm_password",
     "create_account",
     "delete_account",
     "delete_own_account",
+    "hold_confirmed_account",
+    "improve_hash",
     "note_sign_in",
     "prove_password",
     "refuse_weak_password",
-    "replace_hash",
 ]

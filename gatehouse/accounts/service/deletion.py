@@ -8,7 +8,7 @@ from gatehouse.accounts.errors import AccountNotFound
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.models import Credential
 from gatehouse.accounts.queries import hold_account
-from gatehouse.accounts.service.passwords import confirm_password
+from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.audit.service import forget_label, record
 from gatehouse.core.access import refuse_stale
 from gatehouse.core.context import Context
@@ -24,7 +24,7 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
     if password is None:
         refuse_stale(ctx)
     else:
-        confirm_password(ctx, password)
+        hold_confirmed_account(ctx, confirm_password(ctx, password))
     delete_account(ctx, ctx.user_id)
 
 

@@ -6,6 +6,8 @@ person has signed in before have a count of their own: nobody can lock the owner
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from uuid import UUID
 
@@ -26,16 +28,28 @@ from gatehouse.core.crypto import fingerprint
 from gatehouse.core.events import Event
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A password was right: whose, against which hash, and when that password had been set.
+
+    The transaction that relies on it asks ``password_is_of(user_id, changed_at)`` again.
+    """
+
+    user_id: UUID
+    password_hash: str
+    changed_at: datetime
+
+
 def prove_password(
     ctx: Context,
-    found: Row[UUID, str, str] | None,
+    found: Row[UUID, str, str, datetime] | None,
     password: str,
     *,
     account: str,
     device: str,
     refused: Callable[..., Event],
-) -> str:
-    """Return the password's hash if it is right. Before the transaction: this is slow.
+) -> Proof:
+    """Return the proof if the password is right. Before the transaction: this is slow.
 
     ``found`` is what ``queries.credential_...`` gave, ``account`` the normalised address, known
     or not; ``device`` is empty for a device that the account does not know. Every refusal is
@@ -50,9 +64,9 @@ def prove_password(
     tries = _count_try(ctx, who)
     stored = found.password_hash if found else None
     is_right = ctx.ports[PasswordHasher].verify(stored, password)
-    if is_right and stored and not is_locked(tries):
+    if is_right and found and not is_locked(tries):
         _clear(ctx, who, tries)
-        return str(stored)
+        return Proof(found.id, found.password_hash, found.changed_at)
     record_attempt(ctx, refused(user_id=user_id, reason=_reason(found, tries)))
     _make_the_next_wait(ctx, who, tries, user_id)
     raise WrongPassword
@@ -85,7 +99,7 @@ def _make_the_next_wait(ctx: Context, who: str, tries: int, user_id: UUID | None
         raise TooManyWrongPasswords(retry_after=wait)
 
 
-def _reason(found: Row[UUID, str, str] | None, tries: int) -> str:
+def _reason(found: Row[UUID, str, str, datetime] | None, tries: int) -> str:
     if found is None:
         return "unknown_account"
     if is_locked(tries):

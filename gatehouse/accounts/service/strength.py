@@ -1,5 +1,7 @@
 """The one rule for passwords, asked wherever one is set."""
 
+from unicodedata import normalize
+
 from gatehouse.accounts.errors import PasswordTooWeak
 from gatehouse.accounts.rules import LONGEST, broken_rules, words_about
 
@@ -12,6 +14,7 @@ def refuse_weak_password(
     """Raise PasswordTooWeak, which names every broken rule under ``field``."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - loads its dictionaries
 
+    password = normalize("NFC", password)
     score, advice = 4, ""
     if 0 < len(password) <= LONGEST:
         judged = zxcvbn(password[:MOST_JUDGED], user_inputs=words_about(email, full_name))

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from gatehouse.accounts.errors import AccountNotActivated, AccountSuspended, WrongPassword
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import hold_account, password_hash_is
-from gatehouse.accounts.service import note_sign_in, replace_hash
+from gatehouse.accounts.queries import hold_account, password_is_of
+from gatehouse.accounts.service import Proof, improve_hash, note_sign_in
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Actor, Context
 from gatehouse.login.events import SignedIn, SignInRefused
@@ -24,14 +24,14 @@ PASSWORD_ACR = "urn:gatehouse:acr:password"  # noqa: S105 - the name of a class 
 class Entry:
     """Somebody at the gate: what was proved, and step by step what came of it.
 
-    ``password_hash`` is the hash that the password was proved against, ``better_hash`` what
-    should replace it. ``is_recorded`` says that the caller's own verb records the act.
+    ``proof`` is that of a password, ``better_hash`` what should replace its hash; ``is_recorded``
+    says that the caller's own verb records the act.
     """
 
     user_id: UUID
     amr: tuple[str, ...]
     remember_me: bool = False
-    password_hash: str | None = None
+    proof: Proof | None = None
     better_hash: str | None = None
     is_recorded: bool = False
     _user: User | None = None
@@ -55,17 +55,19 @@ def find_account(ctx: Context, entry: Entry) -> None:
     """Hold the account, so that its suspension or a new password comes before or after us."""
     entry._user = hold_account(ctx, entry.user_id)  # noqa: SLF001
     if entry._user is None:  # noqa: SLF001
+        record_attempt(ctx, SignInRefused(user_id=entry.user_id, reason="account_has_gone"))
         raise WrongPassword
 
 
 def check_that_the_proof_still_holds(ctx: Context, entry: Entry) -> None:
     """The password was proved before the transaction: it must not have been changed since."""
-    if entry.password_hash is None:
+    if entry.proof is None:
         return
-    if not password_hash_is(ctx, entry.user_id, entry.password_hash):
+    if not password_is_of(ctx, entry.user_id, entry.proof.changed_at):
+        record_attempt(ctx, SignInRefused(user_id=entry.user_id, reason="password_was_changed"))
         raise WrongPassword
     if entry.better_hash is not None:
-        replace_hash(ctx, entry.user_id, entry.password_hash, entry.better_hash)
+        improve_hash(ctx, entry.proof, entry.better_hash)
 
 
 def refuse_an_account_that_may_not(ctx: Context, entry: Entry) -> None:

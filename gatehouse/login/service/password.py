@@ -9,6 +9,7 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
     confirm_password,
     create_account,
+    hold_confirmed_account,
     prove_password,
     refuse_weak_password,
 )
@@ -49,7 +50,7 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
     Raises WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated.
     """
     found = ctx.glance(credential_by_email(email))
-    password_hash = prove_password(
+    proof = prove_password(
         ctx,
         found,
         password,
@@ -57,21 +58,19 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
         device=_known_device(ctx, found.id if found else NOBODY),
         refused=SignInRefused,
     )
-    if found is None:
-        raise RuntimeError("A password was proved for nobody.")
     entry = Entry(
-        user_id=found.id,
+        user_id=proof.user_id,
         amr=(METHOD,),
         remember_me=remember_me,
-        password_hash=password_hash,
-        better_hash=_better_hash(ctx, password_hash, password),
+        proof=proof,
+        better_hash=_better_hash(ctx, proof.password_hash, password),
     )
     return enter(ctx, entry)
 
 
 def reauthenticate(ctx: Context, *, password: str) -> Session:
     """Confirm who the caller is, for verbs that want it fresh. The session stays the same."""
-    confirm_password(ctx, password)
+    hold_confirmed_account(ctx, confirm_password(ctx, password))
     session = confirm(ctx, amr=(METHOD,))
     event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=METHOD)
     record(ctx, event)

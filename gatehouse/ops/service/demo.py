@@ -10,7 +10,7 @@ from gatehouse.accounts.service import create_account
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.organizations.queries import find_member, find_organization
-from gatehouse.organizations.service import add_member, create_organization
+from gatehouse.organizations.service import add_member, create_organization, seat_owner
 
 COMMON_PASSWORD = "UserPass123!"  # noqa: S105 - the demo's password is public
 
@@ -90,6 +90,9 @@ def _seed_organization(
         found = find_organization(ctx, slug)
         if found is None:
             found = create_organization(ctx, name=name, slug=slug)
+            added += 1
+        elif find_member(ctx, found.id, ctx.user_id) is None:
+            seat_owner(ctx, found.id, ctx.user_id)
             added += 1
         for email, role in others:
             added += _seed_member(ctx, found.id, email, role)

@@ -13,7 +13,11 @@ from gatehouse.organizations.service.organizations import (
     create_organization,
     delete_organization,
 )
-from gatehouse.organizations.service.ownership import end_memberships, transfer_ownership
+from gatehouse.organizations.service.ownership import (
+    end_memberships,
+    seat_owner,
+    transfer_ownership,
+)
 
 __all__ = [
     "add_member",
@@ -24,6 +28,7 @@ __all__ = [
     "end_memberships",
     "leave",
     "remove_member",
+    "seat_owner",
     "suspend_member",
     "transfer_ownership",
     "unsuspend_member",

@@ -6,7 +6,7 @@ demote each other at the same moment come one after the other, and the second is
 
 from uuid import UUID
 
-from gatehouse.accounts.queries import find_account_by_email
+from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.roles import Role
@@ -28,17 +28,20 @@ from gatehouse.organizations.events import (
     MemberUnsuspended,
 )
 from gatehouse.organizations.models import Member
+from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import find_member, get_member, has_other_owner
 from gatehouse.organizations.rules import may_give, may_touch
-from gatehouse.organizations.service.organizations import lock_organization
+from gatehouse.organizations.service.organizations import hold_as
 
 
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
     """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow."""
-    acting = _acting(ctx, org_id)
-    if not may_give(acting.role, role):
-        raise RankTooLow
     user = find_account_by_email(ctx, email)
+    if user is not None:
+        user = hold_account(ctx, user.id)  # Before the organization, as a deletion does.
+    acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
+    if not may_give(acting, role):
+        raise RankTooLow
     if user is None:
         raise PersonNotFound
     if find_member(ctx, org_id, user.id) is not None:
@@ -60,9 +63,9 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
 
 def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> Member:
     """Change a member's role. Raises RankTooLow, LastOwner."""
-    acting = _acting(ctx, org_id)
+    acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     member = get_member(ctx, org_id, user_id)
-    if not (may_touch(acting.role, member.role) and may_give(acting.role, role)):
+    if not (may_touch(acting, member.role) and may_give(acting, role)):
         raise RankTooLow
     if member.role is role:
         return member
@@ -79,9 +82,9 @@ def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> Mem
 
 def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
     """Take a member out. Raises RankTooLow, LastOwner."""
-    acting = _acting(ctx, org_id)
+    acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     member = get_member(ctx, org_id, user_id)
-    if not may_touch(acting.role, member.role):
+    if not may_touch(acting, member.role):
         raise RankTooLow
     _take_out(ctx, member)
     record(ctx, MemberRemoved(org_id=org_id, user_id=user_id, member_id=member.id))
@@ -89,7 +92,8 @@ def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
 
 def leave(ctx: Context, org_id: UUID) -> None:
     """Take oneself out. Raises LastOwner."""
-    member = _acting(ctx, org_id)
+    hold_as(ctx, org_id, OrganizationPermission.LEAVE)
+    member = get_member(ctx, org_id, ctx.user_id)
     _take_out(ctx, member)
     record(ctx, MemberLeft(org_id=org_id, user_id=ctx.user_id, member_id=member.id))
 
@@ -118,18 +122,12 @@ def unsuspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     return member
 
 
-def _acting(ctx: Context, org_id: UUID) -> Member:
-    """The caller's own place, read after the organization is held."""
-    lock_organization(ctx, org_id)
-    return get_member(ctx, org_id, ctx.user_id)
-
-
 def _other(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
-    acting = _acting(ctx, org_id)
+    acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if user_id == ctx.user_id:
         raise NotOnYourself
     member = get_member(ctx, org_id, user_id)
-    if not may_touch(acting.role, member.role):
+    if not may_touch(acting, member.role):
         raise RankTooLow
     return member
 

@@ -4,10 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from gatehouse.accounts.queries import hold_account
 from gatehouse.audit.service import record, set_label
+from gatehouse.core.access import check_permission
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Invalid
+from gatehouse.core.errors import Invalid, InvalidToken
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     OrganizationHasMembers,
@@ -20,6 +23,7 @@ from gatehouse.organizations.events import (
     OrganizationDeleted,
 )
 from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import (
     count_members,
     get_organization,
@@ -41,16 +45,10 @@ def create_organization(
     logo_url: str | None = None,
 ) -> Organization:
     """Create an organization with the caller as its owner. Raises SlugTaken."""
-    organization = Organization(
-        name=name,
-        slug=_chosen(ctx, slug) if slug else _made_of(ctx, name),
-        description=description,
-        logo_url=logo_url,
-        created_at=ctx.now,
-        updated_at=ctx.now,
-    )
-    ctx.db.add(organization)
-    ctx.db.flush()
+    if hold_account(ctx, ctx.user_id) is None:
+        raise InvalidToken
+    fields = {"name": name, "description": description, "logo_url": logo_url}
+    organization = _chosen(ctx, slug, fields) if slug else _made_of(ctx, name, fields)
     ctx.db.add(
         Member(
             org_id=organization.id,
@@ -84,7 +82,8 @@ def change_organization(ctx: Context, org_id: UUID, **changes: Any) -> Organizat
 
 def delete_organization(ctx: Context, org_id: UUID) -> None:
     """Delete an organization that nobody else is in. Raises OrganizationHasMembers."""
-    organization = lock_organization(ctx, org_id)
+    hold_as(ctx, org_id, OrganizationPermission.DELETE)
+    organization = get_organization(ctx, org_id)
     others = count_members(ctx, org_id) - 1
     if others > 0:
         raise OrganizationHasMembers(member_count=others)
@@ -109,19 +108,44 @@ def lock_organization(ctx: Context, org_id: UUID) -> Organization:
     return found
 
 
-def _chosen(ctx: Context, slug: str) -> str:
-    if slug_is_taken(ctx, slug):
+def hold_as(ctx: Context, org_id: UUID, permission: OrganizationPermission) -> Role:
+    """Hold the organization, and only then read what the caller may do in it.
+
+    Somebody whose role was taken away while the request waited is refused like anybody else.
+    """
+    lock_organization(ctx, org_id)
+    return check_permission(ctx, org_id, permission)
+
+
+def _chosen(ctx: Context, slug: str, fields: dict[str, Any]) -> Organization:
+    """An organization with the slug that was asked for. Raises SlugTaken."""
+    organization = None if slug_is_taken(ctx, slug) else _inserted(ctx, slug, fields)
+    if organization is None:
         raise SlugTaken(slug=slug)
-    return slug
+    return organization
 
 
-def _made_of(ctx: Context, name: str) -> str:
+def _made_of(ctx: Context, name: str, fields: dict[str, Any]) -> Organization:
+    """An organization with the first free slug of its name. Nobody asked for a certain one."""
     slug = slug_of(name)
-    candidates = (numbered(slug, number) for number in range(1, MOST_SLUGS_TRIED))
-    found = next((one for one in candidates if not slug_is_taken(ctx, one)), None)
-    if found is None:
-        raise Invalid.fields({"slug": ["Too many organizations have this name. Send a slug."]})
-    return found
+    for candidate in (numbered(slug, number) for number in range(1, MOST_SLUGS_TRIED)):
+        if slug_is_taken(ctx, candidate):
+            continue
+        organization = _inserted(ctx, candidate, fields)
+        if organization is not None:
+            return organization
+    raise Invalid.fields({"slug": ["Too many organizations have this name. Send a slug."]})
+
+
+def _inserted(ctx: Context, slug: str, fields: dict[str, Any]) -> Organization | None:
+    """Insert, unless another request has taken the slug a moment ago: the index decides."""
+    row = Organization(slug=slug, created_at=ctx.now, updated_at=ctx.now, **fields)
+    try:
+        with ctx.db.begin_nested():
+            ctx.db.add(row)
+    except IntegrityError:
+        return None
+    return row
 
 
 def _label(ctx: Context, organization: Organization) -> None:

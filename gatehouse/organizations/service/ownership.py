@@ -8,28 +8,30 @@ from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     MembershipSuspended,
     NotOnYourself,
-    RankTooLow,
     UserIsSoleOwner,
 )
-from gatehouse.organizations.events import OwnershipTransferred
+from gatehouse.organizations.events import MemberAdded, OwnershipTransferred
 from gatehouse.organizations.models import Member
+from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import (
     count_members,
     get_member,
     has_other_owner,
     places_to_leave,
 )
-from gatehouse.organizations.service.organizations import lock_organization, remove_organization
+from gatehouse.organizations.service.organizations import (
+    hold_as,
+    lock_organization,
+    remove_organization,
+)
 
 
 def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tuple[Member, Member]:
     """Make a member owner and the caller admin, in one act. Returns (previous, new) owner."""
-    lock_organization(ctx, org_id)
+    hold_as(ctx, org_id, OrganizationPermission.TRANSFER)
     if new_owner_id == ctx.user_id:
         raise NotOnYourself
     previous = get_member(ctx, org_id, ctx.user_id)
-    if previous.role is not Role.OWNER:  # It was when the request came in.
-        raise RankTooLow
     new = get_member(ctx, org_id, new_owner_id)
     if new.suspended_at is not None:
         raise MembershipSuspended("This member is suspended and cannot become the owner.")
@@ -41,6 +43,20 @@ def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tup
     return previous, new
 
 
+def seat_owner(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    """Put an owner into an organization that has lost its own: the operators' way to help."""
+    lock_organization(ctx, org_id)
+    member = Member(
+        org_id=org_id, user_id=user_id, role=Role.OWNER, created_at=ctx.now, updated_at=ctx.now
+    )
+    ctx.db.add(member)
+    ctx.db.flush()
+    ctx.forget(user_id)
+    event = MemberAdded(org_id=org_id, user_id=user_id, member_id=member.id, role=Role.OWNER)
+    record(ctx, event)
+    return member
+
+
 def end_memberships(ctx: Context, user_id: UUID) -> dict[str, int]:
     """Take a person whose account goes out of every organization.
 
@@ -49,10 +65,11 @@ def end_memberships(ctx: Context, user_id: UUID) -> dict[str, int]:
     """
     orphans: list[dict[str, str]] = []
     left = deleted = 0
-    for place in places_to_leave(ctx, user_id):
-        organization = lock_organization(ctx, place.org_id)
-        is_needed = place.role is Role.OWNER and not has_other_owner(ctx, place.org_id, user_id)
-        if is_needed and count_members(ctx, place.org_id) > 1:
+    for org_id in places_to_leave(ctx, user_id):
+        organization = lock_organization(ctx, org_id)
+        place = get_member(ctx, org_id, user_id)  # As it is now that nothing can change it.
+        is_needed = place.role is Role.OWNER and not has_other_owner(ctx, org_id, user_id)
+        if is_needed and count_members(ctx, org_id) > 1:
             orphans.append({"id": str(organization.id), "name": organization.name})
         elif is_needed:
             remove_organization(ctx, organization)

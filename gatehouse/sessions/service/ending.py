@@ -37,10 +37,14 @@ def revoke_other_sessions(ctx: Context) -> int:
 
 
 def end_sessions(ctx: Context, user_id: UUID, *, but: UUID | None = None, reason: str) -> int:
-    """End all sessions of an account, or all but one, within the act of somebody else."""
+    """End all living sessions of an account, or all but one, within the act of somebody else."""
     statement = (
         update(Session)
-        .where(Session.user_id == user_id, Session.status == SessionStatus.ACTIVE)
+        .where(
+            Session.user_id == user_id,
+            Session.status == SessionStatus.ACTIVE,
+            Session.expires_at > ctx.now,
+        )
         .values(status=SessionStatus.REVOKED, ended_at=ctx.now, end_reason=reason)
     )
     if but is not None:
