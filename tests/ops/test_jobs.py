@@ -74,7 +74,7 @@ def test_the_loop_runs_at_once_and_stops_when_told(program, tmp_path, end):
     settings = {"JOB_NAME": "purge_expired", "LOG_LEVEL": "info", "LOG_FORMAT": "json"}
     log = tmp_path / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "run_job"],
             cwd=ROOT,
             env=environment(tmp_path, settings),
@@ -106,7 +106,7 @@ def test_the_loop_waits_for_a_database_that_is_away(tmp_path):
     }
     log = tmp_path / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "run_job"],
             cwd=ROOT,
             env=environment(tmp_path, settings),
