@@ -62,14 +62,15 @@ def ask(port: int, method: str, path: str, **options):
         return answer.status, dict(answer.getheaders()), answer.read()
 
 
-def speak(port: int, raw: bytes) -> bytes:
+def speak(port: int, raw: bytes, *, is_all: bool = True) -> bytes:
     """Send bytes and return the first ones that come back; nothing if the line is cut."""
     with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
-        connection.sendall(raw)
-        connection.shutdown(socket.SHUT_WR)
         try:
+            connection.sendall(raw)
+            if is_all:
+                connection.shutdown(socket.SHUT_WR)
             return connection.recv(65_536)
-        except ConnectionResetError:
+        except (ConnectionResetError, BrokenPipeError):
             return b""
 
 
@@ -78,11 +79,7 @@ def test_it_serves(served):
 
     assert status == 200
     assert json.loads(content)["data"] == {"status": "alive"}
-    assert headers[
-        "x-content-type-options"
-        if "x-content-type-options" in headers
-        else "X-Content-Type-Options"
-    ]
+    assert "nosniff" in headers.values()
 
 
 @pytest.mark.parametrize("megabytes", [2, 20])
@@ -145,6 +142,7 @@ def test_a_doubled_authorization_is_refused(served):
         served,
         b"GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         b"Authorization: Bearer a\r\nAuthorization: Basic b\r\n\r\n",
+        is_all=False,
     )
 
     assert answer.startswith((b"HTTP/1.1 401", b"HTTP/1.1 400"))
