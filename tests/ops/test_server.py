@@ -70,7 +70,7 @@ def speak(port: int, raw: bytes, *, is_all: bool = True) -> bytes:
             if is_all:
                 connection.shutdown(socket.SHUT_WR)
             return connection.recv(65_536)
-        except (ConnectionResetError, BrokenPipeError):
+        except OSError:
             return b""
 
 
