@@ -51,18 +51,19 @@ class LostStore(SlowStore):
 
 def test_every_call_has_a_way_on_when_redis_is_killed(redis_server, sqlite_engine, key):
     store = FailoverStore(RedisStore(RedisLink(redis_server.url())), SqlStore(sqlite_engine))
-    store.put(key, b"value", LONG)
+    store.count(key, LONG)
     redis_server.kill()
     started = monotonic()
 
-    assert store.get(key) is None
-    assert store.take(key) is None
-    assert store.seconds_left(key) == 0
-    store.extend(key, LONG)
+    assert store.get(f"{key}:nothing") is None
+    assert store.take(f"{key}:nothing") is None
+    assert store.seconds_left(f"{key}:nothing") == 0
+    assert store.count(key, LONG)[0] == 1
+    assert store.put(f"{key}:value", b"value", LONG) is True
+    store.extend(f"{key}:value", LONG)
+    assert store.take(f"{key}:value") == b"value"
     store.delete(key)
-    assert store.count(f"{key}:n", LONG)[0] == 1
-    assert store.put(key, b"other", LONG) is True
-    assert store.get(key) == b"other"
+    assert store.count(key, LONG)[0] == 1
     assert monotonic() - started < 1
 
 

@@ -1,0 +1,170 @@
+"""The service as a process, on a real socket."""
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from gatehouse.core.settings import ROOT
+from tests.ops.conftest import environment
+from tests.processes import free_port, wait_until
+
+pytestmark = pytest.mark.integration
+
+LOGIN = "/api/v1/auth/login"
+LIVE = "/api/health/live"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[int]:
+    """The port of a served installation on SQLite."""
+    folder, port = tmp_path_factory.mktemp("served"), free_port()
+    settings = environment(
+        folder, {"PORT": str(port), "LOG_LEVEL": "info", "RATELIMIT_LOGIN": "100000/day"}
+    )
+    subprocess.run([sys.executable, "manage.py", "init-db"], check=True, cwd=ROOT, env=settings)
+    log = folder / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--threads", "2"],
+            cwd=ROOT,
+            env=settings,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        assert wait_until(lambda: process.poll() is not None or answers(port)), log.read_text()
+        yield port
+        process.terminate()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def answers(port: int) -> bool:
+    try:
+        return ask(port, "GET", LIVE)[0] == 200
+    except OSError:
+        return False
+
+
+def ask(port: int, method: str, path: str, **options):
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request(method, path, **options)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def speak(port: int, raw: bytes, *, is_all: bool = True) -> bytes:
+    """Send bytes and return the first ones that come back; nothing if the line is cut."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+        try:
+            connection.sendall(raw)
+            if is_all:
+                connection.shutdown(socket.SHUT_WR)
+            return connection.recv(65_536)
+        except OSError:
+            return b""
+
+
+def test_it_serves(served):
+    status, headers, content = ask(served, "GET", LIVE)
+
+    assert status == 200
+    assert json.loads(content)["data"] == {"status": "alive"}
+    assert "nosniff" in headers.values()
+
+
+@pytest.mark.parametrize("megabytes", [2, 20])
+def test_whoever_sends_too_much_hears_so(served, megabytes):
+    """Threat 204: the sender must get the answer, not a reset."""
+    headers = {"Content-Type": "application/json"}
+
+    status, _, content = ask(
+        served, "POST", LOGIN, body=b"x" * megabytes * 1024 * 1024, headers=headers
+    )
+
+    assert status == 413
+    assert json.loads(content)["error"]["type"] == "PAYLOAD_TOO_LARGE"
+
+
+def test_a_body_in_chunks_is_read_or_refused(served):
+    """Threat 204."""
+    good = json.dumps({"email": "a@b.example", "password": "x"}).encode()
+    headers = {"Content-Type": "application/json"}
+
+    status, _, content = ask(
+        served, "POST", LOGIN, body=iter([good[:5], good[5:]]), headers=headers, encode_chunked=True
+    )
+
+    # Read: a wrong password. Refused: a 4xx that is no 500, and never an empty success.
+    assert 400 <= status < 500
+    assert json.loads(content)["success"] is False
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"POST " + LOGIN.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST " + LOGIN.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: \xb2\r\n\r\nab",
+        b"POST " + LOGIN.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST " + LOGIN.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        b"Content-Length: 3\r\n\r\n{}",
+        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET " + b"/a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"",
+    ],
+    ids=range(11),
+)
+def test_what_is_hardly_http_is_no_failure_of_ours(served, raw):
+    """Threats 191 and 204."""
+    answer = speak(served, raw)
+
+    assert not answer.startswith((b"HTTP/1.1 5", b"HTTP/1.0 5")), answer[:200]
+    assert ask(served, "GET", LIVE)[0] == 200
+
+
+def test_a_doubled_authorization_is_refused(served):
+    """Threat 191."""
+    answer = speak(
+        served,
+        b"GET /api/v1/users/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        b"Authorization: Bearer a\r\nAuthorization: Basic b\r\n\r\n",
+        is_all=False,
+    )
+
+    assert answer.startswith((b"HTTP/1.1 401", b"HTTP/1.1 400"))
+
+
+def test_the_address_of_the_caller_is_known(served):
+    """Without it every caller would share one bucket of the limits."""
+    email = "somebody@example.org"
+    body = json.dumps(
+        {
+            "email": email,
+            "password": "correct horse battery staple",
+            "password_confirm": "correct horse battery staple",
+        }
+    )
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.9"}
+    status, _, content = ask(served, "POST", "/api/v1/auth/register", body=body, headers=headers)
+    assert status == 201, content
+    token = json.loads(content)["data"]["token"]
+
+    _, _, content = ask(
+        served, "GET", "/api/v1/auth/sessions", headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert json.loads(content)["data"]["sessions"][0]["ip_address"] == "127.0.0.1"
