@@ -3,13 +3,7 @@
 
 import sys
 
-from flask.cli import FlaskGroup
-
-from gatehouse.app import create_app
-from gatehouse.core.settings import SettingsRefused
+from gatehouse.commands import main
 
 if __name__ == "__main__":
-    try:
-        FlaskGroup(create_app=create_app)()
-    except SettingsRefused as refusal:
-        sys.exit(str(refusal))
+    sys.exit(main(sys.argv[1:]))

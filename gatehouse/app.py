@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Flask, Request, redirect
 from flask.sessions import SessionInterface
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response
 
 from gatehouse.core import logging, openapi, refusals
@@ -25,7 +26,7 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     logging.install(settings)
     mounted = domains()
     runtime = Runtime.build(settings, mounted, replaced)
-    app = Flask("gatehouse", static_folder=None)
+    app = Gatehouse("gatehouse", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.session_interface = NoSession()
     app.extensions |= {"gatehouse": runtime, "migrate": LazyMigrate()}
@@ -46,6 +47,27 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
         app.cli.add_command(job_command(job.name, job.run.__doc__))
     app.wsgi_app = Edge(app.wsgi_app, runtime)  # type: ignore[method-assign]
     return app
+
+
+class Gatehouse(Flask):
+    """Routes by path alone: no request pays for taking its Host header apart, and none can use it
+    to lead us astray. Where this service is, is a setting.
+    """
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(None)
+        environ = request.environ
+        return MapAdapter(
+            self.url_map,
+            server_name="localhost",
+            script_name=environ.get("SCRIPT_NAME") or "/",
+            subdomain="",
+            url_scheme=environ["wsgi.url_scheme"],
+            path_info=request.path,
+            default_method=environ["REQUEST_METHOD"],
+            query_args=environ.get("QUERY_STRING", ""),
+        )
 
 
 class NoSession(SessionInterface):

@@ -3,11 +3,9 @@
 import sys
 from pathlib import Path
 
-from flask.cli import FlaskGroup
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-if __name__ == "__main__":
-    from gatehouse.app import create_app
+from gatehouse.commands import main
 
-    FlaskGroup(create_app=create_app).main(args=["seed-demo", *sys.argv[1:]])
+if __name__ == "__main__":
+    sys.exit(main(["seed-demo", *sys.argv[1:]]))

@@ -94,7 +94,7 @@ class Hashers:
         self._bcrypt = Bcrypt(settings.bcrypt_log_rounds)
         self._argon2: Argon2 | None = None
         self._uses_argon2 = settings.password_hasher == ARGON2_NAME
-        self._cores = BoundedSemaphore(os.cpu_count() or 1)
+        self._cores = BoundedSemaphore(_cores())
 
     def hash(self, password: str) -> str:
         with self._a_core():
@@ -131,6 +131,13 @@ class Hashers:
             yield
         finally:
             self._cores.release()
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _bytes(password: str) -> bytes:

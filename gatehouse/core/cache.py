@@ -33,20 +33,14 @@ VERSION_LENGTH = 16
 VERSION_LIFE = 600  # seconds; longer than any entry lives
 OWNER_LENGTH = 36
 
+# The answer is one string, because one short answer is read at once: the counts, the length of
+# version and payload, these two, and behind a plus the ready answer if there is one.
 LOOK = Script("""
 local entry = redis.call('GET', ARGV[1] .. 'e:' .. KEYS[1])
 if not entry then return false end
 local owner = string.sub(entry, 1, 36)
 local version = string.sub(entry, 37, 52)
 if redis.call('GET', ARGV[1] .. 'v:' .. owner) ~= version then return false end
-local answer = false
-if ARGV[2] ~= '' then
-  answer = redis.call('GET', ARGV[1] .. 'a:' .. ARGV[2] .. ':' .. owner)
-  if answer then
-    if string.sub(answer, 1, 16) == version then answer = string.sub(answer, 17)
-    else answer = false end
-  end
-end
 local counts = {}
 for i = 3, #ARGV, 2 do
   local key = ARGV[1] .. 'n:' .. ARGV[i] .. ':' .. owner
@@ -54,7 +48,14 @@ for i = 3, #ARGV, 2 do
   if count == 1 then redis.call('EXPIRE', key, ARGV[i + 1]) end
   counts[#counts + 1] = count
 end
-return {string.sub(entry, 37), answer, counts}
+local found = table.concat(counts, ' ') .. '|' .. (#entry - 36) .. '|' .. string.sub(entry, 37)
+if ARGV[2] ~= '' then
+  local answer = redis.call('GET', ARGV[1] .. 'a:' .. ARGV[2] .. ':' .. owner)
+  if answer and string.sub(answer, 1, 16) == version then
+    found = found .. '+' .. string.sub(answer, 17)
+  end
+end
+return found
 """)
 BEGIN = Script("""
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
@@ -88,55 +89,74 @@ class OwnedCache:
     ) -> Found | None:
         """Look ``key`` up in one round trip. ``counters`` are pairs of a name and its seconds."""
         try:
-            row = self._link.run(LOOK, [key], [self._namespace(), answer, *counters])
+            epoch = self._believed_epoch()
+            row: bytes | None = self._link.run_as(
+                LOOK, lambda run_id: (1, key, _namespace(run_id, epoch), answer, *counters)
+            )
         except RedisAway:
             return None
         if row is None:
             return None
-        entry, ready, counts = row
-        version = entry[:VERSION_LENGTH].decode()
-        return Found(entry[VERSION_LENGTH:], version, ready, tuple(counts))
+        counts, length, rest = row.split(b"|", 2)
+        entry, ready = rest[: int(length)], rest[int(length) :]
+        return Found(
+            payload=entry[VERSION_LENGTH:],
+            version=entry[:VERSION_LENGTH].decode(),
+            answer=ready[1:] if ready else None,
+            counts=tuple(map(int, counts.split())),
+        )
 
     def begin(self, owner: str) -> str | None:
         """The version to fill under. Ask before reading the row that is to be remembered."""
         try:
-            key = f"{self._namespace()}v:{owner}"
-            answer = self._link.run(BEGIN, [key], [_new_version(), VERSION_LIFE])
+            epoch = self._believed_epoch()
+            new = _new_version()
+            found = self._link.run_as(
+                BEGIN,
+                lambda run_id: (1, f"{_namespace(run_id, epoch)}v:{owner}", new, VERSION_LIFE),
+            )
         except RedisAway:
             return None
-        return str(answer.decode())
+        return str(found.decode())
 
     def fill(self, key: str, owner: str, version: str, payload: bytes, seconds: float) -> None:
-        value = owner.encode() + version.encode() + payload
-        self._keep(f"e:{key}", value, seconds)
+        """Remember ``payload`` (JSON) under ``key``, if ``version`` is still the owner's."""
+        self._keep(f"e:{key}", owner.encode() + version.encode() + payload, seconds)
 
     def fill_answer(
         self, name: str, owner: str, version: str, payload: bytes, seconds: float
     ) -> None:
+        """Remember a ready answer (JSON) of the owner, beside every entry of theirs."""
         self._keep(f"a:{name}:{owner}", version.encode() + payload, seconds)
 
     def forget(self, owners: Iterable[str]) -> None:
-        """Void all that is remembered for ``owners``. When this returns, no worker believes it."""
-        self._lease_ends = 0.0  # Others may work under a new epoch by now: read it afresh.
+        """Void all that is remembered for ``owners``. When this returns, no worker believes it.
+
+        The epoch is read afresh, after the caller's commit: what is filled under a later one is
+        read from rows that know of it.
+        """
+        epoch = self._read_epoch()
         try:
             for owner in owners:
-                self._renew(owner)
+                self._renew(owner, epoch)
         except RedisAway:
             self._raise_epoch()
 
-    def _renew(self, owner: str) -> None:
-        """Give the owner a new version, in the namespace that holds when it is written."""
-        namespace = ""
-        while namespace != (now := self._namespace()):
-            namespace = now
-            self._link.call("SET", f"{namespace}v:{owner}", _new_version(), "EX", VERSION_LIFE)
+    def _renew(self, owner: str, epoch: int) -> None:
+        new = _new_version()
+        self._link.call_as(
+            lambda run_id: ("SET", f"{_namespace(run_id, epoch)}v:{owner}", new, "EX", VERSION_LIFE)
+        )
 
     def _keep(self, name: str, value: bytes, seconds: float) -> None:
         milliseconds = int(seconds * 1000)
         if milliseconds <= 0:
             return
         try:
-            self._link.call("SET", self._namespace() + name, value, "PX", milliseconds)
+            epoch = self._believed_epoch()
+            self._link.call_as(
+                lambda run_id: ("SET", _namespace(run_id, epoch) + name, value, "PX", milliseconds)
+            )
         except RedisAway:
             return
 
@@ -146,15 +166,24 @@ class OwnedCache:
             db.execute(update(EPOCHS).values(epoch=EPOCHS.c.epoch + 1))
         sleep(EPOCH_LEASE)
 
-    def _namespace(self) -> str:
+    def _believed_epoch(self) -> int:
+        """The epoch as this worker may believe it: read at most a lease ago."""
+        return self._epoch if monotonic() < self._lease_ends else self._read_epoch()
+
+    def _read_epoch(self) -> int:
+        """Read it, and believe it for a lease from before it was read. Epochs only rise."""
         started = monotonic()
-        if started >= self._lease_ends:
-            with self._lock:
-                if started >= self._lease_ends:
-                    with self._engine.connect() as db:
-                        self._epoch = db.scalar(select(EPOCHS.c.epoch)) or 0
-                    self._lease_ends = started + EPOCH_LEASE
-        return f"gatehouse:{self._link.run_id()}:{self._epoch}:"
+        with self._engine.connect() as db:
+            found = db.scalar(select(EPOCHS.c.epoch)) or 0
+        with self._lock:
+            if found >= self._epoch:
+                self._epoch = found
+                self._lease_ends = max(self._lease_ends, started + EPOCH_LEASE)
+            return self._epoch
+
+
+def _namespace(run_id: str, epoch: int) -> str:
+    return f"gatehouse:{run_id}:{epoch}:"
 
 
 def _new_version() -> str:

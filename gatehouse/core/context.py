@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
@@ -135,13 +135,21 @@ class Context:
     """What every service function gets first. ``now`` is the only clock of a request."""
 
     runtime: Runtime
-    db: Session
+    sessions: sessionmaker[Session]
     actor: Actor = ANONYMOUS
     origin: Origin = Origin()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)
+    _db: Session | None = None
+
+    @property
+    def db(self) -> Session:
+        """The database session of this unit of work, opened when it is first asked for."""
+        if self._db is None:
+            self._db = self.sessions()
+        return self._db
 
     @property
     def settings(self) -> Settings:
@@ -170,7 +178,7 @@ class Context:
 
     def stay_out_of_the_transaction(self) -> None:
         """Refuse slow work, and statements of their own, once the transaction has begun."""
-        if self.db.in_transaction():
+        if self._db is not None and self._db.in_transaction():
             raise RuntimeError("The transaction has begun: this comes before it.")
 
     def execute(self, statement: Executable) -> int:
@@ -186,6 +194,34 @@ class Context:
         """Void what the cache remembers of these accounts, once this has been committed."""
         self._forgotten.update(user_ids)
 
+    def _commit(self) -> None:
+        if self.attempts:
+            self.ports[AttemptLog](self, self.attempts)
+        if self._db is not None:
+            self._db.commit()
+
+    def _close(self) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        if self._db is not None:
+            self._db.close()
+
+    def _make_the_cache_forget(self) -> None:
+        if self._forgotten and self.runtime.cache is not None:
+            self.runtime.cache.forget(str(user_id) for user_id in self._forgotten)
+
+    def _remember_the_refusal(self) -> None:
+        """Write what outlasts a refusal, in a transaction of its own."""
+        if not self.attempts and not self._after_refusal:
+            return
+        again = replace(self, sessions=self.runtime.writing, _db=None, _forgotten=set())
+        try:
+            for function in self._after_refusal:
+                function(again)
+            again._commit()  # noqa: SLF001
+        finally:
+            again._close()  # noqa: SLF001
+        again._make_the_cache_forget()  # noqa: SLF001
+
 
 @contextmanager
 def unit_of_work(
@@ -194,38 +230,17 @@ def unit_of_work(
     """Commit if the body returns, roll back if it raises, never anything else.
 
     What must stay on record after a refusal is written last, in a transaction of its own, and
-    before the answer leaves.
+    before the answer leaves. So is what the cache must forget.
     """
     sessions = runtime.reading if reads_only else runtime.writing
-    with sessions() as db:
-        ctx = Context(runtime=runtime, db=db, actor=actor, origin=origin)
-        try:
-            yield ctx
-            _write_attempts(ctx)
-            db.commit()
-        except BaseException:
-            db.rollback()
-            _remember_the_refusal(ctx)
-            raise
-    if ctx._forgotten and runtime.cache:  # noqa: SLF001 - the context is ours
-        runtime.cache.forget(str(user_id) for user_id in ctx._forgotten)  # noqa: SLF001
-
-
-def _remember_the_refusal(ctx: Context) -> None:
-    if not ctx.attempts and not ctx._after_refusal:  # noqa: SLF001
-        return
-    with ctx.runtime.writing() as db:
-        again = Context(
-            runtime=ctx.runtime, db=db, actor=ctx.actor, origin=ctx.origin, attempts=ctx.attempts
-        )
-        for function in ctx._after_refusal:  # noqa: SLF001
-            function(again)
-        _write_attempts(again)
-        db.commit()
-    if again._forgotten and ctx.runtime.cache:  # noqa: SLF001
-        ctx.runtime.cache.forget(str(user_id) for user_id in again._forgotten)  # noqa: SLF001
-
-
-def _write_attempts(ctx: Context) -> None:
-    if ctx.attempts:
-        ctx.runtime.ports[AttemptLog](ctx, ctx.attempts)
+    ctx = Context(runtime=runtime, sessions=sessions, actor=actor, origin=origin)
+    try:
+        yield ctx
+        ctx._commit()  # noqa: SLF001 - the context is this module's own
+    except BaseException:
+        ctx._close()  # noqa: SLF001
+        ctx._remember_the_refusal()  # noqa: SLF001
+        raise
+    finally:
+        ctx._close()  # noqa: SLF001
+    ctx._make_the_cache_forget()  # noqa: SLF001

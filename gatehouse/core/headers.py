@@ -5,10 +5,12 @@ A WSGI wrapper around the whole application, so that no route and no error can l
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
+
+from uuid_utils import uuid4
 
 from gatehouse.core.context import Runtime
 from gatehouse.core.logging import RequestLog
@@ -132,6 +134,7 @@ def network_of(address: str | None) -> str:
     return ip_address(address).exploded[:19] + "::/64"
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> str | None:
     try:
         found = ip_address(text)

@@ -14,7 +14,7 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema
 
 from gatehouse.core import access, envelope, rate_limit
-from gatehouse.core.context import ANONYMOUS, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import ANONYMOUS, Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import (
     AuthRequired,
     BadRequest,
@@ -33,6 +33,8 @@ from gatehouse.core.pagination import Page
 API_ROOT = "/api/v1"
 JSON = "application/json"
 READING = ("GET", "HEAD")
+STATUS_LINES = {status: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
+NOBODY = access.Recognised(ANONYMOUS)
 ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing voids it before
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -138,47 +140,82 @@ def _note(**notes: Any) -> Callable[[View], View]:
     return decorate
 
 
-def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
-    rule = access.access_of(view)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the decorators said of a view. ``ready`` names the answer that may be kept."""
+
+    view: Callable[..., Any]
+    access: access.Access
+    is_elevated: bool
+    limit: tuple[str, str] | None
+    returns: Returns
+    ready: str
+    query: Schema | None
+    body: Schema | None
+
+
+def _plan_of(view: Callable[..., Any]) -> Plan:
     notes = getattr(view, "notes", {})
-    is_elevated = getattr(view, "elevated", False)
-    limit = getattr(view, "limit", None)
-    answer = notes.get("ready", "")
-    shape: Returns = notes["returns"]
+    return Plan(
+        view=view,
+        access=access.access_of(view),
+        is_elevated=getattr(view, "elevated", False),
+        limit=getattr(view, "limit", None),
+        returns=notes["returns"],
+        ready=notes.get("ready", ""),
+        query=notes.get("query"),
+        body=notes.get("body"),
+    )
+
+
+def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
+    plan = _plan_of(view)
 
     def serve(**path: Any) -> Response:
         environ = request.environ
         runtime: Runtime = environ["gatehouse.runtime"]
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
-        if limit and limit[1] == "address":
-            _count(runtime, environ, limit[0], network_of(environ["gatehouse.client"]))
-        actor, known = ANONYMOUS, None
-        if not rule.is_public:
-            known = _recognise(runtime, environ, answer)
-            actor = known.actor
-            if known.answer is not None:
-                return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
-            if limit and limit[1] == "user":
-                _count(runtime, environ, limit[0], str(actor.user_id))
-        ids = {name: as_uuid(name, value) for name, value in path.items()}
-        reads_only = environ["REQUEST_METHOD"] in READING
-        with (
-            unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx,
-            _refusals_on_record(ctx, ids.get("org_id")),
-        ):
-            rule.check(ctx, ids)
-            if is_elevated:
-                access.refuse_stale(ctx)
-            status, data, meta = shape.shape(view(ctx, **ids, **_sent(notes)))
-        if known and known.version and answer and runtime.cache:
-            data_bytes = envelope.encode(data)
-            owner = str(actor.user_id)
-            runtime.cache.fill_answer(answer, owner, known.version, data_bytes, ANSWER_LIFE)
+        known = _admit(plan, runtime, environ)
+        if known.answer is not None:
+            return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
+        status, data, meta = _act(plan, runtime, environ, known.actor, path)
+        if known.version and plan.ready and runtime.cache:
+            owner = str(known.actor.user_id)
+            kept = envelope.encode(data)
+            runtime.cache.fill_answer(plan.ready, owner, known.version, kept, ANSWER_LIFE)
         return _success(environ, status, data, meta)
 
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
     return serve
+
+
+def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
+    """Count the call and find out who calls, before any transaction."""
+    if plan.limit and plan.limit[1] == "address":
+        _count(runtime, environ, plan.limit[0], network_of(environ["gatehouse.client"]))
+    if plan.access.is_public:
+        return NOBODY
+    known = _recognise(runtime, environ, plan.ready)
+    if plan.limit and plan.limit[1] == "user":
+        _count(runtime, environ, plan.limit[0], str(known.actor.user_id))
+    return known
+
+
+def _act(
+    plan: Plan, runtime: Runtime, environ: dict[str, Any], actor: Actor, path: dict[str, Any]
+) -> Reply:
+    """Do what was asked in one unit of work. When this returns, it is committed."""
+    ids = {name: as_uuid(name, value) for name, value in path.items()}
+    reads_only = environ["REQUEST_METHOD"] in READING
+    with (
+        unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx,
+        _refusals_on_record(ctx, ids.get("org_id")),
+    ):
+        plan.access.check(ctx, ids)
+        if plan.is_elevated:
+            access.refuse_stale(ctx)
+        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan)))
 
 
 @contextmanager
@@ -232,16 +269,19 @@ def _clock() -> datetime:
 
 def _origin(environ: dict[str, Any]) -> Origin:
     agent = environ.get("HTTP_USER_AGENT")
-    readable = "".join(c for c in agent if c.isprintable())[:255] if agent else None
-    return Origin(environ["gatehouse.request_id"], environ["gatehouse.client"], readable)
+    if agent and not agent.isprintable():
+        agent = "".join(c for c in agent if c.isprintable())
+    client = environ["gatehouse.client"]
+    return Origin(environ["gatehouse.request_id"], client, agent[:255] if agent else None)
 
 
-def _sent(notes: dict[str, Any]) -> dict[str, Any]:
+def _sent(plan: Plan) -> dict[str, Any]:
+    """What the caller sent, as keyword arguments of the view."""
     sent: dict[str, Any] = {}
-    if "query" in notes:
-        sent |= notes["query"].load(request.args)
-    if "body" in notes:
-        sent |= notes["body"].load(_json())
+    if plan.query is not None:
+        sent |= plan.query.load(request.args)
+    if plan.body is not None:
+        sent |= plan.body.load(_json())
     return sent
 
 
@@ -262,11 +302,20 @@ def _json() -> dict[str, Any]:
     return found
 
 
+class Answer(Response):
+    """An answer that is complete as it is: werkzeug need not look for what it could still add."""
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        start_response(self._status, self.headers.to_wsgi_list())
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response
+
+
 def _success(
     environ: dict[str, Any], status: HTTPStatus, data: Any = None, meta: Any = None
 ) -> Response:
     content = envelope.success(environ["gatehouse.request_id"], status=status, data=data, meta=meta)
-    return Response(content, status.value, content_type=JSON)
+    headers = [("Content-Type", JSON), ("Content-Length", str(len(content)))]
+    return Answer([content], STATUS_LINES[status], headers)
 
 
 def refusal(error: GatehouseError) -> Response:

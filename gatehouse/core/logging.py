@@ -14,6 +14,7 @@ from gatehouse.core.settings import Settings
 
 STANDARD_OUTPUT = 1
 LOGGER = logging.getLogger("gatehouse")
+LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 BLANK = "[blanked]"
 
 # Our own tokens by their prefix; bearer and basic credentials; passwords inside URLs, such as a
@@ -85,7 +86,7 @@ class RequestLog:
         path = _printable(environ.get("gatehouse.route") or blank(environ.get("PATH_INFO", "")))
         if self._as_json:
             fields = {
-                "time": _time(),
+                "time": datetime.now(UTC),
                 "level": "info",
                 "event": "request",
                 "method": environ.get("REQUEST_METHOD", ""),
@@ -96,7 +97,7 @@ class RequestLog:
                 "client": environ["gatehouse.client"],
                 "user": environ.get("gatehouse.user"),
             }
-            line = orjson.dumps(fields, default=_printable) + b"\n"
+            line = orjson.dumps(fields, default=_printable, option=LINE)
         else:
             text = f"{environ.get('REQUEST_METHOD', '')} {path} {status} {milliseconds:.0f} ms"
             line = _printable(text).encode() + b"\n"

@@ -1,14 +1,15 @@
 """Settings, read once from the environment under the names of ``.env.example`` and then frozen."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from environs import Env, EnvError
+from environs import Env
 
 from gatehouse.core.rate_limit import limit_problem
 
@@ -42,10 +43,10 @@ class Settings:
     """Everything an operator can choose. Durations are seconds unless they are timedeltas."""
 
     environment: Environment
-    database_url: str
-    redis_url: str
-    secret_key: str
-    encryption_keys: tuple[str, ...]
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
     app_url: str
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
@@ -82,11 +83,8 @@ def read_settings(overrides: Mapping[str, str] | None = None) -> Settings:
     Raises SettingsRefused, which names every setting that is wrong and what would be right.
     """
     env = _Reader(overrides or {})
-    try:
-        settings = _read(env)
-    except EnvError as error:
-        raise SettingsRefused(f"Gatehouse does not start: {error}") from None
-    problems = [*_invalid(settings), *_too_weak(settings, env)]
+    settings = _read(env)
+    problems = [*env.problems, *_invalid(settings), *_too_weak(settings, env)]
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise SettingsRefused(f"Gatehouse does not start until these settings are right:\n{lines}")
@@ -105,6 +103,7 @@ class _Reader:
 
     def __init__(self, overrides: Mapping[str, str]) -> None:
         self.names: set[str] = set()
+        self.problems: list[str] = []
         self._env = Env()
         self._overrides = overrides
         if self.text("FLASK_ENV", "development") == Environment.DEVELOPMENT:
@@ -115,19 +114,28 @@ class _Reader:
         if name in self._overrides:
             return self._overrides[name].strip()
         if path := self._env.str(f"{name}_FILE", ""):
-            return Path(path).read_text(encoding="utf-8").strip()
+            return self._content_of(name, path)
         return self._env.str(name, "").strip() or default
+
+    def _content_of(self, name: str, path: str) -> str:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            self.problems.append(f"{name}_FILE cannot be read: {error}.")
+            return ""
 
     def number(self, name: str, default: int) -> int:
         text = self.text(name, str(default))
-        if not text.isascii() or not text.isdigit():
-            raise EnvError(f"{name} must be a whole number, not {text!r}.")
+        if not re.fullmatch(r"[0-9]{1,9}", text):
+            self.problems.append(f"{name} must be a whole number of at most 9 digits.")
+            return default
         return int(text)
 
     def flag(self, name: str, *, default: bool) -> bool:
         text = self.text(name, str(default)).lower()
         if text not in ("true", "1", "yes", "on", "false", "0", "no", "off"):
-            raise EnvError(f"{name} must be true or false, not {text!r}.")
+            self.problems.append(f"{name} must be true or false, not {text!r}.")
+            return default
         return text in ("true", "1", "yes", "on")
 
     def many(self, name: str, default: str = "") -> tuple[str, ...]:
@@ -139,7 +147,8 @@ class _Reader:
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         text = self.text(name, choices[0]).lower()
         if text not in choices:
-            raise EnvError(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+            self.problems.append(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+            return choices[0]
         return text
 
 
@@ -226,8 +235,10 @@ def _invalid(settings: Settings) -> list[str]:
         for name, rules in settings.ratelimits.items()
         if (problem := limit_problem(rules))
     ]
-    url = urlsplit(settings.app_url)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+    origin = "/".join(settings.app_url.split("/")[:3])
+    if not is_origin(origin) or not re.fullmatch(
+        r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
+    ):
         problems.append("APP_URL must be the public http(s) URL of this service.")
     return problems
 
@@ -246,7 +257,7 @@ def _too_weak(settings: Settings, env: _Reader) -> list[str]:
         return problems
     if not env.text("DATABASE_URL"):
         problems.append("DATABASE_URL is missing.")
-    if not settings.is_https and not is_loopback(urlsplit(settings.app_url).hostname or ""):
+    if not settings.is_https and not is_loopback(_host(settings.app_url)):
         problems.append("APP_URL must be https, unless its host is localhost.")
     if settings.bcrypt_log_rounds < BCRYPT_FLOOR:
         problems.append(f"BCRYPT_LOG_ROUNDS must be at least {BCRYPT_FLOOR} in production.")
@@ -266,9 +277,22 @@ def is_well_known(secret: str) -> bool:
 
 def is_origin(text: str) -> bool:
     """Whether ``text`` is exactly an origin (RFC 6454): scheme, host, perhaps a port."""
-    parts = urlsplit(text)
-    bare = f"{parts.scheme}://{parts.netloc}"
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and text == bare
+    try:
+        parts = urlsplit(text)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    is_name = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]*:[0-9a-f:.]*", host))
+    is_bare = text == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and is_name and has_port and is_bare
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -203,52 +203,47 @@ def _key(key: str) -> str:
 
 
 class FailoverStore:
-    """Redis while it answers, else the table: slower, never more open."""
+    """Counts in Redis while it answers, else in the table. Values always in the table.
 
-    def __init__(self, first: EphemeralStore, second: EphemeralStore) -> None:
-        self._first = first
-        self._second = second
+    A count that changes its place is a limit that is a little wider for one window. A value that
+    is good once, or a mark that something was used, must not be forgotten with Redis.
+    """
+
+    def __init__(self, counters: EphemeralStore, table: EphemeralStore) -> None:
+        self._counters = counters
+        self._table = table
 
     def count(self, key: str, ttl: float) -> tuple[int, float]:
         try:
-            return self._first.count(key, ttl)
+            return self._counters.count(key, ttl)
         except RedisAway:
-            return self._second.count(key, ttl)
+            return self._table.count(key, ttl)
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
-        try:
-            return self._first.put(key, value, ttl, only_if_absent=only_if_absent)
-        except RedisAway:
-            return self._second.put(key, value, ttl, only_if_absent=only_if_absent)
+        return self._table.put(key, value, ttl, only_if_absent=only_if_absent)
 
     def get(self, key: str) -> bytes | None:
-        try:
-            return self._first.get(key)
-        except RedisAway:
-            return self._second.get(key)
+        return self._table.get(key)
 
     def take(self, key: str) -> bytes | None:
-        try:
-            return self._first.take(key)
-        except RedisAway:
-            return self._second.take(key)
+        return self._table.take(key)
 
     def seconds_left(self, key: str) -> float:
         try:
-            return self._first.seconds_left(key)
+            return max(self._counters.seconds_left(key), self._table.seconds_left(key))
         except RedisAway:
-            return self._second.seconds_left(key)
+            return self._table.seconds_left(key)
 
     def extend(self, key: str, ttl: float) -> None:
+        self._table.extend(key, ttl)
         try:
-            self._first.extend(key, ttl)
+            self._counters.extend(key, ttl)
         except RedisAway:
-            self._second.extend(key, ttl)
+            return
 
     def delete(self, key: str) -> None:
-        """Forget it in both, because it may have been kept while Redis was away."""
-        self._second.delete(key)
+        self._table.delete(key)
         try:
-            self._first.delete(key)
+            self._counters.delete(key)
         except RedisAway:
             return

@@ -1,8 +1,6 @@
-"""Commands: prepare, serve, seed-demo, init-db, openapi, run-job, and every job by its name."""
+"""Commands: prepare, seed-demo, init-db, openapi, run_job, and every job by its name."""
 
 import json
-import os
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +9,6 @@ from flask.cli import with_appcontext
 
 from gatehouse.core.context import Runtime
 from gatehouse.core.openapi import document
-from gatehouse.core.settings import ROOT
 from gatehouse.ops import service
 from gatehouse.ops.service.demo import PEOPLE
 
@@ -68,21 +65,6 @@ def prepare() -> None:
     url = runtime.settings.app_url
     database = runtime.settings.database_url.split("///")[-1].split("@")[-1]
     click.echo(WELCOME.format(url=url, email=email, password=password, database=database))
-
-
-@click.command("serve")
-@click.option("--workers", default=1, show_default=True, help="Processes.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
-@with_appcontext
-def serve(*, workers: int, threads: int) -> None:
-    """Serve with granian, the recommended server, on HOST and PORT."""
-    settings = _runtime().settings
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
-    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
-    command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
-    os.chdir(ROOT)
-    os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
 
 
 @click.command("openapi")

@@ -10,7 +10,6 @@ domain = Domain(
         cli.init_db,
         cli.prepare,
         cli.seed_demo,
-        cli.serve,
         cli.openapi,
         cli.run_job,
     ),

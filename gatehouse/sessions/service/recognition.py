@@ -6,6 +6,7 @@ lag behind, and then the row is read, and slid, again. Without Redis it is one i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import orjson
 from sqlalchemy import update
 
 from gatehouse.core.access import Recognised
-from gatehouse.core.cache import Found, OwnedCache
+from gatehouse.core.cache import OwnedCache
 from gatehouse.core.context import Actor, Runtime
 from gatehouse.core.rate_limit import Rule, parse, tally
 from gatehouse.core.tokens import SESSION, hash_token, is_well_formed
@@ -69,7 +70,7 @@ def _look(
     found = cache.look(token_hash.hex(), answer=answer, counters=counters)
     if found is None:
         return None
-    actor, expires_at = _unpacked(found)
+    actor, expires_at = _unpacked(found.payload)
     if expires_at <= now:
         return None
     counted = tally(rules, found.counts, moment) if rules else None
@@ -135,8 +136,9 @@ def _packed(actor: Actor, expires_at: datetime) -> bytes:
     )
 
 
-def _unpacked(found: Found) -> tuple[Actor, datetime]:
-    user_id, session_id, expires_at, auth_time, amr = orjson.loads(found.payload)
+@lru_cache(maxsize=4096)
+def _unpacked(payload: bytes) -> tuple[Actor, datetime]:
+    user_id, session_id, expires_at, auth_time, amr = orjson.loads(payload)
     actor = Actor("user", UUID(user_id), UUID(session_id), _time(auth_time), tuple(amr))
     return actor, _time(expires_at)
 
