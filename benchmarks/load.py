@@ -13,6 +13,7 @@ CONNECTIONS = 16
 PATIENCE = 15.0  # seconds for any answer to come
 MOST_REQUESTS = 1_000_000
 CHUNK = 64 * 1024
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -71,7 +72,7 @@ def is_complete(answer: bytes) -> bool:
 
 def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> bytes:
     """The bytes of a request, with a bearer token and a JSON body if there are any."""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", "User-Agent: benchmarks"]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", f"User-Agent: {AGENT}"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body:

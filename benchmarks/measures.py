@@ -44,6 +44,11 @@ class Side:
     cpu_seconds: float = 0.0
 
     @property
+    def is_server(self) -> bool:
+        """Whether this was a server under load, so that there is more to tell than a rate."""
+        return self.cpu_seconds > 0
+
+    @property
     def rate(self) -> float:
         """The median of its runs, in answers a second."""
         return median(run.rate for run in self.runs)
@@ -74,6 +79,7 @@ class Measured:
 
 
 Measure = Callable[[Stage, Effort], Measured]
+Contender = tuple[Side, WebServer, bytes]  # with the request that it is sent
 
 
 def throughput(
@@ -88,8 +94,8 @@ def throughput(
             token = sign_in(ours) if is_signed_in else ""
             return _alternate(
                 effort,
-                (bare, request("GET", "/")),
-                (ours, request("GET", path, token=token)),
+                (Side("bare Flask"), bare, request("GET", "/")),
+                (Side("Gatehouse"), ours, request("GET", path, token=token)),
             )
 
     return measure
@@ -97,8 +103,9 @@ def throughput(
 
 def generator(stage: Stage, effort: Effort) -> Measured:
     """Measure a bare WSGI callable, to show that the load generator is not what limits us."""
+    ask = request("GET", "/")
     with stage.bare() as bare, stage.raw() as raw:
-        return _alternate(effort, (bare, request("GET", "/")), (raw, request("GET", "/")))
+        return _alternate(effort, (Side("bare Flask"), bare, ask), (Side("bare WSGI"), raw, ask))
 
 
 def login(stage: Stage, effort: Effort) -> Measured:
@@ -147,19 +154,15 @@ def memory(backend: str) -> Measure:
     return measure
 
 
-def _alternate(
-    effort: Effort, peer: tuple[WebServer, bytes], ours: tuple[WebServer, bytes]
-) -> Measured:
-    sides = (Side("bare Flask"), Side("Gatehouse"))
-    both = list(zip(sides, (peer, ours), strict=True))
-    for server, ask in (peer, ours):
+def _alternate(effort: Effort, peer: Contender, ours: Contender) -> Measured:
+    for _, server, ask in (peer, ours):
         put_load(server.port, [ask], seconds=effort.warm_up)
     for _ in range(effort.pairs):
-        for side, (server, ask) in both:
+        for side, server, ask in (peer, ours):
             before = server.cpu_seconds()
             side.runs.append(put_load(server.port, [ask], seconds=effort.seconds))
             side.cpu_seconds += server.cpu_seconds() - before
-    return Measured(_ratios(sides[1], sides[0]), sides[1], sides[0])
+    return Measured(_ratios(ours[0], peer[0]), ours[0], peer[0])
 
 
 def _ratios(ours: Side, peer: Side) -> list[float]:
@@ -171,7 +174,7 @@ def _hash(stage: Stage, count: int) -> Run:
     with stage.cores.of_the_server():
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # noqa: S603
     seconds = float(done.stdout)
-    return Run(seconds, 0.0, [seconds / count] * count)
+    return Run(seconds, 0.0, [0.0] * count)
 
 
 def _start(server: WebServer) -> float:

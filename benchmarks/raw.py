@@ -8,5 +8,5 @@ HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(BODY
 
 
 def app(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    start_response("200 OK", HEADERS)
+    start_response("200 OK", [*HEADERS])
     return [BODY]

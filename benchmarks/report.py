@@ -63,6 +63,8 @@ def _parts(results: Results) -> list[str]:
 
 
 def _numbers(side: Side) -> tuple[str, ...]:
+    if not side.is_server:
+        return (f"{side.rate:,.1f}", "-", "-", "-", "-")
     return (
         f"{side.rate:,.1f}",
         f"{side.microseconds:,.0f}",
@@ -91,9 +93,10 @@ def _row(row: Row, measured: Measured | str) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    return {
-        "name": side.name,
-        "answers_per_second": side.rate,
+    told = {"name": side.name, "answers_per_second": side.rate}
+    if not side.is_server:
+        return told
+    return told | {
         "cpu_microseconds": side.microseconds,
         "p50_milliseconds": side.percentile(50),
         "p99_milliseconds": side.percentile(99),

@@ -14,7 +14,6 @@ from benchmarks.web import ROOT, WebServer
 from gatehouse.ops.service.demo import PEOPLE
 from tests.servers import PostgresServer, RedisServer
 
-BACKENDS = ("sqlite", "postgresql", "redis")  # "redis" is PostgreSQL and Redis
 PROBE = "/api/health/ready"
 # Limits are counted as ever, and reached never.
 NO_END = "1000000000/minute"
@@ -44,8 +43,7 @@ class Stage:
 
     def gatehouse(self, backend: str, program: str = "granian") -> WebServer:
         """Gatehouse on a database with demo data, not started yet."""
-        settings = self.settings(backend)
-        self._prepare(settings)
+        settings = self.prepare(backend)
         return WebServer(
             self._place(f"gatehouse-{backend}"),
             self.cores,
@@ -56,7 +54,10 @@ class Stage:
         )
 
     def settings(self, backend: str) -> dict[str, str]:
-        """The environment of Gatehouse: production, except that no limit is reached."""
+        """The environment of Gatehouse: production, except that no limit is reached.
+
+        The backend is ``sqlite``, ``postgresql``, or ``redis`` for PostgreSQL and Redis.
+        """
         chosen = {
             "FLASK_ENV": "production",
             "APP_URL": "http://localhost",
@@ -84,10 +85,11 @@ class Stage:
         self._databases.append(database)
         return database
 
-    def _prepare(self, settings: dict[str, str]) -> None:
-        """Fill the database, the first time that it is used."""
+    def prepare(self, backend: str) -> dict[str, str]:
+        """Fill the database, if it was not used before, and return the settings for it."""
+        settings = self.settings(backend)
         if settings["DATABASE_URL"] in self._prepared:
-            return
+            return settings
         for command in (("init-db",), ("seed-demo", "--yes")):
             subprocess.run(  # noqa: S603 - our own program
                 [sys.executable, "manage.py", *command],
@@ -97,6 +99,7 @@ class Stage:
                 capture_output=True,
             )
         self._prepared.add(settings["DATABASE_URL"])
+        return settings
 
     def _place(self, name: str) -> Path:
         return self._folder / name
