@@ -1,0 +1,1 @@
+"""`make bench`: how fast Gatehouse is, as a ratio to what it stands on. See docs/performance.md."""

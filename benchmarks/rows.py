@@ -1,0 +1,105 @@
+"""The rows of the table: what is measured, and what we demand of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import ge, le
+from statistics import median
+
+from benchmarks import measures
+from benchmarks.measures import LIVE, ME, Measure, Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How a figure is written, and which side of the floor is the good one."""
+
+    text: str
+    is_held: Callable[[float, float], bool] = ge
+    sign: str = ">="
+
+
+RATIO = Unit("{:.2f}")
+SECONDS = Unit("{:.2f} s", le, "<=")
+MEGABYTES = Unit("{:.0f} MB", le, "<=")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. Below the ``floor`` it fails; the ``goal`` is where we want to be."""
+
+    name: str
+    title: str
+    unit: Unit
+    measure: Measure
+    floor: float | None = None
+    goal: float | None = None
+
+    def verdict(self, measured: Measured) -> str:
+        """Say how the median stands to floor and goal."""
+        value = median(measured.values)
+        if self.floor is not None and not self.unit.is_held(value, self.floor):
+            return "FAIL"
+        if self.goal is not None and self.unit.is_held(value, self.goal):
+            return "goal"
+        return "info" if self.floor is None else "pass"
+
+
+ROWS = (
+    Row(
+        "me-redis",
+        "GET me, PostgreSQL and Redis",
+        RATIO,
+        measures.throughput(ME, "redis", is_signed_in=True),
+        floor=0.38,
+        goal=0.50,
+    ),
+    Row(
+        "me-postgresql",
+        "GET me, PostgreSQL alone",
+        RATIO,
+        measures.throughput(ME, "postgresql", is_signed_in=True),
+        goal=0.25,
+    ),
+    Row(
+        "me-sqlite",
+        "GET me, SQLite",
+        RATIO,
+        measures.throughput(ME, "sqlite", is_signed_in=True),
+    ),
+    Row(
+        "live",
+        "GET health/live",
+        RATIO,
+        measures.throughput(LIVE, "sqlite"),
+        floor=0.80,
+    ),
+    Row("login", "POST login, to bcrypt alone", RATIO, measures.login, floor=0.92),
+    Row("start-sqlite", "start-up, SQLite", SECONDS, measures.start_up("sqlite"), floor=2.5),
+    Row(
+        "start-postgresql",
+        "start-up, PostgreSQL and Redis",
+        SECONDS,
+        measures.start_up("redis"),
+        floor=2.5,
+    ),
+    Row(
+        "start-serve",
+        "start-up of manage.py serve",
+        SECONDS,
+        measures.start_up("sqlite", "serve"),
+    ),
+    Row("memory", "memory of an idle worker", MEGABYTES, measures.memory("redis"), floor=120),
+    Row(
+        "gunicorn-me-redis",
+        "GET me, both, under gunicorn",
+        RATIO,
+        measures.throughput(ME, "redis", program="gunicorn", is_signed_in=True),
+    ),
+    Row(
+        "gunicorn-live",
+        "GET health/live, under gunicorn",
+        RATIO,
+        measures.throughput(LIVE, "sqlite", program="gunicorn"),
+    ),
+    Row("generator", "a WSGI callable, no framework", RATIO, measures.generator),
+)
