@@ -1,7 +1,7 @@
 """Reading the record: one's own, or one organization's."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,16 +28,38 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """A person as the reader may see them: without the address if that is not theirs to see."""
+
+    id: UUID
+    label: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """An entry as people read it, with the names that its ids have today."""
+    """An entry as people read it, with the names that its ids have today.
+
+    ``is_open`` is False where a plain member reads what somebody else did to them: then the
+    other's address, network and program stay out of it.
+    """
 
     entry: AuditEntry
-    user: AuditSubject | None
-    target: AuditSubject | None
+    user: Subject | None
+    target: Subject | None
+    is_open: bool
 
     @property
     def id(self) -> UUID:
         return self.entry.id
+
+    @property
+    def ip(self) -> str | None:
+        return self.entry.ip if self.is_open else None
+
+    @property
+    def user_agent(self) -> str | None:
+        return self.entry.user_agent if self.is_open else None
 
     @property
     def description(self) -> str:
@@ -64,14 +86,23 @@ def read_lines(
     page: int,
     per_page: int,
     cursor: UUID | None,
+    shows_others: bool,
 ) -> Page[Line]:
-    """One page of ``entries``, newest first."""
+    """One page of ``entries``, newest first. ``shows_others``: other actors are not hidden."""
     rows = _narrowed(entries, filters)
     found = paginate_newest_first(
         ctx, rows, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
     )
     names = _names(ctx, found.items)
-    return found.map(lambda e: Line(e, names.get(e.actor_id), names.get(e.user_id)))
+
+    def line(entry: AuditEntry) -> Line:
+        is_open = shows_others or entry.actor_id in (None, ctx.actor.user_id)
+        actor = names.get(entry.actor_id)
+        if actor is not None and not is_open:
+            actor = replace(actor, label=None)
+        return Line(entry, actor, names.get(entry.user_id), is_open)
+
+    return found.map(line)
 
 
 def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:
@@ -97,9 +128,9 @@ def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:
     return rows
 
 
-def _names(ctx: Context, entries: Iterable[AuditEntry]) -> dict[UUID | None, AuditSubject]:
+def _names(ctx: Context, entries: Iterable[AuditEntry]) -> dict[UUID | None, Subject]:
     ids = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
     if not ids:
         return {}
     found = ctx.db.scalars(select(AuditSubject).where(AuditSubject.id.in_(ids)))
-    return {subject.id: subject for subject in found}
+    return {subject.id: Subject(subject.id, subject.label, subject.name) for subject in found}

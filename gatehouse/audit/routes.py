@@ -22,10 +22,19 @@ api = Api("audit", about="The permanent record of every act and every refused si
 def list_own_entries(
     ctx: Context, *, page: int, per_page: int, cursor: UUID | None, **filters: Any
 ) -> Page[Line]:
-    """List what you did and what happened to your account, newest first."""
+    """List what you did and what happened to your account, newest first.
+
+    Of what others did to your memberships you see who it was, not their address or network.
+    """
     entries = queries.own_entries(ctx.user_id)
     return queries.read_lines(
-        ctx, entries, Filters(**filters), page=page, per_page=per_page, cursor=cursor
+        ctx,
+        entries,
+        Filters(**filters),
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+        shows_others=False,
     )
 
 
@@ -39,5 +48,11 @@ def list_entries_of_organization(
     """List what happened in an organization, newest first."""
     entries = queries.entries_of(org_id)
     return queries.read_lines(
-        ctx, entries, Filters(**filters), page=page, per_page=per_page, cursor=cursor
+        ctx,
+        entries,
+        Filters(**filters),
+        page=page,
+        per_page=per_page,
+        cursor=cursor,
+        shows_others=True,
     )

@@ -20,7 +20,7 @@ class AuditQuery(CursorWindow):
 
 class SubjectOut(Schema):
     id = fields.UUID()
-    email = fields.String(attribute="label")
+    email = fields.String(attribute="label", allow_none=True)
     full_name = fields.String(attribute="name", allow_none=True)
 
 
@@ -38,8 +38,8 @@ class AuditLogOut(Schema):
     organization_id = fields.UUID(attribute="entry.org_id", allow_none=True)
     resource_type = fields.String(attribute="entry.resource_type")
     resource_id = fields.UUID(attribute="entry.resource_id", allow_none=True)
-    ip_address = fields.String(attribute="entry.ip", allow_none=True)
-    user_agent = fields.String(attribute="entry.user_agent", allow_none=True)
+    ip_address = fields.String(attribute="ip", allow_none=True)
+    user_agent = fields.String(allow_none=True)
     request_id = fields.String(attribute="entry.request_id")
     success = fields.Boolean(attribute="entry.success")
     error_message = fields.String(

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
+# What turns the direction of writing, so that a name reads as another one.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
 
 class Text(fields.String):
     """One line of text in NFC, without blanks around it and without control characters."""
@@ -21,7 +24,7 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text).strip() if text is not None else ""
-        if any(category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text):
+        if any(category(c) in ("Cc", "Cs", "Zl", "Zp") or c in TURNING for c in text):
             raise ValidationError("Line breaks and control characters are not allowed here.")
         return text
 
@@ -42,11 +45,15 @@ class Paragraphs(fields.String):
 
 
 class Password(fields.String):
-    """A password as it was typed: nothing is trimmed. The rule of strength is the service's."""
+    """A password as it was typed: nothing is trimmed. How strong it is, the service judges."""
 
     def __init__(self, **kwargs: Any) -> None:
         length = validate.Length(1, 1024, error="Between 1 and 1024 characters.")
         super().__init__(validate=length, metadata={"format": "password"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        """In NFC, so that it does not matter how a keyboard composes accents."""
+        return normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
 
 
 class WebAddress(fields.Url):

@@ -7,5 +7,7 @@ from gatehouse.organizations.service import end_memberships
 
 
 @during(AccountDeleted)
-def end_memberships_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+def end_memberships_of_a_deleted_account(
+    ctx: Context, event: AccountDeleted
+) -> dict[str, list[str]]:
     return end_memberships(ctx, event.user_id) if event.user_id else {}

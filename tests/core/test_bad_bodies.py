@@ -296,3 +296,11 @@ def test_what_was_refused_is_not_half_done(send, db, make):
     assert db.scalar(select(func.count()).select_from(User).where(User.email == address)) == 0
     of_slug = select(func.count()).select_from(Organization).where(Organization.slug == slug)
     assert db.scalar(of_slug) == 0
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200f"])
+def test_a_name_that_turns_the_direction_of_writing_is_refused(send, sign):
+    """A name must not read as another one."""
+    answer = send(ORGANIZATIONS, json={"name": f"Acme{sign}gro"})
+
+    assert_refused(answer, 400, "VALIDATION_ERROR", "name")

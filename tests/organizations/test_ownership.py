@@ -247,3 +247,14 @@ def test_an_admin_does_not_give_a_suspended_owner_the_place_back(
     path = circle.path(f"/members/{circle.other_owner.user_id}/unsuspend")
 
     assert client.post(path, headers=circle.headers("admin")).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["guest", "member", "admin"])
+def test_whoever_takes_themselves_out_leaves(client: FlaskClient, circle: Circle, kind: str):
+    """The table of the API: a member may leave, on this path too."""
+    headers = circle.headers(kind)
+
+    reply = client.delete(circle.path(f"/members/{circle.caller.user_id}"), headers=headers)
+
+    assert reply.status_code == 200
+    assert client.get(circle.path(), headers=headers).status_code == 404

@@ -42,12 +42,15 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> dict[st
 
 
 @api.delete("/members/<uuid:user_id>")
-@requires(OrganizationPermission.MANAGE_MEMBERS)
+@requires(OrganizationPermission.LEAVE)
 @returns(None)
 @raises(LastOwner)
 def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
-    """Take a member out. Only an owner removes owners."""
-    service.remove_member(ctx, org_id, user_id)
+    """Take a member out, or leave. Only an owner removes owners."""
+    if user_id == ctx.user_id:
+        service.leave(ctx, org_id)
+    else:
+        service.remove_member(ctx, org_id, user_id)
 
 
 @api.patch("/members/<uuid:user_id>/role")

@@ -88,11 +88,11 @@ def delete_organization(ctx: Context, org_id: UUID) -> None:
     if others > 0:
         raise OrganizationHasMembers(member_count=others)
     remove_organization(ctx, organization)
+    record(ctx, OrganizationDeleted(org_id=org_id))
 
 
 def remove_organization(ctx: Context, organization: Organization) -> None:
     """Take an organization and whoever is left in it away. The slug can be used again."""
-    record(ctx, OrganizationDeleted(org_id=organization.id))
     for member in ctx.db.scalars(members_of(organization.id)):
         member.deleted_at = ctx.now
         ctx.forget(member.user_id)

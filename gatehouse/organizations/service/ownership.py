@@ -57,14 +57,15 @@ def seat_owner(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     return member
 
 
-def end_memberships(ctx: Context, user_id: UUID) -> dict[str, int]:
+def end_memberships(ctx: Context, user_id: UUID) -> dict[str, list[str]]:
     """Take a person whose account goes out of every organization.
 
     What only they were in goes with them. Raises UserIsSoleOwner for what others would be left in
     without an owner.
     """
     orphans: list[dict[str, str]] = []
-    left = deleted = 0
+    left: list[str] = []
+    deleted: list[str] = []
     for org_id in places_to_leave(ctx, user_id):
         organization = lock_organization(ctx, org_id)
         place = get_member(ctx, org_id, user_id)  # As it is now that nothing can change it.
@@ -73,10 +74,10 @@ def end_memberships(ctx: Context, user_id: UUID) -> dict[str, int]:
             orphans.append({"id": str(organization.id), "name": organization.name})
         elif is_needed:
             remove_organization(ctx, organization)
-            deleted += 1
+            deleted.append(str(org_id))
         else:
             place.deleted_at = place.updated_at = ctx.now
-            left += 1
+            left.append(str(org_id))
     if orphans:
         raise UserIsSoleOwner(organizations=orphans)
     return {"organizations_left": left, "organizations_deleted": deleted}

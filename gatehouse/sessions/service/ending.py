@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.errors import InvalidToken
 from gatehouse.sessions.errors import SessionNotFound
 from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
 from gatehouse.sessions.models import Session, SessionStatus
@@ -13,9 +14,9 @@ from gatehouse.sessions.queries import get_session
 
 
 def end_own_session(ctx: Context, *, reason: str) -> None:
-    """End the session that the caller is using. Raises SessionNotFound if it ended meanwhile."""
+    """End the session that the caller is using. Raises InvalidToken if it ended meanwhile."""
     if ctx.actor.session_id is None or not _end(ctx, ctx.user_id, ctx.actor.session_id, reason):
-        raise SessionNotFound
+        raise InvalidToken
 
 
 def revoke_session(ctx: Context, session_id: UUID) -> None:

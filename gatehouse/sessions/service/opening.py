@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from gatehouse.core.context import Context
+from gatehouse.core.errors import InvalidToken
 from gatehouse.core.headers import network_of
 from gatehouse.core.tokens import SESSION, hash_token, mint
+from gatehouse.sessions.errors import SessionNotFound
 from gatehouse.sessions.models import Session
 from gatehouse.sessions.queries import get_session
 from gatehouse.sessions.rules import slid
@@ -61,9 +63,13 @@ def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
 
 
 def _own(ctx: Context) -> Session:
+    """The session that carries this request, unless it has ended meanwhile."""
     if ctx.actor.session_id is None:
         raise RuntimeError("The caller has no session.")
-    return get_session(ctx, ctx.user_id, ctx.actor.session_id)
+    try:
+        return get_session(ctx, ctx.user_id, ctx.actor.session_id)
+    except SessionNotFound:
+        raise InvalidToken from None
 
 
 def _lifetimes(ctx: Context, *, remember_me: bool) -> tuple[timedelta, timedelta]:
