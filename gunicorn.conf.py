@@ -9,3 +9,5 @@ accesslog = None
 errorlog = "-"
 # Two installations of one user would fight for the control socket.
 control_socket_disable = True
+# No header of a caller decides where the application begins.
+forwarder_headers = ""

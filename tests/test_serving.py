@@ -121,9 +121,12 @@ def test_a_body_that_is_too_large_is_refused_and_its_sender_hears_so(
 
 def raw(server: GatehouseServer, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(request)
-        connection.shutdown(socket.SHUT_WR)
-        return connection.makefile("rb").read()
+        with contextlib.suppress(OSError):  # It may hang up before it has heard all.
+            connection.sendall(request)
+            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            return connection.makefile("rb").read()
+        return b""
 
 
 @pytest.mark.parametrize("kind", KINDS)

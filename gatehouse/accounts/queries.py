@@ -30,9 +30,9 @@ def find_account(ctx: Context, user_id: UUID) -> User | None:
 
 def hold_account(ctx: Context, user_id: UUID) -> User | None:
     """The account, held until the end of the act: a sign-in, a suspension, a new password and a
-    deletion of one account come one after the other.
+    deletion of one account come one after the other. Rows that refer to it may still be added.
     """
-    found: User | None = ctx.db.scalar(account_of(user_id).with_for_update())
+    found: User | None = ctx.db.scalar(account_of(user_id).with_for_update(key_share=True))
     return found
 
 

@@ -14,6 +14,7 @@ from gatehouse.core.access import signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Conflict, ReauthenticationRequired
 from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.core.rate_limit import limited
 
 api = Api("accounts", at="/users/me", about="Your own account.")
 
@@ -57,6 +58,7 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
 
 @api.post("/password")
 @signed_in
+@limited("30/minute;200/hour", per="user")
 @body(PasswordChange)
 @returns(None)
 @raises(WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)

@@ -18,6 +18,7 @@ from threading import Lock
 from time import monotonic, sleep
 
 from sqlalchemy import Column, Engine, Integer, Table, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.db import Model
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
@@ -135,7 +136,10 @@ class OwnedCache:
         The epoch is read afresh, after the caller's commit: what is filled under a later one is
         read from rows that know of it.
         """
-        epoch = self._read_epoch()
+        try:
+            epoch = self._read_epoch()
+        except SQLAlchemyError:  # What was committed must be voided all the same.
+            epoch = self._epoch
         try:
             for owner in owners:
                 self._renew(owner, epoch)

@@ -8,12 +8,14 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, Executable, Row, Select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gatehouse.core.cache import OwnedCache
 from gatehouse.core.crypto import Keyring
 from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
+from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import Job, Reaction, by_event, by_name
@@ -206,8 +208,12 @@ class Context:
             self._db.close()
 
     def _make_the_cache_forget(self) -> None:
-        if self._forgotten and self.runtime.cache is not None:
+        if not self._forgotten or self.runtime.cache is None:
+            return
+        try:
             self.runtime.cache.forget(str(user_id) for user_id in self._forgotten)
+        except SQLAlchemyError as error:
+            raise ChangedButRemembered from error
 
     def _remember_the_refusal(self) -> None:
         """Write what outlasts a refusal, in a transaction of its own."""

@@ -139,3 +139,9 @@ class Unavailable(GatehouseError):
     def __init__(self, message: str | None = None, **details: Any) -> None:
         super().__init__(message, **details)
         self.headers.append(("Retry-After", "1"))
+
+
+class ChangedButRemembered(Unavailable):
+    """503 after a commit: neither Redis nor the database could be told to forget."""
+
+    message = "The change was made, but for up to a minute it may not hold everywhere."

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
-# What turns the direction of writing, so that a name reads as another one.
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+# Control characters, lone surrogates, separators of lines, and what is not seen or turns the
+# direction of writing, so that a name reads as another one. Some scripts need the joiners.
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+JOINERS = "\u200c\u200d"
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 class Text(fields.String):
@@ -24,8 +27,8 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text).strip() if text is not None else ""
-        if any(category(c) in ("Cc", "Cs", "Zl", "Zp") or c in TURNING for c in text):
-            raise ValidationError("Line breaks and control characters are not allowed here.")
+        if any((category(c) in UNSEEN and c not in JOINERS) or c in FILLERS for c in text):
+            raise ValidationError("Line breaks, control and invisible characters are not allowed.")
         return text
 
 

@@ -175,10 +175,14 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         environ = request.environ
         runtime: Runtime = environ["gatehouse.runtime"]
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
+        _limit_the_address(plan, runtime, environ)
+        # All of the body, before anything is looked up: whoever holds it back gains no time.
+        raw = request.get_data(cache=False) if plan.body is not None else b""
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
-        status, data, meta = _act(plan, runtime, environ, known.actor, path)
+        call = Call(environ, known.actor, path, raw)
+        status, data, meta = _act(plan, runtime, call)
         if known.version and plan.ready and runtime.cache:
             owner = str(known.actor.user_id)
             kept = envelope.encode(data)
@@ -190,10 +194,13 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
     return serve
 
 
-def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
-    """Count the call and find out who calls, before any transaction."""
+def _limit_the_address(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> None:
     if plan.limit and plan.limit[1] == "address":
         _count(runtime, environ, plan.limit[0], network_of(environ["gatehouse.client"]))
+
+
+def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
+    """Find out who calls and count it, before any transaction."""
     if plan.access.is_public:
         return NOBODY
     known = _recognise(runtime, environ, plan.ready)
@@ -202,20 +209,28 @@ def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Reco
     return known
 
 
-def _act(
-    plan: Plan, runtime: Runtime, environ: dict[str, Any], actor: Actor, path: dict[str, Any]
-) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read to its end."""
+
+    environ: dict[str, Any]
+    actor: Actor
+    path: dict[str, Any]
+    raw: bytes
+
+
+def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     """Do what was asked in one unit of work. When this returns, it is committed."""
-    ids = {name: as_uuid(name, value) for name, value in path.items()}
-    reads_only = environ["REQUEST_METHOD"] in READING
+    ids = {name: as_uuid(name, value) for name, value in call.path.items()}
+    reads_only = call.environ["REQUEST_METHOD"] in READING
     with (
-        unit_of_work(runtime, _origin(environ), actor, reads_only=reads_only) as ctx,
+        unit_of_work(runtime, _origin(call.environ), call.actor, reads_only=reads_only) as ctx,
         _refusals_on_record(ctx, ids.get("org_id")),
     ):
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)
-        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan)))
+        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, call.raw)))
 
 
 @contextmanager
@@ -275,19 +290,18 @@ def _origin(environ: dict[str, Any]) -> Origin:
     return Origin(environ["gatehouse.request_id"], client, agent[:255] if agent else None)
 
 
-def _sent(plan: Plan) -> dict[str, Any]:
+def _sent(plan: Plan, raw: bytes) -> dict[str, Any]:
     """What the caller sent, as keyword arguments of the view."""
     sent: dict[str, Any] = {}
     if plan.query is not None:
         sent |= plan.query.load(request.args)
     if plan.body is not None:
-        sent |= plan.body.load(_json())
+        sent |= plan.body.load(_json(raw))
     return sent
 
 
-def _json() -> dict[str, Any]:
+def _json(raw: bytes) -> dict[str, Any]:
     """The body as a JSON object; no body at all is an empty one."""
-    raw = request.get_data(cache=False)
     if not raw:
         return {}
     kind = request.mimetype

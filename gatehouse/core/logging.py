@@ -15,16 +15,18 @@ from gatehouse.core.settings import Settings
 STANDARD_OUTPUT = 1
 LOGGER = logging.getLogger("gatehouse")
 LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+LONGEST_PATH = 200  # characters of a path that is no route of ours
 BLANK = "[blanked]"
 
 # Our own tokens by their prefix; bearer and basic credentials; passwords inside URLs, such as a
-# driver's error message repeats them; and pairs whose name says that the value is a secret.
+# driver's error message repeats them; and pairs whose name says that the value is a secret. Each
+# part is bounded, so that the time is linear in what a caller sends.
 SECRETS = re.compile(
     r"gh[a-z]_[A-Za-z0-9]{8,}"
     r"|(?<=bearer )\S+|(?<=basic )\S+"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-    r"|[a-z_]*(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]*"
-    r"[\"']?\s*[=:]\s*(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,}]+)",
+    r"|(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]{0,20}"
+    r"[\"']?\s{0,3}[=:]\s{0,3}(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,}]+)",
     re.IGNORECASE,
 )
 
@@ -83,7 +85,8 @@ class RequestLog:
         self.is_on = settings.log_level in ("debug", "info")
 
     def write(self, environ: dict[str, Any], status: int, milliseconds: float) -> None:
-        path = _printable(environ.get("gatehouse.route") or blank(environ.get("PATH_INFO", "")))
+        asked = environ.get("PATH_INFO", "")[:LONGEST_PATH]
+        path = _printable(environ.get("gatehouse.route") or blank(asked))
         if self._as_json:
             fields = {
                 "time": datetime.now(UTC),

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from time import perf_counter
 
 import pytest
 
@@ -189,3 +190,19 @@ def test_a_line_is_written_whole_at_once(capfd, monkeypatch):
     RequestLog(settings()).write(environ(), 200, 1)
 
     assert capfd.readouterr().out.endswith("\n")
+
+
+@pytest.mark.parametrize("part", ["a", "password", "a_", "://", 'token="', "gha_", "bearer "])
+def test_the_time_to_blank_grows_with_the_text_and_not_faster(part):
+    """Threat 65: what a caller sends must not buy seconds of ours."""
+    started = perf_counter()
+
+    blank(part * (100_000 // len(part)))
+
+    assert perf_counter() - started < 1
+
+
+def test_a_long_path_is_cut_in_the_line_of_a_request(capfd):
+    RequestLog(settings(LOG_FORMAT="json")).write(environ(PATH_INFO="/" + "a" * 9000), 404, 1.0)
+
+    assert len(capfd.readouterr().out) < 600

@@ -160,3 +160,22 @@ def owners_of(db, org) -> int:
     db.rollback()
     owners = select(Member).where(Member.org_id == org.id, Member.role == Role.OWNER)
     return len(db.scalars(owners).all())
+
+
+def test_members_who_add_each_other_elsewhere_do_not_get_in_each_others_way(
+    server: GatehouseServer, make: Factory
+):
+    """Each act holds the person who is added, and refers to the one who adds."""
+    people = [make.user() for _ in range(2)]
+    for _ in range(6):
+        orgs = [make.organization() for _ in people]
+        calls = []
+        for org, one, other in zip(orgs, people, reversed(people), strict=True):
+            make.member(org, Role.OWNER, user=one)
+            body = {"email": other.email, "role": "guest"}
+            path = f"/api/v1/organizations/{org.id}/members"
+            calls.append(("POST", path, body, make.session(one.id)))
+
+        replies = server.at_once(calls)
+
+        assert [reply.status for reply in replies] == [201, 201]

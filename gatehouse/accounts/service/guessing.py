@@ -63,7 +63,10 @@ def prove_password(
         raise TooManyWrongPasswords(retry_after=wait)
     tries = _count_try(ctx, who)
     stored = found.password_hash if found else None
-    is_right = ctx.ports[PasswordHasher].verify(stored, password)
+    hasher = ctx.ports[PasswordHasher]
+    is_right = hasher.verify(stored, password)
+    if not is_right and stored and hasher.is_outdated(stored):
+        hasher.verify(None, password)  # A hash of an older cost must not tell that there is one.
     if is_right and found and not is_locked(tries):
         _clear(ctx, who, tries)
         return Proof(found.id, found.password_hash, found.changed_at)

@@ -6,10 +6,11 @@ from uuid import UUID
 from gatehouse.accounts.errors import EmailTaken
 from gatehouse.accounts.events import AccountRegistered, ProfileChanged
 from gatehouse.accounts.models import Credential, User
-from gatehouse.accounts.queries import find_account_by_email, get_account
+from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.context import ANONYMOUS, Actor, Context
+from gatehouse.core.errors import InvalidToken
 
 
 def create_account(
@@ -47,7 +48,9 @@ def create_account(
 
 def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
     """Change the full name and the avatar; what is not named stays."""
-    user = get_account(ctx, user_id)
+    user = hold_account(ctx, user_id)  # A deletion comes before or after, never in between.
+    if user is None:
+        raise InvalidToken
     changed = tuple(name for name, value in changes.items() if getattr(user, name) != value)
     if not changed:
         return user

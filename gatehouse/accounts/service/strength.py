@@ -1,11 +1,17 @@
 """The one rule for passwords, asked wherever one is set."""
 
+import os
+from threading import BoundedSemaphore
 from unicodedata import normalize
 
-from gatehouse.accounts.errors import PasswordTooWeak
+from gatehouse.accounts.errors import HashingBusy, PasswordTooWeak
 from gatehouse.accounts.rules import LONGEST, broken_rules, words_about
 
-MOST_JUDGED = 72  # characters that zxcvbn takes; what follows can only make it better
+# Characters that zxcvbn judges: its time grows faster than the text, and a password is at least
+# as good as its most varied part.
+MOST_JUDGED = 32
+PATIENCE = 10  # seconds in the queue for a core
+_CORES = BoundedSemaphore(os.cpu_count() or 1)
 
 
 def refuse_weak_password(
@@ -17,10 +23,20 @@ def refuse_weak_password(
     password = normalize("NFC", password)
     score, advice = 4, ""
     if 0 < len(password) <= LONGEST:
-        judged = zxcvbn(password[:MOST_JUDGED], user_inputs=words_about(email, full_name))
+        if not _CORES.acquire(timeout=PATIENCE):
+            raise HashingBusy
+        try:
+            judged = zxcvbn(_most_varied(password), user_inputs=words_about(email, full_name))
+        finally:
+            _CORES.release()
         score, advice = judged["score"], judged["feedback"]["warning"]
     broken = broken_rules(password, score=score, advice=advice, email=email)
     if broken:
         error = PasswordTooWeak()
         error.details = {field: broken}
         raise error
+
+
+def _most_varied(password: str) -> str:
+    parts = (password[i : i + MOST_JUDGED] for i in range(0, len(password), MOST_JUDGED))
+    return max(parts, key=lambda part: len(set(part)))

@@ -66,6 +66,7 @@ def create_organization(
 
 def change_organization(ctx: Context, org_id: UUID, **changes: Any) -> Organization:
     """Change the name, the description or the logo; what is not named stays."""
+    hold_as(ctx, org_id, OrganizationPermission.CHANGE)
     organization = get_organization(ctx, org_id)
     changed = tuple(key for key, value in changes.items() if getattr(organization, key) != value)
     if not changed:
@@ -101,11 +102,15 @@ def remove_organization(ctx: Context, organization: Organization) -> None:
 
 def lock_organization(ctx: Context, org_id: UUID) -> Organization:
     """Hold the organization until the end of the act: rules over several members need it still."""
-    statement = select(Organization).where(Organization.id == org_id).with_for_update()
-    found = ctx.db.scalar(statement)
+    found = find_and_lock(ctx, org_id)
     if found is None:
         raise OrganizationNotFound
     return found
+
+
+def find_and_lock(ctx: Context, org_id: UUID) -> Organization | None:
+    statement = select(Organization).where(Organization.id == org_id)
+    return ctx.db.scalar(statement.with_for_update(key_share=True))
 
 
 def hold_as(ctx: Context, org_id: UUID, permission: OrganizationPermission) -> Role:

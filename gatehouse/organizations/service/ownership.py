@@ -15,11 +15,13 @@ from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import (
     count_members,
+    find_member,
     get_member,
     has_other_owner,
     places_to_leave,
 )
 from gatehouse.organizations.service.organizations import (
+    find_and_lock,
     hold_as,
     lock_organization,
     remove_organization,
@@ -67,8 +69,10 @@ def end_memberships(ctx: Context, user_id: UUID) -> dict[str, list[str]]:
     left: list[str] = []
     deleted: list[str] = []
     for org_id in places_to_leave(ctx, user_id):
-        organization = lock_organization(ctx, org_id)
-        place = get_member(ctx, org_id, user_id)  # As it is now that nothing can change it.
+        organization = find_and_lock(ctx, org_id)
+        place = find_member(ctx, org_id, user_id)  # As it is now that nothing can change it.
+        if organization is None or place is None:  # It went a moment ago.
+            continue
         is_needed = place.role is Role.OWNER and not has_other_owner(ctx, org_id, user_id)
         if is_needed and count_members(ctx, org_id) > 1:
             orphans.append({"id": str(organization.id), "name": organization.name})
