@@ -248,10 +248,12 @@ def test_redis_with_an_append_only_file_remembers(home, end):
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tests.servers import PostgresServer, RedisServer
 
+# Whoever starts the tests in the background may have them ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 home = Path(sys.argv[1])
 servers = [PostgresServer(home / "postgres"), RedisServer(home / "redis")]
 for server in servers:
