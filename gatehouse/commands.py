@@ -1,13 +1,17 @@
 """The command line: ``flask`` with our application, ``serve``, and refused settings in words."""
 
 import os
+import socket
 import sys
 
 import click
 from flask import Flask
 from flask.cli import FlaskGroup
+from sqlalchemy.exc import DBAPIError
 
 from gatehouse.core.settings import ROOT, SettingsRefused, read_settings
+
+NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +24,10 @@ def main(arguments: list[str]) -> int:
     except SettingsRefused as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2
+    except DBAPIError as error:
+        cause = str(error.orig).strip().splitlines()[0]
+        sys.stderr.write(f"The database says: {cause}\n{NO_SCHEMA}\n")
+        return 1
     return 0
 
 
@@ -29,12 +37,27 @@ def main(arguments: list[str]) -> int:
 def serve(*, workers: int, threads: int) -> None:
     """Serve with granian, the recommended server, on HOST and PORT."""
     settings = read_settings()
+    refuse_a_port_in_use(settings.host, settings.port)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
     command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
     command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
     os.chdir(ROOT)
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
+
+
+def refuse_a_port_in_use(host: str, port: int) -> None:
+    """Raise if somebody listens there: granian would share the port, and the requests, silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} of {host} cannot be used ({error.strerror}), perhaps because another"
+                f" Gatehouse serves there. Stop that one, or choose another port: PORT={port + 1}."
+            ) from None
 
 
 def _create_app() -> Flask:

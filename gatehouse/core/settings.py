@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,7 +85,12 @@ def read_settings(overrides: Mapping[str, str] | None = None) -> Settings:
     """
     env = _Reader(overrides or {})
     settings = _read(env)
-    problems = [*env.problems, *_invalid(settings), *_too_weak(settings, env)]
+    problems = [
+        *env.problems,
+        *_invalid(settings),
+        *_without_driver(settings),
+        *_too_weak(settings, env),
+    ]
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise SettingsRefused(f"Gatehouse does not start until these settings are right:\n{lines}")
@@ -241,6 +247,18 @@ def _invalid(settings: Settings) -> list[str]:
     ):
         problems.append("APP_URL must be the public http(s) URL of this service.")
     return problems
+
+
+def _without_driver(settings: Settings) -> list[str]:
+    drivers = (
+        ("DATABASE_URL", settings.database_url, "psycopg"),
+        ("REDIS_URL", settings.redis_url, "hiredis"),
+    )
+    return [
+        f"{name} needs a driver that is not installed: pip install -r requirements/production.txt"
+        for name, url, driver in drivers
+        if url and not url.startswith("sqlite") and find_spec(driver) is None
+    ]
 
 
 def _too_weak(settings: Settings, env: _Reader) -> list[str]:

@@ -168,3 +168,23 @@ def test_the_address_of_the_caller_is_known(served):
     )
 
     assert json.loads(content)["data"]["sessions"][0]["ip_address"] == "127.0.0.1"
+
+
+def test_a_port_in_use_is_refused_in_words(tmp_path):
+    """Two servers would share it, and their requests, at random."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env={"PATH": "/usr/bin:/bin", "FLASK_ENV": "testing", "PORT": port},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
