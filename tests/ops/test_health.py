@@ -3,6 +3,7 @@
 import pytest
 
 from gatehouse.ops.service import migrate
+from tests.conftest import client_of
 from tests.processes import free_port, wait_until
 from tests.servers import PostgresServer
 
@@ -59,9 +60,9 @@ def test_without_redis_the_service_is_degraded_and_back_by_itself(make_app, redi
     assert wait_until(lambda: client.get(HEALTH).json["data"]["status"] == "healthy")
 
 
-def test_signing_in_works_while_redis_is_away(make_app, make, redis_server):
+def test_signing_in_works_while_redis_is_away(make_app, make, redis_server, address):
     """Threat 242: login works degraded."""
-    client = make_app(REDIS_URL=redis_server.url()).test_client()
+    client = client_of(make_app(REDIS_URL=redis_server.url()), address)
     user = make.user()
     headers = make.bearer(user)
     assert client.get("/api/v1/users/me", headers=headers).status_code == 200
