@@ -6,9 +6,11 @@ Redis is never trusted further than the row:
   ``forget`` gives the owner a new version, and every entry under the old one is void: one write,
   however many sessions there are. Whoever fills an entry reads the version before the row, so a
   revocation in between voids what is filled after it.
+* A transaction that ends something holds the owner before it commits: from then on nothing of
+  theirs is believed or filled, so that a worker that dies right after its commit leaves nothing.
 * Keys lie under the run id of the Redis process and an epoch from the database. A Redis that was
-  restarted from an older copy has another run id. A ``forget`` that Redis did not acknowledge
-  raises the epoch, and answers only when every worker must have read the new one.
+  restarted from an older copy has another run id. A transaction whose ``hold`` Redis did not
+  acknowledge raises the epoch, and answers only when every worker must have read the new one.
 """
 
 from collections.abc import Iterable
@@ -31,7 +33,9 @@ EPOCHS = Table(
 )
 EPOCH_LEASE = 1.0  # seconds for which a worker believes the epoch it has read
 VERSION_LENGTH = 16
-VERSION_LIFE = 600  # seconds; longer than any entry lives
+VERSION_LIFE = 600  # seconds; longer than any entry lives, and than any transaction
+HELD = "!"  # what a version begins with that nothing may be filled under
+RAISED = update(EPOCHS).values(epoch=EPOCHS.c.epoch + 1)
 OWNER_LENGTH = 36
 
 # The answer is one string, because one short answer is read at once: the counts, the length of
@@ -62,6 +66,13 @@ BEGIN = Script("""
 redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return redis.call('GET', KEYS[1])
+""")
+# A hold of somebody else stands: they renew the version themselves, once they have committed.
+RENEW = Script("""
+local now = redis.call('GET', KEYS[1])
+if now and string.sub(now, 1, 1) == '!' and now ~= ARGV[3] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
 """)
 
 
@@ -114,11 +125,12 @@ class OwnedCache:
             new = _new_version()
             found = self._link.run_as(
                 BEGIN,
-                lambda run_id: (1, f"{_namespace(run_id, epoch)}v:{owner}", new, VERSION_LIFE),
+                lambda run_id: (1, _version_key(run_id, epoch, owner), new, VERSION_LIFE),
             )
         except RedisAway:
             return None
-        return str(found.decode())
+        version = str(found.decode())
+        return None if version.startswith(HELD) else version
 
     def fill(self, key: str, owner: str, version: str, payload: bytes, seconds: float) -> None:
         """Remember ``payload`` (JSON) under ``key``, if ``version`` is still the owner's."""
@@ -130,7 +142,22 @@ class OwnedCache:
         """Remember a ready answer (JSON) of the owner, beside every entry of theirs."""
         self._keep(f"a:{name}:{owner}", version.encode() + payload, seconds)
 
-    def forget(self, owners: Iterable[str]) -> None:
+    def hold(self, owners: Iterable[str]) -> str | None:
+        """Believe and fill nothing of ``owners`` until ``forget``. Call it before the commit.
+
+        Returns the name of the hold, or None if Redis did not acknowledge it: then execute
+        ``RAISED`` within the same transaction, and call ``outwait`` once it has been committed.
+        """
+        name = HELD + _new_version()[1:]
+        try:
+            epoch = self._believed_epoch()
+            for owner in owners:
+                self._set_version(owner, epoch, name)
+        except (RedisAway, SQLAlchemyError):
+            return None
+        return name
+
+    def forget(self, owners: Iterable[str], hold: str = "") -> None:
         """Void all that is remembered for ``owners``. When this returns, no worker believes it.
 
         The epoch is read afresh, after the caller's commit: what is filled under a later one is
@@ -142,14 +169,35 @@ class OwnedCache:
             epoch = self._epoch
         try:
             for owner in owners:
-                self._renew(owner, epoch)
+                self._renew(owner, epoch, hold)
         except RedisAway:
-            self._raise_epoch()
+            with self._engine.connect() as db:
+                db.execute(RAISED)
+            self.outwait()
 
-    def _renew(self, owner: str, epoch: int) -> None:
+    def freshen(self, owners: Iterable[str], hold: str = "") -> None:
+        """The same for what may be told a minute late: Redis is asked, not waited for."""
+        try:
+            epoch = self._believed_epoch()
+            for owner in owners:
+                self._renew(owner, epoch, hold)
+        except (RedisAway, SQLAlchemyError):
+            return
+
+    def outwait(self) -> None:
+        """Wait until the last lease on an epoch that was raised just now is over."""
+        sleep(EPOCH_LEASE)
+
+    def _renew(self, owner: str, epoch: int, hold: str) -> None:
         new = _new_version()
+        self._link.run_as(
+            RENEW,
+            lambda run_id: (1, _version_key(run_id, epoch, owner), new, VERSION_LIFE, hold),
+        )
+
+    def _set_version(self, owner: str, epoch: int, version: str) -> None:
         self._link.call_as(
-            lambda run_id: ("SET", f"{_namespace(run_id, epoch)}v:{owner}", new, "EX", VERSION_LIFE)
+            lambda run_id: ("SET", _version_key(run_id, epoch, owner), version, "EX", VERSION_LIFE)
         )
 
     def _keep(self, name: str, value: bytes, seconds: float) -> None:
@@ -163,12 +211,6 @@ class OwnedCache:
             )
         except RedisAway:
             return
-
-    def _raise_epoch(self) -> None:
-        """Move everybody to new keys, and wait until the last lease on the old ones is over."""
-        with self._engine.connect() as db:
-            db.execute(update(EPOCHS).values(epoch=EPOCHS.c.epoch + 1))
-        sleep(EPOCH_LEASE)
 
     def _believed_epoch(self) -> int:
         """The epoch as this worker may believe it: read at most a lease ago."""
@@ -188,6 +230,10 @@ class OwnedCache:
 
 def _namespace(run_id: str, epoch: int) -> str:
     return f"gatehouse:{run_id}:{epoch}:"
+
+
+def _version_key(run_id: str, epoch: int, owner: str) -> str:
+    return f"{_namespace(run_id, epoch)}v:{owner}"
 
 
 def _new_version() -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Executable, Row, Select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from gatehouse.core.cache import OwnedCache
+from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.crypto import Keyring
 from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
@@ -144,6 +144,7 @@ class Context:
     attempts: list[Event] = field(default_factory=list)
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)
+    _freshened: set[UUID] = field(default_factory=set)
     _db: Session | None = None
 
     @property
@@ -193,40 +194,65 @@ class Context:
         self._after_refusal.append(function)
 
     def forget(self, *user_ids: UUID) -> None:
-        """Void what the cache remembers of these accounts, once this has been committed."""
+        """Void what the cache remembers of these accounts. The answer leaves when that holds."""
         self._forgotten.update(user_ids)
+
+    def freshen(self, *user_ids: UUID) -> None:
+        """The same for what refuses nobody: if Redis is away, it may be told a minute late."""
+        self._freshened.update(user_ids)
 
     def _commit(self) -> None:
         if self.attempts:
             self.ports[AttemptLog](self, self.attempts)
+        cache = self.runtime.cache
+        if cache is None or not (self._forgotten or self._freshened):
+            self._commit_rows()
+        elif self._forgotten:
+            self._commit_and_forget(cache, [str(user_id) for user_id in self._forgotten])
+        else:
+            self._commit_rows()
+            cache.freshen(str(user_id) for user_id in self._freshened)
+
+    def _commit_rows(self) -> None:
         if self._db is not None:
             self._db.commit()
+
+    def _commit_and_forget(self, cache: OwnedCache, owners: list[str]) -> None:
+        """Hold, commit, let go: at no moment does anybody believe what the rows do not say."""
+        hold = cache.hold(owners)
+        if hold is None:
+            self.db.execute(RAISED)
+        try:
+            self._commit_rows()
+        except SQLAlchemyError:
+            cache.freshen(owners, hold or "")
+            raise
+        if hold is None:
+            cache.outwait()
+            return
+        try:
+            cache.forget(owners, hold)
+        except SQLAlchemyError as error:
+            raise ChangedButRemembered from error
 
     def _close(self) -> None:
         """Roll back what was not committed, and give the connection back."""
         if self._db is not None:
             self._db.close()
 
-    def _make_the_cache_forget(self) -> None:
-        if not self._forgotten or self.runtime.cache is None:
-            return
-        try:
-            self.runtime.cache.forget(str(user_id) for user_id in self._forgotten)
-        except SQLAlchemyError as error:
-            raise ChangedButRemembered from error
-
     def _remember_the_refusal(self) -> None:
         """Write what outlasts a refusal, in a transaction of its own."""
         if not self.attempts and not self._after_refusal:
             return
-        again = replace(self, sessions=self.runtime.writing, _db=None, _forgotten=set())
+        again = replace(
+            self, sessions=self.runtime.writing, _db=None, _forgotten=set(), _freshened=set()
+        )
         try:
             for function in self._after_refusal:
                 function(again)
             again._commit()  # noqa: SLF001
         finally:
             again._close()  # noqa: SLF001
-        again._make_the_cache_forget()  # noqa: SLF001
 
 
 @contextmanager
@@ -249,4 +275,3 @@ def unit_of_work(
         raise
     finally:
         ctx._close()  # noqa: SLF001
-    ctx._make_the_cache_forget()  # noqa: SLF001

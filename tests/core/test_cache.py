@@ -286,3 +286,45 @@ def test_an_acknowledged_forget_leaves_the_epoch_alone(cache, engine, key, owner
 
     with engine.connect() as db:
         assert db.scalar(select(EPOCHS.c.epoch)) == before
+
+
+def test_nothing_is_believed_or_filled_while_it_is_held(cache, another, key, owner):
+    """So a worker may die between its commit and its forget (threat 236)."""
+    version = fill(cache, key, owner)
+
+    assert another.hold([owner])
+
+    assert cache.look(key) is None
+    assert cache.begin(owner) is None
+    cache.fill(key, owner, version, b"stale", LIFE)
+    assert cache.look(key) is None
+
+
+def test_who_held_lets_go(cache, another, key, owner):
+    hold = another.hold([owner])
+    another.forget([owner], hold)
+
+    fill(cache, key, owner)
+
+    assert another.look(key) is not None
+
+
+@pytest.mark.parametrize("verb", ["forget", "freshen"])
+def test_a_hold_of_somebody_else_stands(cache, another, owner, verb):
+    """Two transactions end something of one owner: the first to commit frees nothing."""
+    first = cache.hold([owner])
+    second = another.hold([owner])
+
+    getattr(cache, verb)([owner], first)
+    assert cache.begin(owner) is None
+
+    another.forget([owner], second)
+    assert cache.begin(owner) is not None
+
+
+def test_what_is_freshened_is_void(cache, another, key, owner):
+    fill(cache, key, owner)
+
+    another.freshen([owner])
+
+    assert cache.look(key) is None

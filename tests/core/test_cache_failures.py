@@ -259,3 +259,20 @@ def test_a_forget_that_redis_is_slow_to_hear_is_done_within_three_seconds(
 
     assert monotonic() - started < 3
     assert epoch(engine) == before + 1
+
+
+def test_a_hold_that_redis_cannot_hear_is_not_claimed(cache, redis_server, owner):
+    redis_server.kill()
+
+    assert cache.hold([owner]) is None
+
+
+def test_freshening_waits_for_no_redis(cache, redis_server, engine, owner):
+    before = epoch(engine)
+    redis_server.kill()
+    started = monotonic()
+
+    cache.freshen([owner])
+
+    assert monotonic() - started < EPOCH_LEASE / 2
+    assert epoch(engine) == before

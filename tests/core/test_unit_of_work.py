@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from gatehouse.accounts.models import User
 from gatehouse.audit.models import AuditEntry
 from gatehouse.audit.service import record_attempt
+from gatehouse.core.cache import EPOCHS
 from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.login.events import SignInRefused
 
@@ -31,9 +32,14 @@ def work(runtime):
     return begin
 
 
-def new_user() -> User:
-    name = uuid4().hex
-    return User(email=f"{name}@example.test", email_key=f"{name}@example.test")
+def new_user(**values) -> User:
+    address = f"{uuid4().hex}@example.test"
+    return User(**{"id": uuid4(), "email": address, "email_key": address, **values})
+
+
+def epoch(runtime) -> int:
+    with runtime.short.connect() as db:
+        return db.scalar(select(EPOCHS.c.epoch))
 
 
 def exists(runtime, user: User) -> bool:
@@ -165,13 +171,28 @@ def test_a_commit_that_fails_is_a_refusal_too(runtime, work):
 
 
 class NotingCache:
-    """Notes when it is asked to forget, and what another session sees at that moment."""
+    """Notes what it is asked, and what another session sees at that moment."""
 
     def __init__(self, runtime, user):
-        self.runtime, self.user, self.seen = runtime, user, []
+        self.runtime, self.user, self.asked, self.holds = runtime, user, [], True
 
-    def forget(self, owners):
-        self.seen.append((sorted(owners), exists(self.runtime, self.user)))
+    def hold(self, owners):
+        self._note("hold", owners)
+        return "!held" if self.holds else None
+
+    def forget(self, owners, hold):
+        assert hold == "!held"
+        self._note("forget", owners)
+
+    def freshen(self, owners, hold=""):
+        self._note("freshen", owners)
+
+    def outwait(self):
+        self._note("outwait", ())
+
+    def _note(self, verb, owners):
+        is_committed = exists(self.runtime, self.user)
+        self.asked.append((verb, sorted(owners), is_committed))
 
 
 @pytest.fixture
@@ -182,17 +203,40 @@ def noting(runtime):
     return replace(runtime, cache=cache), cache, user
 
 
-def test_the_cache_forgets_only_what_was_committed(noting):
-    """Threat 82: before the commit another worker would fill it from the old row."""
+def test_the_cache_is_held_before_the_commit_and_forgets_after_it(noting):
+    """Threat 82: before the commit another worker would fill it from the old row, and a worker
+    that dies right after it would leave the old entry behind.
+    """
+    runtime, cache, user = noting
+    who = [str(user.id)]
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.add(user)
+        ctx.forget(user.id)
+        ctx.forget(user.id, user.id)
+        assert cache.asked == []
+
+    assert cache.asked == [("hold", who, False), ("forget", who, True)]
+
+
+def test_a_hold_that_is_not_acknowledged_raises_the_epoch_in_the_same_transaction(noting):
+    runtime, cache, user = noting
+    cache.holds = False
+    before = epoch(runtime)
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.add(user)
+        ctx.forget(user.id)
+
+    assert cache.asked == [("hold", [str(user.id)], False), ("outwait", [], True)]
+    assert epoch(runtime) > before
+
+
+def test_what_is_only_freshened_is_not_waited_for(noting):
     runtime, cache, user = noting
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.add(user)
-        ctx.db.flush()
-        ctx.forget(user.id)
-        ctx.forget(user.id, user.id)
-        assert cache.seen == []
+        ctx.freshen(user.id)
 
-    assert cache.seen == [([str(user.id)], True)]
+    assert cache.asked == [("freshen", [str(user.id)], True)]
 
 
 def test_the_cache_forgets_nothing_that_was_undone(noting):
@@ -202,7 +246,16 @@ def test_the_cache_forgets_nothing_that_was_undone(noting):
         ctx.forget(uuid4())
         raise Refused
 
-    assert cache.seen == []
+    assert cache.asked == []
+
+
+def test_a_commit_that_fails_lets_go_of_what_was_held(noting):
+    runtime, cache, user = noting
+    with pytest.raises(IntegrityError), unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.add_all([user, new_user(email_key=user.email_key)])
+        ctx.forget(user.id)
+
+    assert [verb for verb, *_ in cache.asked] == ["hold", "freshen"]
 
 
 def test_the_cache_forgets_what_a_refusal_changed(noting):
@@ -210,14 +263,13 @@ def test_the_cache_forgets_what_a_refusal_changed(noting):
 
     def end_all(again):
         again.db.add(user)
-        again.db.flush()
         again.forget(user.id)
 
     with pytest.raises(Refused), unit_of_work(runtime, Origin()) as ctx:
         ctx.after_refusal(end_all)
         raise Refused
 
-    assert cache.seen == [([str(user.id)], True)]
+    assert [verb for verb, *_ in cache.asked] == ["hold", "forget"]
 
 
 def test_a_glance_reads_before_the_transaction_begins(work, make):

@@ -66,7 +66,7 @@ def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
 def note_sign_in(ctx: Context, user: User) -> None:
     """Keep when the person last signed in."""
     user.last_login_at = ctx.now
-    ctx.forget(user.id)
+    ctx.freshen(user.id)
 
 
 def _label(ctx: Context, user: User) -> None:

@@ -49,7 +49,7 @@ def refresh(ctx: Context) -> datetime:
     idle = timedelta(seconds=session.idle_seconds)
     session.expires_at = slid(ctx.now, idle, session.ends_at)
     session.last_seen_at = ctx.now
-    ctx.forget(session.user_id)
+    ctx.freshen(session.user_id)
     return session.expires_at
 
 
@@ -58,7 +58,7 @@ def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
     session = _own(ctx)
     session.auth_time = ctx.now
     session.amr = " ".join(dict.fromkeys([*session.amr.split(), *amr]))
-    ctx.forget(session.user_id)
+    ctx.freshen(session.user_id)
     return session
 
 
