@@ -1,7 +1,9 @@
 """Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
 
+from gatehouse.core.settings import read_settings
+
 worker_class = "gthread"
-threads = 8
+threads = read_settings().server_threads
 graceful_timeout = 20
 keepalive = 5
 # The application writes one line per request, without query strings.

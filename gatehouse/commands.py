@@ -33,14 +33,13 @@ def main(arguments: list[str]) -> int:
 
 @click.command("serve")
 @click.option("--workers", default=1, show_default=True, help="Processes.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
-def serve(*, workers: int, threads: int) -> None:
-    """Serve with granian, the recommended server, on HOST and PORT."""
+def serve(*, workers: int) -> None:
+    """Serve with granian, the recommended server, on HOST and PORT with SERVER_THREADS."""
     settings = read_settings()
     refuse_a_port_in_use(settings.host, settings.port)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
     command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
+    command += ["--workers", str(workers), "--blocking-threads", str(settings.server_threads)]
     command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
     os.chdir(ROOT)
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, Executable, Row, Select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from gatehouse.core.bodies import BodyGate
 from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.crypto import Keyring
 from gatehouse.core.db import make_engine
@@ -91,6 +92,7 @@ class Runtime:
     link: RedisLink | None
     cache: OwnedCache | None
     counter: ProcessCounter
+    bodies: BodyGate
     keyring: Keyring
     ports: Ports
     grants: frozenset[tuple[str, str]]
@@ -115,6 +117,7 @@ class Runtime:
             link=link,
             cache=OwnedCache(link, engine) if link else None,
             counter=ProcessCounter(),
+            bodies=BodyGate(settings.server_threads),
             keyring=Keyring(settings.encryption_keys),
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),

@@ -92,6 +92,15 @@ class MethodNotAllowed(GatehouseError):
     message = "This path does not take that method."
 
 
+class RequestTimeout(GatehouseError):
+    status, type = HTTPStatus.REQUEST_TIMEOUT, "REQUEST_TIMEOUT"
+    message = "The rest of the body did not come in time. Send the request again."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers.append(("Connection", "close"))
+
+
 class Gone(GatehouseError):
     status, type = HTTPStatus.GONE, "GONE"
     message = "This is no longer here."

@@ -5,6 +5,7 @@ A WSGI wrapper around the whole application, so that no route and no error can l
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from time import perf_counter
@@ -13,6 +14,7 @@ from typing import Any
 from uuid_utils import uuid4
 
 from gatehouse.core.context import Runtime
+from gatehouse.core.errors import RequestTimeout, TooManyRequests
 from gatehouse.core.logging import RequestLog
 
 Environ = dict[str, Any]
@@ -90,8 +92,25 @@ class Edge:
         if self._is_preflight(environ):
             start("204 No Content", list(PREFLIGHT))
             return []
-        _drain_what_is_too_large(environ)
+        self._drain_what_is_too_large(environ)
         return self._app(environ, start)
+
+    def _drain_what_is_too_large(self, environ: Environ) -> None:
+        """Read an oversized body away, up to a bound, so that its sender hears the refusal.
+
+        A server that closes with unread bytes makes the sender's machine drop the answer.
+        """
+        length = environ.get("CONTENT_LENGTH", "")
+        if not DIGITS.fullmatch(length) or not MOST_BYTES < int(length) <= MOST_DRAINED:
+            return
+        left = int(length)
+        caller = network_of(environ["gatehouse.client"])
+        with (
+            suppress(TooManyRequests, RequestTimeout),
+            self._runtime.bodies.reading(environ, caller),
+        ):
+            while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK))):
+                left -= len(chunk)
 
     def _is_preflight(self, environ: Environ) -> bool:
         return (
@@ -144,19 +163,6 @@ def _address(text: str) -> str | None:
     if getattr(found, "scope_id", None):
         return None
     return str(mapped or found)
-
-
-def _drain_what_is_too_large(environ: Environ) -> None:
-    """Read an oversized body away, up to a bound, so that its sender hears the refusal.
-
-    A server that closes with unread bytes makes the sender's machine drop the answer.
-    """
-    length = environ.get("CONTENT_LENGTH", "")
-    if not DIGITS.fullmatch(length) or not MOST_BYTES < int(length) <= MOST_DRAINED:
-        return
-    left = int(length)
-    while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK))):
-        left -= len(chunk)
 
 
 def _request_id(environ: Environ) -> str:

@@ -177,7 +177,7 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
         _limit_the_address(plan, runtime, environ)
         # All of the body, before anything is looked up: whoever holds it back gains no time.
-        raw = request.get_data(cache=False) if plan.body is not None else b""
+        raw = _body(runtime, environ) if plan.body is not None else b""
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
@@ -197,6 +197,11 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
 def _limit_the_address(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> None:
     if plan.limit and plan.limit[1] == "address":
         _count(runtime, environ, plan.limit[0], network_of(environ["gatehouse.client"]))
+
+
+def _body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
+    with runtime.bodies.reading(environ, network_of(environ["gatehouse.client"])):
+        return request.get_data(cache=False)
 
 
 def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:

@@ -65,6 +65,7 @@ class Settings:
     log_format: str
     host: str
     port: int
+    server_threads: int
     job_name: str
     job_interval_seconds: int
 
@@ -196,6 +197,7 @@ def _read(env: _Reader) -> Settings:
         ),
         host=env.text("HOST", "127.0.0.1"),
         port=port,
+        server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
     )
@@ -222,6 +224,8 @@ def _invalid(settings: Settings) -> list[str]:
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
     if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
         problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
+    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
+        problems.append("SERVER_THREADS must be between 1 and 512.")
     if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
         problems.append(
             "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."

@@ -31,7 +31,7 @@ def served(tmp_path_factory) -> Iterator[int]:
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--threads", "2"],
+            [sys.executable, "manage.py", "serve"],
             cwd=ROOT,
             env=settings,
             stdout=out,
