@@ -1,0 +1,41 @@
+"""People and their passwords."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.initial.common import TIME, belongs_to, unique_among_the_living
+
+
+def create() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("email", sa.String(255), nullable=False),
+        sa.Column("email_key", sa.String(255), nullable=False),
+        sa.Column("email_verified", sa.Boolean, nullable=False),
+        sa.Column("full_name", sa.String(255)),
+        sa.Column("avatar_url", sa.String(512)),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("last_login_at", TIME),
+        sa.Column("updated_at", TIME, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("deleted_at", TIME),
+        sa.PrimaryKeyConstraint("id", name="pk_users"),
+    )
+    unique_among_the_living("uq_users_email_key", "users", ["email_key"])
+    op.create_table(
+        "credentials",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("password_hash", sa.String(255), nullable=False),
+        sa.Column("changed_at", TIME, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_credentials"),
+        sa.UniqueConstraint("user_id", name="uq_credentials_user_id"),
+        belongs_to("users", "user_id", "fk_credentials_user_id"),
+    )
+
+
+def drop() -> None:
+    op.drop_table("credentials")
+    op.drop_table("users")
