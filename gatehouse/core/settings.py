@@ -40,6 +40,18 @@ class SettingsRefused(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """The mail server. ``sender`` is what stands in From."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    use_tls: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator can choose. Durations are seconds unless they are timedeltas."""
 
@@ -48,6 +60,7 @@ class Settings:
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
+    service_name: str
     app_url: str
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
@@ -68,6 +81,9 @@ class Settings:
     server_threads: int
     job_name: str
     job_interval_seconds: int
+    smtp: Smtp
+    contact_email: str
+    run_jobs_while_serving: bool
 
     @property
     def in_production(self) -> bool:
@@ -172,6 +188,7 @@ def _read(env: _Reader) -> Settings:
         redis_url=env.text("REDIS_URL"),
         secret_key=env.text("SECRET_KEY", secret),
         encryption_keys=env.many("ENCRYPTION_KEY", secret),
+        service_name=env.text("SERVICE_NAME", "Gatehouse"),
         app_url=env.text("APP_URL", f"http://localhost:{port}").rstrip("/"),
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
@@ -200,6 +217,22 @@ def _read(env: _Reader) -> Settings:
         server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        smtp=_smtp(env),
+        contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        run_jobs_while_serving=env.flag(
+            "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT
+        ),
+    )
+
+
+def _smtp(env: _Reader) -> Smtp:
+    return Smtp(
+        host=env.text("SMTP_HOST"),
+        port=env.number("SMTP_PORT", 587),
+        user=env.text("SMTP_USER"),
+        password=env.text("SMTP_PASSWORD"),
+        sender=env.text("SMTP_FROM", "Gatehouse <gatehouse@localhost>"),
+        use_tls=env.flag("SMTP_USE_TLS", default=True),
     )
 
 

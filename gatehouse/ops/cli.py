@@ -1,4 +1,4 @@
-"""Commands: prepare, seed-demo, init-db, openapi, run_job, and every job by its name."""
+"""Commands: prepare, seed-demo, init-db, openapi."""
 
 import json
 from pathlib import Path
@@ -80,29 +80,3 @@ def openapi(path: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         path.write_text(text, encoding="utf-8")
-
-
-@click.command("run_job")
-@with_appcontext
-def run_job() -> None:
-    """Run the job JOB_NAME every JOB_INTERVAL_SECONDS until told to stop."""
-    runtime = _runtime()
-    job = runtime.jobs.get(runtime.settings.job_name)
-    if job is None:
-        names = ", ".join(sorted(runtime.jobs))
-        raise click.ClickException(f"JOB_NAME must be one of: {names}.")
-    if runtime.settings.job_interval_seconds < 1:
-        raise click.ClickException("JOB_INTERVAL_SECONDS must be at least 1.")
-    service.run_in_a_loop(runtime, job, runtime.settings.job_interval_seconds)
-
-
-def job_command(name: str, text: str | None) -> click.Command:
-    """A command that runs one job once, under the job's own name."""
-
-    @with_appcontext
-    def run() -> None:
-        runtime = _runtime()
-        done = service.run_once(runtime, runtime.jobs[name])
-        click.echo(f"{name}: {done} done.")
-
-    return click.Command(name, callback=run, help=text, short_help=(text or "").split("\n")[0])
