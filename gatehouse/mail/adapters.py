@@ -6,7 +6,6 @@ import sys
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate
-from threading import local
 
 from gatehouse.core.reactions import GivenUp
 from gatehouse.core.settings import Settings, Smtp
@@ -26,56 +25,36 @@ def mailer_for(settings: Settings) -> Mailer:
 
 
 class SmtpMailer:
-    """Sends through one server (RFC 5321), on one connection for each thread."""
+    """Sends through one server (RFC 5321), each letter on a connection of its own."""
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
-        self._mine = local()
 
     def send(self, letter: Letter) -> None:
         message = compose(letter, self._smtp.sender)
-        try:
-            self._hand_over(message)
-        except smtplib.SMTPServerDisconnected:
-            self._mine.connection = None
-            self._hand_over(message)  # It had closed a connection that we kept.
-
-    def _hand_over(self, message: EmailMessage) -> None:
-        connection: smtplib.SMTP | None = getattr(self._mine, "connection", None)
-        if connection is None:
-            connection = self._mine.connection = self._connect()
-        try:
-            connection.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            connection.rset()
-            (code, reply), *_ = error.recipients.values()
-            _refused(code, reply)
-        except smtplib.SMTPResponseException as error:
-            connection.rset()
-            _refused(error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException):
-            self._mine.connection = None
-            connection.close()
-            raise
+        with self._connect() as connection:
+            self._prepare(connection)
+            try:
+                connection.send_message(message)
+            except smtplib.SMTPRecipientsRefused as error:
+                (code, reply), *_ = error.recipients.values()
+                _refused(code, reply)
+            except smtplib.SMTPResponseException as error:
+                _refused(error.smtp_code, error.smtp_error)
 
     def _connect(self) -> smtplib.SMTP:
+        host, port = self._smtp.host, self._smtp.port
+        if self._smtp.use_tls and port == IMPLICIT_TLS:
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port, timeout=TIME_OUT, context=context)
+        return smtplib.SMTP(host, port, timeout=TIME_OUT)
+
+    def _prepare(self, connection: smtplib.SMTP) -> None:
         smtp = self._smtp
-        context = ssl.create_default_context()
-        if smtp.use_tls and smtp.port == IMPLICIT_TLS:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                smtp.host, smtp.port, timeout=TIME_OUT, context=context
-            )
-        else:
-            connection = smtplib.SMTP(smtp.host, smtp.port, timeout=TIME_OUT)
-        try:
-            if smtp.use_tls and smtp.port != IMPLICIT_TLS:
-                connection.starttls(context=context)
-            if smtp.user:
-                connection.login(smtp.user, smtp.password)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        if smtp.use_tls and smtp.port != IMPLICIT_TLS:
+            connection.starttls(context=ssl.create_default_context())
+        if smtp.user:
+            connection.login(smtp.user, smtp.password)
 
 
 class PrintingMailer:

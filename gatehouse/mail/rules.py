@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 
 MOST_IN_SUBJECT = 200  # characters
+SPECIAL = frozenset('"(),:;<>@[\\]')  # what would have to be quoted (RFC 5322 3.2.3)
 
 
 def header_text(text: str) -> str:
@@ -13,7 +14,10 @@ def header_text(text: str) -> str:
 
 def address_of(text: str) -> Address:
     """One address, with its domain as mail servers want it (RFC 5891). Raises ValueError."""
-    local, at, domain = text.rpartition("@")
-    if not at or not local or header_text(text) != text or " " in text:
+    local, _, domain = text.rpartition("@")
+    if not local or not domain or not text.isprintable() or set(local) & SPECIAL or " " in text:
         raise ValueError("not one address")
-    return Address(username=local.strip('"'), domain=domain.encode("idna").decode())
+    try:
+        return Address(username=local, domain=domain.encode("idna").decode())
+    except UnicodeError:
+        raise ValueError("not one address") from None
