@@ -19,9 +19,8 @@ FAST = 2.0  # seconds, on a busy machine
 
 
 @pytest.fixture
-def client(make_app, address):
-    much = "1000000/day"
-    return client_of(make_app(RATELIMIT_LOGIN=much, RATELIMIT_REGISTER=much), address)
+def client(open_app, address):
+    return client_of(open_app, address)
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """Ways in that a password opens: registering, signing in, confirming who one is."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_by_email, is_first_account
@@ -55,7 +58,7 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
         found,
         password,
         account=email_key(email),
-        device=_known_device(ctx, found.id if found else NOBODY),
+        device=_known_device(ctx, found),
         refused=SignInRefused,
     )
     entry = Entry(
@@ -77,11 +80,17 @@ def reauthenticate(ctx: Context, *, password: str) -> Session:
     return session
 
 
-def _known_device(ctx: Context, user_id: UUID) -> str:
-    """A name for this device if the account has signed in from it before, else nothing."""
+def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> str:
+    """A name for this device if the account signed in from it with its password, else nothing."""
     network = network_of(ctx.origin.ip)
     agent = ctx.origin.user_agent
-    statement: Any = device_known_to(user_id, network=network, user_agent=agent, now=ctx.now)
+    statement: Any = device_known_to(
+        found.id if found else NOBODY,
+        network=network,
+        user_agent=agent,
+        since=(found and found.changed_at) or ctx.now,  # Some have no password.
+        now=ctx.now,
+    )
     return f"{network} {agent}" if ctx.glance(statement) is not None else ""
 
 
