@@ -1,6 +1,5 @@
 """The command line: ``flask`` with our application, ``serve``, and refused settings in words."""
 
-import os
 import socket
 import sys
 
@@ -9,7 +8,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
-from gatehouse.core.settings import ROOT, SettingsRefused, read_settings
+from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
 
@@ -38,12 +37,9 @@ def serve(*, workers: int, threads: int) -> None:
     """Serve with granian, the recommended server, on HOST and PORT."""
     settings = read_settings()
     refuse_a_port_in_use(settings.host, settings.port)
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
-    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
-    command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
-    os.chdir(ROOT)
-    os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
+    from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
+
+    serve_with_granian(settings, workers=workers, threads=threads)
 
 
 def refuse_a_port_in_use(host: str, port: int) -> None:
