@@ -8,9 +8,17 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
+from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
+# What to do, by a part of what the database says.
+REMEDIES = {
+    "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
+    "unable to open": "DATABASE_URL must name a file, in a folder that you may write to.",
+    "already exists": "It holds tables without the note of their version. Name an empty database.",
+    "readonly": "DATABASE_URL must name a file that you may write to.",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +33,11 @@ def main(arguments: list[str]) -> int:
         return 2
     except DBAPIError as error:
         cause = str(error.orig).strip().splitlines()[0]
-        sys.stderr.write(f"The database says: {cause}\n{NO_SCHEMA}\n")
+        remedy = next((text for part, text in REMEDIES.items() if part in cause), NO_SCHEMA)
+        sys.stderr.write(f"The database says: {cause}. {remedy}\n")
+        return 1
+    except SchemaUnknown as unknown:
+        sys.stderr.write(f"{unknown}\n")
         return 1
     return 0
 
@@ -60,4 +72,10 @@ def _create_app() -> Flask:
     """The application, imported for the commands that need it: serving builds its own."""
     from gatehouse.app import create_app  # noqa: PLC0415
 
-    return create_app()
+    try:
+        return create_app()
+    except OSError as error:
+        raise click.ClickException(
+            f"DATABASE_URL: {error.filename} cannot be made a folder ({error.strerror})."
+            " Name a file in a folder that you may write to."
+        ) from None
