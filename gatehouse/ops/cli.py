@@ -19,7 +19,7 @@ Gatehouse is ready.
   Health                      {url}/api/health
   Sign in                     {email} / {password}
 
-  curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
+  curl -s -w '\\n' {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
        -d '{{"email": "{email}", "password": "{password}"}}'
 
 Stop with Ctrl-C. The data is in {database}.
