@@ -12,6 +12,7 @@ from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
+AT_LEAST_ONE = click.IntRange(min=1)
 # What to do, by a part of what the database says.
 REMEDIES = {
     "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
@@ -43,15 +44,31 @@ def main(arguments: list[str]) -> int:
 
 
 @click.command("serve")
-@click.option("--workers", default=1, show_default=True, help="Processes.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each process.")
+@click.option("--workers", type=AT_LEAST_ONE, default=1, show_default=True, help="Processes.")
+@click.option(
+    "--threads", type=AT_LEAST_ONE, default=8, show_default=True, help="Threads of each process."
+)
 def serve(*, workers: int, threads: int) -> None:
     """Serve with granian, the recommended server, on HOST and PORT."""
     settings = read_settings()
-    refuse_a_port_in_use(settings.host, settings.port)
+    address = address_of(settings.host)
+    refuse_a_port_in_use(address, settings.port)
     from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
 
-    serve_with_granian(settings, workers=workers, threads=threads)
+    serve_with_granian(settings, address, workers=workers, threads=threads)
+
+
+def address_of(host: str) -> str:
+    """The IP address that HOST stands for, of IPv4 if it has one: granian takes no names."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise click.ClickException(
+            f"HOST={host} is no address of this machine ({error.strerror})."
+            " Use 127.0.0.1 for this machine alone, or 0.0.0.0 for its networks."
+        ) from None
+    addresses = [str(place[0]) for *_, place in found]
+    return next((address for address in addresses if ":" not in address), addresses[0])
 
 
 def refuse_a_port_in_use(host: str, port: int) -> None:

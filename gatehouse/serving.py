@@ -17,13 +17,13 @@ TARGET = "wsgi:app"
 PATIENCE = 10  # seconds that a worker has to finish the requests in flight
 
 
-def serve_with_granian(settings: Settings, *, workers: int, threads: int) -> None:
-    """Serve on HOST and PORT until SIGTERM or SIGINT."""
+def serve_with_granian(settings: Settings, address: str, *, workers: int, threads: int) -> None:
+    """Serve on ``address`` and PORT until SIGTERM or SIGINT."""
     os.chdir(ROOT)
     os.register_at_fork(after_in_child=obey_the_parent)
     server = Granian(
         TARGET,
-        address=settings.host,
+        address=address,
         port=settings.port,
         interface=Interfaces.WSGI,
         websockets=False,
