@@ -103,7 +103,7 @@ def migrated(
             }
         app = create_app(read_settings({**SETTINGS, **chosen}))
         with app.app_context():
-            migrate(app.extensions["migrate"])
+            migrate(app.extensions["gatehouse"], app.extensions["migrate"])
         app.extensions["gatehouse"].engine.dispose()
         return chosen
 

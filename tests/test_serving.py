@@ -2,18 +2,21 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.processes import wait_until
+from tests.processes import is_alive, wait_until
 from tests.serving import ROOT, GatehouseServer
 
 pytestmark = pytest.mark.integration
@@ -60,7 +63,6 @@ def manage(*arguments: str, **environment: str) -> str:
 
 @contextlib.contextmanager
 def serving(kind: str, settings: dict[str, str], folder: Path) -> Iterator[GatehouseServer]:
-    # One worker: a worker that is told to stop while it still starts makes granian wait 10 s.
     maker = GatehouseServer if kind in KINDS else DevelopmentServer
     with maker(folder, settings, kind=kind, workers=1) as server:
         yield server
@@ -102,7 +104,13 @@ def test_each_request_is_one_line_of_json_without_secrets(served: GatehouseServe
     reply = served.call("GET", path, token=token, headers={"X-Request-ID": "traced-0001"})
 
     assert wait_until(lambda: "traced-0001" in log.read_text())
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    # gunicorn tells of itself, in words, on standard error.
+    said = [
+        line
+        for line in log.read_text().splitlines()
+        if served.kind == "granian" or line.startswith("{")
+    ]
+    lines = [json.loads(line) for line in said]
     requests = [line for line in lines if line.get("request_id") == "traced-0001"]
     assert reply.headers["x-request-id"] == "traced-0001"
     assert [(line["path"], line["status"]) for line in requests] == [("/api/v1/auth/me", 200)]
@@ -121,6 +129,38 @@ def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(
         server.stop()
 
         assert under_way.result().status == 200
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_ctrl_c_in_a_terminal_ends_granian_and_its_workers_at_once(
+    workers: int, settings: dict[str, str], tmp_path: Path
+):
+    """A terminal sends SIGINT to the whole group, so parent and workers hear it together."""
+    with GatehouseServer(tmp_path, settings, workers=workers) as server:
+        all_of_it = psutil.Process(server.pid).children(recursive=True)
+        started = perf_counter()
+        os.killpg(server.pid, signal.SIGINT)
+        assert wait_until(lambda: not server.is_running)
+        took = perf_counter() - started
+        log = server.log.read_text()
+
+    assert len(all_of_it) == workers
+    assert not any(is_alive(process) for process in all_of_it)
+    assert took < 3
+    assert "Killing" not in log
+    assert "Traceback" not in log
+
+
+def test_a_worker_that_still_starts_ends_at_once_too(settings: dict[str, str], tmp_path: Path):
+    with GatehouseServer(tmp_path, settings, workers=1) as server:
+        parent = psutil.Process(server.pid)
+        (worker,) = parent.children()
+        worker.kill()
+        assert wait_until(lambda: {child.pid for child in parent.children()} - {worker.pid})
+        started = perf_counter()
+        server.stop()
+
+    assert perf_counter() - started < 3
 
 
 @pytest.mark.parametrize("megabytes", [2, 20])

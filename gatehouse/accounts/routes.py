@@ -59,7 +59,7 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
 @api.post("/password")
 @signed_in
 @limited("30/minute;200/hour", per="user")
-@body(PasswordChange)
+@body(PasswordChange, also=service.rules_broken_by_change)
 @returns(None)
 @raises(WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
 def change_own_password(

@@ -1,6 +1,6 @@
 """Reading the record: one's own, or one organization's."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,12 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from gatehouse.audit.models import AuditEntry, AuditSubject
+from gatehouse.audit.ports import PresentMembers
 from gatehouse.core.context import Context
 from gatehouse.core.events import EVENTS
 from gatehouse.core.pagination import Page, paginate_newest_first
+
+FORMER_MEMBER = "Former member"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +37,11 @@ class Subject:
     id: UUID
     label: str | None
     name: str | None
+
+    @property
+    def is_pseudonym(self) -> bool:
+        """Whether the account is deleted: what it is called now is no address, and nobody's."""
+        return self.label is not None and "@" not in self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,34 @@ class Line:
         return event.says if event else self.entry.action
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the people of some entries are called, as far as the reader may still know it.
+
+    Names and addresses are today's. What happened in an organization shows them for its present
+    members only: whoever has left it is not followed any further.
+    """
+
+    reader: UUID | None
+    names: dict[UUID | None, Subject]
+    present: set[tuple[UUID, UUID]]
+
+    @classmethod
+    def of(cls, ctx: Context, entries: Sequence[AuditEntry]) -> "People":
+        people = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
+        orgs = {entry.org_id for entry in entries if entry.org_id}
+        present = ctx.ports[PresentMembers](ctx, orgs, people) if orgs and people else set()
+        return cls(ctx.actor.user_id, _names(ctx, people), present)
+
+    def seen_in(self, entry: AuditEntry, person: UUID | None) -> Subject | None:
+        found = self.names.get(person)
+        if found is None or entry.org_id is None or found.id == self.reader:
+            return found
+        if (entry.org_id, found.id) in self.present or found.is_pseudonym:
+            return found
+        return Subject(found.id, None, FORMER_MEMBER)
+
+
 def own_entries(user_id: UUID) -> Select[Any]:
     """What an account did, and what happened to it."""
     return select(AuditEntry).where(
@@ -93,14 +129,14 @@ def read_lines(
     found = paginate_newest_first(
         ctx, rows, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
     )
-    names = _names(ctx, found.items)
+    people = People.of(ctx, found.items)
 
     def line(entry: AuditEntry) -> Line:
         is_open = shows_others or entry.actor_id in (None, ctx.actor.user_id)
-        actor = names.get(entry.actor_id)
+        actor = people.seen_in(entry, entry.actor_id)
         if actor is not None and not is_open:
             actor = replace(actor, label=None)
-        return Line(entry, actor, names.get(entry.user_id), is_open)
+        return Line(entry, actor, people.seen_in(entry, entry.user_id), is_open)
 
     return found.map(line)
 
@@ -128,8 +164,7 @@ def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:
     return rows
 
 
-def _names(ctx: Context, entries: Iterable[AuditEntry]) -> dict[UUID | None, Subject]:
-    ids = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
+def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:
     if not ids:
         return {}
     found = ctx.db.scalars(select(AuditSubject).where(AuditSubject.id.in_(ids)))

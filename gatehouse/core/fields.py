@@ -90,7 +90,7 @@ class Flag(fields.Boolean):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         del attr, data, kwargs
         if not isinstance(value, bool):
-            raise ValidationError("Must be true or false.")
+            raise ValidationError("Must be true or false, without quotes.")
         return value
 
 
@@ -120,7 +120,7 @@ class Instant(fields.AwareDateTime):
         try:
             return found.astimezone(UTC)
         except OverflowError:
-            raise ValidationError("This time is out of range.") from None
+            raise ValidationError("Out of range. Name a year from 1 to 9999.") from None
 
 
 class Moment(fields.AwareDateTime):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
@@ -29,6 +30,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
 from gatehouse.core.pagination import Page
+from gatehouse.core.words import in_plain_words, load
 
 API_ROOT = "/api/v1"
 JSON = "application/json"
@@ -39,6 +41,7 @@ ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing vo
 
 View = TypeVar("View", bound=Callable[..., Any])
 Reply = tuple[HTTPStatus, Any, Any]
+Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
 
 
 class Api(Blueprint):  # type: ignore[misc]
@@ -99,14 +102,19 @@ class Returns:
         return self.status, {self.key: shaped} if self.key else shaped, None
 
 
-def body(schema: type[Schema], *, partial: bool = False) -> Callable[[View], View]:
-    """Pass the JSON body, validated by ``schema``, as keyword arguments."""
-    return _note(body=schema(partial=partial))
+def body(
+    schema: type[Schema], *, partial: bool = False, also: Also | None = None
+) -> Callable[[View], View]:
+    """Pass the JSON body, validated by ``schema``, as keyword arguments.
+
+    When something is not valid, ``also(ctx, what was)`` names what no schema can find.
+    """
+    return _note(body=in_plain_words(schema(partial=partial)), also=also)
 
 
 def query(schema: type[Schema]) -> Callable[[View], View]:
     """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
-    return _note(query=schema(unknown=EXCLUDE))
+    return _note(query=in_plain_words(schema(unknown=EXCLUDE)))
 
 
 def returns(
@@ -152,6 +160,7 @@ class Plan:
     ready: str
     query: Schema | None
     body: Schema | None
+    also: Also | None
 
 
 def _plan_of(view: Callable[..., Any]) -> Plan:
@@ -165,6 +174,7 @@ def _plan_of(view: Callable[..., Any]) -> Plan:
         ready=notes.get("ready", ""),
         query=notes.get("query"),
         body=notes.get("body"),
+        also=notes.get("also"),
     )
 
 
@@ -235,7 +245,7 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)
-        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, call.raw)))
+        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
 
 
 @contextmanager
@@ -295,13 +305,13 @@ def _origin(environ: dict[str, Any]) -> Origin:
     return Origin(environ["gatehouse.request_id"], client, agent[:255] if agent else None)
 
 
-def _sent(plan: Plan, raw: bytes) -> dict[str, Any]:
+def _sent(plan: Plan, ctx: Context, raw: bytes) -> dict[str, Any]:
     """What the caller sent, as keyword arguments of the view."""
     sent: dict[str, Any] = {}
     if plan.query is not None:
-        sent |= plan.query.load(request.args)
+        sent |= load(plan.query, request.args)
     if plan.body is not None:
-        sent |= plan.body.load(_json(raw))
+        sent |= load(plan.body, _json(raw), partial(plan.also, ctx) if plan.also else None)
     return sent
 
 

@@ -16,6 +16,8 @@ from gatehouse.core.rate_limit import limit_problem
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET_LENGTH = 32
+FEWEST_SIGNS = 8
+NEW_SECRET = "Make one with: openssl rand -hex 32"  # noqa: S105
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
 WELL_KNOWN = (
     "changeme",
@@ -249,7 +251,10 @@ def _database_url(url: str, environment: Environment) -> str:
 
 def _invalid(settings: Settings) -> list[str]:
     problems = []
-    if not settings.database_url.startswith(("sqlite://", "postgresql+psycopg://")):
+    # A missing address is told once, below.
+    if settings.database_url and not settings.database_url.startswith(
+        ("sqlite://", "postgresql+psycopg://")
+    ):
         problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
     if settings.redis_url and not settings.redis_url.startswith(
         ("redis://", "rediss://", "unix://")
@@ -303,15 +308,20 @@ def _too_weak(settings: Settings, env: _Reader) -> list[str]:
     keys = {"SECRET_KEY": (settings.secret_key,), "ENCRYPTION_KEY": settings.encryption_keys}
     for name, values in keys.items():
         if not any(values):
-            problems.append(f"{name} is missing. Make one with: openssl rand -hex 32")
+            problems.append(f"{name} is missing. {NEW_SECRET}")
         elif any(len(value) < SECRET_LENGTH for value in values):
-            problems.append(f"{name} is shorter than {SECRET_LENGTH} characters.")
+            problems.append(f"{name} is shorter than {SECRET_LENGTH} characters. {NEW_SECRET}")
         elif settings.in_production and any(map(is_well_known, values)):
-            problems.append(f"{name} is a well-known value. Make one with: openssl rand -hex 32")
+            problems.append(f"{name} is a well-known value or a placeholder. {NEW_SECRET}")
+        elif settings.in_production and any(map(is_monotonous, values)):
+            fewest = f"fewer than {FEWEST_SIGNS} different characters"
+            problems.append(f"{name} can be guessed: it has {fewest}. {NEW_SECRET}")
     if not settings.in_production:
         return problems
     if not env.text("DATABASE_URL"):
-        problems.append("DATABASE_URL is missing.")
+        problems.append(
+            "DATABASE_URL is missing. Name a database: postgresql://user:password@host/name"
+        )
     if not settings.is_https and not is_loopback(_host(settings.app_url)):
         problems.append("APP_URL must be https, unless its host is localhost.")
     if settings.bcrypt_log_rounds < BCRYPT_FLOOR:
@@ -320,14 +330,13 @@ def _too_weak(settings: Settings, env: _Reader) -> list[str]:
 
 
 def is_well_known(secret: str) -> bool:
-    """Whether anybody could guess the key: a default, a placeholder, or hardly any variety."""
-    text = secret.lower()
-    few_characters = 8
-    return (
-        secret == DEVELOPMENT_SECRET
-        or len(set(text)) < few_characters
-        or any(word in text for word in WELL_KNOWN)
-    )
+    """Whether anybody knows the key: our default, or a placeholder of somebody's example."""
+    return secret == DEVELOPMENT_SECRET or any(word in secret.lower() for word in WELL_KNOWN)
+
+
+def is_monotonous(secret: str) -> bool:
+    """Whether the key has hardly any variety, so that trying finds it."""
+    return len(set(secret.lower())) < FEWEST_SIGNS
 
 
 def is_origin(text: str) -> bool:

@@ -34,7 +34,7 @@ api = Api("auth", at="/auth", about="Coming in and going out.")
 @api.post("/register")
 @public
 @limited("register")
-@body(RegisterIn)
+@body(RegisterIn, also=service.rules_broken_by_registration)
 @returns(RegisteredOut, HTTPStatus.CREATED)
 @raises(PasswordTooWeak, EmailTaken, RegistrationClosed)
 def register(

@@ -4,20 +4,20 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from gatehouse.accounts.schemas import UserOut
+from gatehouse.accounts.schemas import NewPassword, UserOut, differ
 from gatehouse.core.fields import Address, Flag, Moment, Password, Text
 from gatehouse.core.roles import Role
 
 
 class RegisterIn(Schema):
     email = Address(required=True)
-    password = Password(required=True)
-    password_confirm = Password(required=True)
+    password = NewPassword(required=True)
+    password_confirm = NewPassword(required=True)
     full_name = Text(most=255, load_default=None, allow_none=True)
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data["password"] != data["password_confirm"]:
+        if differ(data, "password", "password_confirm"):
             raise ValidationError("Must be the same as password.", "password_confirm")
 
 

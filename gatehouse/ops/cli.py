@@ -19,7 +19,7 @@ Gatehouse is ready.
   Health                      {url}/api/health
   Sign in                     {email} / {password}
 
-  curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
+  curl -s -w '\\n' {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
        -d '{{"email": "{email}", "password": "{password}"}}'
 
 Stop with Ctrl-C. The data is in {database}.
@@ -35,7 +35,7 @@ def _runtime() -> Runtime:
 @with_appcontext
 def init_db() -> None:
     """Create the database, or bring it up to date."""
-    service.migrate(current_app.extensions["migrate"])
+    service.migrate(_runtime(), current_app.extensions["migrate"])
     click.echo("The database is up to date.")
 
 
@@ -79,4 +79,10 @@ def openapi(path: Path | None) -> None:
     if path is None:
         click.echo(text, nl=False)
     else:
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(
+                f"{path} cannot be written ({error.strerror}). Name a file in a folder that exists"
+                " and that you may write to."
+            ) from None

@@ -7,9 +7,10 @@ from gatehouse.accounts.service.passwords import (
     confirm_password,
     hold_confirmed_account,
     improve_hash,
+    rules_broken_by_change,
 )
 from gatehouse.accounts.service.profile import change_profile, create_account, note_sign_in
-from gatehouse.accounts.service.strength import refuse_weak_password
+from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 
 __all__ = [
     "Proof",
@@ -24,4 +25,6 @@ __all__ = [
     "note_sign_in",
     "prove_password",
     "refuse_weak_password",
+    "rules_broken_by",
+    "rules_broken_by_change",
 ]

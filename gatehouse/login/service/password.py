@@ -15,6 +15,7 @@ from gatehouse.accounts.service import (
     hold_confirmed_account,
     prove_password,
     refuse_weak_password,
+    rules_broken_by,
 )
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -45,6 +46,20 @@ def register(
     is_first = is_first_account(ctx)
     user = create_account(ctx, email=email, password_hash=password_hash, full_name=full_name)
     return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True)), is_first
+
+
+def rules_broken_by_registration(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the password, told along with what else is not valid.
+
+    It is judged by what is known of the person. Raises RegistrationClosed.
+    """
+    if not ctx.settings.registration_enabled:
+        raise RegistrationClosed
+    if "password" not in valid:
+        return {}
+    email, full_name = valid.get("email", ""), valid.get("full_name")
+    broken = rules_broken_by(valid["password"], email=email, full_name=full_name)
+    return {"password": broken} if broken else {}
 
 
 def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:
