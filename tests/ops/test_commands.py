@@ -5,11 +5,13 @@ import os
 import sqlite3
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
 
 from gatehouse.accounts.models import User
 from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.roles import Role
+from gatehouse.core.settings import ROOT
 from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 
@@ -175,7 +177,7 @@ def test_the_document_is_the_same_every_time(app_on, tmp_path):
     assert one.output == other.output
 
 
-REVISION = "20261121_identity_core"
+REVISION = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 
 
 def test_upgrading_says_what_it_did(app_on, empty_database):
