@@ -8,8 +8,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from gatehouse.mail.emails import Mail, render, samples_of
 from gatehouse.mail.ports import Letter, Mailer
+from gatehouse.mail.service import Mail, render, samples_of
 
 if TYPE_CHECKING:
     from gatehouse.core.context import Runtime

@@ -11,12 +11,11 @@ from gatehouse.core.settings import (
     Environment,
     SettingsRefused,
     is_loopback,
-    is_monotonous,
     is_origin,
-    is_well_known,
     read_settings,
     setting_names,
 )
+from gatehouse.core.settings.checks import is_monotonous, is_well_known
 
 GOOD_SECRET = "kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA"  # 32 characters
 

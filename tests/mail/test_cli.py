@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatehouse.mail.emails import samples_of
+from gatehouse.mail.service import samples_of
 from tests.sink import sink
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from gatehouse.core.context import Origin, Ports, unit_of_work
 from gatehouse.core.reactions import Postponed, Received
-from gatehouse.mail.emails import Mail, render
 from gatehouse.mail.ports import Mailer
-from gatehouse.mail.service import MOST_IN_AN_HOUR, refuse_to_flood, sending
+from gatehouse.mail.service import MOST_IN_AN_HOUR, Mail, refuse_to_flood, render, sending
 
 MAIL = Mail(
     subject="Welcome, <b>Bob</b>",

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.crypto import fingerprint
 from gatehouse.core.reactions import Postponed, Received
-from gatehouse.mail.emails import Mail, render
 from gatehouse.mail.ports import Letter, Mailer
+from gatehouse.mail.service.form import Mail, render
 
 MOST_IN_AN_HOUR = 5  # to one address, over all kinds of mail that somebody else can cause
 HOUR = 3600
