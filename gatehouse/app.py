@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Flask, Request, redirect
+from flask import Flask, Request
 from flask.sessions import SessionInterface
 from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response
 
-from gatehouse.core import logging, openapi, refusals
+from gatehouse.core import html, logging, openapi, refusals
 from gatehouse.core.context import Runtime
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     blueprints = tuple(api for domain in mounted for api in domain.apis)
     app.extensions["gatehouse_apis"] = blueprints
     openapi.install(app, blueprints)
-    app.add_url_rule("/", "start", lambda: redirect("/api/docs"))
+    html.install(app, tuple(pages for domain in mounted for pages in domain.pages))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app.cli.add_command(database_commands)

@@ -50,7 +50,7 @@ class PasswordChange(Schema):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "new_password", "new_password_confirm"):
-            raise ValidationError("Must be the same as new_password.", "new_password_confirm")
+            raise ValidationError("Must be the same as the new password.", "new_password_confirm")
 
 
 class DeletionIn(Schema):

@@ -50,6 +50,15 @@ class Authenticator(Protocol):
     ) -> Recognised | None: ...
 
 
+class SessionRenewal(Protocol):
+    """Gives the caller's session another token; the old one is refused from then on. Returns the
+    token, and until when a browser should keep it, if that is longer than it is open. Provided by
+    ``sessions``.
+    """
+
+    def __call__(self, ctx: Context) -> tuple[str, datetime | None]: ...
+
+
 class Memberships(Protocol):
     """The role a user holds in an organization, or None. Provided by ``organizations``.
 

@@ -30,6 +30,7 @@ class Domain:
     """
 
     apis: tuple[Blueprint, ...] = ()
+    pages: tuple[Blueprint, ...] = ()
     commands: tuple[click.Command, ...] = ()
     grants: tuple[Grant, ...] = ()
     ports: Mapping[type[Any], Callable[[Settings], Any]] = field(default_factory=dict)

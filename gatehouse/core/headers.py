@@ -30,7 +30,6 @@ NOTHING_MAY_LOAD = "default-src 'none'; frame-ancestors 'none'; base-uri 'none';
 SECURITY: Headers = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -78,6 +77,8 @@ class Edge:
                 headers.append(("Content-Security-Policy", NOTHING_MAY_LOAD))
             if "cache-control" not in names:
                 headers.append(("Cache-Control", "no-store"))
+            if "referrer-policy" not in names:
+                headers.append(("Referrer-Policy", "no-referrer"))
             if self._origins:
                 headers += self._cors(environ)
             if self._log.is_on:

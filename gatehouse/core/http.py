@@ -185,9 +185,9 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         environ = request.environ
         runtime: Runtime = environ["gatehouse.runtime"]
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
-        _limit_the_address(plan, runtime, environ)
+        limit_the_address(plan.limit, runtime, environ)
         # All of the body, before anything is looked up: whoever holds it back gains no time.
-        raw = _body(runtime, environ) if plan.body is not None else b""
+        raw = read_body(runtime, environ) if plan.body is not None else b""
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
@@ -204,12 +204,16 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
     return serve
 
 
-def _limit_the_address(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> None:
-    if plan.limit and plan.limit[1] == "address":
-        _count(runtime, environ, plan.limit[0], network_of(environ["gatehouse.client"]))
+def limit_the_address(
+    limit: tuple[str, str] | None, runtime: Runtime, environ: dict[str, Any]
+) -> None:
+    """Count the caller's address, before anything else is done. Raises TooManyRequests."""
+    if limit and limit[1] == "address":
+        count_call(runtime, environ, limit[0], network_of(environ["gatehouse.client"]))
 
 
-def _body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
+def read_body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
+    """All of the body. Raises TooManyRequests or RequestTimeout if it is held back."""
     with runtime.bodies.reading(environ, network_of(environ["gatehouse.client"])):
         return request.get_data(cache=False)
 
@@ -220,7 +224,7 @@ def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Reco
         return NOBODY
     known = _recognise(runtime, environ, plan.ready)
     if plan.limit and plan.limit[1] == "user":
-        _count(runtime, environ, plan.limit[0], str(known.actor.user_id))
+        count_call(runtime, environ, plan.limit[0], str(known.actor.user_id))
     return known
 
 
@@ -239,8 +243,8 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
     reads_only = call.environ["REQUEST_METHOD"] in READING
     with (
-        unit_of_work(runtime, _origin(call.environ), call.actor, reads_only=reads_only) as ctx,
-        _refusals_on_record(ctx, ids.get("org_id")),
+        unit_of_work(runtime, origin_of(call.environ), call.actor, reads_only=reads_only) as ctx,
+        refusals_on_record(ctx, ids.get("org_id")),
     ):
         plan.access.check(ctx, ids)
         if plan.is_elevated:
@@ -249,7 +253,7 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
 
 
 @contextmanager
-def _refusals_on_record(ctx: Context, org_id: UUID | None) -> Iterator[None]:
+def refusals_on_record(ctx: Context, org_id: UUID | None) -> Iterator[None]:
     """Keep that a known caller was refused, unless the refusal is on record in other words."""
     try:
         yield
@@ -261,14 +265,16 @@ def _refusals_on_record(ctx: Context, org_id: UUID | None) -> Iterator[None]:
         raise
 
 
-def _count(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
+def count_call(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
     """Count a call against a limit that is exact over all workers, and refuse past it."""
     if not runtime.settings.ratelimit_enabled:
         return
     parsed = rate_limit.parse(runtime.settings.ratelimits.get(rules, rules))
-    name = f"{rules}:{environ['gatehouse.route']}:{who}"[:150]
-    tally = rate_limit.count(runtime.store, name, parsed, _clock().timestamp())
-    _tell(environ, tally)
+    # A named limit is one count, whichever of its doors is used: the page or the route.
+    door = "" if rules in runtime.settings.ratelimits else environ["gatehouse.route"]
+    name = f"{rules}:{door}:{who}"[:150]
+    tally = rate_limit.count(runtime.store, name, parsed, clock().timestamp())
+    tell(environ, tally)
 
 
 def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access.Recognised:
@@ -279,25 +285,26 @@ def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token or not token.isascii() or " " in token:
         raise InvalidAuthFormat
-    known = runtime.ports[access.Authenticator](runtime, token, _clock(), answer=answer)
+    known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
     if known is None:
         raise InvalidToken
     environ["gatehouse.user"] = str(known.actor.user_id)
     if known.tally:
-        _tell(environ, known.tally)
+        tell(environ, known.tally)
     return known
 
 
-def _tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
+def tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
+    """Let the caller know where they stand. Raises TooManyRequests if that is past the limit."""
     environ["gatehouse.headers"][:] = tally.headers()
     tally.refuse_if_over()
 
 
-def _clock() -> datetime:
+def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _origin(environ: dict[str, Any]) -> Origin:
+def origin_of(environ: dict[str, Any]) -> Origin:
     agent = environ.get("HTTP_USER_AGENT")
     if agent and not agent.isprintable():
         agent = "".join(c for c in agent if c.isprintable())

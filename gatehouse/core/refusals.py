@@ -21,6 +21,7 @@ from gatehouse.core.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
+from gatehouse.core.html import refusal_page
 from gatehouse.core.http import API_ROOT, refusal
 from gatehouse.core.logging import LOGGER
 
@@ -31,7 +32,7 @@ KINDS: dict[int, type[GatehouseError]] = {
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(GatehouseError, refusal)
+    app.register_error_handler(GatehouseError, _refuse)
     app.register_error_handler(ValidationError, _of_schema)
     app.register_error_handler(IntegrityError, _of_clash)
     app.register_error_handler(DBAPIError, _of_database)
@@ -40,13 +41,24 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _of_surprise)
 
 
+def _refuse(error: GatehouseError) -> Response:
+    """In the envelope, or where a person looks at it, as a page."""
+    own = request.environ.get("gatehouse.refuse")
+    if own is not None:
+        answer: Response = own(error)
+        return answer
+    is_for_people = "text/html" in request.headers.get("Accept", "")
+    is_of_the_api = request.path.startswith("/api/")
+    return refusal_page(error) if is_for_people and not is_of_the_api else refusal(error)
+
+
 def _of_schema(error: ValidationError) -> Response:
-    return refusal(Invalid.fields(error.messages))
+    return _refuse(Invalid.fields(error.messages))
 
 
 def _of_clash(_error: IntegrityError) -> Response:
     """A unique index or a foreign key decided a race against this request."""
-    return refusal(Conflict())
+    return _refuse(Conflict())
 
 
 def _of_database(error: Exception) -> Response:
@@ -54,7 +66,7 @@ def _of_database(error: Exception) -> Response:
     is_away = isinstance(error, PoolTimeoutError | OperationalError)
     if is_away or getattr(error, "connection_invalidated", False):
         _log("The database did not do its part", error)
-        return refusal(Unavailable())
+        return _refuse(Unavailable())
     return _of_surprise(error)
 
 
@@ -64,10 +76,10 @@ def _of_http(error: HTTPException) -> Response:
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_surprise(error)
     if isinstance(error, NoSuchPath):
-        return refusal(NotFound(NO_SUCH_PATH))
+        return _refuse(NotFound(NO_SUCH_PATH))
     if isinstance(error, WrongMethod):
-        return refusal(_of_method(sorted(error.valid_methods or ())))
-    return refusal(KINDS.get(code, BadRequest)())
+        return _refuse(_of_method(sorted(error.valid_methods or ())))
+    return _refuse(KINDS.get(code, BadRequest)())
 
 
 def _of_method(allowed: list[str]) -> MethodNotAllowed:
@@ -84,7 +96,7 @@ def _of_method(allowed: list[str]) -> MethodNotAllowed:
 def _of_surprise(error: Exception) -> Response:
     """A mistake of ours: the caller learns the request id, the log learns everything."""
     _log("Unexpected error", error)
-    return refusal(GatehouseError())
+    return _refuse(GatehouseError())
 
 
 def _log(what: str, error: Exception) -> None:

@@ -1,14 +1,19 @@
 """The sessions domain's declaration."""
 
-from gatehouse.core.access import Authenticator
+from gatehouse.core.access import Authenticator, SessionRenewal
 from gatehouse.core.domain import Domain
 from gatehouse.sessions import jobs
+from gatehouse.sessions.pages import pages
 from gatehouse.sessions.routes import api
-from gatehouse.sessions.service import recognise
+from gatehouse.sessions.service import recognise, renew_token
 
 domain = Domain(
     apis=(api,),
-    ports={Authenticator: lambda _settings: recognise},
+    pages=(pages,),
+    ports={
+        Authenticator: lambda _settings: recognise,
+        SessionRenewal: lambda _settings: renew_token,
+    },
     reactions=(
         jobs.end_sessions_of_a_deleted_account,
         jobs.end_other_sessions_after_a_password_change,

@@ -1,5 +1,6 @@
 """Reading sessions. Every query is bound to one account."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,10 @@ from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.context import Context
 from gatehouse.sessions.errors import SessionNotFound
 from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.rules import device_in_words
 
 REMEMBERED = timedelta(days=90)
-MOST_LISTED = 200
+MOST_SHOWN = 50
 
 # The hot path: one indexed SELECT, built once.
 BY_TOKEN = (
@@ -47,6 +49,35 @@ def sessions_of(user_id: UUID, now: datetime) -> Select[Any]:
         )
         .order_by(Session.id.desc())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPlace:
+    """A session as its owner would know it again."""
+
+    id: UUID
+    device: str
+    network: str
+    last_seen_at: datetime
+    created_at: datetime
+    is_current: bool
+
+
+def places_signed_in(ctx: Context) -> list[SignedInPlace]:
+    """Where the caller is signed in: the newest, the present one first."""
+    rows = ctx.db.scalars(sessions_of(ctx.user_id, ctx.now).limit(MOST_SHOWN)).all()
+    places = [
+        SignedInPlace(
+            row.id,
+            device_in_words(row.user_agent),
+            row.network,
+            row.last_seen_at,
+            row.created_at,
+            row.id == ctx.actor.session_id,
+        )
+        for row in rows
+    ]
+    return sorted(places, key=lambda place: not place.is_current)
 
 
 def get_session(ctx: Context, user_id: UUID, session_id: UUID) -> Session:

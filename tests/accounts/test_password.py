@@ -142,7 +142,7 @@ def test_every_broken_rule_is_named_at_once(
 
     assert set(details) == {"current_password", "extra", "new_password", "new_password_confirm"}
     assert details["new_password"][0] == OWN
-    assert details["new_password_confirm"] == ["Must be the same as new_password."]
+    assert details["new_password_confirm"] == ["Must be the same as the new password."]
 
 
 def test_a_weak_new_password_is_not_a_wrong_guess(

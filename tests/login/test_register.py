@@ -185,7 +185,7 @@ def test_every_broken_rule_is_named_at_once(client: FlaskClient):
     details = reply.json["error"]["details"]
     assert set(details) == {"email", "nickname", "password", "password_confirm"}
     assert [line[: len(EASY)] for line in details["password"]] == [EASY]
-    assert details["password_confirm"] == ["Must be the same as password."]
+    assert details["password_confirm"] == ["Must be the same as the password."]
 
 
 def test_an_empty_password_is_told_the_rule(client: FlaskClient):

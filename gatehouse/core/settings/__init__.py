@@ -71,6 +71,7 @@ def _read(env: Reader) -> Settings:
         encryption_keys=env.many("ENCRYPTION_KEY", secret),
         service_name=env.text("SERVICE_NAME", "Gatehouse"),
         app_url=env.text("APP_URL", f"http://localhost:{port}").rstrip("/"),
+        login_ui_url=env.text("LOGIN_UI_URL").rstrip("/"),
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),

@@ -60,12 +60,17 @@ def invalid(settings: Settings) -> list[str]:
         for name, rules in settings.ratelimits.items()
         if (problem := limit_problem(rules))
     ]
-    origin = "/".join(settings.app_url.split("/")[:3])
-    if not is_origin(origin) or not re.fullmatch(
-        r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
-    ):
+    if not _is_address(settings.app_url):
         problems.append("APP_URL must be the public http(s) URL of this service.")
+    if settings.login_ui_url and not _is_address(settings.login_ui_url):
+        problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
     return problems
+
+
+def _is_address(url: str) -> bool:
+    """Whether ``url`` is an origin, perhaps with a plain path behind it."""
+    origin = "/".join(url.split("/")[:3])
+    return is_origin(origin) and bool(re.fullmatch(r"[A-Za-z0-9._~/-]*", url[len(origin) :]))
 
 
 def without_driver(settings: Settings) -> list[str]:
@@ -99,8 +104,11 @@ def too_weak(settings: Settings, env: Reader) -> list[str]:
         problems.append(
             "DATABASE_URL is missing. Name a database: postgresql://user:password@host/name"
         )
-    if not settings.is_https and not is_loopback(_host(settings.app_url)):
-        problems.append("APP_URL must be https, unless its host is localhost.")
+    problems += [
+        f"{name} must be https, unless its host is localhost."
+        for name, url in (("APP_URL", settings.app_url), ("LOGIN_UI_URL", settings.login_ui_url))
+        if url and not url.startswith("https://") and not is_loopback(_host(url))
+    ]
     if settings.bcrypt_log_rounds < BCRYPT_FLOOR:
         problems.append(f"BCRYPT_LOG_ROUNDS must be at least {BCRYPT_FLOOR} in production.")
     return problems

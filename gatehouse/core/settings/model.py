@@ -39,6 +39,7 @@ class Settings:
     encryption_keys: tuple[str, ...] = field(repr=False)
     service_name: str
     app_url: str
+    login_ui_url: str
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
     registration_enabled: bool

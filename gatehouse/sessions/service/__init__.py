@@ -6,7 +6,13 @@ from gatehouse.sessions.service.ending import (
     revoke_other_sessions,
     revoke_session,
 )
-from gatehouse.sessions.service.opening import confirm, open_session, refresh
+from gatehouse.sessions.service.opening import (
+    confirm,
+    open_session,
+    refresh,
+    remembered_until,
+    renew_token,
+)
 from gatehouse.sessions.service.recognition import recognise
 
 __all__ = [
@@ -16,6 +22,8 @@ __all__ = [
     "open_session",
     "recognise",
     "refresh",
+    "remembered_until",
+    "renew_token",
     "revoke_other_sessions",
     "revoke_session",
 ]

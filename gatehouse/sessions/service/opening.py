@@ -62,6 +62,22 @@ def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
     return session
 
 
+def renew_token(ctx: Context) -> tuple[str, datetime | None]:
+    """The SessionRenewal port: the same session under a new token. The old one is dead at once."""
+    session = _own(ctx)
+    token = mint(SESSION)
+    session.token_hash = hash_token(token)
+    ctx.forget(session.user_id)
+    return token, remembered_until(ctx, session)
+
+
+def remembered_until(ctx: Context, session: Session) -> datetime | None:
+    """Until when a browser keeps the token, if that is longer than it is open."""
+    idle = ctx.settings.session_remember_idle_timeout
+    is_remembered = idle is not None and session.idle_seconds == int(idle.total_seconds())
+    return session.ends_at if is_remembered else None
+
+
 def _own(ctx: Context) -> Session:
     """The session that carries this request, unless it has ended meanwhile."""
     if ctx.actor.session_id is None:

@@ -1,0 +1,415 @@
+"""Pages for people: the same unit of work, limits and services as the API, with forms and a cookie.
+
+``docs/pages.md`` says what this promises, and how a page is written.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask, Response, request, send_from_directory
+from marshmallow import Schema
+
+from gatehouse.core import access, browser, forms, rendering
+from gatehouse.core.context import ANONYMOUS, Actor, Context, Runtime, unit_of_work
+from gatehouse.core.errors import (
+    Forbidden,
+    GatehouseError,
+    InvalidToken,
+    ReauthenticationRequired,
+    TooManyRequests,
+)
+from gatehouse.core.http import (
+    READING,
+    Also,
+    clock,
+    count_call,
+    limit_the_address,
+    origin_of,
+    read_body,
+    refusals_on_record,
+    tell,
+)
+from gatehouse.core.identifiers import as_uuid
+from gatehouse.core.tokens import SESSION, is_well_formed
+from gatehouse.core.words import in_plain_words, load
+
+START, SIGN_IN, CONFIRM = "/", "/login", "/reauthenticate"
+HTML = "text/html; charset=utf-8"
+A_YEAR = 31_536_000
+NOTE_LIFE = 60  # seconds in which a note must be read
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NotFromOurPage(Forbidden):
+    message = "This was not sent from a page of ours, so nothing was done."
+
+
+class FormOutOfDate(Forbidden):
+    message = (
+        "This form is out of date, so nothing was done. Open the page again and send it anew. If it"
+        " happens again, let your browser keep the cookies of this address."
+    )
+
+
+class Show:
+    """Answer with a page: its template, and the values that the template uses."""
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        self.template = template
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Lead on to a page of ours. Without ``to``: where the visitor was going, else to the start.
+
+    ``session`` is the token for the cookie, which outlives the browser if there is an ``until``;
+    an empty one ends it. ``renews`` gives the session a new token. ``note`` names what was done.
+    """
+
+    to: str = ""
+    note: str = ""
+    session: str | None = None
+    until: datetime | None = None
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Lead away, to an address that the operator chose."""
+
+    url: str
+
+
+class Pages(Blueprint):
+    """The pages of a domain. Views take a Context and return Show, Go or Leave."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}_pages", __name__)
+
+    def get(self, path: str) -> Callable[[View], View]:  # type: ignore[override]
+        return self._mount("GET", path)
+
+    def post(self, path: str) -> Callable[[View], View]:  # type: ignore[override]
+        return self._mount("POST", path)
+
+    def _mount(self, method: str, path: str) -> Callable[[View], View]:
+        def mount(view: View) -> View:
+            serve = _serve(_plan_of(view, path))
+            self.add_url_rule(path, view.__name__, serve, methods=[method])
+            return view
+
+        return mount
+
+
+def form(
+    schema: type[Schema], *, shown_by: Callable[..., Any], also: Also | None = None
+) -> Callable[[View], View]:
+    """Pass the posted form, validated by a schema of the API, as keyword arguments.
+
+    When the post is refused, the page of the view ``shown_by`` is shown again, with what was
+    typed and what is wrong with it.
+    """
+
+    def decorate(view: View) -> View:
+        view.form = (in_plain_words(schema()), shown_by, also)  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the decorators said of a view."""
+
+    view: Callable[..., Any]
+    path: str
+    access: access.Access
+    is_elevated: bool
+    limit: tuple[str, str] | None
+    schema: Schema | None
+    shown_by: Callable[..., Any] | None
+    also: Also | None
+
+
+def _plan_of(view: Callable[..., Any], path: str) -> Plan:
+    schema, shown_by, also = getattr(view, "form", (None, None, None))
+    return Plan(
+        view=view,
+        path=path,
+        access=access.access_of(view),
+        is_elevated=getattr(view, "elevated", False),
+        limit=getattr(view, "limit", None),
+        schema=schema,
+        shown_by=shown_by,
+        also=also,
+    )
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request of a browser: what it holds, who it is, what it sent."""
+
+    environ: dict[str, Any]
+    runtime: Runtime
+    path: dict[str, Any]
+    cookie: str = ""
+    seed: str = ""
+    actor: Actor = ANONYMOUS
+    sent: dict[str, str] = field(default_factory=dict)
+    next: str = ""
+    cookies: dict[str, browser.Header] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> list[browser.Header]:
+        return list(self.cookies.values())
+
+    @property
+    def is_reading(self) -> bool:
+        return self.environ["REQUEST_METHOD"] in READING
+
+    def holder(self) -> str:
+        """Whom a form belongs to: the session, or before there is one the browser."""
+        if self.actor.session_id is not None:
+            return f"session {self.actor.session_id}"
+        return f"browser {self.seed}" if self.seed else ""
+
+    def keep(self, what: str, value: str, seconds: int | None = None) -> None:
+        settings = self.runtime.settings
+        name = browser.cookie_name(settings, what)
+        self.cookies[name] = browser.set_cookie(settings, name, value, seconds=seconds)
+
+    def token(self) -> str:
+        """The token of a form in the answer. A browser that is nobody's yet gets a name."""
+        if not self.holder():
+            self.seed = browser.new_seed()
+            self.keep("browser", self.seed)
+        return browser.form_token(self.runtime.settings, self.holder())
+
+
+def _serve(plan: Plan) -> Callable[..., Response]:
+    def serve(**path: Any) -> Response:
+        environ = request.environ
+        environ["gatehouse.route"] = plan.path
+        visit = _begin(environ, path)
+        environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
+        if not visit.is_reading and not browser.is_from_our_own_page(
+            environ, visit.runtime.settings
+        ):
+            raise NotFromOurPage
+        limit_the_address(plan.limit, visit.runtime, environ)
+        if not visit.is_reading:
+            visit.sent = forms.read_form(request.mimetype, read_body(visit.runtime, environ))
+            visit.next = browser.local_path(visit.sent.get(forms.NEXT, ""))
+        _recognise(plan, visit)
+        return _answer(plan, visit)
+
+    serve.__name__ = plan.view.__name__
+    serve.__doc__ = plan.view.__doc__
+    return serve
+
+
+def _begin(environ: dict[str, Any], path: dict[str, Any]) -> Visit:
+    runtime: Runtime = environ["gatehouse.runtime"]
+    seed = browser.read_cookie(environ, browser.cookie_name(runtime.settings, "browser"))
+    asked = request.args.getlist(forms.NEXT)
+    return Visit(
+        environ,
+        runtime,
+        path,
+        cookie=browser.read_cookie(environ, browser.cookie_name(runtime.settings)),
+        seed=seed if browser.is_seed(seed) else "",
+        next=browser.local_path(asked[0]) if len(asked) == 1 else "",
+    )
+
+
+def _recognise(plan: Plan, visit: Visit) -> None:
+    """Find out whose cookie it is. One that holds no longer is taken back."""
+    if not visit.cookie:
+        return
+    known = None
+    if is_well_formed(visit.cookie, SESSION):
+        known = visit.runtime.ports[access.Authenticator](visit.runtime, visit.cookie, clock())
+    if known is None:
+        visit.keep("", "", 0)
+        return
+    visit.actor = known.actor
+    who = visit.environ["gatehouse.user"] = str(known.actor.user_id)
+    if known.tally:
+        tell(visit.environ, known.tally)
+    if plan.limit and plan.limit[1] == "user":
+        count_call(visit.runtime, visit.environ, plan.limit[0], who)
+
+
+def _answer(plan: Plan, visit: Visit) -> Response:
+    """Do what was asked, or lead to the sign-in, or show again the form that was refused."""
+    if not plan.access.is_public and visit.actor.user_id is None:
+        return _sign_in_first(plan, visit)
+    try:
+        return _act(plan, visit)
+    except ReauthenticationRequired:
+        visit.next = _way_back(plan, visit)
+        return _redirect(visit, _with_next(visit, CONFIRM))
+    except InvalidToken:  # The session ended while we looked.
+        visit.keep("", "", 0)
+        return _sign_in_first(plan, visit)
+    except GatehouseError as error:
+        if plan.schema is None or isinstance(error, FormOutOfDate):
+            raise
+        return _show_again(plan, visit, error)
+
+
+def _act(plan: Plan, visit: Visit) -> Response:
+    """One unit of work. When this returns, it is committed."""
+    ids = {name: as_uuid(name, value) for name, value in visit.path.items()}
+    with (
+        _work(visit, reads_only=visit.is_reading) as ctx,
+        refusals_on_record(ctx, ids.get("org_id")),
+    ):
+        if not visit.is_reading:
+            _refuse_a_foreign_form(visit)
+        plan.access.check(ctx, ids)
+        if plan.is_elevated:
+            access.refuse_stale(ctx)
+        sent: dict[str, Any] = {}
+        if plan.schema is not None:
+            given = forms.for_schema(plan.schema, visit.sent)
+            sent = load(plan.schema, given, partial(plan.also, ctx) if plan.also else None)
+        return _respond(ctx, visit, plan.view(ctx, **ids, **sent))
+
+
+def _show_again(plan: Plan, visit: Visit, error: GatehouseError) -> Response:
+    """The page of the form, in a unit of work of its own: the refused one was undone."""
+    if plan.schema is None or plan.shown_by is None:
+        raise error
+    shown = forms.refused(plan.schema, visit.sent, error)
+    ids = {name: as_uuid(name, value) for name, value in visit.path.items()}
+    with _work(visit, reads_only=True) as ctx:
+        page = plan.shown_by(ctx, **ids)
+        if not isinstance(page, Show):
+            raise error
+        answer = _page(visit, page, shown)
+    answer.status_code = error.status.value
+    answer.headers.extend(error.headers)
+    return answer
+
+
+def _work(visit: Visit, *, reads_only: bool) -> Any:
+    return unit_of_work(visit.runtime, origin_of(visit.environ), visit.actor, reads_only=reads_only)
+
+
+def _refuse_a_foreign_form(visit: Visit) -> None:
+    """A form counts only from the session, or the browser, that it was made for."""
+    holder, token = visit.holder(), visit.sent.get(forms.TOKEN, "")
+    if not holder or not browser.is_form_token(visit.runtime.settings, holder, token):
+        raise FormOutOfDate
+
+
+def _sign_in_first(plan: Plan, visit: Visit) -> Response:
+    visit.next = _way_back(plan, visit)
+    return _redirect(visit, _with_next(visit, SIGN_IN))
+
+
+def _way_back(plan: Plan, visit: Visit) -> str:
+    """Where to come back to: this address, or for a post the page that its form is on."""
+    if not visit.is_reading:
+        return request.path if plan.shown_by else ""
+    query = visit.environ.get("QUERY_STRING", "")
+    return browser.local_path(request.path + (f"?{query}" if query else ""))
+
+
+def _with_next(visit: Visit, path: str) -> str:
+    return _frame(visit).to(path, onward=visit.next not in ("", START))
+
+
+def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
+    if isinstance(result, Show):
+        return _page(visit, result, with_note=True)
+    if isinstance(result, Leave):
+        return _redirect(visit, result.url)
+    going: Go = result
+    if going.renews:
+        token, until = ctx.ports[access.SessionRenewal](ctx)
+        going = replace(going, session=token, until=until)
+    if going.session is not None:
+        ends = 0 if going.session == "" else browser.seconds_until(going.until, ctx.now)
+        visit.keep("", going.session, ends)
+    if going.session is not None and not going.renews:  # Another person may be next.
+        visit.keep("browser", "", 0)
+    if going.note:
+        visit.keep("note", going.note, NOTE_LIFE)
+    path = going.to or visit.next or START
+    return _redirect(visit, rendering.address(visit.runtime.settings, path))
+
+
+def _redirect(visit: Visit, url: str) -> Response:
+    answer = Response(status=HTTPStatus.SEE_OTHER, headers=visit.headers)
+    answer.headers["Location"] = url
+    answer.headers["Vary"] = "Cookie"
+    return answer
+
+
+def _page(
+    visit: Visit, page: Show, form: forms.Refused | None = None, *, with_note: bool = False
+) -> Response:
+    frame = _frame(visit)
+    frame.form = form or frame.form
+    frame.note = _note(visit) if with_note else ""
+    text = rendering.render(page.template, frame, page.values)
+    return Response(text, headers=[*frame.headers(), *visit.headers], content_type=HTML)
+
+
+def _frame(visit: Visit) -> rendering.Frame:
+    return rendering.Frame(
+        settings=visit.runtime.settings,
+        request_id=visit.environ["gatehouse.request_id"],
+        token=visit.token,
+        is_signed_in=visit.actor.user_id is not None,
+        next=visit.next,
+    )
+
+
+def _note(visit: Visit) -> str:
+    """What was done a moment ago. It is read once."""
+    name = browser.cookie_name(visit.runtime.settings, "note")
+    note = browser.read_cookie(visit.environ, name)
+    if not note:
+        return ""
+    visit.keep("note", "", 0)
+    return note if rendering.note_exists(note) else ""
+
+
+def refusal_page(
+    error: GatehouseError, visit: Visit | None = None, plan: Plan | None = None
+) -> Response:
+    """Any error of ours, as a page with the request id and a way back."""
+    visit = visit or _begin(request.environ, {})
+    back = _way_back(plan, visit) if plan and not visit.is_reading else ""
+    wait = error.details.get("retry_after", 0) if isinstance(error, TooManyRequests) else 0
+    values = {"status": error.status.value, "says": str(error), "back": back, "wait": wait}
+    answer = _page(visit, Show("core/refusal.html", **values))
+    answer.status_code = error.status.value
+    answer.headers.extend(error.headers)
+    return answer
+
+
+def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
+    """Mount the pages, and serve what they load."""
+
+    def asset(version: str, name: str) -> Response:
+        answer = send_from_directory(rendering.ASSETS, name, max_age=A_YEAR)
+        if version == rendering.assets_version():
+            answer.cache_control.immutable = True
+        else:  # A page of another release asks: it gets the file, and keeps nothing.
+            answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+    app.add_url_rule("/assets/<version>/<path:name>", "assets", asset)
+    app.add_url_rule("/favicon.ico", "favicon", partial(asset, "", "favicon.svg"))
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,128 @@
+"""Templates into pages: where they lie, what each may use, and what the browser may load."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from gatehouse.core.forms import Refused
+from gatehouse.core.settings import Settings
+
+PACKAGE = Path(__file__).resolve().parents[1]
+ASSETS = Path(__file__).resolve().parent / "static" / "pages"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:;{script} form-action 'self';"
+    " frame-ancestors 'none'; base-uri 'none'"
+)
+MINUTE = 60
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What every template may use beside the values of its view. Made anew for each answer.
+
+    ``token`` makes the hidden token of a form; ``note`` names what was just done.
+    """
+
+    settings: Settings
+    request_id: str
+    token: Callable[[], str]
+    is_signed_in: bool = False
+    next: str = ""
+    note: str = ""
+    form: Refused = field(default_factory=Refused)
+    _nonce: str = ""
+
+    @property
+    def service(self) -> str:
+        return self.settings.service_name
+
+    def to(self, path: str, *, onward: bool = False) -> str:
+        """The address of a page of ours; ``onward``: with where the visitor is going."""
+        query = f"?{urlencode({'next': self.next})}" if onward and self.next else ""
+        return address(self.settings, path) + query
+
+    def asset(self, name: str) -> str:
+        return self.to(f"/assets/{assets_version()}/{name}")
+
+    def nonce(self) -> str:
+        """What a script of this answer, and of no other, is allowed by."""
+        self._nonce = self._nonce or token_urlsafe(16)
+        return self._nonce
+
+    def headers(self) -> Headers:
+        """Once the page is rendered: only now is it known whether it has a script."""
+        script = f" script-src 'nonce-{self._nonce}';" if self._nonce else ""
+        return [
+            ("Content-Security-Policy", POLICY.format(script=script)),
+            ("Cache-Control", "no-store"),
+            ("Vary", "Cookie"),
+            # no-referrer would make browsers post our own forms with "Origin: null" (Fetch, 3.1).
+            ("Referrer-Policy", "strict-origin"),
+        ]
+
+
+def address(settings: Settings, path: str) -> str:
+    """A path of ours as browsers see it: below the path of APP_URL, if that has one."""
+    return urlsplit(settings.app_url).path.rstrip("/") + path
+
+
+def render(template: str, frame: Frame, values: dict[str, Any]) -> str:
+    """A page. ``template`` is ``<folder>/<file>``, below the templates of that folder."""
+    return str(_environment().get_template(template).render(values, frame=frame))
+
+
+def note_exists(note: str) -> bool:
+    """Whether there are words for a note such as ``accounts/password_changed``."""
+    return _note_file(note) in _environment().list_templates()
+
+
+@cache
+def assets_version() -> str:
+    """Changes when a file does, so that browsers may keep all of them for a year."""
+    found = sha256()
+    for path in sorted(ASSETS.iterdir()):
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+@cache
+def _environment() -> Any:
+    """Everything is escaped, and a name that does not exist is a mistake, not an empty text."""
+    from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined  # noqa: PLC0415
+
+    folders = sorted(PACKAGE.glob("*/templates"))
+    loader = PrefixLoader({path.parent.name: FileSystemLoader(path) for path in folders})
+    found = Environment(
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {"moment": _moment, "note_file": _note_file, "wait": _wait}
+    return found
+
+
+def _note_file(note: str) -> str:
+    domain, _, name = note.partition("/")
+    return f"{domain}/note_{name}.html"
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.day} {time:%b %Y, %H:%M} UTC"
+
+
+def _wait(seconds: int) -> str:
+    """A time in words that one can wait for."""
+    if seconds < MINUTE:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    minutes = -(-timedelta(seconds=seconds) // timedelta(minutes=1))
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"

@@ -1,0 +1,104 @@
+"""The start page, and the pages of coming in and going out."""
+
+from gatehouse.core.access import public, signed_in
+from gatehouse.core.context import Context
+from gatehouse.core.html import START, Go, Leave, Pages, Show, form
+from gatehouse.core.rate_limit import limited
+from gatehouse.login import queries, service
+from gatehouse.login.errors import RegistrationClosed, SignedInAlready
+from gatehouse.login.schemas import LoginIn, ReauthenticateIn, RegisterIn
+from gatehouse.sessions.queries import places_signed_in
+from gatehouse.sessions.service import remembered_until
+
+pages = Pages("login")
+
+
+@pages.get("/")
+@public
+def show_start(ctx: Context) -> Show:
+    if ctx.actor.user_id is None:
+        return Show("login/welcome.html", may_register=ctx.settings.registration_enabled)
+    return Show("login/start.html", **queries.read_me(ctx), places=places_signed_in(ctx))
+
+
+@pages.get("/login")
+@public
+def show_login(ctx: Context) -> Show | Go | Leave:
+    if ctx.actor.user_id is not None:
+        return Go()
+    if ctx.settings.login_ui_url:
+        return Leave(f"{ctx.settings.login_ui_url}/login")
+    return Show(
+        "login/login.html",
+        may_register=ctx.settings.registration_enabled,
+        may_remember=ctx.settings.session_remember_idle_timeout is not None,
+    )
+
+
+@pages.post("/login")
+@public
+@limited("login")
+@form(LoginIn, shown_by=show_login)
+def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Go:
+    _refuse_a_second_person(ctx)
+    entry = service.sign_in(ctx, email=email, password=password, remember_me=remember_me)
+    return Go(session=entry.token, until=remembered_until(ctx, entry.session))
+
+
+@pages.get("/register")
+@public
+def show_register(ctx: Context) -> Show | Go | Leave:
+    if ctx.actor.user_id is not None:
+        return Go()
+    if not ctx.settings.registration_enabled:
+        raise RegistrationClosed
+    if ctx.settings.login_ui_url:
+        return Leave(f"{ctx.settings.login_ui_url}/register")
+    return Show("login/register.html")
+
+
+@pages.post("/register")
+@public
+@limited("register")
+@form(RegisterIn, shown_by=show_register, also=service.rules_broken_by_registration)
+def register(
+    ctx: Context, *, email: str, password: str, password_confirm: str, full_name: str | None
+) -> Go:
+    del password_confirm
+    _refuse_a_second_person(ctx)
+    entry, _ = service.register(ctx, email=email, password=password, full_name=full_name)
+    return Go(session=entry.token, note="login/registered")
+
+
+@pages.get("/logout")
+@public
+def show_logout(ctx: Context) -> Show:
+    return Show("login/logout.html" if ctx.actor.user_id else "login/signed_out.html")
+
+
+@pages.post("/logout")
+@signed_in
+def log_out(ctx: Context) -> Go:
+    service.sign_out(ctx)
+    return Go(START, session="", note="login/signed_out")
+
+
+@pages.get("/reauthenticate")
+@signed_in
+def show_reauthenticate(ctx: Context) -> Show:
+    return Show("login/reauthenticate.html", user=queries.read_me(ctx)["user"])
+
+
+@pages.post("/reauthenticate")
+@signed_in
+@form(ReauthenticateIn, shown_by=show_reauthenticate)
+def reauthenticate(ctx: Context, *, password: str) -> Go:
+    """The same session with fresh proof, under a new token."""
+    service.reauthenticate(ctx, password=password)
+    return Go(renews=True)
+
+
+def _refuse_a_second_person(ctx: Context) -> None:
+    """Whoever is signed in signs out first: nobody takes over what another began."""
+    if ctx.actor.user_id is not None:
+        raise SignedInAlready
