@@ -5,7 +5,7 @@ from gatehouse.core.access import Memberships
 from gatehouse.core.domain import Domain
 from gatehouse.organizations import jobs, routes
 from gatehouse.organizations.permissions import GRANTS
-from gatehouse.organizations.queries import present_members, role_of
+from gatehouse.organizations.queries import memberships, present_members, role_of
 
 domain = Domain(
     apis=(routes.organizations, routes.members, routes.own),
@@ -15,4 +15,5 @@ domain = Domain(
         PresentMembers: lambda _settings: present_members,
     },
     reactions=(jobs.end_memberships_of_a_deleted_account,),
+    personal_data=(memberships,),
 )

@@ -168,3 +168,17 @@ def _shown_place(
     )
     shown = {name: getattr(organization, name) for name in names}
     return shown | {"role": role, "is_suspended": suspended_at is not None}
+
+
+def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of a person's places in organizations."""
+    rows = ctx.db.execute(
+        select(Organization.id, Organization.name, Member.role, Member.created_at)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id)
+        .order_by(Member.id)
+    )
+    return [
+        {"organization_id": i, "organization": name, "role": role, "joined_at": joined}
+        for i, name, role, joined in rows
+    ]

@@ -3,6 +3,7 @@
 from gatehouse.login.service.gate import Entry
 from gatehouse.login.service.leaving import sign_out
 from gatehouse.login.service.password import (
+    activate,
     reauthenticate,
     register,
     rules_broken_by_registration,
@@ -11,6 +12,7 @@ from gatehouse.login.service.password import (
 
 __all__ = [
     "Entry",
+    "activate",
     "reauthenticate",
     "register",
     "rules_broken_by_registration",
