@@ -13,7 +13,7 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.sessions.service import open_session
 
 PASSWORD = "correct horse battery staple"
@@ -43,6 +43,17 @@ class Factory:
             member = Member(org_id=org.id, user_id=user.id, role=role, **fields)
             ctx.db.add(member)
         return member
+
+    def invite(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Invite:
+        """A pending invitation of a new address, or of ``email``."""
+        email = fields.pop("email", None) or _new_email()
+        with self._work() as ctx:
+            row = Invite(org_id=org.id, email=email, email_key=email_key(email), role=role)
+            row.nonce, row.expires_at = uuid4().hex, ctx.now + timedelta(days=7)
+            for name, value in fields.items():
+                setattr(row, name, value)
+            ctx.db.add(row)
+        return row
 
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""

@@ -101,6 +101,7 @@ def ids_of(make: Factory, org: Any, owner: Any) -> dict[str, Any]:
         "org_id": org.id,
         "user_id": make.member(org, Role.MEMBER).user_id,
         "session_id": make.session_id(owner.user_id),
+        "invite_id": make.invite(org).id,
     }
 
 

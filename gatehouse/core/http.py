@@ -223,7 +223,8 @@ def _body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
 
 def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
     """Find out who calls and count it, before any transaction."""
-    if plan.access.is_public:
+    is_anonymous = plan.access.is_public and "HTTP_AUTHORIZATION" not in environ
+    if is_anonymous or not plan.access.knows_callers:
         return NOBODY
     known = _recognise(runtime, environ, plan.ready)
     if plan.limit and plan.limit[1] == "user":

@@ -1,6 +1,7 @@
 """The rules of coming in and going out."""
 
 from gatehouse.login.service.gate import Entry
+from gatehouse.login.service.invitations import accept_invitation
 from gatehouse.login.service.leaving import sign_out
 from gatehouse.login.service.password import (
     activate,
@@ -12,6 +13,7 @@ from gatehouse.login.service.password import (
 
 __all__ = [
     "Entry",
+    "accept_invitation",
     "activate",
     "reauthenticate",
     "register",
