@@ -68,6 +68,8 @@ class Settings:
     server_threads: int
     job_name: str
     job_interval_seconds: int
+    audit_head_file: str
+    audit_retention_days: int
 
     @property
     def in_production(self) -> bool:
@@ -200,6 +202,8 @@ def _read(env: _Reader) -> Settings:
         server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        audit_head_file=env.text("AUDIT_HEAD_FILE"),
+        audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
     )
 
 
@@ -230,6 +234,8 @@ def _invalid(settings: Settings) -> list[str]:
         problems.append(
             "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
         )
+    if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
+        problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
     remember = (settings.session_remember_idle_timeout, settings.session_remember_absolute_timeout)
     if (remember[0] is None) != (remember[1] is None):
         problems.append("SESSION_REMEMBER_IDLE_TIMEOUT and _ABSOLUTE_TIMEOUT go together.")
