@@ -29,7 +29,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
 from gatehouse.core.pagination import Page
-from gatehouse.core.streaming import Stream, pieces, take_a_place
+from gatehouse.core.streaming import Body, Place, Stream, pieces
 
 API_ROOT = "/api/v1"
 JSON = "application/json"
@@ -255,16 +255,14 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
 
 def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
     """Do what was asked, commit it, and only then begin to send the body."""
-    take_a_place(runtime.streams)
+    place = Place(runtime.streams)
     try:
         status, stream, _ = _act(plan, runtime, call)
-        body = pieces(stream, runtime, _origin(call.environ), call.actor)
     except BaseException:
-        runtime.streams.release()
+        place.give_back()
         raise
-    response = Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
-    response.call_on_close(runtime.streams.release)
-    return response
+    body = Body(pieces(stream, runtime, _origin(call.environ), call.actor), place)
+    return Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from typing import Any
+from weakref import finalize
 
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import TooManyRequests
@@ -28,8 +29,44 @@ class Stream:
         ]
 
 
+class Body:
+    """The pieces of a stream, one after the other.
+
+    An error on the way breaks the connection, so that nobody takes a part for the whole. Its place
+    among the streams is given back once: at the end, when the server closes it, or when it is lost.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], place: "Place") -> None:
+        self._pieces = pieces
+        self._give_back = finalize(self, place.give_back)
+
+    def __iter__(self) -> "Body":
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._give_back()
+
+
+class Place:
+    """One of the few streams that a worker sends at a time, so that threads are left for others.
+
+    Raises TooManyRequests.
+    """
+
+    def __init__(self, places: BoundedSemaphore) -> None:
+        if not places.acquire(blocking=False):
+            raise TooManyRequests("Too many exports at a time. Try again later.", retry_after=10)
+        self.give_back = places.release
+
+
 def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> Iterator[bytes]:
-    """The body. An error on the way breaks the connection, so that nobody takes a part for all."""
     mark = None
     while True:
         with unit_of_work(runtime, origin, actor, reads_only=True) as ctx:
@@ -38,9 +75,3 @@ def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> It
             yield piece
         if mark is None:
             return
-
-
-def take_a_place(places: BoundedSemaphore) -> None:
-    """Streams may keep half of a worker's threads busy, not all of them."""
-    if not places.acquire(blocking=False):
-        raise TooManyRequests("Too many exports at a time. Try again later.", retry_after=10)
