@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatehouse.core.db import Model
@@ -26,6 +26,13 @@ class AuditEntry(Model):
         Index("ix_audit_entries_user_id_id", "user_id", "id"),
         Index("ix_audit_entries_resource_id_id", "resource_id", "id"),
         Index("ix_audit_entries_org_id_action_id", "org_id", "action", "id"),
+        Index(
+            "ix_audit_entries_refused",
+            "org_id",
+            "id",
+            postgresql_where=text("success IS false"),
+            sqlite_where=text("success IS 0"),
+        ),
     )
 
     action: Mapped[str] = mapped_column(ACTION)

@@ -105,7 +105,8 @@ def as_json_lines(lines: Iterable[Line], *, is_first: bool) -> bytes:
 
 def as_csv(lines: Iterable[Line], *, is_first: bool) -> bytes:
     """RFC 4180, with a line of names at first, and safe to open in a spreadsheet."""
-    rows = ([_flat(ENTRY.dump(line)).get(name) for name in COLUMNS] for line in lines)
+    entries = (_flat(ENTRY.dump(line)) for line in lines)
+    rows = ([entry[name] for name in COLUMNS] for entry in entries)
     return csv_rows([COLUMNS, *rows] if is_first else rows)
 
 

@@ -39,6 +39,7 @@ class Body:
     def __init__(self, pieces: Iterator[bytes], place: "Place") -> None:
         self._pieces = pieces
         self._give_back = finalize(self, place.give_back)
+        self._give_back.atexit = False
 
     def __iter__(self) -> "Body":
         return self

@@ -49,6 +49,13 @@ def create_entries() -> None:
     op.create_index(
         "ix_audit_entries_org_id_action_id", "audit_entries", ["org_id", "action", "id"]
     )
+    op.create_index(
+        "ix_audit_entries_refused",
+        "audit_entries",
+        ["org_id", "id"],
+        postgresql_where=sa.text("success IS false"),
+        sqlite_where=sa.text("success IS 0"),
+    )
 
 
 def create_blocks() -> None:

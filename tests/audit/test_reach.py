@@ -1,6 +1,7 @@
 """GET /audit-logs: one's own entries and those of the organizations that one administers."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
@@ -175,3 +176,18 @@ def test_the_ends_of_time_are_just_filters(client: FlaskClient, make: Factory, p
     assert reply.status_code == 200
     is_everything = query in ({"from": "0001-01-01T00:00:00Z"}, {"to": "9999-12-31T23:59:59Z"})
     assert len(ids(reply)) == (6 if is_everything else 0)
+
+
+def test_many_organizations_are_one_list(client: FlaskClient, make: Factory):
+    boss = make.user()
+    places = [make.member(make.organization(), Role.OWNER, user=boss) for _ in range(30)]
+    headers = make.bearer(boss)
+    for place in places:
+        rename(client, SimpleNamespace(id=place.org_id), headers)
+
+    reply = logs(client, headers, per_page=20)
+
+    data = reply.json["data"]
+    assert (len(data["audit_logs"]), data["count"], data["pages"]) == (20, 30, 2)
+    newest = [str(place.org_id) for place in reversed(places)][:20]
+    assert [entry["organization_id"] for entry in data["audit_logs"]] == newest
