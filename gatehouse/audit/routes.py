@@ -83,7 +83,7 @@ def export_entries_of_organization(
     """
     chosen, reach = Filters(**filters), queries.entries_of(org_id)
     service.record_export(ctx, org_id, file_format=file_format, filters=chosen)
-    content_type, written = FORMATS[file_format]
+    content_type, written, broken = FORMATS[file_format]
 
     def read(later: Context, mark: UUID | None) -> tuple[bytes, UUID | None]:
         check_permission(later, org_id, AuditPermission.EXPORT)
@@ -91,4 +91,5 @@ def export_entries_of_organization(
         has_more = len(lines) == AT_ONCE
         return written(lines, is_first=mark is None), lines[-1].id if has_more else None
 
-    return Stream(content_type, f"audit-{org_id}-{ctx.now:%Y%m%dT%H%M%SZ}.{file_format}", read)
+    name = f"audit-{org_id}-{ctx.now:%Y%m%dT%H%M%SZ}.{file_format}"
+    return Stream(content_type, name, read, broken)

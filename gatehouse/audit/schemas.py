@@ -120,8 +120,10 @@ def _flat(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# The content type, and what writes entries down in it.
+BROKEN = "This export broke off and is not complete."
+
+# The content type, what writes entries down in it, and the last line if that could not go on.
 FORMATS = {
-    "jsonl": ("application/x-ndjson", as_json_lines),
-    "csv": ("text/csv; charset=utf-8; header=present", as_csv),
+    "jsonl": ("application/x-ndjson", as_json_lines, orjson.dumps({"error": BROKEN}) + b"\n"),
+    "csv": ("text/csv; charset=utf-8; header=present", as_csv, csv_rows([["error", BROKEN]])),
 }

@@ -121,9 +121,10 @@ def paginate_newest_first(
     and no further than the page reaches: one condition for all would make the database sort.
     """
     offset = 0 if cursor else _offset(page, per_page)
-    count = ctx.db.scalar(select(func.count()).select_from(_united(parts, key, COUNTED + 1))) or 0
     found = newest_of(ctx, parts, key, cursor=cursor, most=per_page + 1, offset=offset)
     items, has_more = found[:per_page], len(found) > per_page
+    is_whole = cursor is None and not has_more and (items or offset == 0)
+    count = offset + len(items) if is_whole else _count(ctx, parts, key)
     return Page(
         items=items,
         count=min(count, COUNTED),
@@ -154,6 +155,12 @@ def newest_of(
         ids = select(united.c[0]).order_by(united.c[0].desc()).limit(most).offset(offset)
         rows = select(key.class_).where(key.in_(ids)).order_by(key.desc())
     return ctx.db.scalars(rows).all()
+
+
+def _count(ctx: Context, parts: Sequence[Select[Any]], key: InstrumentedAttribute[UUID]) -> int:
+    """How many there are, up to one more than we tell."""
+    found = select(func.count()).select_from(_united(parts, key, COUNTED + 1))
+    return ctx.db.scalar(found) or 0
 
 
 def _united(

@@ -15,12 +15,14 @@ class Stream:
     """What a view with ``@streams`` returns. The body is read after the view's own commit.
 
     ``read(ctx, mark)`` gives the next piece and the mark to go on from: None at first, and None
-    when nothing is left. No session outlives a piece, so a slow reader holds none.
+    when nothing is left. No session outlives a piece, so a slow reader holds none. ``broken`` is
+    what ends a body that cannot go on: not every server lets an error break the connection.
     """
 
     content_type: str
     filename: str
     read: Callable[[Context, Any], tuple[bytes, Any]]
+    broken: bytes
 
     def headers(self) -> list[tuple[str, str]]:
         return [
@@ -32,8 +34,8 @@ class Stream:
 class Body:
     """The pieces of a stream, one after the other.
 
-    An error on the way breaks the connection, so that nobody takes a part for the whole. Its place
-    among the streams is given back once: at the end, when the server closes it, or when it is lost.
+    Its place among the streams is given back once: at the end, when the server closes it, or when
+    it is lost.
     """
 
     def __init__(self, pieces: Iterator[bytes], place: "Place") -> None:
@@ -70,8 +72,12 @@ class Place:
 def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> Iterator[bytes]:
     mark = None
     while True:
-        with unit_of_work(runtime, origin, actor, reads_only=True) as ctx:
-            piece, mark = stream.read(ctx, mark)
+        try:
+            with unit_of_work(runtime, origin, actor, reads_only=True) as ctx:
+                piece, mark = stream.read(ctx, mark)
+        except Exception:
+            yield stream.broken
+            raise
         if piece:
             yield piece
         if mark is None:

@@ -270,17 +270,22 @@ def test_nothing_of_another_organization_is_in_it(office: Office, client, make):
     assert [line["id"] for line in office.lines(action="test.")] == [str(mine[0])]
 
 
-def test_who_loses_the_role_during_an_export_gets_no_further(office: Office, monkeypatch):
+@pytest.mark.parametrize(("file_format", "broken"), [("jsonl", b'{"error":'), ("csv", b"error,")])
+def test_who_loses_the_role_during_an_export_is_told_that_it_broke_off(
+    office: Office, monkeypatch, file_format, broken
+):
     monkeypatch.setattr(routes, "AT_ONCE", 2)
     office.write(6)
-    reply = office.client.get(f"{office.path}/export", headers=office.headers, buffered=False)
+    path = f"{office.path}/export?format={file_format}"
+    reply = office.client.get(path, headers=office.headers, buffered=False)
     body = iter(reply.response)
     next(body)
 
     office.make.change(office.admin, role=Role.MEMBER)
 
+    assert next(body).startswith(broken)
     with pytest.raises(Forbidden):
-        list(body)
+        next(body)
     reply.close()
 
 
