@@ -13,8 +13,8 @@ from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.migrations import LazyMigrate, database_commands
 from gatehouse.core.settings import Settings, read_settings
-from gatehouse.ops.cli import job_command
 from gatehouse.registry import domains
+from gatehouse.scheduler.cli import job_command
 
 
 def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
         for command in domain.commands:
             app.cli.add_command(command)
     for job in runtime.jobs.values():
-        app.cli.add_command(job_command(job.name, job.run.__doc__))
+        app.cli.add_command(job_command(job))
     app.wsgi_app = Edge(app.wsgi_app, runtime)  # type: ignore[method-assign]
     return app
 

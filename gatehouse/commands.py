@@ -1,6 +1,5 @@
 """The command line: ``flask`` with our application, ``serve``, and refused settings in words."""
 
-import os
 import socket
 import sys
 
@@ -9,9 +8,18 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
-from gatehouse.core.settings import ROOT, SettingsRefused, read_settings
+from gatehouse.core.migrations import SchemaUnknown
+from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
+AT_LEAST_ONE = click.IntRange(min=1)
+# What to do, by a part of what the database says.
+REMEDIES = {
+    "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
+    "unable to open": "DATABASE_URL must name a file, in a folder that you may write to.",
+    "already exists": "It holds tables without the note of their version. Name an empty database.",
+    "readonly": "DATABASE_URL must name a file that you may write to.",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -26,23 +34,38 @@ def main(arguments: list[str]) -> int:
         return 2
     except DBAPIError as error:
         cause = str(error.orig).strip().splitlines()[0]
-        sys.stderr.write(f"The database says: {cause}\n{NO_SCHEMA}\n")
+        remedy = next((text for part, text in REMEDIES.items() if part in cause), NO_SCHEMA)
+        sys.stderr.write(f"The database says: {cause}. {remedy}\n")
+        return 1
+    except SchemaUnknown as unknown:
+        sys.stderr.write(f"{unknown}\n")
         return 1
     return 0
 
 
 @click.command("serve")
-@click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option("--workers", type=AT_LEAST_ONE, default=1, show_default=True, help="Processes.")
 def serve(*, workers: int) -> None:
     """Serve with granian, the recommended server, on HOST and PORT with SERVER_THREADS."""
     settings = read_settings()
-    refuse_a_port_in_use(settings.host, settings.port)
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--no-ws"]
-    command += ["--host", settings.host, "--port", str(settings.port), "--log-level", "warning"]
-    command += ["--workers", str(workers), "--blocking-threads", str(settings.server_threads)]
-    command += ["--workers-kill-timeout", "10", "--respawn-failed-workers"]
-    os.chdir(ROOT)
-    os.execv(sys.executable, command)  # noqa: S606 - no shell, and nothing of it is user input
+    address = address_of(settings.host)
+    refuse_a_port_in_use(address, settings.port)
+    from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
+
+    serve_with_granian(settings, address, workers=workers)
+
+
+def address_of(host: str) -> str:
+    """The IP address that HOST stands for, of IPv4 if it has one: granian takes no names."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise click.ClickException(
+            f"HOST={host} is no address of this machine ({error.strerror})."
+            " Use 127.0.0.1 for this machine alone, or 0.0.0.0 for its networks."
+        ) from None
+    addresses = [str(place[0]) for *_, place in found]
+    return next((address for address in addresses if ":" not in address), addresses[0])
 
 
 def refuse_a_port_in_use(host: str, port: int) -> None:
@@ -63,4 +86,10 @@ def _create_app() -> Flask:
     """The application, imported for the commands that need it: serving builds its own."""
     from gatehouse.app import create_app  # noqa: PLC0415
 
-    return create_app()
+    try:
+        return create_app()
+    except OSError as error:
+        raise click.ClickException(
+            f"DATABASE_URL: {error.filename} cannot be made a folder ({error.strerror})."
+            " Name a file in a folder that you may write to."
+        ) from None

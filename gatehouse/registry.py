@@ -8,11 +8,14 @@ from importlib import import_module
 from gatehouse.core.domain import Domain
 
 PACKAGES = (
+    "gatehouse.outbox",
     "gatehouse.audit",
+    "gatehouse.mail",
     "gatehouse.accounts",
     "gatehouse.sessions",
     "gatehouse.organizations",
     "gatehouse.login",
+    "gatehouse.scheduler",
     "gatehouse.ops",
 )
 

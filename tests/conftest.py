@@ -2,8 +2,10 @@
 Redis. Rows are committed for real; each test makes its own and looks at no others.
 """
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from gatehouse.app import create_app
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
@@ -18,8 +21,16 @@ from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
 from tests import servers
 from tests.factories import Factory
+from tests.mailbox import Mailbox
 
 BACKENDS = ("sqlite", "postgresql")
+TOGETHER = (
+    "tests/races/",
+    "tests/ops/test_server.py",
+    "tests/test_openapi.py",
+    "tests/test_servers.py",
+    "tests/test_serving.py",
+)
 _addresses = count(1)
 
 
@@ -34,12 +45,31 @@ def pytest_configure_node(node: Any) -> None:
         servers.hand_over(node)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run in one worker what shares a server of its own: starting one takes seconds."""
+    return Together(config, log)
+
+
+class Together(LoadScopeScheduling):
+    """Hand out the tests of these files as one, before all others, and those one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks for the database, or for a server, is an integration test; the rest is not."""
     for item in items:
         needs = {"backend", "shared_servers"} & set(getattr(item, "fixturenames", ()))
         if not item.get_closest_marker("integration"):
             item.add_marker(pytest.mark.integration if needs else pytest.mark.unit)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays to the end: no need to look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -54,38 +84,70 @@ def worker(request: pytest.FixtureRequest) -> int:
     return int(name.removeprefix("gw"))
 
 
+@pytest.fixture(scope="session")
+def migrated(
+    shared_servers: servers.SharedServers, tmp_path_factory: pytest.TempPathFactory, worker: int
+) -> Callable[[str], dict[str, str]]:
+    """Make a database of either kind, once: tests may go back and forth between the kinds."""
+
+    @cache
+    def make(kind: str) -> dict[str, str]:
+        if kind == "sqlite":
+            folder = tmp_path_factory.mktemp("sqlite")
+            chosen = {"DATABASE_URL": f"sqlite:///{folder / 'gatehouse.db'}"}
+        else:
+            name = f"gatehouse_{worker}"
+            shared_servers.postgres.create_database(name)
+            chosen = {
+                "DATABASE_URL": shared_servers.postgres.url(name),
+                "REDIS_URL": shared_servers.redis.url(worker),
+            }
+        app = create_app(read_settings({**SETTINGS, **chosen}))
+        with app.app_context():
+            migrate(app.extensions["gatehouse"], app.extensions["migrate"])
+        app.extensions["gatehouse"].engine.dispose()
+        return chosen
+
+    return make
+
+
 @pytest.fixture(scope="session", params=BACKENDS)
 def backend(
-    request: pytest.FixtureRequest,
-    shared_servers: servers.SharedServers,
-    tmp_path_factory: pytest.TempPathFactory,
-    worker: int,
+    request: pytest.FixtureRequest, migrated: Callable[[str], dict[str, str]]
 ) -> dict[str, str]:
-    """Settings that name a new, migrated database (and a Redis of our own, beside PostgreSQL)."""
-    if request.param == "sqlite":
-        folder = tmp_path_factory.mktemp("sqlite")
-        chosen = {"DATABASE_URL": f"sqlite:///{folder / 'gatehouse.db'}"}
-    else:
-        name = f"gatehouse_{worker}"
-        shared_servers.postgres.drop_database(name)
-        shared_servers.postgres.create_database(name)
-        chosen = {
-            "DATABASE_URL": shared_servers.postgres.url(name),
-            "REDIS_URL": shared_servers.redis.url(worker),
-        }
-    app = create_app(read_settings({**SETTINGS, **chosen}))
-    with app.app_context():
-        migrate(app.extensions["migrate"])
-    app.extensions["gatehouse"].engine.dispose()
-    return chosen
+    """Settings that name a migrated database (and a Redis of our own, beside PostgreSQL)."""
+    return migrated(request.param)
 
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
+WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "API")}
 
 
 @pytest.fixture(scope="session")
-def app(backend: dict[str, str]) -> Iterator[Flask]:
-    app = create_app(read_settings({**SETTINGS, **backend}))
+def letters() -> Mailbox:
+    """Where the mails of ``app`` go."""
+    return Mailbox()
+
+
+@pytest.fixture
+def mailbox(app: Flask, letters: Mailbox) -> Mailbox:
+    """The mails of ``app`` from now on, and a worker that delivers them when told to."""
+    letters.app = app
+    letters.empty()
+    return letters
+
+
+@pytest.fixture(scope="session")
+def app(backend: dict[str, str], letters: Mailbox) -> Iterator[Flask]:
+    app = create_app(read_settings({**SETTINGS, **backend}), Mailer=letters)
+    yield app
+    app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def open_app(backend: dict[str, str]) -> Iterator[Flask]:
+    """An app whose limits nobody reaches. Guessing is counted all the same."""
+    app = create_app(read_settings({**SETTINGS, **backend, **WIDE}))
     yield app
     app.extensions["gatehouse"].engine.dispose()
 
@@ -104,7 +166,7 @@ def make_app(backend: dict[str, str]) -> Iterator[Any]:
         app.extensions["gatehouse"].engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def runtime(app: Flask) -> Runtime:
     runtime: Runtime = app.extensions["gatehouse"]
     return runtime
@@ -124,7 +186,7 @@ def ctx(runtime: Runtime) -> Iterator[Context]:
         yield ctx
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make(runtime: Runtime) -> Factory:
     return Factory(runtime)
 

@@ -1,16 +1,17 @@
 """Rows for tests, each with the least it needs: ``make.member(org, Role.ADMIN)``. All committed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
+from uuid_utils.compat import uuid7
 
 from gatehouse.accounts.models import Credential, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.rules import email_key
-from gatehouse.audit.service import set_label
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.audit.models import AuditSubject
+from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.sessions.service import open_session
@@ -25,15 +26,9 @@ class Factory:
 
     def user(self, **fields: Any) -> User:
         """A person whose password is PASSWORD."""
-        email = fields.pop("email", None) or f"user-{uuid4().hex[:12]}@example.test"
+        email = fields.pop("email", None) or _new_email()
         with self._work() as ctx:
-            user = User(email=email, email_key=email_key(email), **fields)
-            ctx.db.add(user)
-            ctx.db.flush()
-            now = datetime.now(UTC)
-            ctx.db.add(Credential(user_id=user.id, password_hash=self._hash, changed_at=now))
-            set_label(ctx, user.id, kind="user", label=email, name=user.full_name)
-        return user
+            return self._add_user(ctx, email, fields)
 
     def organization(self, **fields: Any) -> Organization:
         """An organization without members."""
@@ -42,8 +37,12 @@ class Factory:
 
     def member(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Member:
         """A new person's place in an organization, or that of ``user``."""
-        user = fields.pop("user", None) or self.user()
-        return self._save(Member(org_id=org.id, user_id=user.id, role=role, **fields))
+        user = fields.pop("user", None)
+        with self._work() as ctx:
+            user = user or self._add_user(ctx, _new_email(), {})
+            member = Member(org_id=org.id, user_id=user.id, role=role, **fields)
+            ctx.db.add(member)
+        return member
 
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""
@@ -75,6 +74,15 @@ class Factory:
             owner = getattr(row, "user_id", row.id)
             ctx.forget(owner)
 
+    def _add_user(self, ctx: Context, email: str, fields: dict[str, Any]) -> User:
+        user = User(id=uuid7(), email=email, email_key=email_key(email), **fields)
+        secret = Credential(user_id=user.id, password_hash=self._hash, changed_at=ctx.now)
+        label = AuditSubject(id=user.id, kind="user", label=email, name=user.full_name)
+        ctx.db.add_all((user, label))
+        ctx.db.flush()
+        ctx.db.add(secret)
+        return user
+
     def _work(self) -> Any:
         return unit_of_work(self._runtime, Origin("factory"), Actor(kind="job"))
 
@@ -82,3 +90,7 @@ class Factory:
         with self._work() as ctx:
             ctx.db.add(row)
         return row
+
+
+def _new_email() -> str:
+    return f"user-{uuid4().hex[:12]}@example.test"

@@ -165,6 +165,11 @@ class Server(abc.ABC):
         return f"{self.log}:\n{self.log.read_text(errors='replace')[-2000:]}"
 
 
+def unmeasured() -> dict[str, str]:
+    """Return our environment, for a program that runs nothing of what coverage measures."""
+    return {name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_CONFIG"}
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on at this moment."""
     while True:

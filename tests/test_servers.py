@@ -18,7 +18,7 @@ from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from tests.processes import PORTS, ServerError, is_alive, wait_until
+from tests.processes import PORTS, ServerError, is_alive, unmeasured, wait_until
 from tests.servers import PostgresServer, RedisServer, temporary_folder
 
 pytestmark = pytest.mark.integration
@@ -268,7 +268,7 @@ def run_program(home, seconds):
         [sys.executable, "-c", PROGRAM, str(home), str(seconds)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**unmeasured(), "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     servers = [psutil.Process(int(pid)) for pid in program.stdout.readline().split()]
     return program, servers

@@ -2,17 +2,21 @@
 
 import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from time import perf_counter, sleep
 from typing import Any
 
+import psutil
 import pytest
 
+from tests.processes import is_alive, wait_until
 from tests.serving import ROOT, GatehouseServer
 
 pytestmark = pytest.mark.integration
@@ -59,33 +63,54 @@ def manage(*arguments: str, **environment: str) -> str:
 
 @contextlib.contextmanager
 def serving(kind: str, settings: dict[str, str], folder: Path) -> Iterator[GatehouseServer]:
-    # One worker: a worker that is told to stop while it still starts makes granian wait 10 s.
     maker = GatehouseServer if kind in KINDS else DevelopmentServer
     with maker(folder, settings, kind=kind, workers=1) as server:
         yield server
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "flask run", "wsgi.py"])
-def test_people_can_sign_in(kind: str, settings: dict[str, str], tmp_path: Path):
-    with serving(kind, settings, tmp_path) as server:
-        reply = server.call("POST", LOGIN, ACCOUNT)
-        me = server.call("GET", "/api/v1/auth/me", token=reply.json["data"]["token"])
+@pytest.fixture(scope="module", params=KINDS)
+def served(
+    request: pytest.FixtureRequest,
+    settings: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[GatehouseServer]:
+    """A server of each kind, for all tests that leave it as it is."""
+    with serving(request.param, settings, tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+def assert_people_can_sign_in(server: GatehouseServer):
+    reply = server.call("POST", LOGIN, ACCOUNT)
+    me = server.call("GET", "/api/v1/auth/me", token=reply.json["data"]["token"])
 
     assert reply.status == me.status == 200
     assert me.json["data"]["user"]["email"] == ACCOUNT["email"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_each_request_is_one_line_of_json_without_secrets(
-    kind: str, settings: dict[str, str], tmp_path: Path
-):
-    with serving(kind, settings, tmp_path) as server:
-        token = server.call("POST", LOGIN, ACCOUNT).json["data"]["token"]
-        path = f"/api/v1/auth/me?token={token}&password={PASSWORD}"
-        reply = server.call("GET", path, token=token, headers={"X-Request-ID": "traced-0001"})
-        log = server.log
+def test_people_can_sign_in(served: GatehouseServer):
+    assert_people_can_sign_in(served)
 
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+@pytest.mark.parametrize("kind", ["flask run", "wsgi.py"])
+def test_people_can_sign_in_while_developing(kind: str, settings: dict[str, str], tmp_path: Path):
+    with serving(kind, settings, tmp_path) as server:
+        assert_people_can_sign_in(server)
+
+
+def test_each_request_is_one_line_of_json_without_secrets(served: GatehouseServer):
+    log = served.log
+    token = served.call("POST", LOGIN, ACCOUNT).json["data"]["token"]
+    path = f"/api/v1/auth/me?token={token}&password={PASSWORD}"
+    reply = served.call("GET", path, token=token, headers={"X-Request-ID": "traced-0001"})
+
+    assert wait_until(lambda: "traced-0001" in log.read_text())
+    # gunicorn tells of itself, in words, on standard error.
+    said = [
+        line
+        for line in log.read_text().splitlines()
+        if served.kind == "granian" or line.startswith("{")
+    ]
+    lines = [json.loads(line) for line in said]
     requests = [line for line in lines if line.get("request_id") == "traced-0001"]
     assert reply.headers["x-request-id"] == "traced-0001"
     assert [(line["path"], line["status"]) for line in requests] == [("/api/v1/auth/me", 200)]
@@ -106,14 +131,44 @@ def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(
         assert under_way.result().status == 200
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_ctrl_c_in_a_terminal_ends_granian_and_its_workers_at_once(
+    workers: int, settings: dict[str, str], tmp_path: Path
+):
+    """A terminal sends SIGINT to the whole group, so parent and workers hear it together."""
+    with GatehouseServer(tmp_path, settings, workers=workers) as server:
+        all_of_it = psutil.Process(server.pid).children(recursive=True)
+        started = perf_counter()
+        os.killpg(server.pid, signal.SIGINT)
+        assert wait_until(lambda: not server.is_running)
+        took = perf_counter() - started
+        log = server.log.read_text()
+
+    assert len(all_of_it) == workers
+    assert not any(is_alive(process) for process in all_of_it)
+    assert took < 3
+    assert "Killing" not in log
+    assert "Traceback" not in log
+
+
+def test_a_worker_that_still_starts_ends_at_once_too(settings: dict[str, str], tmp_path: Path):
+    with GatehouseServer(tmp_path, settings, workers=1) as server:
+        parent = psutil.Process(server.pid)
+        (worker,) = parent.children()
+        worker.kill()
+        assert wait_until(lambda: {child.pid for child in parent.children()} - {worker.pid})
+        started = perf_counter()
+        server.stop()
+
+    assert perf_counter() - started < 3
+
+
 @pytest.mark.parametrize("megabytes", [2, 20])
 def test_a_body_that_is_too_large_is_refused_and_its_sender_hears_so(
-    kind: str, megabytes: int, settings: dict[str, str], tmp_path: Path
+    served: GatehouseServer, megabytes: int
 ):
-    with serving(kind, settings, tmp_path) as server:
-        reply = server.call("POST", LOGIN, b"x" * megabytes * MEGABYTES)
-        still_there = server.call("GET", "/api/health")
+    reply = served.call("POST", LOGIN, b"x" * megabytes * MEGABYTES)
+    still_there = served.call("GET", "/api/health")
 
     assert (reply.status, reply.json["error"]["type"]) == (413, "PAYLOAD_TOO_LARGE")
     assert still_there.status == 200
@@ -129,10 +184,7 @@ def raw(server: GatehouseServer, request: bytes) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_odd_requests_do_not_disturb_the_others(
-    kind: str, settings: dict[str, str], tmp_path: Path
-):
+def test_odd_requests_do_not_disturb_the_others(served: GatehouseServer):
     both = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
     odd: tuple[Any, ...] = (
         b"GET /api/health HTTP/1.1\r\n\r\n",
@@ -141,9 +193,8 @@ def test_odd_requests_do_not_disturb_the_others(
         b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\x01\r\n\r\n",
     )
-    with serving(kind, settings, tmp_path) as server:
-        answers = [raw(server, request) for request in odd]
-        reply = server.call("GET", "/api/health")
+    answers = [raw(served, request) for request in odd]
+    reply = served.call("GET", "/api/health")
 
     assert not any(answer.startswith(b"HTTP/1.1 5") for answer in answers)
     assert reply.status == 200

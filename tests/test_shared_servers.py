@@ -7,6 +7,8 @@ import sys
 import psutil
 import pytest
 
+from tests.processes import unmeasured
+
 pytestmark = pytest.mark.integration
 
 CONFTEST = """
@@ -62,7 +64,7 @@ def test_all_workers_see_the_same_servers_until_the_run_ends(tmp_path, options, 
         text=True,
         cwd=tmp_path,
         env={
-            **os.environ,
+            **unmeasured(),
             "PYTHONPATH": os.pathsep.join(sys.path),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         },

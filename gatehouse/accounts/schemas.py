@@ -5,7 +5,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gatehouse.accounts.models import AccountStatus
-from gatehouse.core.fields import Moment, Password, Text, WebAddress
+from gatehouse.accounts.rules import LONGEST, SHORTEST
+from gatehouse.core.fields import Address, LinkToken, Moment, Password, Text, WebAddress
 
 
 class UserOut(Schema):
@@ -26,15 +27,60 @@ class ProfileChanges(Schema):
     avatar_url = WebAddress(allow_none=True)
 
 
+class NewPassword(Password):
+    """A password to be set. The service says what is wrong with it, its length too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = []
+        rule = f"{SHORTEST} to {LONGEST} characters, not easy to guess."
+        self.metadata = {**self.metadata, "description": rule}
+
+
+def differ(data: dict[str, Any], one: str, other: str) -> bool:
+    """Whether two fields differ, of which each may be missing or not valid."""
+    return one in data and other in data and data[one] != data[other]
+
+
 class PasswordChange(Schema):
     current_password = Password(required=True)
-    new_password = Password(required=True)
-    new_password_confirm = Password(required=True)
+    new_password = NewPassword(required=True)
+    new_password_confirm = NewPassword(required=True)
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data["new_password"] != data["new_password_confirm"]:
+        if differ(data, "new_password", "new_password_confirm"):
             raise ValidationError("Must be the same as new_password.", "new_password_confirm")
+
+
+class AddressIn(Schema):
+    email = Address(required=True)
+
+
+class TokenIn(Schema):
+    token = LinkToken(required=True)
+
+
+class ResetIn(Schema):
+    token = LinkToken(required=True)
+    password = NewPassword(required=True)
+    password_confirm = NewPassword(required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if differ(data, "password", "password_confirm"):
+            raise ValidationError("Must be the same as password.", "password_confirm")
+
+
+class NewAddressIn(Schema):
+    email = Address(required=True)
+    password = Password(load_default=None)
+
+
+class ExportOut(Schema):
+    """A part for each domain that holds something on the person."""
+
+    export = fields.Dict()
 
 
 class DeletionIn(Schema):

@@ -20,7 +20,15 @@ from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import ProcessCounter
-from gatehouse.core.reactions import Job, Reaction, by_event, by_name
+from gatehouse.core.reactions import (
+    Handler,
+    Job,
+    Reaction,
+    by_event,
+    by_handler,
+    by_name,
+    of_event,
+)
 from gatehouse.core.redis_link import RedisLink
 from gatehouse.core.settings import Settings
 from gatehouse.core.store import EphemeralStore, FailoverStore, RedisStore, SqlStore
@@ -99,12 +107,17 @@ class Runtime:
     ports: Ports
     grants: frozenset[tuple[str, str]]
     reactions: Mapping[type[Event], list[Reaction]]
+    handlers: Mapping[str, Handler]
+    handlers_of: Mapping[type[Event], list[Handler]]
     jobs: Mapping[str, Job]
+    mails: tuple[Callable[..., Any], ...]
+    personal_data: tuple[Callable[..., Any], ...]
 
     @classmethod
     def build(
         cls, settings: Settings, domains: tuple[Domain, ...], replaced: Mapping[str, object]
     ) -> "Runtime":
+        handlers = by_handler(handler for domain in domains for handler in domain.handlers)
         engine = make_engine(settings.database_url)
         guards = SqlStore(engine)
         link = RedisLink(settings.redis_url) if settings.redis_url else None
@@ -125,7 +138,11 @@ class Runtime:
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),
             reactions=by_event(reaction for domain in domains for reaction in domain.reactions),
+            handlers=handlers,
+            handlers_of=of_event(handlers.values()),
             jobs=by_name(job for domain in domains for job in domain.jobs),
+            personal_data=tuple(part for domain in domains for part in domain.personal_data),
+            mails=tuple(mail for domain in domains for mail in domain.mails),
         )
 
 

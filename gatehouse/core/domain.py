@@ -24,8 +24,10 @@ class Grant:
 class Domain:
     """The one place where a domain says what it brings along.
 
-    ``jobs`` and ``reactions`` are functions marked with the decorators of ``core/reactions.py``;
-    ``ports`` are outside systems, and answers that lower domains ask of higher ones.
+    ``jobs``, ``reactions`` and ``handlers`` are functions marked with the decorators of
+    ``core/reactions.py``; ``personal_data`` are functions of context and account, named after the
+    part of an export that they give; ``ports`` are outside systems, and answers that lower
+    domains ask of higher ones.
     """
 
     apis: tuple[Blueprint, ...] = ()
@@ -33,4 +35,7 @@ class Domain:
     grants: tuple[Grant, ...] = ()
     ports: Mapping[type[Any], Callable[[Settings], Any]] = field(default_factory=dict)
     reactions: tuple[Callable[..., Any], ...] = ()
+    handlers: tuple[Callable[..., Any], ...] = ()
+    mails: tuple[Callable[..., Any], ...] = ()
+    personal_data: tuple[Callable[..., Any], ...] = ()
     jobs: tuple[Callable[..., Any], ...] = ()

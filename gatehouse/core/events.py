@@ -1,7 +1,9 @@
 """Things that happened. Each domain declares its own in ``events.py``."""
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 EVENTS: dict[str, type["Event"]] = {}
@@ -34,6 +36,16 @@ class Event:
         found: UUID | None = getattr(self, f"{self.resource}_id", None) if self.resource else None
         return found
 
+    def payload(self) -> dict[str, Any]:
+        """All of it as JSON can hold it, for ``from_payload``."""
+        return {field.name: _plain_or_none(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> Self:
+        """The event again. Fields that this version does not know are left out."""
+        kinds = _kinds_of(cls)  # type: ignore[arg-type]
+        return cls(**{name: _as(kinds[name], payload[name]) for name in kinds if name in payload})
+
     def details(self) -> dict[str, Any]:
         """What is particular to this event, ready for JSON."""
         own = (field.name for field in fields(self) if field.name not in ("org_id", "user_id"))
@@ -47,3 +59,25 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return str(value)
+
+
+def _plain_or_none(value: Any) -> Any:
+    return None if value is None else _plain(value)
+
+
+@cache
+def _kinds_of(cls: type[Event]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls)}
+
+
+def _as(kind: Any, value: Any) -> Any:
+    """Make of a JSON value what the field holds: ids are text in JSON, tuples are lists."""
+    if value is None:
+        return None
+    kinds = (kind, *get_args(kind))
+    if UUID in kinds:
+        return UUID(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return tuple(value) if get_origin(kind) is tuple else value

@@ -59,6 +59,14 @@ class Password(fields.String):
         return normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
 
 
+class LinkToken(fields.String):
+    """The token of a link in a mail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        length = validate.Length(1, 200, error="Between 1 and 200 characters.")
+        super().__init__(validate=length, **kwargs)
+
+
 class WebAddress(fields.Url):
     """An absolute https or http address of at most 512 characters; nothing that runs in a page."""
 
@@ -90,7 +98,7 @@ class Flag(fields.Boolean):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         del attr, data, kwargs
         if not isinstance(value, bool):
-            raise ValidationError("Must be true or false.")
+            raise ValidationError("Must be true or false, without quotes.")
         return value
 
 
@@ -120,7 +128,7 @@ class Instant(fields.AwareDateTime):
         try:
             return found.astimezone(UTC)
         except OverflowError:
-            raise ValidationError("This time is out of range.") from None
+            raise ValidationError("Out of range. Name a year from 1 to 9999.") from None
 
 
 class Moment(fields.AwareDateTime):

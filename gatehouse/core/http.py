@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
@@ -30,6 +31,7 @@ from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
 from gatehouse.core.pagination import Page
 from gatehouse.core.streaming import Body, Place, Stream, pieces
+from gatehouse.core.words import in_plain_words, load
 
 API_ROOT = "/api/v1"
 JSON = "application/json"
@@ -40,6 +42,7 @@ ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing vo
 
 View = TypeVar("View", bound=Callable[..., Any])
 Reply = tuple[HTTPStatus, Any, Any]
+Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
 
 
 class Api(Blueprint):  # type: ignore[misc]
@@ -102,14 +105,19 @@ class Returns:
         return self.status, {self.key: shaped} if self.key else shaped, None
 
 
-def body(schema: type[Schema], *, partial: bool = False) -> Callable[[View], View]:
-    """Pass the JSON body, validated by ``schema``, as keyword arguments."""
-    return _note(body=schema(partial=partial))
+def body(
+    schema: type[Schema], *, partial: bool = False, also: Also | None = None
+) -> Callable[[View], View]:
+    """Pass the JSON body, validated by ``schema``, as keyword arguments.
+
+    When something is not valid, ``also(ctx, what was)`` names what no schema can find.
+    """
+    return _note(body=in_plain_words(schema(partial=partial)), also=also)
 
 
 def query(schema: type[Schema]) -> Callable[[View], View]:
     """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
-    return _note(query=schema(unknown=EXCLUDE))
+    return _note(query=in_plain_words(schema(unknown=EXCLUDE)))
 
 
 def returns(
@@ -138,6 +146,11 @@ def ready(name: str) -> Callable[[View], View]:
     return _note(ready=name)
 
 
+def recorded(view: View) -> View:
+    """A GET that is an act of its own, such as taking data away: it writes to the record."""
+    return _note(is_recorded=True)(view)
+
+
 def raises(*errors: type[GatehouseError]) -> Callable[[View], View]:
     """Name the domain's refusals, for the OpenAPI document."""
     return _note(raises=errors)
@@ -158,12 +171,14 @@ class Plan:
     view: Callable[..., Any]
     access: access.Access
     is_elevated: bool
+    is_recorded: bool
     limit: tuple[str, str] | None
     returns: Returns
     streams: bool
     ready: str
     query: Schema | None
     body: Schema | None
+    also: Also | None
 
 
 def _plan_of(view: Callable[..., Any]) -> Plan:
@@ -172,12 +187,14 @@ def _plan_of(view: Callable[..., Any]) -> Plan:
         view=view,
         access=access.access_of(view),
         is_elevated=getattr(view, "elevated", False),
+        is_recorded=notes.get("is_recorded", False),
         limit=getattr(view, "limit", None),
         returns=notes["returns"],
         streams="streams" in notes,
         ready=notes.get("ready", ""),
         query=notes.get("query"),
         body=notes.get("body"),
+        also=notes.get("also"),
     )
 
 
@@ -242,7 +259,8 @@ class Call:
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     """Do what was asked in one unit of work. When this returns, it is committed."""
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
-    reads_only = call.environ["REQUEST_METHOD"] in READING and not plan.streams
+    is_reading = call.environ["REQUEST_METHOD"] in READING
+    reads_only = is_reading and not (plan.is_recorded or plan.streams)
     with (
         unit_of_work(runtime, _origin(call.environ), call.actor, reads_only=reads_only) as ctx,
         _refusals_on_record(ctx, ids.get("org_id")),
@@ -250,7 +268,7 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)
-        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, call.raw)))
+        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
 
 
 def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
@@ -322,13 +340,13 @@ def _origin(environ: dict[str, Any]) -> Origin:
     return Origin(environ["gatehouse.request_id"], client, agent[:255] if agent else None)
 
 
-def _sent(plan: Plan, raw: bytes) -> dict[str, Any]:
+def _sent(plan: Plan, ctx: Context, raw: bytes) -> dict[str, Any]:
     """What the caller sent, as keyword arguments of the view."""
     sent: dict[str, Any] = {}
     if plan.query is not None:
-        sent |= plan.query.load(request.args)
+        sent |= load(plan.query, request.args)
     if plan.body is not None:
-        sent |= plan.body.load(_json(raw))
+        sent |= load(plan.body, _json(raw), partial(plan.also, ctx) if plan.also else None)
     return sent
 
 

@@ -1,14 +1,29 @@
 """Flask-Migrate, imported only when a ``flask db`` command asks for it: it costs a second."""
 
+import sys
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import click
-from flask import g
+from flask import current_app, g
 from flask.cli import with_appcontext
+from sqlalchemy import Engine
 
 from gatehouse.core.db import Model
 from gatehouse.core.settings import ROOT
+
+LOSS = "This drops tables with everything in them, the record too, and nothing brings it back."
+
+
+class SchemaUnknown(RuntimeError):
+    """The database was made by a version of Gatehouse whose migrations are not here."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database has a schema of another version of Gatehouse ({revision})."
+            " Use the version that made it, or name an empty database in DATABASE_URL."
+        )
 
 
 class LazyMigrate:
@@ -23,6 +38,26 @@ class LazyMigrate:
 
         return Migrate(directory=self.directory)
 
+    def head(self) -> str | None:
+        found: str | None = self._scripts().get_current_head()
+        return found
+
+    def revision_of(self, engine: Engine) -> str | None:
+        """Where the schema stands. Raises SchemaUnknown if we have no such migration."""
+        from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+        ours = {script.revision for script in self._scripts().walk_revisions()}
+        if found is not None and found not in ours:
+            raise SchemaUnknown(found)
+        return found
+
+    def _scripts(self) -> Any:
+        from alembic.script import ScriptDirectory  # noqa: PLC0415 - a second of import
+
+        return ScriptDirectory.from_config(self.migrate.get_config(self.directory))
+
 
 class DatabaseCommands(click.Group):
     """``flask db``: Flask-Migrate's own commands, loaded when one is asked for."""
@@ -31,13 +66,51 @@ class DatabaseCommands(click.Group):
         return self._theirs().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return self._theirs().get_command(ctx, cmd_name)
+        theirs = self._theirs().get_command(ctx, cmd_name)
+        if theirs is None or cmd_name not in ("upgrade", "downgrade"):
+            return theirs
+        options = [YES] if cmd_name == "downgrade" else []
+        run = _told(theirs.callback or theirs.main)
+        return click.Command(
+            cmd_name, callback=run, params=[*theirs.params, *options], help=theirs.help
+        )
 
     def _theirs(self) -> click.Group:
         from flask_migrate.cli import db  # noqa: PLC0415
 
         group: click.Group = db
         return group
+
+
+YES = click.Option(["--yes"], is_flag=True, help="Lose the data, without a question.")
+
+
+def _told(theirs: Callable[..., Any]) -> Callable[..., None]:
+    """Their command, which asks before data is lost and says what it did."""
+
+    def run(*, yes: bool = True, **options: Any) -> None:
+        runtime = current_app.extensions["gatehouse"]
+        migrations: LazyMigrate = current_app.extensions["migrate"]
+        before = migrations.revision_of(runtime.engine)
+        if before is None and options["revision"] == "-1":
+            click.echo("Nothing to do: there is no schema.")
+            return
+        if runtime.settings.in_production and not yes:
+            _ask_for_consent()
+        theirs(**options)
+        after = migrations.revision_of(runtime.engine)
+        if before == after:
+            click.echo(f"Nothing to do: the schema is at {after or 'its very beginning'}.")
+        else:
+            click.echo(f"The schema went from {before or 'nothing'} to {after or 'nothing'}.")
+
+    return run
+
+
+def _ask_for_consent() -> None:
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"{LOSS} In production say --yes.")
+    click.confirm(f"{LOSS} Go on?", abort=True)
 
 
 @with_appcontext

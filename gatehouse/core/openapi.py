@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin, common
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Response, redirect, send_from_directory
 from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
@@ -158,6 +158,8 @@ def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
 
     app.add_url_rule("/api/openapi.json", "openapi_json", openapi_json)
     app.add_url_rule("/api/docs", "api_docs", docs)
+    # The page finds its parts from an address without the slash.
+    app.add_url_rule("/api/docs/", "api_docs_folder", lambda: redirect("/api/docs"))
     app.add_url_rule("/api/docs/assets/<path:name>", "api_docs_assets", assets)
 
 

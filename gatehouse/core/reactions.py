@@ -1,9 +1,10 @@
-"""What else happens: within the act (@during), or every so often (@every)."""
+"""What else happens: within the act (@during), soon after it (@on), or every so often (@every)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from gatehouse.core.events import Event
 
@@ -13,11 +14,55 @@ Reaction = Callable[..., dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A function of the context that returns how many things it did."""
+    """A function of the context that does one batch and returns how many things it did.
+
+    It is run again, each time in a new unit of work, until it returns 0. ``alone``: two runners
+    never do it at the same time.
+    """
 
     name: str
     period: timedelta
     run: Callable[..., int]
+    alone: bool = True
+
+    @property
+    def about(self) -> str:
+        return (self.run.__doc__ or "").strip().split("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The message that brings an event: the same id at every try, so that what is done twice can
+    be known as the same.
+    """
+
+    id: UUID
+    happened_at: datetime
+    is_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function of context, event and message. It may be run twice, and must do no harm then.
+
+    What it returns is done after its transaction: functions of the ports, such as sending a mail.
+    """
+
+    name: str
+    event: type[Event]
+    run: Callable[..., Iterable[Callable[[Any], None]] | None]
+
+
+class Postponed(Exception):
+    """Not now: the message comes up again after ``wait``, and the try does not count."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(str(wait))
+        self.wait = wait
+
+
+class GivenUp(Exception):
+    """No later try can succeed."""
 
 
 def during(event: type[Event]) -> Callable[[Function], Function]:
@@ -34,11 +79,21 @@ def during(event: type[Event]) -> Callable[[Function], Function]:
     return mark
 
 
-def every(period: timedelta) -> Callable[[Function], Function]:
+def on(event: type[Event]) -> Callable[[Function], Function]:
+    """Handle ``event`` in the worker, after it was committed: ``handler(ctx, event, message)``."""
+
+    def mark(handler: Function) -> Function:
+        handler.handles = event  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def every(period: timedelta, *, alone: bool = True) -> Callable[[Function], Function]:
     """Run ``job(ctx)`` once in each ``period``; it must be harmless to run it twice."""
 
     def mark(job: Function) -> Function:
-        job.period = period  # type: ignore[attr-defined]
+        job.period, job.alone = period, alone  # type: ignore[attr-defined]
         return job
 
     return mark
@@ -53,5 +108,24 @@ def by_event(reactions: Iterable[Reaction]) -> dict[type[Event], list[Reaction]]
 
 
 def by_name(jobs: Iterable[Callable[..., int]]) -> dict[str, Job]:
-    named = [Job(job.__name__, job.period, job) for job in jobs]  # type: ignore[attr-defined]
+    named = [
+        Job(job.__name__, job.period, job, job.alone)  # type: ignore[attr-defined]
+        for job in jobs
+    ]
     return {job.name: job for job in named}
+
+
+def by_handler(functions: Iterable[Callable[..., Any]]) -> dict[str, Handler]:
+    """Handlers by the name that messages know them by: ``domain.function``."""
+    handlers = (
+        Handler(f"{run.__module__.split('.')[1]}.{run.__name__}", run.handles, run)  # type: ignore[attr-defined]
+        for run in functions
+    )
+    return {handler.name: handler for handler in handlers}
+
+
+def of_event(handlers: Iterable[Handler]) -> dict[type[Event], list[Handler]]:
+    found: dict[type[Event], list[Handler]] = {}
+    for handler in handlers:
+        found.setdefault(handler.event, []).append(handler)
+    return found

@@ -2,11 +2,13 @@
 
 from http import HTTPStatus
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.exceptions import NotFound as NoSuchPath
 
 from gatehouse.core.errors import (
     BadRequest,
@@ -19,9 +21,10 @@ from gatehouse.core.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from gatehouse.core.http import refusal
+from gatehouse.core.http import API_ROOT, refusal
 from gatehouse.core.logging import LOGGER
 
+NO_SUCH_PATH = "There is no such path. /api/docs lists those that there are."
 KINDS: dict[int, type[GatehouseError]] = {
     kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
 }
@@ -60,11 +63,22 @@ def _of_http(error: HTTPException) -> Response:
     code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_surprise(error)
-    ours = KINDS.get(code, BadRequest)()
-    allowed = getattr(error, "valid_methods", None)
-    if allowed:
-        ours.headers.append(("Allow", ", ".join(sorted(allowed))))
-    return refusal(ours)
+    if isinstance(error, NoSuchPath):
+        return refusal(NotFound(NO_SUCH_PATH))
+    if isinstance(error, WrongMethod):
+        return refusal(_of_method(sorted(error.valid_methods or ())))
+    return refusal(KINDS.get(code, BadRequest)())
+
+
+def _of_method(allowed: list[str]) -> MethodNotAllowed:
+    """Names the methods that the path takes, and where one's own of these things are listed."""
+    told = ", ".join(method for method in allowed if method not in ("HEAD", "OPTIONS"))
+    own = request.path.replace(API_ROOT, f"{API_ROOT}/users/me", 1)
+    is_listed = own != request.path and current_app.url_map.bind("").test(own, "GET")
+    hint = f" Your own are at GET {own}." if request.method == "GET" and is_listed else ""
+    ours = MethodNotAllowed(f"This path takes {told} only.{hint}")
+    ours.headers.append(("Allow", ", ".join(allowed)))
+    return ours
 
 
 def _of_surprise(error: Exception) -> Response:

@@ -7,6 +7,7 @@ from gatehouse.accounts.errors import (
     AccountNotActivated,
     AccountSuspended,
     EmailTaken,
+    LinkInvalid,
     PasswordChangedMeanwhile,
     PasswordTooWeak,
     TooManyWrongPasswords,
@@ -19,6 +20,7 @@ from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed
 from gatehouse.login.schemas import (
+    ActivateIn,
     ConfirmedOut,
     LoggedInOut,
     LoginIn,
@@ -34,7 +36,7 @@ api = Api("auth", at="/auth", about="Coming in and going out.")
 @api.post("/register")
 @public
 @limited("register")
-@body(RegisterIn)
+@body(RegisterIn, also=service.rules_broken_by_registration)
 @returns(RegisteredOut, HTTPStatus.CREATED)
 @raises(PasswordTooWeak, EmailTaken, RegistrationClosed)
 def register(
@@ -45,6 +47,22 @@ def register(
     entry, is_first = service.register(ctx, email=email, password=password, full_name=full_name)
     # Invitations are told only to the holder of a verified address, and a new one is not.
     return {**_signed_in(entry), "is_first_user": is_first, "pending_invites": []}
+
+
+@api.post("/activate")
+@public
+@limited("reset")
+@body(ActivateIn)
+@returns(LoggedInOut)
+@raises(LinkInvalid, PasswordTooWeak)
+def activate(
+    ctx: Context, *, code: str, activation_key: str, password: str, password_confirm: str
+) -> dict[str, Any]:
+    """Claim an account that was made for you: choose a password, and be signed in."""
+    del password_confirm
+    entry = service.activate(ctx, token=code or activation_key, password=password)
+    needs_organization = queries.needs_organization(ctx, entry.user_id)
+    return {**_signed_in(entry), "requires_org_setup": needs_organization}
 
 
 @api.post("/login")

@@ -4,20 +4,36 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from gatehouse.accounts.schemas import UserOut
-from gatehouse.core.fields import Address, Flag, Moment, Password, Text
+from gatehouse.accounts.schemas import NewPassword, UserOut, differ
+from gatehouse.core.fields import Address, Flag, LinkToken, Moment, Password, Text
 from gatehouse.core.roles import Role
 
 
 class RegisterIn(Schema):
     email = Address(required=True)
-    password = Password(required=True)
-    password_confirm = Password(required=True)
+    password = NewPassword(required=True)
+    password_confirm = NewPassword(required=True)
     full_name = Text(most=255, load_default=None, allow_none=True)
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data["password"] != data["password_confirm"]:
+        if differ(data, "password", "password_confirm"):
+            raise ValidationError("Must be the same as password.", "password_confirm")
+
+
+class ActivateIn(Schema):
+    """``code`` is the token of the mailed link; ``activation_key`` is another name for it."""
+
+    code = LinkToken(load_default="")
+    activation_key = LinkToken(load_default="")
+    password = NewPassword(required=True)
+    password_confirm = NewPassword(required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def one_code_and_two_equal_passwords(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if not data.get("code") and not data.get("activation_key"):
+            raise ValidationError("Missing. Send the code of the activation mail.", "code")
+        if differ(data, "password", "password_confirm"):
             raise ValidationError("Must be the same as password.", "password_confirm")
 
 

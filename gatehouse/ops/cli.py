@@ -1,4 +1,4 @@
-"""Commands: prepare, seed-demo, init-db, openapi, run_job, and every job by its name."""
+"""Commands: prepare, seed-demo, init-db, openapi."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ Gatehouse is ready.
   Health                      {url}/api/health
   Sign in                     {email} / {password}
 
-  curl -s {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
+  curl -s -w '\\n' {url}/api/v1/auth/login -H 'Content-Type: application/json' \\
        -d '{{"email": "{email}", "password": "{password}"}}'
 
 Stop with Ctrl-C. The data is in {database}.
@@ -35,7 +35,7 @@ def _runtime() -> Runtime:
 @with_appcontext
 def init_db() -> None:
     """Create the database, or bring it up to date."""
-    service.migrate(current_app.extensions["migrate"])
+    service.migrate(_runtime(), current_app.extensions["migrate"])
     click.echo("The database is up to date.")
 
 
@@ -79,30 +79,10 @@ def openapi(path: Path | None) -> None:
     if path is None:
         click.echo(text, nl=False)
     else:
-        path.write_text(text, encoding="utf-8")
-
-
-@click.command("run_job")
-@with_appcontext
-def run_job() -> None:
-    """Run the job JOB_NAME every JOB_INTERVAL_SECONDS until told to stop."""
-    runtime = _runtime()
-    job = runtime.jobs.get(runtime.settings.job_name)
-    if job is None:
-        names = ", ".join(sorted(runtime.jobs))
-        raise click.ClickException(f"JOB_NAME must be one of: {names}.")
-    if runtime.settings.job_interval_seconds < 1:
-        raise click.ClickException("JOB_INTERVAL_SECONDS must be at least 1.")
-    service.run_in_a_loop(runtime, job, runtime.settings.job_interval_seconds)
-
-
-def job_command(name: str, text: str | None) -> click.Command:
-    """A command that runs one job once, under the job's own name."""
-
-    @with_appcontext
-    def run() -> None:
-        runtime = _runtime()
-        done = service.run_once(runtime, runtime.jobs[name])
-        click.echo(f"{name}: {done} done.")
-
-    return click.Command(name, callback=run, help=text, short_help=(text or "").split("\n")[0])
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(
+                f"{path} cannot be written ({error.strerror}). Name a file in a folder that exists"
+                " and that you may write to."
+            ) from None

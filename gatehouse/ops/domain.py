@@ -11,7 +11,6 @@ domain = Domain(
         cli.prepare,
         cli.seed_demo,
         cli.openapi,
-        cli.run_job,
     ),
     jobs=(jobs.purge_expired,),
 )

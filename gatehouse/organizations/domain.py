@@ -1,11 +1,16 @@
 """The organizations domain's declaration."""
 
-from gatehouse.audit.ports import ReadableRecords
+from gatehouse.audit.ports import PresentMembers, ReadableRecords
 from gatehouse.core.access import Memberships
 from gatehouse.core.domain import Domain
 from gatehouse.organizations import jobs, routes
 from gatehouse.organizations.permissions import GRANTS
-from gatehouse.organizations.queries import readable_records, role_of
+from gatehouse.organizations.queries import (
+    memberships,
+    present_members,
+    readable_records,
+    role_of,
+)
 
 domain = Domain(
     apis=(routes.organizations, routes.members, routes.own),
@@ -13,6 +18,8 @@ domain = Domain(
     ports={
         Memberships: lambda _settings: role_of,
         ReadableRecords: lambda _settings: readable_records,
+        PresentMembers: lambda _settings: present_members,
     },
     reactions=(jobs.end_memberships_of_a_deleted_account,),
+    personal_data=(memberships,),
 )

@@ -1,6 +1,6 @@
 """Reading organizations and members. Every query is bound to one organization or one person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,18 @@ def role_of(ctx: Context, user_id: UUID, org_id: UUID) -> Role | None:
         raise MembershipSuspended
     role: Role = row.role
     return role
+
+
+def present_members(
+    ctx: Context, org_ids: Collection[UUID], user_ids: Collection[UUID]
+) -> set[tuple[UUID, UUID]]:
+    """The PresentMembers port: pairs of organization and member. Suspended ones are members."""
+    rows = ctx.db.execute(
+        select(Member.org_id, Member.user_id).where(
+            Member.org_id.in_(org_ids), Member.user_id.in_(user_ids)
+        )
+    )
+    return {(org_id, user_id) for org_id, user_id in rows}
 
 
 def get_organization(ctx: Context, org_id: UUID) -> Organization:
@@ -163,3 +175,17 @@ def _shown_place(
     )
     shown = {name: getattr(organization, name) for name in names}
     return shown | {"role": role, "is_suspended": suspended_at is not None}
+
+
+def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of a person's places in organizations."""
+    rows = ctx.db.execute(
+        select(Organization.id, Organization.name, Member.role, Member.created_at)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id)
+        .order_by(Member.id)
+    )
+    return [
+        {"organization_id": i, "organization": name, "role": role, "joined_at": joined}
+        for i, name, role, joined in rows
+    ]

@@ -12,6 +12,7 @@ from tests.factories import PASSWORD, Factory
 CHANGE = "/api/v1/users/me/password"
 LOGIN = "/api/v1/auth/login"
 NEW = "zebra lantern forty-two orbit"
+LONG_ONE = "x" * 1025
 
 
 @pytest.fixture
@@ -77,9 +78,9 @@ def test_a_wrong_current_password_changes_nothing_and_is_on_record(
         ({"current_password": None}, "current_password"),
         ({"current_password": ""}, "current_password"),
         ({"new_password": None}, "new_password"),
-        ({"new_password": ""}, "new_password"),
+        ({"new_password": "", "new_password_confirm": ""}, "new_password"),
         ({"new_password": 12345678}, "new_password"),
-        ({"new_password": "x" * 1025}, "new_password"),
+        ({"new_password": LONG_ONE, "new_password_confirm": LONG_ONE}, "new_password"),
         ({"new_password_confirm": None}, "new_password_confirm"),
         ({"new_password_confirm": NEW + " "}, "new_password_confirm"),
         ({"user_id": "x"}, "user_id"),
@@ -130,6 +131,18 @@ def test_the_rule_is_the_same_as_at_registration(
     assert len(said) == len(broken)
     assert all(any(line.startswith(rule) for line in said) for rule in broken)
     assert sign_in(client, user, PASSWORD) == 200
+
+
+def test_every_broken_rule_is_named_at_once(
+    client: FlaskClient, user: User, headers: dict[str, str]
+):
+    sent = {"new_password": user.email, "new_password_confirm": "other", "extra": 1}
+
+    details = client.post(CHANGE, json=sent, headers=headers).json["error"]["details"]
+
+    assert set(details) == {"current_password", "extra", "new_password", "new_password_confirm"}
+    assert details["new_password"][0] == OWN
+    assert details["new_password_confirm"] == ["Must be the same as new_password."]
 
 
 def test_a_weak_new_password_is_not_a_wrong_guess(

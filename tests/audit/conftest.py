@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,28 +19,35 @@ from tests.servers import SharedServers
 BASE = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
 
 
-@pytest.fixture(scope="module")
-def template(
-    backend: dict[str, str],
-    shared_servers: SharedServers,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
-    """A migrated database without rows, to be copied: a file's path or a name on PostgreSQL."""
-    is_sqlite = backend["DATABASE_URL"].startswith("sqlite")
-    name = f"audit_template_{uuid4().hex[:12]}"
-    if is_sqlite:
-        name = str(tmp_path_factory.mktemp("audit") / "template.db")
-        url = f"sqlite:///{name}"
-    else:
-        shared_servers.postgres.create_database(name)
-        url = shared_servers.postgres.url(name)
-    app = create_app(read_settings({**BASE, "DATABASE_URL": url}))
-    with app.app_context():
-        migrate(app.extensions["migrate"])
-    app.extensions["gatehouse"].engine.dispose()
-    yield name
-    if not is_sqlite:
-        shared_servers.postgres.drop_database(name)
+@pytest.fixture(scope="session")
+def templates(
+    shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Make a migrated database of either kind without rows, once, to be copied: a file's path, or
+    a name on PostgreSQL.
+    """
+
+    @cache
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            name = str(tmp_path_factory.mktemp("audit") / "template.db")
+            url = f"sqlite:///{name}"
+        else:
+            name = f"audit_template_{uuid4().hex[:12]}"
+            shared_servers.postgres.create_database(name)
+            url = shared_servers.postgres.url(name)
+        app = create_app(read_settings({**BASE, "DATABASE_URL": url}))
+        with app.app_context():
+            migrate(app.extensions["gatehouse"], app.extensions["migrate"])
+        app.extensions["gatehouse"].engine.dispose()
+        return name
+
+    return make
+
+
+@pytest.fixture
+def template(backend: dict[str, str], templates: Callable[[str], str]) -> str:
+    return templates(backend["DATABASE_URL"].partition(":")[0].partition("+")[0])
 
 
 @pytest.fixture

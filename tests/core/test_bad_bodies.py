@@ -19,9 +19,8 @@ FAST = 2.0  # seconds, on a busy machine
 
 
 @pytest.fixture
-def client(make_app, address):
-    much = "1000000/day"
-    return client_of(make_app(RATELIMIT_LOGIN=much, RATELIMIT_REGISTER=much), address)
+def client(open_app, address):
+    return client_of(open_app, address)
 
 
 @pytest.fixture
@@ -162,7 +161,7 @@ def test_an_unknown_field_is_refused_by_its_name(send, path, name):
 
     answer = send(path, json={**body, name: 1})
 
-    assert_refused(answer, 400, "VALIDATION_ERROR", name)
+    assert_refused(answer, 400, "VALIDATION_ERROR", name[:100])
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b[31m", "\n", "\r", "\x7f", "\x85", "\u2028"])

@@ -220,6 +220,34 @@ def test_a_method_that_a_path_does_not_take_is_refused(client, headers, method, 
     assert "OPTIONS" in answer.headers["Allow"]
 
 
+def test_a_wrong_method_is_told_the_right_ones(client):
+    answer = client.put(ME)
+
+    assert answer.json["message"] == "This path takes DELETE, GET, PATCH only."
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
+
+
+def test_who_looks_for_a_list_is_led_to_their_own(client):
+    said = client.get(ORGANIZATIONS).json["message"]
+
+    assert said == f"This path takes POST only. Your own are at GET {OWN}."
+    assert "own" not in client.get(LOGIN).json["message"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api/v1/nowhere", f"{LOGIN}/"])
+def test_an_unknown_path_is_told_where_the_known_ones_are(client, path):
+    answer = client.get(path)
+
+    assert_refused(answer, 404, "NOT_FOUND")
+    assert "/api/docs" in answer.json["message"]
+
+
+def test_the_documentation_is_found_with_a_slash_at_its_end_too(client):
+    answer = client.get("/api/docs/", follow_redirects=True)
+
+    assert (answer.status_code, answer.request.path) == (200, "/api/docs")
+
+
 @pytest.mark.parametrize(
     "override",
     [

@@ -12,10 +12,10 @@ from gatehouse.core.settings import (
     SettingsRefused,
     is_loopback,
     is_origin,
-    is_well_known,
     read_settings,
     setting_names,
 )
+from gatehouse.core.settings.checks import is_monotonous, is_well_known
 
 GOOD_SECRET = "kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA"  # 32 characters
 
@@ -274,14 +274,21 @@ def test_loopback_is_this_machine_only(host, is_one):
         ("please_change_me_before_production_9", True),
         ("your-secret-key-of-thirty-two-chars", True),
         ("an-example-key-of-thirty-two-characters", True),
-        ("a" * 64, True),
-        ("0123456" * 10, True),
+        ("a" * 64, False),
         (GOOD_SECRET, False),
         ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", False),
     ],
 )
-def test_a_guessable_secret_is_well_known(secret, is_one):
+def test_a_default_or_a_placeholder_is_well_known(secret, is_one):
     assert is_well_known(secret) is is_one
+
+
+@pytest.mark.parametrize(
+    ("secret", "is_one"),
+    [("a" * 64, True), ("0123456" * 10, True), ("01234567" * 10, False), (GOOD_SECRET, False)],
+)
+def test_a_secret_of_few_characters_is_monotonous(secret, is_one):
+    assert is_monotonous(secret) is is_one
 
 
 def test_no_secret_shows_when_settings_are_printed():

@@ -43,7 +43,6 @@ def test_an_empty_environment_is_refused_with_every_missing_setting():
         (GOOD_SECRET[:31], "shorter than 32"),
         (DEVELOPMENT_SECRET, "a well-known value"),
         ("changeme-changeme-changeme-changeme", "a well-known value"),
-        ("x" * 64, "a well-known value"),
     ],
 )
 def test_a_missing_short_or_well_known_secret_is_refused(name, value, says):
@@ -51,6 +50,29 @@ def test_a_missing_short_or_well_known_secret_is_refused(name, value, says):
     text = refusal(**{name: value})
 
     assert f"{name} is {says}" in text
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEY"])
+def test_a_secret_of_few_characters_is_called_what_it_is(name):
+    text = refusal(**{name: "x" * 64})
+
+    assert f"{name} can be guessed: it has fewer than 8 different characters." in text
+    assert "well-known" not in text
+
+
+@pytest.mark.parametrize("value", ["", GOOD_SECRET[:31], DEVELOPMENT_SECRET, "x" * 64])
+def test_every_refused_secret_is_told_how_to_make_one(value):
+    (line,) = [line for line in refusal(SECRET_KEY=value).splitlines() if "SECRET_KEY" in line]
+
+    assert line.endswith("Make one with: openssl rand -hex 32")
+
+
+def test_a_missing_database_is_told_once():
+    lines = [line for line in refusal(DATABASE_URL="").splitlines() if "DATABASE_URL" in line]
+
+    assert lines == [
+        "  - DATABASE_URL is missing. Name a database: postgresql://user:password@host/name"
+    ]
 
 
 def test_one_weak_key_among_several_is_refused():

@@ -8,18 +8,9 @@ from flask.testing import FlaskClient
 
 from gatehouse.app import create_app
 from gatehouse.core.settings import read_settings
-from tests.conftest import SETTINGS, client_of
+from tests.conftest import SETTINGS, WIDE, client_of
 
 Callers = Callable[..., FlaskClient]
-WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "API")}
-
-
-@pytest.fixture(scope="session")
-def open_app(backend: dict[str, str]) -> Iterator[Flask]:
-    """An app whose limits nobody reaches. Guessing is counted all the same."""
-    app = create_app(read_settings({**SETTINGS, **backend, **WIDE}))
-    yield app
-    app.extensions["gatehouse"].engine.dispose()
 
 
 @pytest.fixture

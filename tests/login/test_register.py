@@ -104,7 +104,7 @@ def test_the_name_may_be_null_or_left_out(client: FlaskClient):
         ({"email": "nobody"}, "email"),
         ({"email": "a" * 250 + "@x.test"}, "email"),
         ({"password": None}, "password"),
-        ({"password": ""}, "password"),
+        ({"password": "", "password_confirm": ""}, "password"),
         ({"password": 12345678}, "password"),
         ({"password_confirm": None}, "password_confirm"),
         ({"password_confirm": "something else"}, "password_confirm"),
@@ -172,6 +172,32 @@ def test_a_weak_password_is_told_every_rule_it_breaks(client: FlaskClient, passw
     said = reply.json["error"]["details"]["password"]
     assert [any(line.startswith(rule) for line in said) for rule in broken] == [True] * len(broken)
     assert len(said) == len(broken)
+
+
+def test_every_broken_rule_is_named_at_once(client: FlaskClient):
+    """The password is judged by what is valid of the rest."""
+    sent = {"email": "nobody", "full_name": "Bob Marlowe", "nickname": "Bob"}
+
+    reply = client.post(
+        REGISTER, json={**sent, "password": "Marlowe1", "password_confirm": "other"}
+    )
+
+    details = reply.json["error"]["details"]
+    assert set(details) == {"email", "nickname", "password", "password_confirm"}
+    assert [line[: len(EASY)] for line in details["password"]] == [EASY]
+    assert details["password_confirm"] == ["Must be the same as password."]
+
+
+def test_an_empty_password_is_told_the_rule(client: FlaskClient):
+    reply = client.post(REGISTER, json=somebody(password="", password_confirm=""))
+
+    assert reply.json["error"]["details"] == {"password": [SHORT, BLANK]}
+
+
+def test_closed_registration_judges_nothing(make_app, address: str):
+    closed = client_of(make_app(REGISTRATION_ENABLED="false"), address)
+
+    assert closed.post(REGISTER, json={"password": "weak"}).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,14 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 def program(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run Python with arguments and settings, and return what came of it."""
 
-    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, stdin: int = subprocess.DEVNULL, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603
             [sys.executable, *arguments],
             check=False,
             capture_output=True,
+            stdin=stdin,
             text=True,
             cwd=ROOT,
             env=environment(tmp_path, settings),

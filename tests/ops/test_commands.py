@@ -1,13 +1,17 @@
 """The commands: preparing, seeding, the document of the API."""
 
 import json
+import os
 import sqlite3
 
 import pytest
-from sqlalchemy import func, select
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, select, text
 
 from gatehouse.accounts.models import User
+from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.roles import Role
+from gatehouse.core.settings import ROOT
 from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 
@@ -171,6 +175,111 @@ def test_the_document_is_the_same_every_time(app_on, tmp_path):
     one, other = (invoke(app_on(f"sqlite:///{tmp_path / 'x.db'}"), "openapi") for _ in range(2))
 
     assert one.output == other.output
+
+
+REVISION = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+
+
+def test_upgrading_says_what_it_did(app_on, empty_database):
+    app = app_on(empty_database)
+
+    first, second = (invoke(app, "db", "upgrade") for _ in range(2))
+
+    assert first.output == f"The schema went from nothing to {REVISION}.\n"
+    assert second.output == f"Nothing to do: the schema is at {REVISION}.\n"
+
+
+def test_downgrading_in_production_wants_a_yes_and_names_the_loss(app_on, empty_database):
+    app = app_on(empty_database, **PRODUCTION)
+    invoke(app, "init-db")
+
+    refused = invoke(app, "db", "downgrade")
+    still_there = counts(app)
+    done = invoke(app, "db", "downgrade", "--yes")
+    again = invoke(app, "db", "downgrade", "--yes")
+
+    assert refused.exit_code == 1
+    assert "--yes" in refused.output
+    assert "the record too" in refused.output
+    assert still_there == [0, 0, 0]
+    assert (done.exit_code, again.exit_code) == (0, 0)
+    assert done.output == f"The schema went from {REVISION} to nothing.\n"
+    assert again.output == "Nothing to do: there is no schema.\n"
+    assert app.test_client().get("/api/health").status_code == 503
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("answer", "told"), [("n", "Aborted"), ("y", "to nothing")])
+def test_downgrading_in_production_asks_at_a_terminal(program, tmp_path, answer, told):
+    settings = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path / 'asked.db'}"}
+    program("manage.py", "init-db", **settings)
+    ours, theirs = os.openpty()
+    os.write(ours, f"{answer}\n".encode())
+
+    done = program("manage.py", "db", "downgrade", stdin=theirs, **settings)
+
+    os.close(ours)
+    os.close(theirs)
+    assert "Go on?" in done.stdout
+    assert told in done.stdout + done.stderr
+
+
+def test_in_development_a_schema_goes_without_a_question(app_on, empty_database):
+    app = app_on(empty_database)
+    invoke(app, "init-db")
+
+    assert invoke(app, "db", "downgrade").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["init-db"], ["db", "upgrade"], ["db", "downgrade"]])
+def test_a_schema_of_another_version_is_named_in_words(app_on, empty_database, command):
+    app = app_on(empty_database)
+    with app.extensions["gatehouse"].engine.connect() as old:
+        old.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        old.execute(text("INSERT INTO alembic_version VALUES ('20250101_older')"))
+        old.commit()
+
+    refused = invoke(app, *command)
+
+    assert isinstance(refused.exception, SchemaUnknown)
+    assert "20250101_older" in str(refused.exception)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("arguments", "content", "told"),
+    [
+        (["prepare"], b"no database, but a text about one", "of another kind"),
+        (["init-db"], b"no database, but a text about one", "of another kind"),
+        (["init-db"], None, "in a folder that you may write to"),
+        (["openapi", "--write", "{folder}/not/there.json"], b"", "cannot be written"),
+        (["openapi", "--write", "{folder}"], b"", "cannot be written"),
+        (["db", "upgrade"], "20250101_older", "of another version"),
+        (["init-db"], "20250101_older", "of another version"),
+        (["init-db"], "", "Name an empty database"),
+    ],
+)
+def test_what_goes_wrong_is_one_line_with_the_remedy(program, tmp_path, arguments, content, told):
+    path = tmp_path / "some.db"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        with sqlite3.connect(path) as old:
+            old.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+            old.execute("CREATE TABLE audit_entries (id TEXT)")
+            if content:
+                old.execute("INSERT INTO alembic_version VALUES (?)", [content])
+        old.close()
+    url = f"sqlite:///{path}" if content is not None else f"sqlite:///{__file__}/x.db"
+
+    done = program(
+        "manage.py", *(part.format(folder=tmp_path) for part in arguments), DATABASE_URL=url
+    )
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
 
 
 @pytest.mark.integration

@@ -110,7 +110,7 @@ def test_a_database_that_is_killed_is_missed_and_found_again(app_on, tmp_path, c
     with PostgresServer(tmp_path / "postgres") as server:
         app = app_on(server.url())
         with app.app_context():
-            migrate(app.extensions["migrate"])
+            migrate(app.extensions["gatehouse"], app.extensions["migrate"])
         client = app.test_client()
         assert client.get(HEALTH).status_code == 200
         server.kill()

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from gatehouse.core.settings import ROOT
 from gatehouse.core.store import EPHEMERAL
-from gatehouse.ops.service import run_once
+from gatehouse.scheduler.service import run_once
 from tests.ops.conftest import environment
 from tests.processes import wait_until
 

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 
+from gatehouse.commands import address_of
 from gatehouse.core.settings import ROOT
 from tests.ops.conftest import environment
 from tests.processes import free_port, wait_until
@@ -168,6 +169,29 @@ def test_the_address_of_the_caller_is_known(served):
     )
 
     assert json.loads(content)["data"]["sessions"][0]["ip_address"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("option", ["--workers"])
+def test_there_is_at_least_one_worker_and_one_thread(program, option):
+    done = program("manage.py", "serve", option, "0")
+
+    assert done.returncode == 2
+    assert option in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_host_may_be_a_name():
+    assert address_of("localhost") in ("127.0.0.1", "::1")
+    assert address_of("0.0.0.0") == "0.0.0.0"  # noqa: S104
+    assert address_of("::1") == "::1"
+
+
+def test_a_host_that_is_none_is_refused_in_words(program):
+    done = program("manage.py", "serve", HOST="no such host")
+
+    assert done.returncode == 1
+    assert "HOST=no such host" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_port_in_use_is_refused_in_words(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from tests.serving import GatehouseServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(
     backend: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatehouseServer]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gatehouse.accounts.models import User
 from gatehouse.core.context import Runtime
 from gatehouse.core.tokens import hash_token
-from gatehouse.ops.service import run_once
+from gatehouse.scheduler.service import run_once
 from gatehouse.sessions.models import Session, SessionStatus
 from tests.conftest import client_of
 from tests.factories import Factory

@@ -1,5 +1,7 @@
 """Changing a password, and keeping its hash up to date."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 
 from gatehouse.accounts.errors import PasswordChangedMeanwhile
@@ -8,7 +10,7 @@ from gatehouse.accounts.models import Credential, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_of, hold_account, password_is_of
 from gatehouse.accounts.service.guessing import Proof, prove_password
-from gatehouse.accounts.service.strength import refuse_weak_password
+from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
@@ -51,18 +53,35 @@ def change_password(ctx: Context, *, current_password: str, new_password: str) -
     Raises PasswordTooWeak, PasswordChangedMeanwhile, or what confirm_password raises.
     """
     proof = confirm_password(ctx, current_password)
-    person = ctx.glance(select(User.email, User.full_name).where(User.id == ctx.user_id))
-    email, full_name = person or ("", None)
-    refuse_weak_password(new_password, email=email, full_name=full_name, field="new_password")
+    refuse_weak_password(new_password, **_words_of_the_caller(ctx), field="new_password")
     new_hash = ctx.ports[PasswordHasher].hash(new_password)
     user = hold_confirmed_account(ctx, proof)
-    ctx.execute(
-        update(Credential)
-        .where(Credential.user_id == user.id)
-        .values(password_hash=new_hash, changed_at=ctx.now)
-    )
-    user.updated_at = ctx.now
+    set_password(ctx, user, new_hash)
     record(ctx, PasswordChanged(user_id=user.id))
+
+
+def set_password(ctx: Context, user: User, password_hash: str) -> None:
+    """Put a password in place of the one there was, if there was one. Hold the account before."""
+    values = {"password_hash": password_hash, "changed_at": ctx.now}
+    own = update(Credential).where(Credential.user_id == user.id)
+    if not ctx.execute(own.values(**values)):
+        ctx.db.add(Credential(user_id=user.id, created_at=ctx.now, **values))
+        ctx.db.flush()
+    user.updated_at = ctx.now
+
+
+def rules_broken_by_change(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the new password, told along with what else is not valid."""
+    if "new_password" not in valid:
+        return {}
+    broken = rules_broken_by(valid["new_password"], **_words_of_the_caller(ctx))
+    return {"new_password": broken} if broken else {}
+
+
+def _words_of_the_caller(ctx: Context) -> dict[str, Any]:
+    person = ctx.glance(select(User.email, User.full_name).where(User.id == ctx.user_id))
+    email, full_name = person or ("", None)
+    return {"email": email, "full_name": full_name}
 
 
 def improve_hash(ctx: Context, proof: Proof, better_hash: str) -> None:

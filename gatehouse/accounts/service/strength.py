@@ -18,6 +18,15 @@ def refuse_weak_password(
     password: str, *, email: str, full_name: str | None, field: str = "password"
 ) -> None:
     """Raise PasswordTooWeak, which names every broken rule under ``field``."""
+    broken = rules_broken_by(password, email=email, full_name=full_name)
+    if broken:
+        error = PasswordTooWeak()
+        error.details = {field: broken}
+        raise error
+
+
+def rules_broken_by(password: str, *, email: str, full_name: str | None) -> list[str]:
+    """Every rule that the password breaks. Slow: it comes before the transaction."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - loads its dictionaries
 
     password = normalize("NFC", password)
@@ -30,11 +39,7 @@ def refuse_weak_password(
         finally:
             _CORES.release()
         score, advice = judged["score"], judged["feedback"]["warning"]
-    broken = broken_rules(password, score=score, advice=advice, email=email)
-    if broken:
-        error = PasswordTooWeak()
-        error.details = {field: broken}
-        raise error
+    return broken_rules(password, score=score, advice=advice, email=email)
 
 
 def _most_varied(password: str) -> str:

@@ -1,6 +1,6 @@
 """Reading the record: one's own, one organization's, or all that one may read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from gatehouse.audit.models import AuditEntry, AuditSubject
-from gatehouse.audit.ports import ReadableRecords
+from gatehouse.audit.ports import PresentMembers, ReadableRecords
 from gatehouse.audit.rules.hashing import earlier, later, least_id
 from gatehouse.core.context import Context
 from gatehouse.core.events import EVENTS
@@ -17,6 +17,8 @@ from gatehouse.core.pagination import Page, newest_of, paginate_newest_first
 
 # No sign sorts behind it, so that a prefix is a range.
 LAST_SIGN = "\U0010ffff"
+FORMER_MEMBER = "Former member"
+MOST_EXPORTED = 10_000  # entries in the export of a person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +47,11 @@ class Subject:
     id: UUID
     label: str | None
     name: str | None
+
+    @property
+    def is_pseudonym(self) -> bool:
+        """Whether the account is deleted: what it is called now is no address, and nobody's."""
+        return self.label is not None and "@" not in self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,34 @@ class Line:
     def description(self) -> str:
         event = EVENTS.get(self.entry.action)
         return event.says if event else self.entry.action
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the people of some entries are called, as far as the reader may still know it.
+
+    Names and addresses are today's. What happened in an organization shows them for its present
+    members only: whoever has left it is not followed any further.
+    """
+
+    reader: UUID | None
+    names: dict[UUID | None, Subject]
+    present: set[tuple[UUID, UUID]]
+
+    @classmethod
+    def of(cls, ctx: Context, entries: Sequence[AuditEntry]) -> "People":
+        people = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
+        orgs = {entry.org_id for entry in entries if entry.org_id}
+        present = ctx.ports[PresentMembers](ctx, orgs, people) if orgs and people else set()
+        return cls(ctx.actor.user_id, _names(ctx, people), present)
+
+    def seen_in(self, entry: AuditEntry, person: UUID | None) -> Subject | None:
+        found = self.names.get(person)
+        if found is None or entry.org_id is None or found.id == self.reader:
+            return found
+        if (entry.org_id, found.id) in self.present or found.is_pseudonym:
+            return found
+        return Subject(found.id, None, FORMER_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +172,16 @@ def read_batch(
 
 
 def _line_of(
-    ctx: Context, reach: Reach, entries: Iterable[AuditEntry]
+    ctx: Context, reach: Reach, entries: Sequence[AuditEntry]
 ) -> Callable[[AuditEntry], Line]:
-    names = _names(ctx, entries)
+    people = People.of(ctx, entries)
 
     def line(entry: AuditEntry) -> Line:
         is_open = reach.shows_all_of(entry, ctx.user_id)
-        actor = names.get(entry.actor_id)
+        actor = people.seen_in(entry, entry.actor_id)
         if actor is not None and not is_open:
             actor = replace(actor, label=None)
-        return Line(entry, actor, names.get(entry.user_id), is_open)
+        return Line(entry, actor, people.seen_in(entry, entry.user_id), is_open)
 
     return line
 
@@ -182,9 +217,16 @@ def _filtered(rows: Select[Any], filters: Filters) -> Select[Any]:
     return rows
 
 
-def _names(ctx: Context, entries: Iterable[AuditEntry]) -> dict[UUID | None, Subject]:
-    ids = {i for entry in entries for i in (entry.actor_id, entry.user_id) if i}
+def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:
     if not ids:
         return {}
     found = ctx.db.scalars(select(AuditSubject).where(AuditSubject.id.in_(ids)))
     return {subject.id: Subject(subject.id, subject.label, subject.name) for subject in found}
+
+
+def audit_entries(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the record: one's newest acts, and what happened to the account."""
+    names = ("id", "created_at", "action", "org_id", "success", "ip", "user_agent", "request_id")
+    parts = own_entries(user_id).parts
+    newest = newest_of(ctx, parts, AuditEntry.id, cursor=None, most=MOST_EXPORTED)
+    return [{name: getattr(row, name) for name in names} for row in newest]

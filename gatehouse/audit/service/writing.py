@@ -5,10 +5,12 @@ from uuid import UUID
 from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
+from gatehouse.outbox.service import publish
 
 
 def record(ctx: Context, event: Event) -> None:
-    """Record ``event`` in the current transaction: the act and its record happen, or neither.
+    """Record ``event`` in the current transaction: the act, its record and the messages to those
+    who handle it later (``@on``) happen, or none of them.
 
     First the higher domains react to it (``@during``). They may refuse the act by raising.
     """
@@ -32,6 +34,7 @@ def record(ctx: Context, event: Event) -> None:
             details=details,
         )
     )
+    publish(ctx, event)
 
 
 def record_attempt(ctx: Context, event: Event) -> None:

@@ -2,6 +2,20 @@
 
 from gatehouse.login.service.gate import Entry
 from gatehouse.login.service.leaving import sign_out
-from gatehouse.login.service.password import reauthenticate, register, sign_in
+from gatehouse.login.service.password import (
+    activate,
+    reauthenticate,
+    register,
+    rules_broken_by_registration,
+    sign_in,
+)
 
-__all__ = ["Entry", "reauthenticate", "register", "sign_in", "sign_out"]
+__all__ = [
+    "Entry",
+    "activate",
+    "reauthenticate",
+    "register",
+    "rules_broken_by_registration",
+    "sign_in",
+    "sign_out",
+]

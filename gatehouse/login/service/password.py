@@ -1,17 +1,22 @@
 """Ways in that a password opens: registering, signing in, confirming who one is."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_by_email, is_first_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
+    activate_account,
     confirm_password,
     create_account,
     hold_confirmed_account,
     prove_password,
     refuse_weak_password,
+    rules_broken_by,
 )
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -44,6 +49,26 @@ def register(
     return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True)), is_first
 
 
+def rules_broken_by_registration(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:
+    """What is wrong with the password, told along with what else is not valid.
+
+    It is judged by what is known of the person. Raises RegistrationClosed.
+    """
+    if not ctx.settings.registration_enabled:
+        raise RegistrationClosed
+    if "password" not in valid:
+        return {}
+    email, full_name = valid.get("email", ""), valid.get("full_name")
+    broken = rules_broken_by(valid["password"], email=email, full_name=full_name)
+    return {"password": broken} if broken else {}
+
+
+def activate(ctx: Context, *, token: str, password: str) -> Entry:
+    """Claim the account that was made for somebody, and sign in. Raises LinkInvalid."""
+    user = activate_account(ctx, token=token, password=password)
+    return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True))
+
+
 def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:
     """Sign in. An unknown address, a wrong password and a locked account look and last alike.
 
@@ -55,7 +80,7 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
         found,
         password,
         account=email_key(email),
-        device=_known_device(ctx, found.id if found else NOBODY),
+        device=_known_device(ctx, found),
         refused=SignInRefused,
     )
     entry = Entry(
@@ -77,11 +102,17 @@ def reauthenticate(ctx: Context, *, password: str) -> Session:
     return session
 
 
-def _known_device(ctx: Context, user_id: UUID) -> str:
-    """A name for this device if the account has signed in from it before, else nothing."""
+def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> str:
+    """A name for this device if the account signed in from it with its password, else nothing."""
     network = network_of(ctx.origin.ip)
     agent = ctx.origin.user_agent
-    statement: Any = device_known_to(user_id, network=network, user_agent=agent, now=ctx.now)
+    statement: Any = device_known_to(
+        found.id if found else NOBODY,
+        network=network,
+        user_agent=agent,
+        since=(found and found.changed_at) or ctx.now,  # Some have no password.
+        now=ctx.now,
+    )
     return f"{network} {agent}" if ctx.glance(statement) is not None else ""
 
 

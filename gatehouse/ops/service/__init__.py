@@ -2,6 +2,5 @@
 
 from gatehouse.ops.service.database import migrate, prepare_database
 from gatehouse.ops.service.demo import seed_demo
-from gatehouse.ops.service.running import run_in_a_loop, run_once
 
-__all__ = ["migrate", "prepare_database", "run_in_a_loop", "run_once", "seed_demo"]
+__all__ = ["migrate", "prepare_database", "seed_demo"]

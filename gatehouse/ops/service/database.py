@@ -2,36 +2,37 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import make_url
 
 from gatehouse.core.context import Runtime
+from gatehouse.core.migrations import LazyMigrate
 
 
-def migrate(migrations: Any) -> None:
-    """Run every migration that is missing. ``migrations`` is the app's LazyMigrate."""
+def migrate(runtime: Runtime, migrations: LazyMigrate) -> None:
+    """Run every migration that is missing. Raises SchemaUnknown."""
     from alembic.command import upgrade  # noqa: PLC0415 - a second of import
 
+    migrations.revision_of(runtime.engine)
     upgrade(migrations.migrate.get_config(migrations.directory), "head")
 
 
-def prepare_database(runtime: Runtime, migrations: Any) -> Path | None:
+def prepare_database(runtime: Runtime, migrations: LazyMigrate) -> Path | None:
     """Migrate. A development file of another time is set aside first; returns where it went.
 
     Until the first release there is one migration, rewritten as the schema grows.
     """
     set_aside = _set_aside(runtime, migrations)
-    migrate(migrations)
+    migrate(runtime, migrations)
     return set_aside
 
 
-def _set_aside(runtime: Runtime, migrations: Any) -> Path | None:
+def _set_aside(runtime: Runtime, migrations: LazyMigrate) -> Path | None:
     url = make_url(runtime.settings.database_url)
     if runtime.settings.in_production or url.get_backend_name() != "sqlite" or not url.database:
         return None
     path = Path(url.database)
-    if not path.exists() or _revision(path) in (None, _head(migrations)):
+    if not path.exists() or _revision(path) in (None, migrations.head()):
         return None
     runtime.engine.dispose()
     target = path.with_suffix(path.suffix + ".old")
@@ -50,10 +51,3 @@ def _revision(path: Path) -> str | None:
     finally:
         connection.close()
     return str(row[0]) if row else None
-
-
-def _head(migrations: Any) -> str | None:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    config = migrations.migrate.get_config(migrations.directory)
-    return ScriptDirectory.from_config(config).get_current_head()

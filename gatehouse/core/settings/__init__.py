@@ -1,0 +1,132 @@
+"""Settings: read once, under the names of ``.env.example``, and refused if they are wrong."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from gatehouse.core.settings.checks import (
+    BCRYPT_FLOOR,
+    DEVELOPMENT_SECRET,
+    invalid,
+    is_loopback,
+    is_origin,
+    too_weak,
+    without_driver,
+)
+from gatehouse.core.settings.model import Environment, Settings, SettingsRefused, Smtp
+from gatehouse.core.settings.reader import ROOT, Reader
+
+__all__ = [
+    "DEVELOPMENT_SECRET",
+    "ROOT",
+    "Environment",
+    "Settings",
+    "SettingsRefused",
+    "Smtp",
+    "is_loopback",
+    "is_origin",
+    "read_settings",
+    "setting_names",
+]
+
+
+def read_settings(overrides: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment, with ``overrides`` on top.
+
+    In development a ``.env`` file beside ``manage.py`` fills what is not set.
+    Raises SettingsRefused, which names every setting that is wrong and what would be right.
+    """
+    env = Reader(overrides or {})
+    settings = _read(env)
+    problems = [
+        *env.problems,
+        *invalid(settings),
+        *without_driver(settings),
+        *too_weak(settings, env),
+    ]
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise SettingsRefused(f"Gatehouse does not start until these settings are right:\n{lines}")
+    return settings
+
+
+def setting_names() -> set[str]:
+    """The name of every setting that exists, for the documentation and its test."""
+    env = Reader({"FLASK_ENV": "testing"})
+    _read(env)
+    return env.names
+
+
+def _read(env: Reader) -> Settings:
+    environment = Environment(env.choice("FLASK_ENV", tuple(Environment)))
+    is_production = environment is Environment.PRODUCTION
+    secret = "" if is_production else DEVELOPMENT_SECRET
+    port = env.number("PORT", 5000)
+    remember_idle = env.number("SESSION_REMEMBER_IDLE_TIMEOUT", 0)
+    remember_absolute = env.number("SESSION_REMEMBER_ABSOLUTE_TIMEOUT", 0)
+    return Settings(
+        environment=environment,
+        database_url=_database_url(env.text("DATABASE_URL"), environment),
+        redis_url=env.text("REDIS_URL"),
+        secret_key=env.text("SECRET_KEY", secret),
+        encryption_keys=env.many("ENCRYPTION_KEY", secret),
+        service_name=env.text("SERVICE_NAME", "Gatehouse"),
+        app_url=env.text("APP_URL", f"http://localhost:{port}").rstrip("/"),
+        cors_origins=env.many("CORS_ORIGINS"),
+        trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
+        registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
+        password_hasher=env.choice("PASSWORD_HASHER", ("bcrypt", "argon2id")),
+        bcrypt_log_rounds=env.number(
+            "BCRYPT_LOG_ROUNDS", 4 if environment is Environment.TESTING else BCRYPT_FLOOR
+        ),
+        session_idle_timeout=env.duration("SESSION_IDLE_TIMEOUT", 900),
+        session_absolute_timeout=env.duration("SESSION_ABSOLUTE_TIMEOUT", 28_800),
+        session_remember_idle_timeout=timedelta(seconds=remember_idle) or None,
+        session_remember_absolute_timeout=timedelta(seconds=remember_absolute) or None,
+        session_persist_interval=env.duration("SESSION_PERSIST_INTERVAL", 60),
+        ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
+        ratelimits={
+            "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
+            "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
+            "forgot": env.text("RATELIMIT_FORGOT", "5/minute;20/hour"),
+            "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
+            "api": env.text("RATELIMIT_API", "600/minute"),
+        },
+        log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
+        log_format=env.choice(
+            "LOG_FORMAT", ("json", "text") if is_production else ("text", "json")
+        ),
+        host=env.text("HOST", "127.0.0.1"),
+        port=port,
+        server_threads=env.number("SERVER_THREADS", 8),
+        job_name=env.text("JOB_NAME"),
+        job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        audit_head_file=env.text("AUDIT_HEAD_FILE"),
+        audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
+        smtp=_smtp(env),
+        contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        run_jobs_while_serving=env.flag(
+            "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT
+        ),
+    )
+
+
+def _smtp(env: Reader) -> Smtp:
+    return Smtp(
+        host=env.text("SMTP_HOST"),
+        port=env.number("SMTP_PORT", 587),
+        user=env.text("SMTP_USER"),
+        password=env.text("SMTP_PASSWORD"),
+        sender=env.text("SMTP_FROM", "Gatehouse <gatehouse@localhost>"),
+        use_tls=env.flag("SMTP_USE_TLS", default=True),
+    )
+
+
+def _database_url(url: str, environment: Environment) -> str:
+    """The address for SQLAlchemy, with the driver named, whatever its default is."""
+    if not url and environment is not Environment.PRODUCTION:
+        name = "gatehouse.db" if environment is Environment.DEVELOPMENT else "testing.db"
+        return f"sqlite:///{ROOT / 'instance' / name}"
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url

@@ -1,0 +1,153 @@
+"""What Gatehouse will not start with: settings that are wrong, or weak in production."""
+
+import re
+from datetime import timedelta
+from importlib.util import find_spec
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from gatehouse.core.rate_limit import limit_problem
+from gatehouse.core.settings.model import Settings
+from gatehouse.core.settings.reader import Reader
+
+SECRET_LENGTH = 32
+FEWEST_SIGNS = 8
+NEW_SECRET = "Make one with: openssl rand -hex 32"  # noqa: S105
+DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
+WELL_KNOWN = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "your-secret",
+    "your_secret",
+    "example",
+    "secret",
+)
+BCRYPT_FLOOR = 12
+
+
+def invalid(settings: Settings) -> list[str]:
+    problems = []
+    # A missing address is told once, below.
+    if settings.database_url and not settings.database_url.startswith(
+        ("sqlite://", "postgresql+psycopg://")
+    ):
+        problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    if settings.redis_url and not settings.redis_url.startswith(
+        ("redis://", "rediss://", "unix://")
+    ):
+        problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    problems += _out_of_range(settings)
+    if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
+        problems.append(
+            "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
+        )
+    remember = (settings.session_remember_idle_timeout, settings.session_remember_absolute_timeout)
+    if (remember[0] is None) != (remember[1] is None):
+        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT and _ABSOLUTE_TIMEOUT go together.")
+    if remember[0] and remember[1] and remember[0] > remember[1]:
+        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT must be at most _ABSOLUTE_TIMEOUT.")
+    problems += [
+        f"CORS_ORIGINS must hold origins such as https://app.example.com, not {origin!r}."
+        for origin in settings.cors_origins
+        if not is_origin(origin)
+    ]
+    problems += [
+        f"RATELIMIT_{name.upper()}: {problem}"
+        for name, rules in settings.ratelimits.items()
+        if (problem := limit_problem(rules))
+    ]
+    origin = "/".join(settings.app_url.split("/")[:3])
+    if not is_origin(origin) or not re.fullmatch(
+        r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
+    ):
+        problems.append("APP_URL must be the public http(s) URL of this service.")
+    return problems
+
+
+def _out_of_range(settings: Settings) -> list[str]:
+    problems = []
+    if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
+        problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
+    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
+        problems.append("SERVER_THREADS must be between 1 and 512.")
+    if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
+        problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
+    return problems
+
+
+def without_driver(settings: Settings) -> list[str]:
+    drivers = (
+        ("DATABASE_URL", settings.database_url, "psycopg"),
+        ("REDIS_URL", settings.redis_url, "hiredis"),
+    )
+    return [
+        f"{name} needs a driver that is not installed: pip install -r requirements/production.txt"
+        for name, url, driver in drivers
+        if url and not url.startswith("sqlite") and find_spec(driver) is None
+    ]
+
+
+def too_weak(settings: Settings, env: Reader) -> list[str]:
+    problems = []
+    keys = {"SECRET_KEY": (settings.secret_key,), "ENCRYPTION_KEY": settings.encryption_keys}
+    for name, values in keys.items():
+        if not any(values):
+            problems.append(f"{name} is missing. {NEW_SECRET}")
+        elif any(len(value) < SECRET_LENGTH for value in values):
+            problems.append(f"{name} is shorter than {SECRET_LENGTH} characters. {NEW_SECRET}")
+        elif settings.in_production and any(map(is_well_known, values)):
+            problems.append(f"{name} is a well-known value or a placeholder. {NEW_SECRET}")
+        elif settings.in_production and any(map(is_monotonous, values)):
+            fewest = f"fewer than {FEWEST_SIGNS} different characters"
+            problems.append(f"{name} can be guessed: it has {fewest}. {NEW_SECRET}")
+    if not settings.in_production:
+        return problems
+    if not env.text("DATABASE_URL"):
+        problems.append(
+            "DATABASE_URL is missing. Name a database: postgresql://user:password@host/name"
+        )
+    if not settings.is_https and not is_loopback(_host(settings.app_url)):
+        problems.append("APP_URL must be https, unless its host is localhost.")
+    if settings.bcrypt_log_rounds < BCRYPT_FLOOR:
+        problems.append(f"BCRYPT_LOG_ROUNDS must be at least {BCRYPT_FLOOR} in production.")
+    return problems
+
+
+def is_well_known(secret: str) -> bool:
+    """Whether anybody knows the key: our default, or a placeholder of somebody's example."""
+    return secret == DEVELOPMENT_SECRET or any(word in secret.lower() for word in WELL_KNOWN)
+
+
+def is_monotonous(secret: str) -> bool:
+    """Whether the key has hardly any variety, so that trying finds it."""
+    return len(set(secret.lower())) < FEWEST_SIGNS
+
+
+def is_origin(text: str) -> bool:
+    """Whether ``text`` is exactly an origin (RFC 6454): scheme, host, perhaps a port."""
+    try:
+        parts = urlsplit(text)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    is_name = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]*:[0-9a-f:.]*", host))
+    is_bare = text == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and is_name and has_port and is_bare
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Mail: how a letter is made and sent, never what it says."""

@@ -1,0 +1,58 @@
+"""``flask mail``: looking at mails, and trying the way out."""
+
+from smtplib import SMTPException
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from gatehouse.mail.ports import Letter, Mailer
+from gatehouse.mail.service import Mail, render, samples_of
+
+if TYPE_CHECKING:
+    from gatehouse.core.context import Runtime
+from gatehouse.core.reactions import GivenUp
+
+
+@click.group("mail")
+def commands() -> None:
+    """The mails that Gatehouse sends."""
+
+
+@commands.command("preview")
+@click.argument("name", required=False)
+@click.option("--html", "as_html", is_flag=True, help="The HTML part instead of the text.")
+@with_appcontext
+def preview(*, name: str | None, as_html: bool) -> None:
+    """Print the mail NAME with made-up values; without NAME, list the mails."""
+    runtime: Runtime = current_app.extensions["gatehouse"]
+    samples = samples_of(runtime.mails)
+    if name is None:
+        for found in sorted(samples):
+            click.echo(f"{found:32} {samples[found].make().subject}")
+        return
+    if name not in samples:
+        raise click.ClickException(f"NAME must be one of: {', '.join(sorted(samples))}.")
+    mail = samples[name].make()
+    subject, text, html = render(mail, runtime.settings.service_name, runtime.settings.app_url)
+    click.echo(html if as_html else f"Subject: {subject}\n\n{text}", nl=False)
+
+
+@commands.command("test")
+@click.argument("address")
+@with_appcontext
+def test(*, address: str) -> None:
+    """Send a mail to ADDRESS, to see whether the SMTP settings are right."""
+    runtime: Runtime = current_app.extensions["gatehouse"]
+    settings = runtime.settings
+    mail = Mail(subject="It works", says=("This installation can send mail.",))
+    subject, text, html = render(mail, settings.service_name, settings.app_url)
+    try:
+        runtime.ports[Mailer].send(
+            Letter(address, subject, text, html, f"<{uuid4()}@gatehouse.invalid>")
+        )
+    except (OSError, SMTPException, GivenUp) as error:
+        raise click.ClickException(f"It was not sent: {error}") from None
+    click.echo("The server has taken it.")

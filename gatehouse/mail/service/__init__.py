@@ -1,0 +1,15 @@
+"""The rules of mail: what every mail looks like, and how it is sent."""
+
+from gatehouse.mail.service.form import Mail, Sample, render, sample, samples_of
+from gatehouse.mail.service.sending import MOST_IN_AN_HOUR, refuse_to_flood, sending
+
+__all__ = [
+    "MOST_IN_AN_HOUR",
+    "Mail",
+    "Sample",
+    "refuse_to_flood",
+    "render",
+    "sample",
+    "samples_of",
+    "sending",
+]

@@ -1,0 +1,1 @@
+"""Outbox: what is still to be done about an act that was committed."""

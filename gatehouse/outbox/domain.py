@@ -1,0 +1,7 @@
+"""The outbox domain's declaration."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.outbox import jobs
+from gatehouse.outbox.cli import commands
+
+domain = Domain(commands=(commands,), jobs=(jobs.deliver_outbox, jobs.purge_outbox))

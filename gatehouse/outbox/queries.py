@@ -1,0 +1,31 @@
+"""Reading the outbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from gatehouse.core.context import Context
+from gatehouse.outbox.models import Message, Outcome
+
+
+def due_messages(now: datetime) -> Select[Any]:
+    """What may be taken, the oldest first."""
+    return (
+        select(Message)
+        .where(Message.settled_at.is_(None), Message.due_at <= now)
+        .order_by(Message.due_at, Message.id)
+    )
+
+
+def dead_messages(ctx: Context, *, limit: int) -> Sequence[Message]:
+    rows = select(Message).where(Message.outcome == Outcome.DEAD).order_by(Message.settled_at)
+    return ctx.db.scalars(rows.limit(limit)).all()
+
+
+def counts(ctx: Context) -> dict[str, int]:
+    """How many messages wait, and how many were given up."""
+    waiting = select(func.count()).where(Message.settled_at.is_(None))
+    dead = select(func.count()).where(Message.outcome == Outcome.DEAD)
+    return {"waiting": ctx.db.scalar(waiting) or 0, "dead": ctx.db.scalar(dead) or 0}

@@ -1,0 +1,99 @@
+"""Putting messages in, taking them out under a lease, and settling what came of them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from random import random
+from secrets import token_hex
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from gatehouse.core.context import Context
+from gatehouse.core.events import Event
+from gatehouse.outbox.models import Message, Outcome
+from gatehouse.outbox.queries import due_messages
+from gatehouse.outbox.rules import wait_after
+
+LEASE = timedelta(minutes=2)
+BATCH = 10
+KEPT = {Outcome.DELIVERED: timedelta(days=7), Outcome.DEAD: timedelta(days=90)}
+PURGED_AT_ONCE = 1000
+
+
+def publish(ctx: Context, event: Event) -> None:
+    """Leave a message for each handler of the event, in the transaction of the act."""
+    for handler in ctx.runtime.handlers_of.get(type(event), ()):
+        ctx.db.add(
+            Message(
+                created_at=ctx.now,
+                handler=handler.name,
+                event=event.name,
+                payload=event.payload(),
+                ip=ctx.origin.ip,
+                user_agent=ctx.origin.user_agent,
+                request_id=ctx.origin.request_id,
+                due_at=ctx.now,
+            )
+        )
+
+
+def claim(ctx: Context) -> Sequence[Message]:
+    """Take the oldest messages that are due. They are ours until the lease runs out."""
+    taken = due_messages(ctx.now).limit(BATCH).with_for_update(skip_locked=True)
+    messages = ctx.db.scalars(taken).all()
+    lease = token_hex(16)
+    for message in messages:
+        message.lease = lease
+        message.due_at = ctx.now + LEASE
+        message.attempts += 1
+    return messages
+
+
+def settle(ctx: Context, message: Message) -> None:
+    """Note that the message was delivered."""
+    _change(ctx, message, settled_at=ctx.now, outcome=Outcome.DELIVERED, last_error=None)
+
+
+def postpone(ctx: Context, message: Message, wait: timedelta) -> None:
+    """Put the message off without counting the try."""
+    _change(ctx, message, due_at=ctx.now + wait, attempts=message.attempts - 1)
+
+
+def fail(ctx: Context, message: Message, why: str, *, for_good: bool = False) -> None:
+    """Try again later; or give the message up, after the last try or ``for_good``."""
+    wait = None if for_good else wait_after(message.attempts, random())  # noqa: S311 - spread only
+    if wait is None:
+        _change(ctx, message, settled_at=ctx.now, outcome=Outcome.DEAD, last_error=why)
+    else:
+        _change(ctx, message, due_at=ctx.now + wait, last_error=why)
+
+
+def revive(ctx: Context, message_ids: Sequence[UUID] = ()) -> int:
+    """Try dead messages again, those named or all. Returns how many there were."""
+    dead = update(Message).where(Message.outcome == Outcome.DEAD)
+    if message_ids:
+        dead = dead.where(Message.id.in_(message_ids))
+    again = dead.values(settled_at=None, outcome=None, due_at=ctx.now, attempts=0, lease=None)
+    return ctx.execute(again)
+
+
+def purge(ctx: Context) -> int:
+    """Delete a batch of what was settled long ago. Returns how many messages that were."""
+    total = 0
+    for outcome, kept in KEPT.items():
+        over = (
+            select(Message.id)
+            .where(Message.outcome == outcome, Message.settled_at < ctx.now - kept)
+            .limit(PURGED_AT_ONCE)
+        )
+        total += ctx.execute(delete(Message).where(Message.id.in_(over.scalar_subquery())))
+    return total
+
+
+def _change(ctx: Context, message: Message, **values: object) -> None:
+    """Change the message if it is still ours: after the lease it may be somebody else's."""
+    ctx.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.lease == message.lease)
+        .values(lease=None, **values)
+    )

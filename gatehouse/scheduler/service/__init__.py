@@ -1,0 +1,19 @@
+"""The rules of running jobs."""
+
+from gatehouse.scheduler.service.running import (
+    RunningElsewhere,
+    run_in_a_loop,
+    run_once,
+    run_worker,
+    start_in_background,
+    stop_on_signals,
+)
+
+__all__ = [
+    "RunningElsewhere",
+    "run_in_a_loop",
+    "run_once",
+    "run_worker",
+    "start_in_background",
+    "stop_on_signals",
+]

@@ -1,0 +1,160 @@
+"""Running jobs: one of them once or in a loop, or all of them, each in its period.
+
+The same function runs from the command line, in a loop, in the worker process and in Celery; its
+lease keeps two runners from doing it at the same time.
+"""
+
+import signal
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from random import random
+from threading import Event as Flag
+from threading import Thread
+from time import monotonic, perf_counter
+from uuid import uuid4
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.errors import GatehouseError
+from gatehouse.core.logging import LOGGER, blank
+from gatehouse.core.reactions import Job
+from gatehouse.scheduler.service import leases
+
+TICK = 0.5  # seconds between two looks at what is due
+LONGEST_ERROR = 500
+NEVER = Flag()
+
+
+class RunningElsewhere(Exception):
+    """Another runner has the job's lease."""
+
+
+def run_once(runtime: Runtime, job: Job, stop: Flag = NEVER) -> int:
+    """Run one job, batch after batch, until nothing is left. Returns how many things it did.
+
+    Raises RunningElsewhere, or what the job raises.
+    """
+    if not job.alone:
+        return _run_batches(runtime, job, stop, lambda: True)
+    done = _run_under_lease(runtime, job, stop, only_if_due=False)
+    if done is None:
+        raise RunningElsewhere(job.name)
+    return done
+
+
+def run_in_a_loop(runtime: Runtime, job: Job, seconds: float) -> None:
+    """Run ``job`` every ``seconds`` until SIGTERM or SIGINT. A database that is away is no end."""
+    stop = stop_on_signals()
+    while not stop.is_set():
+        try:
+            run_once(runtime, job, stop)
+        except RunningElsewhere:
+            LOGGER.info("%s runs elsewhere", job.name, extra={"job": job.name})
+        except (SQLAlchemyError, GatehouseError) as error:
+            _log_failure(job, error)
+        stop.wait(seconds)
+
+
+def run_worker(runtime: Runtime, stop: Flag) -> None:
+    """Run every job in its period until told to stop. What may overlap has its own thread."""
+    alone = [job for job in runtime.jobs.values() if job.alone]
+    others = [job for job in runtime.jobs.values() if not job.alone]
+    threads = [
+        Thread(target=_keep_running, args=(runtime, jobs, stop), name="gatehouse-jobs")
+        for jobs in (alone, *([job] for job in others))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def start_in_background(runtime: Runtime) -> None:
+    """Run the jobs within a serving process, for installations that have no worker process."""
+    Thread(target=run_worker, args=(runtime, Flag()), name="gatehouse-worker", daemon=True).start()
+
+
+def stop_on_signals() -> Flag:
+    """A flag that SIGTERM and SIGINT set."""
+    stop = Flag()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _keep_running(runtime: Runtime, jobs: list[Job], stop: Flag) -> None:
+    """Look again and again which of ``jobs`` is due. Starts are spread, failures are logged."""
+    due = {job.name: monotonic() + random() * TICK for job in jobs}  # noqa: S311 - spread only
+    while not stop.wait(TICK):
+        for job in jobs:
+            if stop.is_set() or monotonic() < due[job.name]:
+                continue
+            due[job.name] = monotonic() + min(job.period.total_seconds(), 60)
+            try:
+                _run_if_due(runtime, job, stop)
+            except Exception as error:  # noqa: BLE001 - whatever one job does, the others go on
+                _log_failure(job, error)
+
+
+def _run_if_due(runtime: Runtime, job: Job, stop: Flag) -> None:
+    if job.alone:
+        _run_under_lease(runtime, job, stop, only_if_due=True)
+    else:
+        _run_batches(runtime, job, stop, lambda: True)
+
+
+def _run_under_lease(runtime: Runtime, job: Job, stop: Flag, *, only_if_due: bool) -> int | None:
+    """Run the job if nobody else does (or just has). None: it was not ours to run."""
+    lease = _take_lease(runtime, job, only_if_due=only_if_due)
+    if lease is None:
+        return None
+    started, done, error = perf_counter(), 0, None
+
+    def is_ours() -> bool:
+        with _work(runtime) as ctx:
+            return leases.renew_lease(ctx, job, lease)
+
+    try:
+        done = _run_batches(runtime, job, stop, is_ours)
+    except Exception as failure:
+        error = blank(f"{type(failure).__name__}: {failure}")[:LONGEST_ERROR]
+        raise
+    finally:
+        took = int((perf_counter() - started) * 1000)
+        with _work(runtime) as ctx:
+            leases.give_lease_back(ctx, job, lease, done=done, milliseconds=took, error=error)
+    return done
+
+
+def _take_lease(runtime: Runtime, job: Job, *, only_if_due: bool) -> str | None:
+    try:
+        with _work(runtime) as ctx:
+            leases.enlist(ctx, job)
+    except IntegrityError:
+        pass  # Another runner was faster; the row is there.
+    with _work(runtime) as ctx:
+        return leases.take_lease(ctx, job, only_if_due=only_if_due)
+
+
+def _run_batches(runtime: Runtime, job: Job, stop: Flag, is_ours: Callable[[], bool]) -> int:
+    """Run batches, each in a unit of work, until one finds nothing to do."""
+    started, total = perf_counter(), 0
+    while True:
+        with _work(runtime) as ctx:
+            done = job.run(ctx)
+        total += done
+        if not done or stop.is_set() or not is_ours():
+            break
+    if total or job.alone:
+        took = (perf_counter() - started) * 1000
+        LOGGER.info("%s: %d done in %.0f ms", job.name, total, took, extra={"job": job.name})
+    return total
+
+
+def _work(runtime: Runtime) -> AbstractContextManager[Context]:
+    return unit_of_work(runtime, Origin(f"job-{uuid4()}"), Actor(kind="job"))
+
+
+def _log_failure(job: Job, error: Exception) -> None:
+    LOGGER.error("%s failed: %s", job.name, error, extra={"job": job.name})

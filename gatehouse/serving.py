@@ -1,0 +1,84 @@
+"""Serving with granian: its log in our form, and workers that only their parent stops."""
+
+import logging
+import os
+import signal
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.log import LogLevels
+
+from gatehouse.core.logging import Lines
+from gatehouse.core.settings import ROOT, Settings
+
+TARGET = "wsgi:app"
+PATIENCE = 10  # seconds that a worker has to finish the requests in flight
+
+
+def serve_with_granian(settings: Settings, address: str, *, workers: int) -> None:
+    """Serve on ``address`` and PORT until SIGTERM or SIGINT."""
+    os.chdir(ROOT)
+    os.register_at_fork(after_in_child=obey_the_parent)
+    server = Granian(
+        TARGET,
+        address=address,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        http1_settings=HTTP1Settings(),  # As granian's own command does; it limits slow headers.
+        http2_settings=HTTP2Settings(),
+        workers=workers,
+        blocking_threads=settings.server_threads,
+        workers_kill_timeout=PATIENCE,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_dictconfig=log_of_the_server(settings),
+    )
+    server.serve(target_loader=load_in_a_worker)
+
+
+def load_in_a_worker(target: str) -> Any:
+    """The application. Where workers are spawned, not forked, they begin to obey here."""
+    obey_the_parent()
+    module, _, name = target.partition(":")
+    return getattr(__import__(module), name)
+
+
+def obey_the_parent() -> None:
+    """Let SIGTERM alone end this worker; at once, as long as it still starts.
+
+    Ctrl-C reaches every process of a terminal's group, and the parent then sends SIGTERM: a
+    worker that heard both often went on until it was killed, 10 s later. One that still started
+    had the parent's handlers, under which SIGTERM did nothing.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def log_of_the_server(settings: Settings) -> dict[str, Any]:
+    """A ``logging.dictConfig`` that gives granian's lines the form of ours."""
+    return {
+        "formatters": {"ours": {"()": Lines, "as_json": settings.log_format == "json"}},
+        "filters": {"advice": {"()": WithoutAdvice}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "ours",
+                "filters": ["advice"],
+            }
+        },
+        "loggers": {"_granian": {"handlers": ["console"], "propagate": False}},
+    }
+
+
+class WithoutAdvice(logging.Filter):
+    """Drops granian's advice on the number of threads, which it repeats at every start.
+
+    Most of them wait for the database, so there may be more of them than cores ask for.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith("Configuration allows spawning up to")

@@ -1,0 +1,178 @@
+"""Letters on their way: to a real SMTP server, to the terminal, or to nobody yet."""
+
+import smtplib
+import ssl
+from dataclasses import replace
+
+import pytest
+
+from gatehouse.core.reactions import GivenUp
+from gatehouse.core.settings import read_settings
+from gatehouse.mail.adapters import NoMailer, PrintingMailer, SmtpMailer, mailer_for
+from gatehouse.mail.ports import Letter
+from tests.processes import free_port
+from tests.sink import certificate, only, sink
+
+pytestmark = pytest.mark.integration
+LETTER = Letter(
+    to="bob@example.test",
+    subject="Hello",
+    text="The text.\n",
+    html="<p>The text.</p>",
+    message_id="<0190@example.test>",
+)
+
+
+@pytest.fixture
+def server():
+    with sink() as server:
+        yield server
+
+
+def mailer(server, **overrides) -> SmtpMailer:
+    return SmtpMailer(read_settings({"FLASK_ENV": "testing", **server.settings, **overrides}).smtp)
+
+
+def test_a_letter_arrives_with_both_of_its_parts(server):
+    mailer(server).send(LETTER)
+
+    (mail,) = server.mails
+    assert server.recipients == ["bob@example.test"]
+    assert mail["From"] == "Gatehouse <gatehouse@example.test>"
+    assert (mail["To"], mail["Subject"]) == ("bob@example.test", "Hello")
+    assert mail["Message-ID"] == "<0190@example.test>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Date"].datetime is not None
+    assert mail.get_body(["plain"]).get_content() == "The text.\r\n"
+    assert mail.get_body(["html"]).get_content().strip() == "<p>The text.</p>"
+
+
+def test_nothing_in_a_letter_begins_a_header(server):
+    """Threat 108."""
+    evil = "Hi\r\nBcc: all@example.test\r\n\r\nbody"
+    mailer(server).send(replace(LETTER, subject=evil, reply_to="eve@example.test"))
+
+    (mail,) = server.mails
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Hi Bcc: all@example.test body"
+    assert server.recipients == ["bob@example.test"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": "bob@example.test\r\nBcc: x@example.test"},
+        {"to": "a@example.test, b@example.test"},
+        {"reply_to": "x@example.test\nCc: y@example.test"},
+        {"to": "nobody"},
+    ],
+)
+def test_what_is_no_address_is_given_up(server, changes):
+    with pytest.raises(GivenUp):
+        mailer(server).send(replace(LETTER, **changes))
+
+    assert server.mails == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"), [("550 unknown", GivenUp), ("451 try later", OSError)]
+)
+def test_a_recipient_that_is_refused(server, answer, error):
+    server.refuses["bob@example.test"] = answer
+    sender = mailer(server)
+
+    with pytest.raises(error, match=answer[4:]):
+        sender.send(LETTER)
+
+    sender.send(replace(LETTER, to="carol@example.test"))
+    assert server.recipients == ["carol@example.test"]
+
+
+@pytest.mark.parametrize(("answer", "error"), [("554 spam", GivenUp), ("452 disk full", OSError)])
+def test_a_letter_that_is_refused(server, answer, error):
+    server.answer = answer
+    sender = mailer(server)
+    with pytest.raises(error, match=answer[4:]):
+        sender.send(LETTER)
+
+    server.answer = "250 OK"
+    sender.send(LETTER)
+    assert len(server.mails) == 1
+
+
+def test_a_server_that_is_away_is_an_error_for_now():
+    settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "SMTP_USE_TLS": "false"}
+    away = SmtpMailer(read_settings({"FLASK_ENV": "testing", **settings}).smtp)
+
+    with pytest.raises(OSError, match="refused"):
+        away.send(LETTER)
+
+
+@pytest.fixture
+def guarded(tmp_path, monkeypatch):
+    """A server that wants TLS and a password, and a machine that trusts its certificate."""
+    certificates, context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    guard = {"authenticator": only("bob", "secret"), "auth_required": True}
+    with sink(tls_context=context, require_starttls=True, **guard) as server:
+        yield server
+
+
+def test_with_tls_and_a_password(guarded):
+    options = {"SMTP_USE_TLS": "true", "SMTP_USER": "bob", "SMTP_PASSWORD": "secret"}
+    mailer(guarded, **options).send(LETTER)
+
+    assert len(guarded.mails) == 1
+
+
+def test_a_wrong_password_sends_nothing(guarded):
+    options = {"SMTP_USE_TLS": "true", "SMTP_USER": "bob", "SMTP_PASSWORD": "wrong"}
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        mailer(guarded, **options).send(LETTER)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(guarded, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(ssl.SSLError):
+        mailer(guarded, SMTP_USE_TLS="true").send(LETTER)
+
+
+def test_a_server_without_tls_gets_nothing_when_tls_is_wanted(server):
+    with pytest.raises(smtplib.SMTPNotSupportedError):
+        mailer(server, SMTP_USE_TLS="true").send(LETTER)
+
+    assert server.mails == []
+
+
+def test_development_prints_the_letter(capsys):
+    PrintingMailer().send(LETTER)
+
+    assert "Mail to bob@example.test\nSubject: Hello\n\nThe text.\n" in capsys.readouterr().out
+
+
+def test_production_without_a_server_keeps_letters_waiting():
+    with pytest.raises(OSError, match="SMTP_HOST"):
+        NoMailer().send(LETTER)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, PrintingMailer),
+        ({"SMTP_HOST": "mail.example.test"}, SmtpMailer),
+        (
+            {
+                "FLASK_ENV": "production",
+                "SECRET_KEY": "Kq3v8sT1pZx7wB4nM6dF9gH2jL5cR0yQ",
+                "ENCRYPTION_KEY": "aZ9xK3vB7nQ1mW5tY8rE2uI6oP4sD0fG",
+                "DATABASE_URL": "postgresql://localhost/x",
+                "APP_URL": "https://id.example.test",
+            },
+            NoMailer,
+        ),
+    ],
+)
+def test_which_way_letters_go(changes, kind):
+    settings = read_settings({"FLASK_ENV": "testing", **changes})
+
+    assert isinstance(mailer_for(settings), kind)

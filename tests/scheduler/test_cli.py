@@ -1,0 +1,71 @@
+"""``flask jobs`` and ``flask worker``."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.scheduler.service.leases import enlist, take_lease
+from tests.ops.conftest import ROOT, environment
+from tests.processes import wait_until
+
+
+def run(app, *arguments):
+    return app.test_cli_runner().invoke(args=list(arguments))
+
+
+def test_every_job_is_listed_with_its_period_and_last_run(app, runtime):
+    run(app, "jobs", "run", "cleanup_sessions")
+
+    output = run(app, "jobs", "list").output
+
+    for job in runtime.jobs.values():
+        assert job.name in output
+        assert job.about in output
+    (line,) = [line for line in output.splitlines() if line.startswith("cleanup_sessions")]
+    assert " ok " in line
+
+
+def test_a_job_runs_by_its_name(app):
+    assert run(app, "jobs", "run", "purge_expired").output.startswith("purge_expired: ")
+    assert run(app, "purge_expired").output.startswith("purge_expired: ")
+
+
+def test_a_name_that_is_none_is_told_the_names(app):
+    result = run(app, "jobs", "run", "nonsense")
+
+    assert result.exit_code == 1
+    assert "cleanup_sessions" in result.output
+
+
+def test_a_job_that_runs_elsewhere_is_said_to(app, runtime):
+    job = runtime.jobs["purge_outbox"]
+    with unit_of_work(runtime, Origin()) as ctx:
+        enlist(ctx, job)
+    with unit_of_work(runtime, Origin()) as ctx:
+        assert take_lease(ctx, job, only_if_due=False)
+
+    result = run(app, "jobs", "run", "purge_outbox")
+
+    assert (result.exit_code, "somebody else" in result.output) == (0, True)
+
+
+@pytest.mark.integration
+def test_the_worker_process_runs_jobs_and_stops_gracefully(tmp_path):
+    settings = environment(tmp_path, {"LOG_LEVEL": "info"})
+    subprocess.run([sys.executable, "manage.py", "init-db"], check=True, cwd=ROOT, env=settings)
+    log = tmp_path / "worker.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"], cwd=ROOT, env=settings, stdout=out, stderr=out
+        )
+    try:
+        assert wait_until(lambda: b"cleanup_sessions" in log.read_bytes()), log.read_text()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert "Traceback" not in log.read_text()
