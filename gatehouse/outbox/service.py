@@ -15,7 +15,7 @@ from gatehouse.outbox.queries import due_messages
 from gatehouse.outbox.rules import wait_after
 
 LEASE = timedelta(minutes=2)
-BATCH = 10
+BATCH = 40
 KEPT = {Outcome.DELIVERED: timedelta(days=7), Outcome.DEAD: timedelta(days=90)}
 PURGED_AT_ONCE = 1000
 
@@ -92,8 +92,6 @@ def purge(ctx: Context) -> int:
 
 def _change(ctx: Context, message: Message, **values: object) -> None:
     """Change the message if it is still ours: after the lease it may be somebody else's."""
-    ctx.execute(
-        update(Message)
-        .where(Message.id == message.id, Message.lease == message.lease)
-        .values(lease=None, **values)
-    )
+    mine = update(Message).where(Message.id == message.id, Message.lease == message.lease)
+    changed = mine.values(lease=None, **values)
+    ctx.execute(changed.execution_options(synchronize_session=False))
