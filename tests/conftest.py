@@ -120,7 +120,7 @@ def backend(
 
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
-WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "API")}
+WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "FORGOT", "API")}
 
 
 @pytest.fixture(scope="session")
