@@ -20,6 +20,14 @@ class MemberNotFound(NotFound):
     message = "This organization has no such member."
 
 
+class ActiveMemberNotFound(NotFound):
+    message = "This organization has no such active member."
+
+
+class GuestsStayOutside(Conflict):
+    message = "A guest has no part in departments and principals. Make them a member first."
+
+
 class PersonNotFound(NotFound):
     message = "Nobody has an account with this address. Ask them to register first."
 

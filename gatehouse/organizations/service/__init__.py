@@ -12,6 +12,7 @@ from gatehouse.organizations.service.organizations import (
     change_organization,
     create_organization,
     delete_organization,
+    hold_as,
 )
 from gatehouse.organizations.service.ownership import (
     end_memberships,
@@ -26,6 +27,7 @@ __all__ = [
     "create_organization",
     "delete_organization",
     "end_memberships",
+    "hold_as",
     "leave",
     "remove_member",
     "seat_owner",
