@@ -14,6 +14,8 @@ PACKAGES = (
     "gatehouse.accounts",
     "gatehouse.sessions",
     "gatehouse.organizations",
+    "gatehouse.departments",
+    "gatehouse.principals",
     "gatehouse.login",
     "gatehouse.scheduler",
     "gatehouse.ops",
