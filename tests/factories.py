@@ -15,7 +15,7 @@ from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department, DepartmentMember
 from gatehouse.departments.rules import name_key
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
 from gatehouse.sessions.service import open_session
 
@@ -67,6 +67,17 @@ class Factory:
             else:
                 self._save(PrincipalDepartment(principal_id=found.id, department_id=holder.id))
         return found
+
+    def invite(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Invite:
+        """A pending invitation of a new address, or of ``email``."""
+        email = fields.pop("email", None) or _new_email()
+        with self._work() as ctx:
+            row = Invite(org_id=org.id, email=email, email_key=email_key(email), role=role)
+            row.nonce, row.expires_at = uuid4().hex, ctx.now + timedelta(days=7)
+            for name, value in fields.items():
+                setattr(row, name, value)
+            ctx.db.add(row)
+        return row
 
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""

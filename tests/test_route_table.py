@@ -111,6 +111,7 @@ def ids_of(make: Factory, org: Any, owner: Any) -> dict[str, Any]:
         "session_id": make.session_id(owner.user_id),
         "department_id": department.id,
         "principal_id": make.principal(org, member, department).id,
+        "invite_id": make.invite(org).id,
     }
 
 

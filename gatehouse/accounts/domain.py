@@ -1,8 +1,16 @@
 """The accounts domain's declaration."""
 
+from gatehouse.accounts import jobs, queries, routes
 from gatehouse.accounts.adapters import Hashers
+from gatehouse.accounts.emails import MAILS
 from gatehouse.accounts.ports import PasswordHasher
-from gatehouse.accounts.routes import api
 from gatehouse.core.domain import Domain
 
-domain = Domain(apis=(api,), ports={PasswordHasher: Hashers})
+domain = Domain(
+    apis=(routes.me, routes.recovery),
+    ports={PasswordHasher: Hashers},
+    handlers=jobs.HANDLERS,
+    jobs=(jobs.purge_account_links,),
+    mails=MAILS,
+    personal_data=(queries.account,),
+)

@@ -1,8 +1,20 @@
 """What can happen to an account."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
 
 from gatehouse.core.events import Event
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a mail may do, and nothing else."""
+
+    VERIFY = "verify_email"
+    RESET = "reset_password"
+    ACTIVATE = "activate"
+    CONFIRM = "confirm_email"
+    UNDO = "undo_email_change"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,83 @@ class AccountLocked(Event):
     is_refusal = True
 
     minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkAsked(Event):
+    """Somebody gave an address and wants a link. Never on record: nobody knows yet whether the
+    address is anybody's. ``sealed`` is the address, for the worker alone.
+    """
+
+    name = "account.link_asked"
+    says = "Somebody asked for a link."
+
+    purpose: LinkPurpose
+    sealed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkSent(Event):
+    name = "account.link_sent"
+    says = "A link was mailed to the address of the account."
+    resource = "user"
+
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset(Event):
+    name = "account.password_reset"
+    says = "A new password was set with a mailed link."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailVerified(Event):
+    name = "account.email_verified"
+    says = "The address was verified."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeAsked(Event):
+    name = "account.email_change_asked"
+    says = "A new address was given; it is not confirmed yet."
+    resource = "user"
+
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    """``link_id`` is the way back, mailed to the old address."""
+
+    name = "account.email_changed"
+    says = "The address was changed."
+    resource = "user"
+
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeUndone(Event):
+    name = "account.email_change_undone"
+    says = "A change of address was undone, from the old address."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountActivated(Event):
+    name = "account.activated"
+    says = "The account was claimed by its owner."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountExported(Event):
+    name = "account.exported"
+    says = "Everything that is held on a person was given out to them."
+    resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from gatehouse.accounts.errors import AccountNotFound
-from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.models import AccountLink, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 
@@ -64,6 +65,37 @@ def credential_of(user_id: UUID) -> Select[UUID, str, str, datetime]:
     )
 
 
+def link_row(link_id: UUID) -> Any:
+    """A link with what its account looks like now, unless that has been deleted."""
+    return (
+        select(
+            AccountLink.id,
+            AccountLink.user_id,
+            AccountLink.purpose,
+            AccountLink.nonce,
+            AccountLink.address,
+            AccountLink.expires_at,
+            AccountLink.used_at,
+            User.email,
+            User.full_name,
+            User.email_key,
+            User.status,
+            Credential.changed_at,
+        )
+        .join(User, User.id == AccountLink.user_id)
+        .join(Credential, Credential.user_id == User.id, isouter=True)
+        .where(AccountLink.id == link_id, User.deleted_at.is_(None))
+    )
+
+
+def link_to_keep(ctx: Context, user_id: UUID, purpose: LinkPurpose) -> AccountLink | None:
+    """The row of the newest link of this purpose, used or not."""
+    found: AccountLink | None = ctx.db.scalar(
+        select(AccountLink).where(AccountLink.user_id == user_id, AccountLink.purpose == purpose)
+    )
+    return found
+
+
 def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
     """Whether the password is still the one that was set then. A better hash is no new password."""
     found = ctx.db.scalar(
@@ -72,3 +104,11 @@ def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
         )
     )
     return found is not None
+
+
+def account(ctx: Context, user_id: UUID) -> dict[str, Any]:
+    """What an export tells of the account itself."""
+    user = get_account(ctx, user_id)
+    names = ("id", "email", "email_verified", "full_name", "avatar_url", "status")
+    times = ("last_login_at", "created_at", "updated_at")
+    return {name: getattr(user, name) for name in (*names, *times)}

@@ -1,6 +1,7 @@
 """The audit domain's declaration."""
 
 from gatehouse.audit.permissions import GRANTS
+from gatehouse.audit.queries import audit_entries
 from gatehouse.audit.routes import api
 from gatehouse.audit.service import write_attempts
 from gatehouse.core.context import AttemptLog
@@ -10,4 +11,5 @@ domain = Domain(
     apis=(api,),
     grants=GRANTS,
     ports={AttemptLog: lambda _settings: write_attempts},
+    personal_data=(audit_entries,),
 )

@@ -15,6 +15,7 @@ from gatehouse.core.events import EVENTS
 from gatehouse.core.pagination import Page, paginate_newest_first
 
 FORMER_MEMBER = "Former member"
+MOST_EXPORTED = 10_000  # entries in the export of a person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,3 +170,10 @@ def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:
         return {}
     found = ctx.db.scalars(select(AuditSubject).where(AuditSubject.id.in_(ids)))
     return {subject.id: Subject(subject.id, subject.label, subject.name) for subject in found}
+
+
+def audit_entries(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the record: one's newest acts, and what happened to the account."""
+    names = ("id", "created_at", "action", "org_id", "success", "ip", "user_agent", "request_id")
+    newest = own_entries(user_id).order_by(AuditEntry.id.desc()).limit(MOST_EXPORTED)
+    return [{name: getattr(row, name) for name in names} for row in ctx.db.scalars(newest)]

@@ -34,7 +34,7 @@ def record(ctx: Context, event: Event) -> None:
             details=details,
         )
     )
-    publish(ctx, event, ctx.runtime.handlers_of.get(type(event), ()))
+    publish(ctx, event)
 
 
 def record_attempt(ctx: Context, event: Event) -> None:

@@ -1,4 +1,6 @@
-"""Who may call a route: @public, @signed_in or @requires(permission), and @elevated on top."""
+"""Who may call a route: @public, @signed_in_or_not, @signed_in or @requires(permission); and
+@elevated on top.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +67,7 @@ class Access:
 
     is_public: bool
     permission: StrEnum | None = None
+    knows_callers: bool = True
 
     def check(self, ctx: Context, path: dict[str, Any]) -> None:
         if self.permission is not None:
@@ -73,6 +76,11 @@ class Access:
 
 def public(view: View) -> View:
     """Anyone may call this route; a token that is sent is not looked at."""
+    return _declare(view, Access(is_public=True, knows_callers=False))
+
+
+def signed_in_or_not(view: View) -> View:
+    """Anyone may call this route; a token that is sent must hold, and tells who calls."""
     return _declare(view, Access(is_public=True))
 
 

@@ -109,6 +109,7 @@ class Runtime:
     handlers_of: Mapping[type[Event], list[Handler]]
     jobs: Mapping[str, Job]
     mails: tuple[Callable[..., Any], ...]
+    personal_data: tuple[Callable[..., Any], ...]
 
     @classmethod
     def build(
@@ -137,6 +138,7 @@ class Runtime:
             handlers=handlers,
             handlers_of=of_event(handlers.values()),
             jobs=by_name(job for domain in domains for job in domain.jobs),
+            personal_data=tuple(part for domain in domains for part in domain.personal_data),
             mails=tuple(mail for domain in domains for mail in domain.mails),
         )
 

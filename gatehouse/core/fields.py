@@ -59,6 +59,14 @@ class Password(fields.String):
         return normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
 
 
+class LinkToken(fields.String):
+    """The token of a link in a mail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        length = validate.Length(1, 200, error="Between 1 and 200 characters.")
+        super().__init__(validate=length, **kwargs)
+
+
 class WebAddress(fields.Url):
     """An absolute https or http address of at most 512 characters; nothing that runs in a page."""
 

@@ -135,6 +135,11 @@ def ready(name: str) -> Callable[[View], View]:
     return _note(ready=name)
 
 
+def recorded(view: View) -> View:
+    """A GET that is an act of its own, such as taking data away: it writes to the record."""
+    return _note(is_recorded=True)(view)
+
+
 def raises(*errors: type[GatehouseError]) -> Callable[[View], View]:
     """Name the domain's refusals, for the OpenAPI document."""
     return _note(raises=errors)
@@ -155,6 +160,7 @@ class Plan:
     view: Callable[..., Any]
     access: access.Access
     is_elevated: bool
+    is_recorded: bool
     limit: tuple[str, str] | None
     returns: Returns
     ready: str
@@ -169,6 +175,7 @@ def _plan_of(view: Callable[..., Any]) -> Plan:
         view=view,
         access=access.access_of(view),
         is_elevated=getattr(view, "elevated", False),
+        is_recorded=notes.get("is_recorded", False),
         limit=getattr(view, "limit", None),
         returns=notes["returns"],
         ready=notes.get("ready", ""),
@@ -216,7 +223,8 @@ def _body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
 
 def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
     """Find out who calls and count it, before any transaction."""
-    if plan.access.is_public:
+    is_anonymous = plan.access.is_public and "HTTP_AUTHORIZATION" not in environ
+    if is_anonymous or not plan.access.knows_callers:
         return NOBODY
     known = _recognise(runtime, environ, plan.ready)
     if plan.limit and plan.limit[1] == "user":
@@ -237,7 +245,7 @@ class Call:
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     """Do what was asked in one unit of work. When this returns, it is committed."""
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
-    reads_only = call.environ["REQUEST_METHOD"] in READING
+    reads_only = call.environ["REQUEST_METHOD"] in READING and not plan.is_recorded
     with (
         unit_of_work(runtime, _origin(call.environ), call.actor, reads_only=reads_only) as ctx,
         _refusals_on_record(ctx, ids.get("org_id")),

@@ -16,7 +16,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from gatehouse.core import errors, fields
-from gatehouse.core.access import access_of
+from gatehouse.core.access import Access, access_of
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.pagination import CursorField
 
@@ -101,7 +101,7 @@ def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) ->
     manual: dict[str, Any] = {
         "operationId": view.__name__,
         "responses": {**_success(notes), **_refusals(view, notes, path)},
-        "security": [] if access_of(view).is_public else [{"bearer": []}],
+        "security": _security(access_of(view)),
     }
     if "query" in notes:
         manual["parameters"] = [{"in": "query", "schema": notes["query"]}]
@@ -110,6 +110,12 @@ def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) ->
         is_required = any(field.required for field in notes["body"].fields.values())
         manual["requestBody"] = {"required": is_required, "content": content}
     serve._apidoc = {"manual_doc": manual}  # noqa: SLF001 - without @doc's wrapper on every call
+
+
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    """Who may call, as alternatives: an empty one is nobody in particular."""
+    anonymous: list[dict[str, list[str]]] = [{}] if access.is_public else []
+    return [*anonymous, {"bearer": []}] if access.knows_callers else []
 
 
 def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
     if "<" in path:
         kinds.append(errors.NotFound)
     access = access_of(view)
-    if not access.is_public:
+    if access.knows_callers:
         kinds += OF_CALLER
     if access.permission:
         kinds.append(errors.Forbidden)

@@ -122,6 +122,20 @@ def departments_with(user_id: UUID, org_ids: Collection[UUID]) -> Select[Any]:
     )
 
 
+def departments(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the departments that a person is in."""
+    rows = ctx.db.execute(
+        select(Department, DepartmentMember.created_at)
+        .join(DepartmentMember, DepartmentMember.department_id == Department.id)
+        .where(DepartmentMember.user_id == user_id)
+        .order_by(DepartmentMember.id)
+    )
+    return [
+        {"id": d.id, "organization_id": d.org_id, "name": d.name, "added_at": added}
+        for d, added in rows
+    ]
+
+
 def _count_members(ctx: Context, department_ids: Collection[UUID]) -> Mapping[UUID, int]:
     rows = ctx.db.execute(
         select(DepartmentMember.department_id, func.count())

@@ -1,6 +1,6 @@
 """The login domain's declaration."""
 
 from gatehouse.core.domain import Domain
-from gatehouse.login.routes import api
+from gatehouse.login.routes import api, invites
 
-domain = Domain(apis=(api,))
+domain = Domain(apis=(api, invites))

@@ -68,3 +68,22 @@ class UserIsSoleOwner(Conflict):
     message = (
         "You are the only owner of an organization with others. Transfer it or delete it first."
     )
+
+
+class InviteNotFound(NotFound):
+    message = "There is no such pending invitation."
+
+
+class InvitePending(Conflict):
+    message = "This address has a pending invitation already. Send it again, or take it back."
+
+
+class InviteInvalid(BadRequest):
+    """One answer for every reason."""
+
+    type = "INVALID_TOKEN"
+    message = "This invitation does not hold: it was used, taken back, is too old, or was renewed."
+
+
+class InviteForSomebodyElse(Forbidden):
+    message = "This invitation is for another address. Sign in with the account that has it."

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from gatehouse.accounts.models import User
@@ -16,11 +16,12 @@ from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     ActiveMemberNotFound,
+    InviteNotFound,
     MemberNotFound,
     MembershipSuspended,
     OrganizationNotFound,
 )
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.organizations.permissions import OrganizationPermission
 
 
@@ -117,6 +118,67 @@ def count_by_role(ctx: Context, org_id: UUID) -> Mapping[Role, int]:
     ).all()
     counted = dict(rows)
     return {role: counted.get(role, 0) for role in Role}
+
+
+def invites_of(org_id: UUID) -> Select[Any]:
+    """Pending invitations, those that ran out too, in the order in which they were made."""
+    return (
+        select(Invite)
+        .where(Invite.org_id == org_id, Invite.accepted_at.is_(None))
+        .order_by(Invite.id)
+    )
+
+
+def get_pending_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
+    found: Invite | None = ctx.db.scalar(invites_of(org_id).where(Invite.id == invite_id))
+    if found is None:
+        raise InviteNotFound
+    return found
+
+
+def invite_row(invite_id: UUID) -> Any:
+    """A pending invitation with its organization; also for a glance, which hides nothing."""
+    has_account = exists().where(User.email_key == Invite.email_key, User.deleted_at.is_(None))
+    return (
+        select(
+            Invite.id,
+            Invite.org_id,
+            Invite.email,
+            Invite.email_key,
+            Invite.role,
+            Invite.nonce,
+            Invite.expires_at,
+            Invite.invited_by_id,
+            Organization.name.label("organization_name"),
+            has_account.label("has_account"),
+        )
+        .join(Organization, Organization.id == Invite.org_id)
+        .where(
+            Invite.id == invite_id,
+            Invite.accepted_at.is_(None),
+            Invite.deleted_at.is_(None),
+            Organization.deleted_at.is_(None),
+        )
+    )
+
+
+def pending_invites_of(key: str, now: datetime) -> Any:
+    """What is offered to an address, the newest first: at most 50."""
+    return (
+        select(
+            Invite.id,
+            Invite.org_id,
+            Invite.email_key,
+            Invite.role,
+            Invite.nonce,
+            Invite.expires_at,
+            Organization.name.label("organization_name"),
+        )
+        .join(Organization, Organization.id == Invite.org_id)
+        .where(Invite.email_key == key, Invite.accepted_at.is_(None), Invite.expires_at > now)
+        .order_by(Invite.id.desc())
+        .limit(50)
+    )
 
 
 def count_members(ctx: Context, org_id: UUID) -> int:
@@ -220,3 +282,17 @@ def _shown_place(
     )
     shown = {name: getattr(organization, name) for name in names}
     return shown | {"role": role, "is_suspended": suspended_at is not None}
+
+
+def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of a person's places in organizations."""
+    rows = ctx.db.execute(
+        select(Organization.id, Organization.name, Member.role, Member.created_at)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id)
+        .order_by(Member.id)
+    )
+    return [
+        {"organization_id": i, "organization": name, "role": role, "joined_at": joined}
+        for i, name, role, joined in rows
+    ]

@@ -17,8 +17,8 @@ ROLES = validate.OneOf(
 class RoleField(fields.Enum[Role]):
     """A role by its word."""
 
-    def __init__(self) -> None:
-        super().__init__(Role, by_value=True, required=True)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Role, by_value=True, **kwargs)
 
 
 class Slug(fields.String):
@@ -72,11 +72,47 @@ class PlaceOut(OrganizationOut):
 
 class MemberIn(Schema):
     email = Address(required=True)
-    role = RoleField()
+    role = RoleField(required=True)
+
+
+class InviteIn(Schema):
+    email = Address(required=True)
+    role = RoleField(load_default=Role.MEMBER)
+
+
+class InviteOut(Schema):
+    id = fields.UUID()
+    email = fields.String()
+    role = fields.String(validate=ROLES)
+    invited_by_id = fields.UUID(allow_none=True)
+    created_at = Moment()
+    expires_at = Moment()
+
+
+class OfferedBy(Schema):
+    id = fields.UUID()
+    name = fields.String()
+
+
+class OwnInviteOut(Schema):
+    """An offer to one's own address, with the token that accepts it."""
+
+    token = fields.String()
+    organization = fields.Nested(OfferedBy)
+    role = fields.String(validate=ROLES)
+    expires_at = Moment()
+
+
+class OfferOut(Schema):
+    email = fields.String()
+    organization = fields.Nested(OfferedBy)
+    role = fields.String(validate=ROLES)
+    expires_at = Moment()
+    user_exists = fields.Boolean()
 
 
 class RoleIn(Schema):
-    role = RoleField()
+    role = RoleField(required=True)
 
 
 class RoleCountOut(Schema):

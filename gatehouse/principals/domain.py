@@ -4,11 +4,12 @@ from gatehouse.core.domain import Domain
 from gatehouse.departments.ports import PrincipalCounts
 from gatehouse.principals import jobs, routes
 from gatehouse.principals.permissions import GRANTS
-from gatehouse.principals.queries import principal_counts
+from gatehouse.principals.queries import principal_counts, principals
 
 domain = Domain(
     apis=(routes.principals, routes.holders, routes.own),
     grants=GRANTS,
+    personal_data=(principals,),
     ports={PrincipalCounts: lambda _settings: principal_counts},
     reactions=(
         jobs.end_principals_of_a_removed_member,

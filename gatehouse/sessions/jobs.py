@@ -1,10 +1,16 @@
 """What happens to sessions by itself."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select, update
 
-from gatehouse.accounts.events import AccountDeleted, PasswordChanged
+from gatehouse.accounts.events import (
+    AccountDeleted,
+    EmailChangeUndone,
+    PasswordChanged,
+    PasswordReset,
+)
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.sessions.models import Session, SessionStatus
@@ -16,9 +22,19 @@ BATCH = 1000
 
 @during(AccountDeleted)
 def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
-    if event.user_id is None:
-        return {}
-    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_deleted")}
+    return _end_all(ctx, event.user_id, "account_deleted")
+
+
+@during(PasswordReset)
+def end_all_sessions_after_a_reset(ctx: Context, event: PasswordReset) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "password_reset")
+
+
+@during(EmailChangeUndone)
+def end_all_sessions_after_an_undone_change(
+    ctx: Context, event: EmailChangeUndone
+) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "email_change_undone")
 
 
 @during(PasswordChanged)
@@ -50,3 +66,7 @@ def cleanup_sessions(ctx: Context) -> int:
         .execution_options(synchronize_session=False)
     )
     return ctx.execute(statement)
+
+
+def _end_all(ctx: Context, user_id: UUID | None, reason: str) -> dict[str, int]:
+    return {"sessions_ended": end_sessions(ctx, user_id, reason=reason)} if user_id else {}

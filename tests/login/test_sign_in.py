@@ -30,7 +30,10 @@ def test_a_sign_in_answers_with_the_person_a_token_and_its_end(client: FlaskClie
 
     data = log_in(client, user.email).json["data"]
 
-    assert set(data) == {"user", "token", "expires_at", "requires_org_setup"}
+    assert set(data) == {
+        *("user", "token", "expires_at"),
+        *("requires_org_setup", "pending_invites"),
+    }
     assert data["user"]["id"] == str(user.id)
     assert data["user"]["last_login_at"] is not None
     assert data["requires_org_setup"] is True

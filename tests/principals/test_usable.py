@@ -200,3 +200,18 @@ def test_somebody_without_an_organization_is_told_nothing(client: FlaskClient, m
     for path in (OWN, MEMBERSHIPS):
         data = client.get(path, headers=make.bearer(make.user())).json["data"]
         assert (data["orgs"], data["count"]) == ([], 0)
+
+
+def test_an_export_tells_departments_and_principals(
+    client: FlaskClient, make: Factory, circle: Circle
+):
+    member = circle.join()
+    make.department(circle.org, member, name="Ops")
+    make.principal(circle.org, member, name="dba")
+    make.principal(circle.org, circle.owner, make.department(circle.org, circle.owner))
+
+    reply = client.get("/api/v1/users/me/export", headers=make.bearer(member))
+
+    export = reply.json["data"]["export"]
+    assert [department["name"] for department in export["departments"]] == ["Ops"]
+    assert [principal["name"] for principal in export["principals"]] == ["dba"]

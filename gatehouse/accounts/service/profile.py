@@ -39,7 +39,7 @@ def create_account(
             user_id=user.id, password_hash=password_hash, created_at=ctx.now, changed_at=ctx.now
         )
     )
-    _label(ctx, user)
+    label(ctx, user)
     if ctx.actor is ANONYMOUS:  # Nobody else makes it: from here on the newcomer acts.
         ctx.actor = Actor("user", user.id)
     record(ctx, AccountRegistered(user_id=user.id))
@@ -57,7 +57,7 @@ def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
     for name in changed:
         setattr(user, name, changes[name])
     user.updated_at = ctx.now
-    _label(ctx, user)
+    label(ctx, user)
     ctx.forget(user.id)
     record(ctx, ProfileChanged(user_id=user.id, fields=changed))
     return user
@@ -69,5 +69,5 @@ def note_sign_in(ctx: Context, user: User) -> None:
     ctx.freshen(user.id)
 
 
-def _label(ctx: Context, user: User) -> None:
+def label(ctx: Context, user: User) -> None:
     set_label(ctx, user.id, kind="user", label=user.email, name=user.full_name)

@@ -87,6 +87,8 @@ def _read(env: Reader) -> Settings:
         ratelimits={
             "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
             "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
+            "forgot": env.text("RATELIMIT_FORGOT", "5/minute;20/hour"),
+            "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
             "api": env.text("RATELIMIT_API", "600/minute"),
         },
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),

@@ -10,6 +10,7 @@ from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_by_email, is_first_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
+    activate_account,
     confirm_password,
     create_account,
     hold_confirmed_account,
@@ -60,6 +61,12 @@ def rules_broken_by_registration(ctx: Context, valid: dict[str, Any]) -> dict[st
     email, full_name = valid.get("email", ""), valid.get("full_name")
     broken = rules_broken_by(valid["password"], email=email, full_name=full_name)
     return {"password": broken} if broken else {}
+
+
+def activate(ctx: Context, *, token: str, password: str) -> Entry:
+    """Claim the account that was made for somebody, and sign in. Raises LinkInvalid."""
+    user = activate_account(ctx, token=token, password=password)
+    return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True))
 
 
 def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:

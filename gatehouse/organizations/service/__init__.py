@@ -1,5 +1,16 @@
 """The rules of organizations."""
 
+from gatehouse.organizations.service.invites import (
+    glance_at_invite,
+    invite,
+    look_at_invite,
+    own_invites,
+    purge_invites,
+    resend_invite,
+    revoke_invite,
+    take_invite,
+    web_address_of,
+)
 from gatehouse.organizations.service.members import (
     add_member,
     change_role,
@@ -27,11 +38,20 @@ __all__ = [
     "create_organization",
     "delete_organization",
     "end_memberships",
+    "glance_at_invite",
     "hold_as",
+    "invite",
     "leave",
+    "look_at_invite",
+    "own_invites",
+    "purge_invites",
     "remove_member",
+    "resend_invite",
+    "revoke_invite",
     "seat_owner",
     "suspend_member",
+    "take_invite",
     "transfer_ownership",
     "unsuspend_member",
+    "web_address_of",
 ]

@@ -163,6 +163,20 @@ def find_place(ctx: Context, principal_id: UUID, user_id: UUID) -> PrincipalMemb
     return found
 
 
+def principals(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the principals that a person holds directly."""
+    rows = ctx.db.execute(
+        select(Principal, PrincipalMember.created_at)
+        .join(PrincipalMember, PrincipalMember.principal_id == Principal.id)
+        .where(PrincipalMember.user_id == user_id)
+        .order_by(PrincipalMember.id)
+    )
+    return [
+        {"id": p.id, "organization_id": p.org_id, "name": p.name, "added_at": added}
+        for p, added in rows
+    ]
+
+
 def find_link(ctx: Context, principal_id: UUID, department_id: UUID) -> PrincipalDepartment | None:
     """What opens a principal to a department, both found by their organization."""
     found: PrincipalDepartment | None = ctx.db.scalar(
