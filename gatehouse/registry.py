@@ -16,6 +16,7 @@ PACKAGES = (
     "gatehouse.organizations",
     "gatehouse.departments",
     "gatehouse.principals",
+    "gatehouse.operators",
     "gatehouse.login",
     "gatehouse.scheduler",
     "gatehouse.ops",

@@ -44,6 +44,11 @@ class RankTooLow(Forbidden):
     message = "You cannot give, change or take away a role above your own."
 
 
+class OwnerProtection(Forbidden):
+    type = "OWNER_PROTECTION"
+    message = "You outrank this person in none of the organizations that you administer."
+
+
 class MembershipSuspended(Forbidden):
     type = "MEMBERSHIP_SUSPENDED"
     message = "Your membership of this organization is suspended. Ask one of its admins."

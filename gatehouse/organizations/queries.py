@@ -252,6 +252,21 @@ def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
     ).all()
 
 
+def administered_by(ctx: Context, user_id: UUID) -> Select[UUID]:
+    """The ids of the organizations whose members a person manages."""
+    managers = [role for role in Role if may(ctx, role, OrganizationPermission.MANAGE_MEMBERS)]
+    return select(Member.org_id).where(
+        Member.user_id == user_id, Member.role.in_(managers), Member.suspended_at.is_(None)
+    )
+
+
+def shared_with(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The organizations that the caller may enter and the person is a member of, in order."""
+    own = select(Member.org_id).where(Member.user_id == ctx.user_id, Member.suspended_at.is_(None))
+    statement = select(Member.org_id).where(Member.user_id == user_id, Member.org_id.in_(own))
+    return ctx.db.scalars(statement.order_by(Member.org_id)).all()
+
+
 def departed_from(ctx: Context, user_id: UUID) -> Sequence[UUID]:
     """The deleted organizations that a person was ever in."""
     statement = (

@@ -91,18 +91,18 @@ class UsableOut(Schema):
     via_departments = fields.List(fields.Nested(NamedDepartmentOut))
 
 
-class PlaceOut(Schema):
+class InOrganizationOut(Schema):
     org_id = fields.UUID()
     org_name = fields.String()
     role = fields.String(validate=ROLES)
 
 
-class OwnPrincipalsOut(PlaceOut):
+class OwnPrincipalsOut(InOrganizationOut):
     is_admin = fields.Boolean()
     my_principals = fields.List(fields.Nested(UsableOut))
     all_principals = fields.List(fields.Nested(NamedPrincipalOut))
 
 
-class OwnMembershipOut(PlaceOut):
+class OwnMembershipOut(InOrganizationOut):
     departments = fields.List(fields.Nested(NamedDepartmentOut))
     principals = fields.List(fields.Nested(UsableOut))

@@ -1,5 +1,6 @@
 """The rules of organizations."""
 
+from gatehouse.organizations.service.everywhere import suspend_everywhere, unsuspend_everywhere
 from gatehouse.organizations.service.invites import (
     glance_at_invite,
     invite,
@@ -49,9 +50,11 @@ __all__ = [
     "resend_invite",
     "revoke_invite",
     "seat_owner",
+    "suspend_everywhere",
     "suspend_member",
     "take_invite",
     "transfer_ownership",
+    "unsuspend_everywhere",
     "unsuspend_member",
     "web_address_of",
 ]
