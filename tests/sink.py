@@ -1,6 +1,8 @@
 """An SMTP server on loopback that keeps what it is given, for tests of mails."""
 
 import ssl
+from asyncio import get_running_loop
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +33,7 @@ class Sink:
     refuses: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
     connections: int = 0
+    on_recipient: Callable[[str], None] = lambda _address: None
 
     # The names are aiosmtpd's.
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
@@ -39,6 +42,7 @@ class Sink:
         return responses
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+        await get_running_loop().run_in_executor(None, self.on_recipient, address)
         if address in self.refuses:
             return self.refuses[address]
         envelope.rcpt_tos.append(address)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
@@ -104,6 +105,7 @@ class Runtime:
     cache: OwnedCache | None
     counter: ProcessCounter
     bodies: BodyGate
+    streams: BoundedSemaphore
     keyring: Keyring
     ports: Ports
     grants: frozenset[tuple[str, str]]
@@ -134,6 +136,7 @@ class Runtime:
             cache=OwnedCache(link, engine) if link else None,
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
+            streams=BoundedSemaphore(max(1, settings.server_threads // 2)),
             keyring=Keyring(settings.encryption_keys),
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),
@@ -166,6 +169,7 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)
     _freshened: set[UUID] = field(default_factory=set)
     _db: Session | None = None
@@ -215,6 +219,10 @@ class Context:
     def after_refusal(self, function: Callable[["Context"], None]) -> None:
         """Run ``function(ctx)`` in a transaction of its own if this one is rolled back."""
         self._after_refusal.append(function)
+
+    def after_commit(self, function: Callable[[], None]) -> None:
+        """Run ``function()`` once this unit of work is committed. It must not raise."""
+        self._after_commit.append(function)
 
     def forget(self, *user_ids: UUID) -> None:
         """Void what the cache remembers of these accounts. The answer leaves when that holds."""
@@ -292,6 +300,8 @@ def unit_of_work(
     try:
         yield ctx
         ctx._commit()  # noqa: SLF001 - the context is this module's own
+        for function in ctx._after_commit:  # noqa: SLF001
+            function()
     except BaseException:
         ctx._close()  # noqa: SLF001
         ctx._remember_the_refusal()  # noqa: SLF001

@@ -1,6 +1,6 @@
 """HTTP in, HTTP out: who calls, what they sent, the unit of work, the envelope and the refusals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
 from gatehouse.core.pagination import Page
+from gatehouse.core.streaming import Body, Place, Stream, pieces
 from gatehouse.core.words import in_plain_words, load
 
 API_ROOT = "/api/v1"
@@ -90,11 +91,13 @@ class Returns:
     key: str
 
     def shape(self, result: Any) -> Reply:
+        if isinstance(result, Stream):
+            return self.status, result, None
         if self.schema is None:
             return self.status, None, None
         if isinstance(result, Page):
             rows = self.schema.dump(result.items, many=True)
-            return self.status, {self.key: rows, **result.counts()}, result.meta()
+            return self.status, {self.key: rows, **result.data()}, result.meta()
         if isinstance(result, list):
             rows = self.schema.dump(result, many=True)
             return self.status, {self.key: rows, "count": len(rows)}, None
@@ -124,10 +127,18 @@ def returns(
     key: str = "",
     listed: bool = False,
     paged: bool = False,
+    beside: Mapping[str, Any] | None = None,
 ) -> Callable[[View], View]:
-    """Shape what the view returns. ``listed`` and ``paged`` tell the OpenAPI document."""
+    """Shape what the view returns. ``listed``, ``paged`` and ``beside`` (what else a page has in
+    ``data``, as JSON schemas) tell the OpenAPI document.
+    """
     shape = Returns(schema() if schema else None, status, key)
-    return _note(returns=shape, listed=listed, paged=paged)
+    return _note(returns=shape, listed=listed, paged=paged, beside=beside or {})
+
+
+def streams(*content_types: str) -> Callable[[View], View]:
+    """The view returns a Stream. It may record that it was called, although it is a GET."""
+    return _note(returns=Returns(None, HTTPStatus.OK, ""), streams=content_types)
 
 
 def ready(name: str) -> Callable[[View], View]:
@@ -163,6 +174,7 @@ class Plan:
     is_recorded: bool
     limit: tuple[str, str] | None
     returns: Returns
+    streams: bool
     ready: str
     query: Schema | None
     body: Schema | None
@@ -178,6 +190,7 @@ def _plan_of(view: Callable[..., Any]) -> Plan:
         is_recorded=notes.get("is_recorded", False),
         limit=getattr(view, "limit", None),
         returns=notes["returns"],
+        streams="streams" in notes,
         ready=notes.get("ready", ""),
         query=notes.get("query"),
         body=notes.get("body"),
@@ -199,6 +212,8 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
         call = Call(environ, known.actor, path, raw)
+        if plan.streams:
+            return _streamed(plan, runtime, call)
         status, data, meta = _act(plan, runtime, call)
         if known.version and plan.ready and runtime.cache:
             owner = str(known.actor.user_id)
@@ -245,7 +260,8 @@ class Call:
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     """Do what was asked in one unit of work. When this returns, it is committed."""
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
-    reads_only = call.environ["REQUEST_METHOD"] in READING and not plan.is_recorded
+    is_reading = call.environ["REQUEST_METHOD"] in READING
+    reads_only = is_reading and not (plan.is_recorded or plan.streams)
     with (
         unit_of_work(runtime, _origin(call.environ), call.actor, reads_only=reads_only) as ctx,
         _refusals_on_record(ctx, ids.get("org_id")),
@@ -254,6 +270,18 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
         if plan.is_elevated:
             access.refuse_stale(ctx)
         return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+
+
+def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
+    """Do what was asked, commit it, and only then begin to send the body."""
+    place = Place(runtime.streams)
+    try:
+        status, stream, _ = _act(plan, runtime, call)
+    except BaseException:
+        place.give_back()
+        raise
+    body = Body(pieces(stream, runtime, _origin(call.environ), call.actor), place)
+    return Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
 
 
 @contextmanager

@@ -172,6 +172,9 @@ def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
     returns = notes["returns"]
     status = returns.status
+    if "streams" in notes:
+        lines = {kind: {"schema": TEXT} for kind in notes["streams"]}
+        return {str(status.value): {"description": status.phrase, "content": lines}}
     data: Any = {"type": "object"}
     meta: Any = {"type": "object"}
     if returns.schema is not None:
@@ -201,7 +204,7 @@ def _data(schema: Schema, notes: dict[str, Any], key: str) -> Any:
         return {"type": "object", "required": [key], "properties": {key: schema}}
     counts = {"count": COUNT}
     if notes["paged"]:
-        counts |= dict.fromkeys(("page", "per_page", "pages"), COUNT)
+        counts |= dict.fromkeys(("page", "per_page", "pages"), COUNT) | notes["beside"]
     properties = {key: {"type": "array", "items": schema}, **counts}
     return {"type": "object", "required": list(properties), "properties": properties}
 

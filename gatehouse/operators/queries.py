@@ -30,14 +30,14 @@ def page_of_people(ctx: Context, *, q: str, **window: Any) -> Page[dict[str, Any
     """
     if is_operator(ctx):
         accounts = _narrowed(select(User), q)
-        found = paginate_newest_first(ctx, accounts, User.id, **window)
+        found = paginate_newest_first(ctx, [accounts], User.id, **window)
         return found.map(lambda user: _whole(user) | {"org_id": None, "org_role": None})
     administered = administered_by(ctx, ctx.user_id)
     if ctx.db.scalar(administered.limit(1)) is None:
         raise Forbidden(needs=OrganizationPermission.MANAGE_MEMBERS)
     members = select(Member).join(Member.user).options(contains_eager(Member.user))
     members = _narrowed(members.where(Member.org_id.in_(administered)), q)
-    return paginate_newest_first(ctx, members, Member.id, **window).map(_row_of_admin)
+    return paginate_newest_first(ctx, [members], Member.id, **window).map(_row_of_admin)
 
 
 def read_person(ctx: Context, user_id: UUID) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from gatehouse.accounts.models import User
 from gatehouse.accounts.rules import email_key
+from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.pagination import Page, paginate_rows
@@ -243,6 +244,12 @@ def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str
         .order_by(Organization.name, Organization.id)
         .limit(200)
     ).all()
+
+
+def readable_records(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The ReadableRecords port: where the person's role lets them read the record."""
+    places = active_places_of(ctx, user_id)
+    return [place.id for place in places if may(ctx, place.role, AuditPermission.READ)]
 
 
 def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:

@@ -49,3 +49,12 @@ def device_of(user_agent: str | None) -> dict[str, str | None]:
     system = next((name for sign, name in SYSTEMS if sign in text), None)
     kind = None if system is None else "mobile" if system in HANDHELD else "desktop"
     return {"browser": browser, "os": system, "device": kind}
+
+
+def device_in_words(user_agent: str | None) -> str:
+    """What a person would call the device: Firefox on Linux."""
+    device = device_of(user_agent)
+    browser, system = device["browser"], device["os"]
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "Unknown device"

@@ -55,7 +55,7 @@ def test_a_sign_in_is_recorded_once(client: FlaskClient, make: Factory):
 
     entry = assert_recorded(client, reply, "auth.signed_in", actor=user.id, target=user.id)
     assert entry.resource_type == "session"
-    assert set(entry.details) == {"session_id", "method"}
+    assert set(entry.details) == {"session_id", "method", "is_new_device"}
     assert entry.details["method"] == "pwd"
 
 

@@ -100,6 +100,8 @@ def _read(env: Reader) -> Settings:
         server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        audit_head_file=env.text("AUDIT_HEAD_FILE"),
+        audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),
         contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
         run_jobs_while_serving=env.flag(

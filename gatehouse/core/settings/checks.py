@@ -37,10 +37,7 @@ def invalid(settings: Settings) -> list[str]:
         ("redis://", "rediss://", "unix://")
     ):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
-    if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
-        problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
-    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
-        problems.append("SERVER_THREADS must be between 1 and 512.")
+    problems += _out_of_range(settings)
     if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
         problems.append(
             "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
@@ -65,6 +62,17 @@ def invalid(settings: Settings) -> list[str]:
         r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
     ):
         problems.append("APP_URL must be the public http(s) URL of this service.")
+    return problems
+
+
+def _out_of_range(settings: Settings) -> list[str]:
+    problems = []
+    if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
+        problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
+    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
+        problems.append("SERVER_THREADS must be between 1 and 512.")
+    if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
+        problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
     return problems
 
 

@@ -58,6 +58,8 @@ class Settings:
     server_threads: int
     job_name: str
     job_interval_seconds: int
+    audit_head_file: str
+    audit_retention_days: int
     smtp: Smtp
     contact_email: str
     run_jobs_while_serving: bool

@@ -75,18 +75,20 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
     Raises WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated.
     """
     found = ctx.glance(credential_by_email(email))
+    device = _known_device(ctx, found)
     proof = prove_password(
         ctx,
         found,
         password,
         account=email_key(email),
-        device=_known_device(ctx, found),
+        device=device,
         refused=SignInRefused,
     )
     entry = Entry(
         user_id=proof.user_id,
         amr=(METHOD,),
         remember_me=remember_me,
+        is_new_device=not device,
         proof=proof,
         better_hash=_better_hash(ctx, proof.password_hash, password),
     )

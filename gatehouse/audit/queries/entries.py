@@ -1,7 +1,7 @@
-"""Reading the record: one's own, or one organization's."""
+"""Reading the record: one's own, one organization's, or all that one may read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from gatehouse.audit.models import AuditEntry, AuditSubject
-from gatehouse.audit.ports import PresentMembers
+from gatehouse.audit.ports import PresentMembers, ReadableRecords
+from gatehouse.audit.rules.hashing import earlier, later, least_id
 from gatehouse.core.context import Context
 from gatehouse.core.events import EVENTS
-from gatehouse.core.pagination import Page, paginate_newest_first
+from gatehouse.core.pagination import Page, newest_of, paginate_newest_first
 
+# No sign sorts behind it, so that a prefix is a range.
+LAST_SIGN = "\U0010ffff"
 FORMER_MEMBER = "Former member"
 MOST_EXPORTED = 10_000  # entries in the export of a person
 
@@ -25,10 +28,16 @@ class Filters:
     action: str = ""
     user_id: UUID | None = None
     target_id: UUID | None = None
+    resource_type: str = ""
     success: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
     q: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """Which of them are in use."""
+        given = (each.name for each in fields(self) if getattr(self, each.name) not in (None, ""))
+        return tuple(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,61 +113,104 @@ class People:
         return Subject(found.id, None, FORMER_MEMBER)
 
 
-def own_entries(user_id: UUID) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a reader may read: the union of ``parts``, and of these organizations all of it.
+
+    An act of somebody else on a plain member is shown without the other's address and network.
+    """
+
+    parts: tuple[Select[Any], ...]
+    org_ids: frozenset[UUID] = frozenset()
+
+    def shows_all_of(self, entry: AuditEntry, reader_id: UUID) -> bool:
+        return entry.org_id in self.org_ids or entry.actor_id in (None, reader_id)
+
+
+def own_entries(user_id: UUID) -> Reach:
     """What an account did, and what happened to it."""
-    return select(AuditEntry).where(
-        or_(AuditEntry.actor_id == user_id, AuditEntry.user_id == user_id)
-    )
+    entries = select(AuditEntry)
+    did, befell = AuditEntry.actor_id == user_id, AuditEntry.user_id == user_id
+    return Reach((entries.where(did), entries.where(befell)))
 
 
-def entries_of(org_id: UUID) -> Select[Any]:
-    return select(AuditEntry).where(AuditEntry.org_id == org_id)
+def entries_of(org_id: UUID) -> Reach:
+    return Reach((select(AuditEntry).where(AuditEntry.org_id == org_id),), frozenset({org_id}))
+
+
+def reach_of(ctx: Context, user_id: UUID) -> Reach:
+    """One's own entries and those of every organization whose record one may read."""
+    org_ids = ctx.ports[ReadableRecords](ctx, user_id)
+    reaches = [own_entries(user_id), *(entries_of(org_id) for org_id in org_ids)]
+    return Reach(tuple(part for reach in reaches for part in reach.parts), frozenset(org_ids))
 
 
 def read_lines(
     ctx: Context,
-    entries: Select[Any],
+    reach: Reach,
     filters: Filters,
     *,
     page: int,
     per_page: int,
     cursor: UUID | None,
-    shows_others: bool,
 ) -> Page[Line]:
-    """One page of ``entries``, newest first. ``shows_others``: other actors are not hidden."""
-    rows = _narrowed(entries, filters)
+    """One page of what is in reach, newest first."""
+    parts = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
     found = paginate_newest_first(
-        ctx, rows, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
+        ctx, parts, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
     )
-    people = People.of(ctx, found.items)
+    return found.map(_line_of(ctx, reach, found.items))
+
+
+def read_batch(
+    ctx: Context, reach: Reach, filters: Filters, *, cursor: UUID | None, most: int
+) -> list[Line]:
+    """The next entries past ``cursor``, newest first, without counting them."""
+    parts = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
+    found = newest_of(ctx, parts, AuditEntry.id, cursor=cursor, most=most)
+    return list(map(_line_of(ctx, reach, found), found))
+
+
+def _line_of(
+    ctx: Context, reach: Reach, entries: Sequence[AuditEntry]
+) -> Callable[[AuditEntry], Line]:
+    people = People.of(ctx, entries)
 
     def line(entry: AuditEntry) -> Line:
-        is_open = shows_others or entry.actor_id in (None, ctx.actor.user_id)
+        is_open = reach.shows_all_of(entry, ctx.user_id)
         actor = people.seen_in(entry, entry.actor_id)
         if actor is not None and not is_open:
             actor = replace(actor, label=None)
         return Line(entry, actor, people.seen_in(entry, entry.user_id), is_open)
 
-    return found.map(line)
+    return line
 
 
-def _narrowed(rows: Select[Any], filters: Filters) -> Select[Any]:
+def _narrowed(rows: Select[Any], filters: Filters) -> list[Select[Any]]:
+    """The part of a list that is asked for: in two parts where two indexes lead to it."""
+    rows = _filtered(rows, filters)
+    if not filters.target_id:
+        return [rows]
+    aims = (AuditEntry.resource_id, AuditEntry.user_id)
+    return [rows.where(aim == filters.target_id) for aim in aims]
+
+
+def _filtered(rows: Select[Any], filters: Filters) -> Select[Any]:
     if filters.action:
-        rows = rows.where(AuditEntry.action.startswith(filters.action, autoescape=True))
+        after_all = filters.action + LAST_SIGN
+        rows = rows.where(AuditEntry.action.between(filters.action, after_all))
     if filters.user_id:
         rows = rows.where(AuditEntry.actor_id == filters.user_id)
-    if filters.target_id:
-        rows = rows.where(
-            or_(
-                AuditEntry.resource_id == filters.target_id, AuditEntry.user_id == filters.target_id
-            )
-        )
+    if filters.resource_type:
+        rows = rows.where(AuditEntry.resource_type == filters.resource_type)
     if filters.success is not None:
         rows = rows.where(AuditEntry.success.is_(filters.success))
     if filters.since:
         rows = rows.where(AuditEntry.created_at >= filters.since)
+        rows = rows.where(AuditEntry.id >= least_id(earlier(filters.since)))
     if filters.until:
         rows = rows.where(AuditEntry.created_at < filters.until)
+        rows = rows.where(AuditEntry.id < least_id(later(filters.until)))
     if filters.q:
         columns = (AuditEntry.action, AuditEntry.ip, AuditEntry.user_agent, AuditEntry.request_id)
         rows = rows.where(or_(*(c.icontains(filters.q, autoescape=True) for c in columns)))
@@ -175,5 +227,6 @@ def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:
 def audit_entries(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     """What an export tells of the record: one's newest acts, and what happened to the account."""
     names = ("id", "created_at", "action", "org_id", "success", "ip", "user_agent", "request_id")
-    newest = own_entries(user_id).order_by(AuditEntry.id.desc()).limit(MOST_EXPORTED)
-    return [{name: getattr(row, name) for name in names} for row in ctx.db.scalars(newest)]
+    parts = own_entries(user_id).parts
+    newest = newest_of(ctx, parts, AuditEntry.id, cursor=None, most=MOST_EXPORTED)
+    return [{name: getattr(row, name) for name in names} for row in newest]
