@@ -4,11 +4,12 @@ from gatehouse.accounts import jobs, queries, routes
 from gatehouse.accounts.adapters import Hashers
 from gatehouse.accounts.emails import MAILS
 from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.core.access import Operators
 from gatehouse.core.domain import Domain
 
 domain = Domain(
     apis=(routes.me, routes.recovery),
-    ports={PasswordHasher: Hashers},
+    ports={PasswordHasher: Hashers, Operators: lambda _settings: queries.is_operator},
     handlers=jobs.HANDLERS,
     jobs=(jobs.purge_account_links,),
     mails=MAILS,

@@ -44,6 +44,26 @@ class AccountNotActivated(Forbidden):
     message = "This account is not activated yet. Use the link in the activation mail."
 
 
+class AccountSuspendedAlready(Conflict):
+    message = "This account is suspended already."
+
+
+class AccountNotSuspended(Conflict):
+    message = "This account is not suspended."
+
+
+class AccountNotClaimed(Conflict):
+    message = "Nobody has claimed this account yet, so there is nothing to suspend. Delete it."
+
+
+class OperatorAlready(Conflict):
+    message = "This account is an operator's already."
+
+
+class NotAnOperator(Conflict):
+    message = "This account is not an operator's."
+
+
 class LinkInvalid(BadRequest):
     """One answer for every reason: it tells nobody whether there is, or was, such a link."""
 

@@ -142,6 +142,43 @@ class AccountExported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountCreatedFor(Event):
+    """An inactive account, for somebody who is to claim it with the link of a mail."""
+
+    name = "account.created_for"
+    says = "An account was made for somebody to claim."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountMadeOperator(Event):
+    name = "account.made_operator"
+    says = "The account was made an operator's."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorRemoved(Event):
+    name = "account.operator_removed"
+    says = "The account is no operator's any more."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSuspended(Event):
+    name = "account.suspended"
+    says = "The account was suspended."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnsuspended(Event):
+    name = "account.unsuspended"
+    says = "The account was given back."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountDeleted(Event):
     name = "account.deleted"
     says = "The account was deleted."

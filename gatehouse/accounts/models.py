@@ -33,6 +33,7 @@ class User(Removable, Model):
     status: Mapped[AccountStatus] = mapped_column(
         words(AccountStatus), default=AccountStatus.ACTIVE
     )
+    is_operator: Mapped[bool] = mapped_column(default=False)
     last_login_at: Mapped[datetime | None] = mapped_column(default=None)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from gatehouse.accounts.errors import AccountNotFound
 from gatehouse.accounts.events import LinkPurpose
-from gatehouse.accounts.models import AccountLink, Credential, User
+from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 
@@ -35,6 +35,25 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     """
     found: User | None = ctx.db.scalar(account_of(user_id).with_for_update(key_share=True))
     return found
+
+
+def hold_accounts(ctx: Context, *user_ids: UUID) -> None:
+    """Hold several accounts, always in the same order, so that nobody waits for each other."""
+    rows = select(User).where(User.id.in_(user_ids)).order_by(User.id)
+    ctx.db.execute(rows.with_for_update(key_share=True)).all()
+
+
+def is_operator(ctx: Context, user_id: UUID) -> bool:
+    """The Operators port."""
+    statement = select(User.id).where(
+        User.id == user_id, User.is_operator, User.status == AccountStatus.ACTIVE
+    )
+    return ctx.db.scalar(statement) is not None
+
+
+def operators() -> Select[Any]:
+    """Accounts that are operators', the oldest first."""
+    return select(User).where(User.is_operator).order_by(User.id)
 
 
 def find_account_by_email(ctx: Context, email: str) -> User | None:

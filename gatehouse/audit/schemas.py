@@ -53,7 +53,8 @@ class AuditLogOut(Schema):
     user_email = fields.String(attribute="user.label", dump_default=None, allow_none=True)
     user = fields.Nested(SubjectOut, allow_none=True)
     actor_type = fields.String(
-        attribute="entry.actor_kind", validate=validate.OneOf(("anonymous", "user", "job"))
+        attribute="entry.actor_kind",
+        validate=validate.OneOf(("anonymous", "user", "operator", "job")),
     )
     target_user = fields.Nested(SubjectOut, attribute="target", allow_none=True)
     organization_id = fields.UUID(attribute="entry.org_id", allow_none=True)

@@ -39,7 +39,10 @@ Columns = TypeVarTuple("Columns")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. ``kind`` is anonymous, user or job; ``auth_time`` is when they last proved it."""
+    """Who acts. ``kind`` is anonymous, user, operator or job.
+
+    ``auth_time`` is when they last proved who they are.
+    """
 
     kind: str = "anonymous"
     user_id: UUID | None = None

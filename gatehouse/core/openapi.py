@@ -220,7 +220,7 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
     access = access_of(view)
     if access.knows_callers:
         kinds += OF_CALLER
-    if access.permission:
+    if access.permission or access.is_for_operators:
         kinds.append(errors.Forbidden)
     if getattr(view, "elevated", False):
         kinds.append(errors.ReauthenticationRequired)

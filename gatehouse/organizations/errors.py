@@ -20,6 +20,14 @@ class MemberNotFound(NotFound):
     message = "This organization has no such member."
 
 
+class ActiveMemberNotFound(NotFound):
+    message = "This organization has no such active member."
+
+
+class GuestsStayOutside(Conflict):
+    message = "A guest has no part in departments and principals. Make them a member first."
+
+
 class PersonNotFound(NotFound):
     message = "Nobody has an account with this address. Ask them to register first."
 
@@ -34,6 +42,11 @@ class LastOwner(Conflict):
 
 class RankTooLow(Forbidden):
     message = "You cannot give, change or take away a role above your own."
+
+
+class OwnerProtection(Forbidden):
+    type = "OWNER_PROTECTION"
+    message = "You outrank this person in none of the organizations that you administer."
 
 
 class MembershipSuspended(Forbidden):

@@ -1,6 +1,6 @@
 """Reading organizations and members. Every query is bound to one organization or one person."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,14 @@ from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from gatehouse.accounts.models import User
+from gatehouse.accounts.rules import email_key
 from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
+    ActiveMemberNotFound,
     InviteNotFound,
     MemberNotFound,
     MembershipSuspended,
@@ -89,6 +91,34 @@ def get_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
 def find_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member | None:
     found: Member | None = ctx.db.scalar(members_of(org_id).where(Member.user_id == user_id))
     return found
+
+
+def get_active_member(
+    ctx: Context, org_id: UUID, *, email: str | None, user_id: UUID | None
+) -> Member:
+    """The present, unsuspended member of this address or id. Raises ActiveMemberNotFound.
+
+    An address that nobody has is answered like that of somebody who is not a member.
+    """
+    members = members_of(org_id).where(Member.suspended_at.is_(None))
+    if email is not None:
+        key = email_key(email)
+        members = members.join(User, User.id == Member.user_id).where(User.email_key == key)
+    else:
+        members = members.where(Member.user_id == user_id)
+    found: Member | None = ctx.db.scalar(members)
+    if found is None:
+        raise ActiveMemberNotFound
+    return found
+
+
+def count_by_role(ctx: Context, org_id: UUID) -> Mapping[Role, int]:
+    """How many members hold each role, the suspended among them."""
+    rows = ctx.db.execute(
+        select(Member.role, func.count()).where(Member.org_id == org_id).group_by(Member.role)
+    ).all()
+    counted = dict(rows)
+    return {role: counted.get(role, 0) for role in Role}
 
 
 def invites_of(org_id: UUID) -> Select[Any]:
@@ -194,6 +224,17 @@ def may_read_addresses(ctx: Context, org_id: UUID) -> bool:
     return role is not None and may(ctx, role, OrganizationPermission.READ_ADDRESSES)
 
 
+def as_seen_by(ctx: Context, person: User, *, shows_addresses: bool) -> dict[str, Any]:
+    """What the caller sees of a member. Everybody sees their own address."""
+    shows_address = shows_addresses or person.id == ctx.user_id
+    return {
+        "id": person.id,
+        "email": person.email if shows_address else None,
+        "full_name": person.full_name,
+        "avatar_url": person.avatar_url,
+    }
+
+
 def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str, Role]]:
     """Id, name, slug and role where the person is in and not suspended: at most 200."""
     return ctx.db.execute(
@@ -216,6 +257,31 @@ def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
     return ctx.db.scalars(
         select(Member.org_id).where(Member.user_id == user_id).order_by(Member.org_id)
     ).all()
+
+
+def administered_by(ctx: Context, user_id: UUID) -> Select[UUID]:
+    """The ids of the organizations whose members a person manages."""
+    managers = [role for role in Role if may(ctx, role, OrganizationPermission.MANAGE_MEMBERS)]
+    return select(Member.org_id).where(
+        Member.user_id == user_id, Member.role.in_(managers), Member.suspended_at.is_(None)
+    )
+
+
+def shared_with(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The organizations that the caller may enter and the person is a member of, in order."""
+    own = select(Member.org_id).where(Member.user_id == ctx.user_id, Member.suspended_at.is_(None))
+    statement = select(Member.org_id).where(Member.user_id == user_id, Member.org_id.in_(own))
+    return ctx.db.scalars(statement.order_by(Member.org_id)).all()
+
+
+def departed_from(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The deleted organizations that a person was ever in."""
+    statement = (
+        select(Organization.id)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id, Organization.deleted_at.is_not(None))
+    )
+    return ctx.db.scalars(statement.execution_options(with_removed=True)).all()
 
 
 def user_ids_of(ctx: Context, org_id: UUID) -> Sequence[UUID]:

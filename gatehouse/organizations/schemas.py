@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gatehouse.core.fields import Address, Moment, Paragraphs, Text, WebAddress
 from gatehouse.core.roles import Role
@@ -113,6 +113,28 @@ class OfferOut(Schema):
 
 class RoleIn(Schema):
     role = RoleField(required=True)
+
+
+class RoleCountOut(Schema):
+    role = fields.String(validate=ROLES)
+    member_count = fields.Integer()
+
+
+class RolesOut(Schema):
+    organization_id = fields.UUID()
+    roles = fields.List(fields.Nested(RoleCountOut))
+
+
+class MemberChoice(Schema):
+    """A member, by address or by id."""
+
+    email = Address(load_default=None)
+    user_id = fields.UUID(load_default=None)
+
+    @validates_schema
+    def names_one_person(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if (data["email"] is None) == (data["user_id"] is None):
+            raise ValidationError("Send either email or user_id.", "user_id")
 
 
 class TransferIn(Schema):

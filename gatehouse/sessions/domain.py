@@ -12,6 +12,7 @@ domain = Domain(
     ports={Authenticator: lambda _settings: recognise},
     reactions=(
         jobs.end_sessions_of_a_deleted_account,
+        jobs.end_sessions_of_a_suspended_account,
         jobs.end_other_sessions_after_a_password_change,
         jobs.end_all_sessions_after_a_reset,
         jobs.end_all_sessions_after_an_undone_change,

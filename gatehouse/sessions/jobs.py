@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from gatehouse.accounts.events import (
     AccountDeleted,
+    AccountSuspended,
     EmailChangeUndone,
     PasswordChanged,
     PasswordReset,
@@ -18,6 +19,14 @@ from gatehouse.sessions.rules import LARGEST_SLACK
 from gatehouse.sessions.service import end_sessions
 
 BATCH = 1000
+
+
+@during(AccountSuspended)
+def end_sessions_of_a_suspended_account(ctx: Context, event: AccountSuspended) -> dict[str, int]:
+    """They stay ended when the account is given back."""
+    if event.user_id is None:
+        return {}
+    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_suspended")}
 
 
 @during(AccountDeleted)

@@ -18,6 +18,7 @@ def create() -> None:
         sa.Column("full_name", sa.String(255)),
         sa.Column("avatar_url", sa.String(512)),
         sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("is_operator", sa.Boolean, nullable=False),
         sa.Column("last_login_at", TIME),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),

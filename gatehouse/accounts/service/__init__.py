@@ -21,7 +21,12 @@ from gatehouse.accounts.service.passwords import (
     improve_hash,
     rules_broken_by_change,
 )
-from gatehouse.accounts.service.profile import change_profile, create_account, note_sign_in
+from gatehouse.accounts.service.profile import (
+    change_profile,
+    create_account,
+    create_account_for,
+    note_sign_in,
+)
 from gatehouse.accounts.service.recovery import (
     activate_account,
     ask_for_link,
@@ -29,6 +34,12 @@ from gatehouse.accounts.service.recovery import (
     purpose_for,
     reset_password,
     verify_email,
+)
+from gatehouse.accounts.service.standing import (
+    make_operator,
+    suspend_account,
+    unmake_operator,
+    unsuspend_account,
 )
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 
@@ -43,11 +54,13 @@ __all__ = [
     "confirm_new_address",
     "confirm_password",
     "create_account",
+    "create_account_for",
     "delete_account",
     "delete_own_account",
     "export_everything",
     "hold_confirmed_account",
     "improve_hash",
+    "make_operator",
     "note_sign_in",
     "prove_password",
     "purge_links",
@@ -57,7 +70,10 @@ __all__ = [
     "reset_password",
     "rules_broken_by",
     "rules_broken_by_change",
+    "suspend_account",
     "undo_change_of_address",
+    "unmake_operator",
+    "unsuspend_account",
     "usable_link",
     "verify_email",
     "web_address_of",

@@ -1,5 +1,6 @@
 """The rules of organizations."""
 
+from gatehouse.organizations.service.everywhere import suspend_everywhere, unsuspend_everywhere
 from gatehouse.organizations.service.invites import (
     glance_at_invite,
     invite,
@@ -23,6 +24,7 @@ from gatehouse.organizations.service.organizations import (
     change_organization,
     create_organization,
     delete_organization,
+    hold_as,
 )
 from gatehouse.organizations.service.ownership import (
     end_memberships,
@@ -38,6 +40,7 @@ __all__ = [
     "delete_organization",
     "end_memberships",
     "glance_at_invite",
+    "hold_as",
     "invite",
     "leave",
     "look_at_invite",
@@ -47,9 +50,11 @@ __all__ = [
     "resend_invite",
     "revoke_invite",
     "seat_owner",
+    "suspend_everywhere",
     "suspend_member",
     "take_invite",
     "transfer_ownership",
+    "unsuspend_everywhere",
     "unsuspend_member",
     "web_address_of",
 ]
