@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gatehouse.accounts import emails
 from gatehouse.accounts.events import (
+    AccountCreatedFor,
     AccountLocked,
     AccountRegistered,
     EmailChangeAsked,
@@ -52,6 +53,15 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
     if user is None or purpose is None:
         return []
     return _mail_link(ctx, message, user.id, purpose)
+
+
+@on(AccountCreatedFor)
+def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
+    """The command that made the account may have shown a link: that one goes out."""
+    user = find_account(ctx, event.user_id) if event.user_id else None
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user.id, LinkPurpose.ACTIVATE, keeps=True)
 
 
 @on(EmailChangeAsked)
@@ -109,12 +119,14 @@ def purge_account_links(ctx: Context) -> int:
     return purge_links(ctx)
 
 
-def _mail_link(ctx: Context, message: Received, user_id: UUID, purpose: LinkPurpose) -> Later:
+def _mail_link(
+    ctx: Context, message: Received, user_id: UUID, purpose: LinkPurpose, *, keeps: bool = False
+) -> Later:
     """Make the newest link and mail it. A second try of the same message keeps the link."""
     user = hold_account(ctx, user_id)
     if user is None:
         return []
-    link = usable_link(ctx, user, purpose) if message.is_retry else None
+    link = usable_link(ctx, user, purpose) if keeps or message.is_retry else None
     if link is None:
         link = renew_link(ctx, user, purpose)
         record(ctx, LinkSent(user_id=user.id, purpose=purpose))
@@ -138,6 +150,7 @@ def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> 
 HANDLERS = (
     mail_the_link_that_was_asked_for,
     mail_a_link_to_verify,
+    mail_a_link_to_claim,
     ask_the_new_address_and_warn_the_old,
     tell_the_old_address_the_way_back,
     tell_of_a_changed_password,

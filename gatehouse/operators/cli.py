@@ -50,7 +50,10 @@ def create_operator(*, email: str, name: str | None) -> None:
         user = service.appoint(ctx, email=_address(email), full_name=_name(name))
         told = f"{user.email} is an operator"
         is_claimed = user.activated
+        link = None if is_claimed or ctx.settings.smtp.host else service.link_to_claim(ctx, user)
     click.echo(f"{told} now." if is_claimed else f"{told} as soon as the account is claimed.")
+    if link:
+        click.echo(f"No mail server is set. Claim it within 24 hours at:\n{link}")
 
 
 @click.command("remove-operator")

@@ -3,15 +3,18 @@
 from uuid import UUID
 
 from gatehouse.accounts.errors import AccountNotFound
+from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import find_account_by_email, get_account, hold_accounts
 from gatehouse.accounts.service import (
     create_account_for,
     delete_account,
     make_operator,
+    renew_link,
     suspend_account,
     unmake_operator,
     unsuspend_account,
+    web_address_of,
 )
 from gatehouse.core.access import act_as_operator, is_operator
 from gatehouse.core.context import Context
@@ -57,6 +60,11 @@ def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
     if user is None:
         user = create_account_for(ctx, email=email, full_name=full_name)
     return make_operator(ctx, user.id)
+
+
+def link_to_claim(ctx: Context, user: User) -> str:
+    """Where the person claims the account, for whoever cannot be mailed."""
+    return web_address_of(ctx, renew_link(ctx, user, LinkPurpose.ACTIVATE).id)
 
 
 def dismiss(ctx: Context, *, email: str) -> User:
