@@ -40,6 +40,10 @@ class LastOwner(Conflict):
     message = "An organization keeps at least one owner. Make somebody else an owner first."
 
 
+class CannotOwnNow(Conflict):
+    message = "This member cannot become the owner now: their account is not active."
+
+
 class RankTooLow(Forbidden):
     message = "You cannot give, change or take away a role above your own."
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
-from gatehouse.accounts.models import User
+from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import may
@@ -187,14 +187,16 @@ def count_members(ctx: Context, org_id: UUID) -> int:
 
 
 def has_other_owner(ctx: Context, org_id: UUID, but_user_id: UUID) -> bool:
-    """Whether somebody else owns it, and is not suspended."""
+    """Whether somebody else owns it who can act: neither they nor their account is suspended."""
     found = ctx.db.scalar(
         select(Member.id)
+        .join(User, User.id == Member.user_id)
         .where(
             Member.org_id == org_id,
             Member.role == Role.OWNER,
             Member.user_id != but_user_id,
             Member.suspended_at.is_(None),
+            User.status == AccountStatus.ACTIVE,
         )
         .limit(1)
     )

@@ -133,7 +133,8 @@ def test_many_cost_as_many_statements_as_few(
     for _ in range(15):
         circle.join()
 
-    assert cost() == few <= 8
+    # One more where the page is full: then the whole is counted.
+    assert cost() <= few + 1 <= 8
 
 
 def test_an_operator_reads_an_account_with_its_organizations(

@@ -11,7 +11,12 @@ from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.roles import Role
 from gatehouse.organizations import queries, service
-from gatehouse.organizations.errors import AlreadyMember, LastOwner, PersonNotFound
+from gatehouse.organizations.errors import (
+    AlreadyMember,
+    CannotOwnNow,
+    LastOwner,
+    PersonNotFound,
+)
 from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.schemas import (
@@ -112,6 +117,7 @@ def leave_organization(ctx: Context, org_id: UUID) -> None:
 @elevated
 @body(TransferIn)
 @returns(TransferOut)
+@raises(CannotOwnNow)
 def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_user_id: UUID) -> dict[str, Any]:
     """Make a member the owner; you become an admin. Needs a sign-in within 10 minutes."""
     previous, new = service.transfer_ownership(ctx, org_id, new_owner_id=new_owner_user_id)
