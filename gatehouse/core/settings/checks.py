@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from gatehouse.core.addresses import Allowed
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import Settings
 from gatehouse.core.settings.reader import Reader
@@ -65,6 +66,16 @@ def invalid(settings: Settings) -> list[str]:
         r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
     ):
         problems.append("APP_URL must be the public http(s) URL of this service.")
+    return [*problems, *unreadable_places(settings)]
+
+
+def unreadable_places(settings: Settings) -> list[str]:
+    """What is neither a host nor a network, where an operator names hosts and networks."""
+    problems = []
+    try:
+        Allowed.read(settings.outbound_allow)
+    except ValueError as error:
+        problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
     return problems
 
 
