@@ -15,6 +15,7 @@ PACKAGES = (
     "gatehouse.sessions",
     "gatehouse.organizations",
     "gatehouse.login",
+    "gatehouse.contact",
     "gatehouse.scheduler",
     "gatehouse.ops",
 )

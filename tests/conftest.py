@@ -119,7 +119,7 @@ def backend(
 
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
-WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "API")}
+WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "CONTACT", "API")}
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from pathlib import Path
 from alembic import op
 
 from migrations import initial
-from migrations.initial import accounts, audit, kernel, organizations, outbox, sessions
+from migrations.initial import accounts, audit, contact, kernel, organizations, outbox, sessions
 
-TABLES = (kernel, outbox, audit, accounts, sessions, organizations)
+TABLES = (kernel, outbox, audit, accounts, sessions, organizations, contact)
 
 
 def _fingerprint() -> str:

@@ -87,6 +87,7 @@ def _read(env: Reader) -> Settings:
         ratelimits={
             "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
             "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
+            "contact": env.text("RATELIMIT_CONTACT", "5/hour"),
             "api": env.text("RATELIMIT_API", "600/minute"),
         },
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
