@@ -14,7 +14,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema
 
-from gatehouse.core import access, envelope, rate_limit
+from gatehouse.core import access, envelope, idempotency, rate_limit
 from gatehouse.core.context import ANONYMOUS, Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import (
     AuthRequired,
@@ -162,6 +162,10 @@ class Plan:
     body: Schema | None
     also: Also | None
 
+    @property
+    def creates(self) -> bool:
+        return self.returns.status is HTTPStatus.CREATED
+
 
 def _plan_of(view: Callable[..., Any]) -> Plan:
     notes = getattr(view, "notes", {})
@@ -235,7 +239,30 @@ class Call:
 
 
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
-    """Do what was asked in one unit of work. When this returns, it is committed."""
+    """Do what was asked, once if the caller wants what is created once."""
+    once = None
+    if plan.creates:
+        once = idempotency.asked_for(call.environ, call.actor.user_id, call.raw)
+    if once is None:
+        return _do(plan, runtime, call)
+    with idempotency.alone(runtime, once) as stored:
+        reply = _do(plan, runtime, call, once, stored)
+    if stored is not None:
+        call.environ["gatehouse.headers"].append(idempotency.REPLAYED)
+    return reply
+
+
+def _do(
+    plan: Plan,
+    runtime: Runtime,
+    call: Call,
+    once: idempotency.Once | None = None,
+    stored: Reply | None = None,
+) -> Reply:
+    """Do it in one unit of work. When this returns, it is committed.
+
+    An answer that is ``stored`` is given to those who may still do what it is the answer to.
+    """
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
     reads_only = call.environ["REQUEST_METHOD"] in READING
     with (
@@ -245,7 +272,12 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)
-        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+        if stored is not None:
+            return stored
+        reply = plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+        if once is not None:
+            idempotency.keep(ctx, once, reply)
+        return reply
 
 
 @contextmanager
