@@ -14,6 +14,7 @@ PACKAGES = (
     "gatehouse.accounts",
     "gatehouse.sessions",
     "gatehouse.organizations",
+    "gatehouse.domains",
     "gatehouse.login",
     "gatehouse.contact",
     "gatehouse.scheduler",

@@ -12,6 +12,7 @@ LONGEST_URL = 2048
 LONGEST_NAME = 253
 LOWEST_FREE_PORT = 1024  # Below, only those of the Web: nobody makes us talk to a mail server.
 HIGHEST_PORT = 65_535
+NAMESERVER_PORT = 53
 PORTS = {"http": 80, "https": 443}
 URL = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")  # RFC 3986, and no quotes or blanks.
 PLACE = re.compile(
@@ -95,6 +96,20 @@ class Allowed:
         if found is None:
             return False
         return host in self.names or is_public(found) or any(found in one for one in self.networks)
+
+
+def nameserver_of(text: str) -> tuple[str, int]:
+    """Read ``192.0.2.53``, ``192.0.2.53:5353``, ``2001:db8::1`` or ``[2001:db8::1]:53``.
+
+    Raises ValueError.
+    """
+    place = PLACE.fullmatch(text)
+    if place is None:
+        return str(IPv6Address(text)), NAMESERVER_PORT
+    port = int(place["port"] or NAMESERVER_PORT)
+    if not 0 < port <= HIGHEST_PORT:
+        raise ValueError(f"{port} is no port")
+    return str(ip_address(place["ipv6"] or place["name"])), port
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

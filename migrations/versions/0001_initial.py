@@ -6,9 +6,18 @@ from pathlib import Path
 from alembic import op
 
 from migrations import initial
-from migrations.initial import accounts, audit, contact, kernel, organizations, outbox, sessions
+from migrations.initial import (
+    accounts,
+    audit,
+    contact,
+    domains,
+    kernel,
+    organizations,
+    outbox,
+    sessions,
+)
 
-TABLES = (kernel, outbox, audit, accounts, sessions, organizations, contact)
+TABLES = (kernel, outbox, audit, accounts, sessions, organizations, domains, contact)
 
 
 def _fingerprint() -> str:

@@ -101,6 +101,7 @@ def _read(env: Reader) -> Settings:
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
         smtp=_smtp(env),
         contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        dns_resolvers=env.many("DNS_RESOLVERS"),
         outbound_allow=env.many("OUTBOUND_ALLOW"),
         run_jobs_while_serving=env.flag(
             "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT

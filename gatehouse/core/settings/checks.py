@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from gatehouse.core.addresses import Allowed
+from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import Settings
 from gatehouse.core.settings.reader import Reader
@@ -76,6 +76,11 @@ def unreadable_places(settings: Settings) -> list[str]:
         Allowed.read(settings.outbound_allow)
     except ValueError as error:
         problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
+    try:
+        for server in settings.dns_resolvers:
+            nameserver_of(server)
+    except ValueError as error:
+        problems.append(f"DNS_RESOLVERS must hold addresses such as 192.0.2.53:53: {error}.")
     return problems
 
 

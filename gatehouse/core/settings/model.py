@@ -60,6 +60,7 @@ class Settings:
     job_interval_seconds: int
     smtp: Smtp
     contact_email: str
+    dns_resolvers: tuple[str, ...]
     outbound_allow: tuple[str, ...]
     run_jobs_while_serving: bool
 
