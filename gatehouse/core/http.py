@@ -381,6 +381,7 @@ def _success(
 
 def refusal(error: GatehouseError) -> Response:
     """Any error of ours, in the envelope."""
+    request.environ["gatehouse.refused"] = error.type
     content = envelope.refusal(
         request.environ["gatehouse.request_id"],
         status=error.status,

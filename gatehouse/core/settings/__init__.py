@@ -101,6 +101,10 @@ def _read(env: Reader) -> Settings:
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
         smtp=_smtp(env),
         contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        metrics_enabled=env.flag("METRICS_ENABLED", default=environment is not Environment.TESTING),
+        metrics_token=env.text("METRICS_TOKEN"),
+        metrics_allow=env.many("METRICS_ALLOW", "127.0.0.0/8,::1"),
+        metrics_dir=env.text("METRICS_DIR"),
         dns_resolvers=env.many("DNS_RESOLVERS"),
         outbound_allow=env.many("OUTBOUND_ALLOW"),
         run_jobs_while_serving=env.flag(

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from gatehouse.core.addresses import Allowed, nameserver_of
@@ -12,6 +12,7 @@ from gatehouse.core.settings.model import Settings
 from gatehouse.core.settings.reader import Reader
 
 SECRET_LENGTH = 32
+SHORTEST_TOKEN = 16
 FEWEST_SIGNS = 8
 NEW_SECRET = "Make one with: openssl rand -hex 32"  # noqa: S105
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
@@ -76,6 +77,13 @@ def unreadable_places(settings: Settings) -> list[str]:
         Allowed.read(settings.outbound_allow)
     except ValueError as error:
         problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
+    try:
+        for network in settings.metrics_allow:
+            ip_network(network)
+    except ValueError as error:
+        problems.append(f"METRICS_ALLOW must hold networks such as 10.1.0.0/16: {error}.")
+    if 0 < len(settings.metrics_token) < SHORTEST_TOKEN:
+        problems.append(f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters. {NEW_SECRET}")
     try:
         for server in settings.dns_resolvers:
             nameserver_of(server)
