@@ -17,7 +17,9 @@ PACKAGES = (
     "gatehouse.departments",
     "gatehouse.principals",
     "gatehouse.operators",
+    "gatehouse.domains",
     "gatehouse.login",
+    "gatehouse.contact",
     "gatehouse.scheduler",
     "gatehouse.ops",
 )

@@ -120,7 +120,10 @@ def backend(
 
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
-WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "FORGOT", "API")}
+WIDE = {
+    f"RATELIMIT_{name}": "100000/minute"
+    for name in ("LOGIN", "REGISTER", "FORGOT", "CONTACT", "API")
+}
 
 
 @pytest.fixture(scope="session")

@@ -89,8 +89,9 @@ def only(user: str, password: str):
     return check
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for 127.0.0.1: its file, and a server's context with it."""
+def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A self-signed certificate for 127.0.0.1 or ``names``: its file, and a server's context."""
+    given: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -103,7 +104,8 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName(given or [x509.IPAddress(ip_address("127.0.0.1"))]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )

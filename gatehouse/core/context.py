@@ -19,6 +19,7 @@ from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
+from gatehouse.core.metrics import Metrics
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import (
     Handler,
@@ -107,6 +108,7 @@ class Runtime:
     bodies: BodyGate
     streams: BoundedSemaphore
     keyring: Keyring
+    metrics: Metrics | None
     ports: Ports
     grants: frozenset[tuple[str, str]]
     reactions: Mapping[type[Event], list[Reaction]]
@@ -138,6 +140,7 @@ class Runtime:
             bodies=BodyGate(settings.server_threads),
             streams=BoundedSemaphore(max(1, settings.server_threads // 2)),
             keyring=Keyring(settings.encryption_keys),
+            metrics=Metrics(settings.metrics_folder) if settings.metrics_enabled else None,
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),
             reactions=by_event(reaction for domain in domains for reaction in domain.reactions),
@@ -168,6 +171,7 @@ class Context:
     origin: Origin = Origin()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
+    recorded: list[Event] = field(default_factory=list)
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)
@@ -243,6 +247,14 @@ class Context:
         else:
             self._commit_rows()
             cache.freshen(str(user_id) for user_id in self._freshened)
+        self._count()
+
+    def _count(self) -> None:
+        """Count what is on record now. The reason of a refusal is a word of ours."""
+        metrics = self.runtime.metrics
+        for event in self.recorded if metrics else ():
+            reason = getattr(event, "reason", "") if event.is_refusal else ""
+            metrics.count("event", event.name, reason)  # type: ignore[union-attr]
 
     def _commit_rows(self) -> None:
         if self._db is not None:
@@ -276,7 +288,12 @@ class Context:
         if not self.attempts and not self._after_refusal:
             return
         again = replace(
-            self, sessions=self.runtime.writing, _db=None, _forgotten=set(), _freshened=set()
+            self,
+            sessions=self.runtime.writing,
+            recorded=[],
+            _db=None,
+            _forgotten=set(),
+            _freshened=set(),
         )
         try:
             for function in self._after_refusal:

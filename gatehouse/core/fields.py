@@ -35,9 +35,11 @@ class Text(fields.String):
 class Paragraphs(fields.String):
     """Text in which lines may break, and nothing else is out of the ordinary."""
 
-    def __init__(self, most: int, **kwargs: Any) -> None:
-        length = validate.Length(max=most, error=f"At most {most} characters.")
-        super().__init__(validate=length, **kwargs)
+    def __init__(self, most: int, *, least: int = 0, **kwargs: Any) -> None:
+        error = (
+            f"Between {least} and {most} characters." if least else f"At most {most} characters."
+        )
+        super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)

@@ -38,11 +38,14 @@ SECURITY: Headers = [
 HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 PREFLIGHT: Headers = [
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
-    ("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-ID"),
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
-EXPOSED = "X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+EXPOSED = (
+    "X-Request-ID, Retry-After, Idempotent-Replay,"
+    " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
 
 
 class Edge:
@@ -57,6 +60,7 @@ class Edge:
         self._app = app
         self._runtime = runtime
         self._log = RequestLog(settings)
+        self._metrics = runtime.metrics
         self._hops = settings.trusted_proxy_hops
         self._origins = frozenset(settings.cors_origins)
         self._constant = [*SECURITY, *([HTTPS_ONLY] if settings.is_https else [])]
@@ -66,6 +70,7 @@ class Edge:
         environ["gatehouse.runtime"] = self._runtime
         environ["gatehouse.request_id"] = request_id = _request_id(environ)
         environ["gatehouse.client"] = client_address(environ, self._hops)
+        metrics = self._metrics
         extra: Headers = []
         environ["gatehouse.headers"] = extra
 
@@ -80,9 +85,14 @@ class Edge:
                 headers.append(("Cache-Control", "no-store"))
             if self._origins:
                 headers += self._cors(environ)
+            took = perf_counter() - started
+            if metrics is not None:
+                route = environ.get("gatehouse.route")
+                metrics.request(environ["REQUEST_METHOD"], route, int(status[:3]), took)
+                if "gatehouse.refused" in environ:
+                    metrics.count("refusal", environ["gatehouse.refused"])
             if self._log.is_on:
-                took = (perf_counter() - started) * 1000
-                self._log.write(environ, int(status[:3]), took)
+                self._log.write(environ, int(status[:3]), took * 1000)
             return (
                 start_response(status, headers, exc_info)
                 if exc_info

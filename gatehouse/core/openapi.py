@@ -5,6 +5,7 @@ The document is built on first use: a server that nobody asks for it does not pa
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gatehouse.core import errors, fields
+from gatehouse.core import errors, fields, idempotency
 from gatehouse.core.access import Access, access_of
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.pagination import CursorField
@@ -83,6 +84,14 @@ ERROR = {
         },
     },
 }
+REPEATED = {
+    "in": "header",
+    "name": idempotency.REQUEST,
+    "required": False,
+    "description": "Sent again within 24 hours with the same request, it gives the same answer,"
+    " with the header Idempotent-Replay: true, and nothing is done a second time.",
+    "schema": {"type": "string", "pattern": f"^{idempotency.PATTERN}$"},
+}
 HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 ALWAYS = (errors.Unavailable,)
 OF_INPUT = (errors.Invalid, errors.BadRequest)
@@ -105,6 +114,8 @@ def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) ->
     }
     if "query" in notes:
         manual["parameters"] = [{"in": "query", "schema": notes["query"]}]
+    if _can_be_repeated(view, notes):
+        manual.setdefault("parameters", []).append(REPEATED)
     if "body" in notes and method != "GET":
         content = {"application/json": {"schema": notes["body"]}}
         is_required = any(field.required for field in notes["body"].fields.values())
@@ -169,6 +180,10 @@ def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
     app.add_url_rule("/api/docs/assets/<path:name>", "api_docs_assets", assets)
 
 
+def _can_be_repeated(view: Callable[..., Any], notes: dict[str, Any]) -> bool:
+    return notes["returns"].status is HTTPStatus.CREATED and not access_of(view).is_public
+
+
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
     returns = notes["returns"]
     status = returns.status
@@ -215,6 +230,8 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
         kinds += OF_BODY
     elif "query" in notes or "<" in path:
         kinds += OF_INPUT
+    if _can_be_repeated(view, notes):
+        kinds += (*OF_INPUT, errors.Conflict)
     if "<" in path:
         kinds.append(errors.NotFound)
     access = access_of(view)

@@ -12,5 +12,5 @@ domain = Domain(
         cli.seed_demo,
         cli.openapi,
     ),
-    jobs=(jobs.purge_expired,),
+    jobs=(jobs.purge_expired, jobs.purge_idempotency_keys),
 )

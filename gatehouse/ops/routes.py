@@ -5,7 +5,8 @@ from typing import Any
 from gatehouse.core.access import public
 from gatehouse.core.context import Context
 from gatehouse.core.http import Api, raises, returns
-from gatehouse.ops import queries
+from gatehouse.core.plain import Caller, plain
+from gatehouse.ops import queries, service
 from gatehouse.ops.errors import Unhealthy
 from gatehouse.ops.schemas import HealthOut, StateOut
 
@@ -52,6 +53,13 @@ def read_ready(ctx: Context) -> dict[str, str]:
     if queries.database_state(ctx.runtime) != queries.OK:
         raise Unhealthy(database=queries.DOWN)
     return {"status": "ready"}
+
+
+@plain(api, "/metrics", service.CONTENT_TYPE)
+def read_metrics(ctx: Context, caller: Caller) -> str:
+    """Tell what was counted, to whoever has METRICS_TOKEN or is in METRICS_ALLOW."""
+    service.admit_to_metrics(ctx, caller)
+    return service.metrics_text(ctx)
 
 
 def _health(ctx: Context) -> dict[str, Any]:

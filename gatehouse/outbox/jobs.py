@@ -1,6 +1,5 @@
 """Delivering what is due, and forgetting what was delivered."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
@@ -27,6 +26,8 @@ def deliver_outbox(ctx: Context) -> int:
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - workers alone need it
+
     with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
         list(threads.map(partial(_deliver, runtime), messages))
     return len(messages)

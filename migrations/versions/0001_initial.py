@@ -9,7 +9,9 @@ from migrations import initial
 from migrations.initial import (
     accounts,
     audit,
+    contact,
     departments,
+    domains,
     kernel,
     organizations,
     outbox,
@@ -17,7 +19,18 @@ from migrations.initial import (
     sessions,
 )
 
-TABLES = (kernel, outbox, audit, accounts, sessions, organizations, departments, principals)
+TABLES = (
+    kernel,
+    outbox,
+    audit,
+    accounts,
+    sessions,
+    organizations,
+    departments,
+    principals,
+    domains,
+    contact,
+)
 
 
 def _fingerprint() -> str:

@@ -34,6 +34,7 @@ def record(ctx: Context, event: Event) -> None:
             details=details,
         )
     )
+    ctx.recorded.append(event)
     publish(ctx, event)
 
 

@@ -3,14 +3,16 @@
 import re
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import Settings
 from gatehouse.core.settings.reader import Reader
 
 SECRET_LENGTH = 32
+SHORTEST_TOKEN = 16
 FEWEST_SIGNS = 8
 NEW_SECRET = "Make one with: openssl rand -hex 32"  # noqa: S105
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
@@ -62,6 +64,28 @@ def invalid(settings: Settings) -> list[str]:
         r"[A-Za-z0-9._~/-]*", settings.app_url[len(origin) :]
     ):
         problems.append("APP_URL must be the public http(s) URL of this service.")
+    return [*problems, *unreadable_places(settings)]
+
+
+def unreadable_places(settings: Settings) -> list[str]:
+    """What is neither a host nor a network, where an operator names hosts and networks."""
+    problems = []
+    try:
+        Allowed.read(settings.outbound_allow)
+    except ValueError as error:
+        problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
+    try:
+        for network in settings.metrics_allow:
+            ip_network(network)
+    except ValueError as error:
+        problems.append(f"METRICS_ALLOW must hold networks such as 10.1.0.0/16: {error}.")
+    if 0 < len(settings.metrics_token) < SHORTEST_TOKEN:
+        problems.append(f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters. {NEW_SECRET}")
+    try:
+        for server in settings.dns_resolvers:
+            nameserver_of(server)
+    except ValueError as error:
+        problems.append(f"DNS_RESOLVERS must hold addresses such as 192.0.2.53:53: {error}.")
     return problems
 
 
