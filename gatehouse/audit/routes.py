@@ -45,13 +45,13 @@ def list_entries(
 ) -> Page[Line]:
     """List your own entries and those of every organization that you administer, newest first.
 
-    `is_admin_view` says whether there is such an organization.
+    An operator sees everything. `is_admin_view` says whether it is more than your own.
     """
     reach = queries.reach_of(ctx, ctx.user_id)
     found = queries.read_lines(
         ctx, reach, Filters(**filters), page=page, per_page=per_page, cursor=cursor
     )
-    return found.with_beside(is_admin_view=bool(reach.org_ids))
+    return found.with_beside(is_admin_view=reach.is_of_admins)
 
 
 @api.get("/organizations/<uuid:org_id>/audit-logs")
