@@ -42,6 +42,10 @@ class SmtpMailer:
             except smtplib.SMTPResponseException as error:
                 _refused(error.smtp_code, error.smtp_error)
 
+    def check(self) -> None:
+        with self._connect() as connection:
+            self._prepare(connection)
+
     def _connect(self) -> smtplib.SMTP:
         host, port = self._smtp.host, self._smtp.port
         if self._smtp.use_tls and port == IMPLICIT_TLS:
@@ -67,12 +71,18 @@ class PrintingMailer:
         )
         sys.stdout.flush()
 
+    def check(self) -> None:
+        pass
+
 
 class NoMailer:
     """Keeps every letter waiting: production without SMTP_HOST."""
 
     def send(self, letter: Letter) -> None:
         del letter
+        self.check()
+
+    def check(self) -> None:
         raise OSError("SMTP_HOST is not set: the mail waits")
 
 
