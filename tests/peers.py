@@ -1,6 +1,7 @@
 """Servers on loopback that do to a client what the test says, and note what they were asked."""
 
 import socket
+import socketserver
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -81,3 +82,44 @@ def peer(
         yield running
     finally:
         running.close()
+
+
+class Passing(socketserver.BaseRequestHandler):
+    """A reverse proxy, as good or as bad as the test says."""
+
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            chunk = self.request.recv(65_536)
+            if not chunk:
+                return
+            head += chunk
+        with socket.create_connection(("127.0.0.1", self.server.behind), 5) as service:
+            service.sendall(self._passed_on(head))
+            while chunk := service.recv(65_536):
+                self.request.sendall(chunk)
+
+    def _passed_on(self, head: bytes) -> bytes:
+        first, *lines = head.partition(b"\r\n\r\n")[0].split(b"\r\n")
+        named = [(line.partition(b":")[0].lower(), line) for line in lines]
+        told = [(name, line) for name, line in named if name != b"connection"]
+        if self.server.drops_underscores:
+            told = [(name, line) for name, line in told if b"_" not in name]
+        before = [line.partition(b":")[2] for name, line in told if name == b"x-forwarded-for"]
+        rest = [line for name, line in told if name != b"x-forwarded-for"]
+        appended = b"X-Forwarded-For: " + b", ".join([*before, b"192.0.2.9"])
+        return b"\r\n".join([first, appended, *rest, b"Connection: close", b"", b""])
+
+
+@contextmanager
+def proxy(behind: int, *, drops_underscores: bool = True) -> Iterator[int]:
+    """A proxy before the port ``behind``; gives its own port."""
+    server: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Passing)
+    server.daemon_threads = True
+    server.behind, server.drops_underscores = behind, drops_underscores
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()

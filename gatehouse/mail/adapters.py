@@ -44,16 +44,23 @@ class SmtpMailer:
         self._mine.line = Line(self._smtp)
         self._mine.line.send(message)
 
+    def check(self) -> None:
+        Line(self._smtp)
+
 
 class Line:
     """A connection to the mail server, ready for one letter after the other."""
 
     def __init__(self, smtp: Smtp) -> None:
         self._connection = _connect(smtp)
-        if smtp.use_tls and smtp.port != IMPLICIT_TLS:
-            self._connection.starttls(context=ssl.create_default_context())
-        if smtp.user:
-            self._connection.login(smtp.user, smtp.password)
+        try:
+            if smtp.use_tls and smtp.port != IMPLICIT_TLS:
+                self._connection.starttls(context=ssl.create_default_context())
+            if smtp.user:
+                self._connection.login(smtp.user, smtp.password)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def send(self, message: EmailMessage) -> None:
         """Hand the message over. A server that refuses it still takes the next one."""
@@ -90,12 +97,18 @@ class PrintingMailer:
         )
         sys.stdout.flush()
 
+    def check(self) -> None:
+        pass
+
 
 class NoMailer:
     """Keeps every letter waiting: production without SMTP_HOST."""
 
     def send(self, letter: Letter) -> None:
         del letter
+        self.check()
+
+    def check(self) -> None:
         raise OSError("SMTP_HOST is not set: the mail waits")
 
 

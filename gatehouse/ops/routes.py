@@ -4,11 +4,12 @@ from typing import Any
 
 from gatehouse.core.access import public
 from gatehouse.core.context import Context
-from gatehouse.core.http import Api, raises, returns
+from gatehouse.core.errors import NotFound
+from gatehouse.core.http import Api, query, raises, returns
 from gatehouse.core.plain import Caller, plain
 from gatehouse.ops import queries, service
 from gatehouse.ops.errors import Unhealthy
-from gatehouse.ops.schemas import HealthOut, StateOut
+from gatehouse.ops.schemas import HealthOut, ProofIn, SeenOut, StateOut
 
 api = Api("health", at="/health", root="/api", about="Is it there, and does it work?")
 alias = Api("health v1", at="/health", about="The same, under the prefix of the API.")
@@ -53,6 +54,19 @@ def read_ready(ctx: Context) -> dict[str, str]:
     if queries.database_state(ctx.runtime) != queries.OK:
         raise Unhealthy(database=queries.DOWN)
     return {"status": "ready"}
+
+
+@api.get("/seen")
+@public
+@query(ProofIn)
+@returns(SeenOut)
+@raises(NotFound)
+def read_seen(ctx: Context, *, proof: str) -> dict[str, str | None]:
+    """Tell `flask doctor`, and nobody else, from which address it seems to come."""
+    secret = ctx.settings.secret_key
+    if not service.is_ours(secret, proof, ctx.now):
+        raise NotFound
+    return {"address": ctx.origin.ip, "answer": service.answer_to(secret, proof)}
 
 
 @plain(api, "/metrics", service.CONTENT_TYPE)

@@ -6,7 +6,6 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from itertools import accumulate
 from platform import python_version
-from tomllib import loads
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -158,6 +157,8 @@ def _number(value: float) -> str:
 
 @cache
 def _version() -> str:
+    from tomllib import loads  # noqa: PLC0415 - once, if at all
+
     project = ROOT / "pyproject.toml"
     if not project.exists():
         return "unknown"
