@@ -24,6 +24,9 @@ class Mailbox:
     def send(self, letter: Letter) -> None:
         self.letters.append(letter)
 
+    def check(self) -> None:
+        """It always takes letters."""
+
     def empty(self) -> None:
         """Forget everything, also what other tests left to be delivered."""
         with unit_of_work(self._runtime, Origin()) as ctx:

@@ -247,14 +247,17 @@ class Context:
         else:
             self._commit_rows()
             cache.freshen(str(user_id) for user_id in self._freshened)
-        self._count()
+        if self.recorded:
+            self._count()
 
     def _count(self) -> None:
         """Count what is on record now. The reason of a refusal is a word of ours."""
         metrics = self.runtime.metrics
-        for event in self.recorded if metrics else ():
+        if metrics is None:
+            return
+        for event in self.recorded:
             reason = getattr(event, "reason", "") if event.is_refusal else ""
-            metrics.count("event", event.name, reason)  # type: ignore[union-attr]
+            metrics.count("event", event.name, reason)
 
     def _commit_rows(self) -> None:
         if self._db is not None:

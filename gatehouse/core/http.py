@@ -165,9 +165,8 @@ class Call:
 
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
     """Do what was asked, once if the caller wants what is created once."""
-    once = None
-    if plan.creates:
-        once = idempotency.asked_for(call.environ, call.actor.user_id, call.raw)
+    creates = plan.returns.status is HTTPStatus.CREATED
+    once = idempotency.asked_for(call.environ, call.actor.user_id, call.raw) if creates else None
     if once is None:
         return _do(plan, runtime, call)
     with idempotency.alone(runtime, once) as stored:

@@ -39,6 +39,7 @@ class Metrics:
     """What this process counts. The file is opened with the first count, after any fork."""
 
     _starts: dict[Key, int]
+    _routes: dict[tuple[str, str | None, int], int]
     _used: int
     _values: "memoryview[float] | array[float]"
 
@@ -50,10 +51,9 @@ class Metrics:
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count a request. Whatever a caller makes up is ``other``: nobody makes us grow."""
-        key = ("request", method, route or OTHER, f"{status // 100}xx")
-        start = self._starts.get(key)
+        start = self._routes.get((method, route, status))
         if start is None:
-            start = self._place(key if method in METHODS else (key[0], OTHER, *key[2:]))
+            start = self._place_of_route(method, route, status)
         slot = start + bisect_left(BUCKETS, seconds)
         with self._lock:
             self._values[slot] += 1.0
@@ -64,6 +64,13 @@ class Metrics:
         start = self._place((kind, *labels))
         with self._lock:
             self._values[start] += 1.0
+
+    def _place_of_route(self, method: str, route: str | None, status: int) -> int:
+        known = method if method in METHODS else OTHER
+        start = self._place(("request", known, route or OTHER, f"{status // 100}xx"))
+        if known == method:
+            self._routes[method, route, status] = start
+        return start
 
     def _place(self, key: Key) -> int:
         """Where the numbers of ``key`` stand; a place is made with its first count."""
@@ -107,6 +114,7 @@ class Metrics:
         self.close()
         self._lock = Lock()
         self._starts = {}
+        self._routes = {}
         self._used = 0
         self._file = None
         self._values = array("d")

@@ -117,10 +117,6 @@ class Plan:
     body: Schema | None
     also: Also | None
 
-    @property
-    def creates(self) -> bool:
-        return self.returns.status is HTTPStatus.CREATED
-
 
 def plan_of(view: Callable[..., Any]) -> Plan:
     notes = getattr(view, "notes", {})
