@@ -14,7 +14,12 @@ PACKAGES = (
     "gatehouse.accounts",
     "gatehouse.sessions",
     "gatehouse.organizations",
+    "gatehouse.departments",
+    "gatehouse.principals",
+    "gatehouse.operators",
+    "gatehouse.domains",
     "gatehouse.login",
+    "gatehouse.contact",
     "gatehouse.scheduler",
     "gatehouse.ops",
 )

@@ -21,6 +21,7 @@ from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
 from tests import servers
 from tests.factories import Factory
+from tests.mailbox import Mailbox
 
 BACKENDS = ("sqlite", "postgresql")
 TOGETHER = (
@@ -119,12 +120,29 @@ def backend(
 
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
-WIDE = {f"RATELIMIT_{name}": "100000/minute" for name in ("LOGIN", "REGISTER", "API")}
+WIDE = {
+    f"RATELIMIT_{name}": "100000/minute"
+    for name in ("LOGIN", "REGISTER", "FORGOT", "CONTACT", "API")
+}
 
 
 @pytest.fixture(scope="session")
-def app(backend: dict[str, str]) -> Iterator[Flask]:
-    app = create_app(read_settings({**SETTINGS, **backend}))
+def letters() -> Mailbox:
+    """Where the mails of ``app`` go."""
+    return Mailbox()
+
+
+@pytest.fixture
+def mailbox(app: Flask, letters: Mailbox) -> Mailbox:
+    """The mails of ``app`` from now on, and a worker that delivers them when told to."""
+    letters.app = app
+    letters.empty()
+    return letters
+
+
+@pytest.fixture(scope="session")
+def app(backend: dict[str, str], letters: Mailbox) -> Iterator[Flask]:
+    app = create_app(read_settings({**SETTINGS, **backend}), Mailer=letters)
     yield app
     app.extensions["gatehouse"].engine.dispose()
 

@@ -13,7 +13,10 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.departments.models import Department, DepartmentMember
+from gatehouse.departments.rules import name_key
+from gatehouse.organizations.models import Invite, Member, Organization
+from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
 from gatehouse.sessions.service import open_session
 
 PASSWORD = "correct horse battery staple"
@@ -43,6 +46,38 @@ class Factory:
             member = Member(org_id=org.id, user_id=user.id, role=role, **fields)
             ctx.db.add(member)
         return member
+
+    def department(self, org: Organization, *members: Member, **fields: Any) -> Department:
+        """A department with these members in it."""
+        name = fields.pop("name", None) or f"Department {uuid4().hex[:12]}"
+        found = self._save(Department(org_id=org.id, name=name, name_key=name_key(name), **fields))
+        for member in members:
+            self._save(DepartmentMember(department_id=found.id, user_id=member.user_id))
+        return found
+
+    def principal(
+        self, org: Organization, *holders: Member | Department, **fields: Any
+    ) -> Principal:
+        """A principal that these members hold, and that is open to these departments."""
+        name = fields.pop("name", None) or f"p{uuid4().hex[:12]}"
+        found = self._save(Principal(org_id=org.id, name=name, **fields))
+        for holder in holders:
+            if isinstance(holder, Member):
+                self._save(PrincipalMember(principal_id=found.id, user_id=holder.user_id))
+            else:
+                self._save(PrincipalDepartment(principal_id=found.id, department_id=holder.id))
+        return found
+
+    def invite(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Invite:
+        """A pending invitation of a new address, or of ``email``."""
+        email = fields.pop("email", None) or _new_email()
+        with self._work() as ctx:
+            row = Invite(org_id=org.id, email=email, email_key=email_key(email), role=role)
+            row.nonce, row.expires_at = uuid4().hex, ctx.now + timedelta(days=7)
+            for name, value in fields.items():
+                setattr(row, name, value)
+            ctx.db.add(row)
+        return row
 
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""

@@ -48,7 +48,13 @@ class Caller:
             owner = self._make.member(org, Role.OWNER)
             member = self._make.member(org)
             self._headers = self._make.bearer(owner)
-            self._ids = {"org_id": str(org.id), "user_id": str(member.user_id)}
+            department = self._make.department(org, member)
+            self._ids = {
+                "org_id": str(org.id),
+                "user_id": str(member.user_id),
+                "department_id": str(department.id),
+                "principal_id": str(self._make.principal(org, member, department).id),
+            }
         return self._headers
 
     def heed(self, case: Any, answer: Any) -> None:

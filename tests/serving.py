@@ -38,7 +38,11 @@ class GatehouseServer(Server):
         super().__init__(directory)
         self.kind = kind
         self.workers = workers
-        self.settings = {"FLASK_ENV": "testing", "LOG_FORMAT": "json", **settings}
+        self.settings = {
+            "FLASK_ENV": "testing",
+            "LOG_FORMAT": "json",
+            **settings,
+        }
 
     def call(
         self,

@@ -1,6 +1,8 @@
 """An SMTP server on loopback that keeps what it is given, for tests of mails."""
 
 import ssl
+from asyncio import get_running_loop
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,14 +33,18 @@ class Sink:
     refuses: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
     connections: int = 0
+    transports: list[Any] = field(default_factory=list)
+    on_recipient: Callable[[str], None] = lambda _address: None
 
     # The names are aiosmtpd's.
-    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+    async def handle_EHLO(self, server, session, _envelope, hostname, responses):  # noqa: N802
         self.connections += 1
+        self.transports.append(server.transport)
         session.host_name = hostname
         return responses
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+        await get_running_loop().run_in_executor(None, self.on_recipient, address)
         if address in self.refuses:
             return self.refuses[address]
         envelope.rcpt_tos.append(address)
@@ -72,6 +78,9 @@ def sink(**options: Any):
     try:
         yield kept
     finally:
+        # Whoever keeps a connection for the next mail would leave it open.
+        for transport in kept.transports:
+            controller.loop.call_soon_threadsafe(transport.close)
         controller.stop()
 
 
@@ -85,8 +94,9 @@ def only(user: str, password: str):
     return check
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for 127.0.0.1: its file, and a server's context with it."""
+def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A self-signed certificate for 127.0.0.1 or ``names``: its file, and a server's context."""
+    given: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -99,7 +109,8 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName(given or [x509.IPAddress(ip_address("127.0.0.1"))]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )

@@ -33,6 +33,12 @@ JUNK = (
     b"\xff\xfe",
     b'{"x": ' + b"9" * 400 + b"}",
 )
+# What routes below a thing of an organization take: the id shall be wrong, not the body.
+RIGHT_BODIES: dict[str, Any] = {
+    "change_role": lambda _: {"role": "member"},
+    "add_department_member": lambda ids: {"user_id": str(ids["user_id"])},
+    "add_principal_member": lambda ids: {"user_id": str(ids["user_id"])},
+}
 PUBLIC = {
     operation for domain in domains() for api in domain.apis for operation in api.public_endpoints
 }
@@ -97,10 +103,15 @@ def is_refusal(reply: Any) -> bool:
 
 def ids_of(make: Factory, org: Any, owner: Any) -> dict[str, Any]:
     """Things of this organization, by the names that routes give them."""
+    member = make.member(org, Role.MEMBER)
+    department = make.department(org, member)
     return {
         "org_id": org.id,
-        "user_id": make.member(org, Role.MEMBER).user_id,
+        "user_id": member.user_id,
         "session_id": make.session_id(owner.user_id),
+        "department_id": department.id,
+        "principal_id": make.principal(org, member, department).id,
+        "invite_id": make.invite(org).id,
     }
 
 
@@ -149,8 +160,8 @@ def test_things_of_another_organization_are_not_found(
     owner = make.member(mine, Role.OWNER)
     foreign = ids_of(make, theirs, make.member(theirs, Role.OWNER))
 
-    body = {"role": "member"}
     ids = {**foreign, "org_id": mine.id}
+    body = RIGHT_BODIES.get(route.endpoint.split(".")[-1], lambda _: {})(ids)
     reply = sent(client, route, ids, headers=make.bearer(owner), json=body)
 
     assert reply.status_code == 404

@@ -1,9 +1,19 @@
 """The accounts domain's declaration."""
 
+from gatehouse.accounts import jobs, queries, routes
 from gatehouse.accounts.adapters import Hashers
+from gatehouse.accounts.emails import MAILS
 from gatehouse.accounts.pages import pages
 from gatehouse.accounts.ports import PasswordHasher
-from gatehouse.accounts.routes import api
+from gatehouse.core.access import Operators
 from gatehouse.core.domain import Domain
 
-domain = Domain(apis=(api,), pages=(pages,), ports={PasswordHasher: Hashers})
+domain = Domain(
+    apis=(routes.me, routes.recovery),
+    pages=(pages,),
+    ports={PasswordHasher: Hashers, Operators: lambda _settings: queries.is_operator},
+    handlers=jobs.HANDLERS,
+    jobs=(jobs.purge_account_links,),
+    mails=MAILS,
+    personal_data=(queries.account,),
+)

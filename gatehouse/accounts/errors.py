@@ -1,6 +1,7 @@
 """How work on accounts can fail."""
 
 from gatehouse.core.errors import (
+    BadRequest,
     Conflict,
     Forbidden,
     Invalid,
@@ -41,6 +42,37 @@ class AccountSuspended(Forbidden):
 class AccountNotActivated(Forbidden):
     type = "ACCOUNT_NOT_ACTIVATED"
     message = "This account is not activated yet. Use the link in the activation mail."
+
+
+class AccountSuspendedAlready(Conflict):
+    message = "This account is suspended already."
+
+
+class AccountNotSuspended(Conflict):
+    message = "This account is not suspended."
+
+
+class AccountNotClaimed(Conflict):
+    message = "Nobody has claimed this account yet, so there is nothing to suspend. Delete it."
+
+
+class OperatorAlready(Conflict):
+    message = "This account is an operator's already."
+
+
+class NotAnOperator(Conflict):
+    message = "This account is not an operator's."
+
+
+class LinkInvalid(BadRequest):
+    """One answer for every reason: it tells nobody whether there is, or was, such a link."""
+
+    type = "INVALID_TOKEN"
+    message = "This link does not hold: it was used, is too old, or a newer one was sent."
+
+
+class SameAddress(BadRequest):
+    message = "This is your address already."
 
 
 class PasswordChangedMeanwhile(Conflict):

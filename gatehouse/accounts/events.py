@@ -1,8 +1,20 @@
 """What can happen to an account."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
 
 from gatehouse.core.events import Event
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a mail may do, and nothing else."""
+
+    VERIFY = "verify_email"
+    RESET = "reset_password"
+    ACTIVATE = "activate"
+    CONFIRM = "confirm_email"
+    UNDO = "undo_email_change"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,120 @@ class AccountLocked(Event):
     is_refusal = True
 
     minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkAsked(Event):
+    """Somebody gave an address and wants a link. Never on record: nobody knows yet whether the
+    address is anybody's. ``sealed`` is the address, for the worker alone.
+    """
+
+    name = "account.link_asked"
+    says = "Somebody asked for a link."
+
+    purpose: LinkPurpose
+    sealed: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkSent(Event):
+    name = "account.link_sent"
+    says = "A link was mailed to the address of the account."
+    resource = "user"
+
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset(Event):
+    name = "account.password_reset"
+    says = "A new password was set with a mailed link."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailVerified(Event):
+    name = "account.email_verified"
+    says = "The address was verified."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeAsked(Event):
+    name = "account.email_change_asked"
+    says = "A new address was given; it is not confirmed yet."
+    resource = "user"
+
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    """``link_id`` is the way back, mailed to the old address."""
+
+    name = "account.email_changed"
+    says = "The address was changed."
+    resource = "user"
+
+    link_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeUndone(Event):
+    name = "account.email_change_undone"
+    says = "A change of address was undone, from the old address."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountActivated(Event):
+    name = "account.activated"
+    says = "The account was claimed by its owner."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountExported(Event):
+    name = "account.exported"
+    says = "Everything that is held on a person was given out to them."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreatedFor(Event):
+    """An inactive account, for somebody who is to claim it with the link of a mail."""
+
+    name = "account.created_for"
+    says = "An account was made for somebody to claim."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountMadeOperator(Event):
+    name = "account.made_operator"
+    says = "The account was made an operator's."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorRemoved(Event):
+    name = "account.operator_removed"
+    says = "The account is no operator's any more."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSuspended(Event):
+    name = "account.suspended"
+    says = "The account was suspended."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnsuspended(Event):
+    name = "account.unsuspended"
+    says = "The account was given back."
+    resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gatehouse.accounts.events import LinkPurpose
 from gatehouse.core.db import Model, Removable, unique_among_the_living, words
 
 
@@ -32,12 +33,41 @@ class User(Removable, Model):
     status: Mapped[AccountStatus] = mapped_column(
         words(AccountStatus), default=AccountStatus.ACTIVE
     )
+    is_operator: Mapped[bool] = mapped_column(default=False)
     last_login_at: Mapped[datetime | None] = mapped_column(default=None)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
 
     @property
     def activated(self) -> bool:
         return self.status is not AccountStatus.INACTIVE
+
+
+class AccountLink(Model):
+    """A link that was mailed. The link is made of the row and a key, and is in neither alone.
+
+    One of each purpose for an account, the newest; but every change of address can be undone.
+    ``address`` is the new one to confirm, or the old one to bring back.
+    """
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        Index(
+            "uq_account_links_newest",
+            "user_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("purpose <> 'undo_email_change'"),
+            sqlite_where=text("purpose <> 'undo_email_change'"),
+        ),
+        Index("ix_account_links_expires_at", "expires_at"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(words(LinkPurpose))
+    nonce: Mapped[str] = mapped_column(String(32))
+    address: Mapped[str | None] = mapped_column(String(255), default=None)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Credential(Model):

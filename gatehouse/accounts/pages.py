@@ -1,8 +1,9 @@
 """Pages for one's own account."""
 
 from gatehouse.accounts import service
-from gatehouse.accounts.schemas import PasswordChange
-from gatehouse.core.access import signed_in
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.schemas import AddressIn, NewPasswordIn, PasswordChange
+from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import START, Go, Pages, Show, form
 from gatehouse.core.rate_limit import limited
@@ -28,3 +29,83 @@ def change_password(
     del new_password_confirm
     service.change_password(ctx, current_password=current_password, new_password=new_password)
     return Go(START, renews=True, note="accounts/password_changed")
+
+
+@pages.get("/forgot-password")
+@public
+def show_forgot_password(ctx: Context) -> Show:
+    del ctx
+    return Show("accounts/forgot.html")
+
+
+@pages.post("/forgot-password")
+@public
+@limited("forgot")
+@form(AddressIn, shown_by=show_forgot_password)
+def forgot_password(ctx: Context, *, email: str) -> Go:
+    """The same for every address, whoever has it."""
+    service.ask_for_link(ctx, email=email, purpose=LinkPurpose.RESET)
+    return Go("/login", note="accounts/link_asked")
+
+
+@pages.get("/reset-password/<token>")
+@public
+def show_reset_password(ctx: Context, token: str) -> Show:
+    """Looking uses nothing up, and tells nothing of the link."""
+    del ctx
+    return Show("accounts/reset.html", path=f"/reset-password/{token}")
+
+
+@pages.post("/reset-password/<token>")
+@public
+@limited("reset")
+@form(NewPasswordIn, shown_by=show_reset_password)
+def reset_password(ctx: Context, token: str, *, password: str, password_confirm: str) -> Go:
+    del password_confirm
+    service.reset_password(ctx, token=token, password=password)
+    return Go("/login", note="accounts/password_reset")
+
+
+@pages.get("/verify-email/<token>")
+@public
+def show_verify_email(ctx: Context, token: str) -> Show:
+    del ctx
+    return Show("accounts/verify.html", path=f"/verify-email/{token}")
+
+
+@pages.post("/verify-email/<token>")
+@public
+@limited("reset")
+def verify_email(ctx: Context, token: str) -> Go:
+    service.verify_email(ctx, token=token)
+    return Go(START, note="accounts/email_verified")
+
+
+@pages.get("/confirm-email/<token>")
+@public
+def show_confirm_email(ctx: Context, token: str) -> Show:
+    del ctx
+    return Show("accounts/confirm.html", path=f"/confirm-email/{token}")
+
+
+@pages.post("/confirm-email/<token>")
+@public
+@limited("reset")
+def confirm_email(ctx: Context, token: str) -> Go:
+    service.confirm_new_address(ctx, token=token)
+    return Go(START, note="accounts/email_changed")
+
+
+@pages.get("/undo-email-change/<token>")
+@public
+def show_undo_email_change(ctx: Context, token: str) -> Show:
+    del ctx
+    return Show("accounts/undo.html", path=f"/undo-email-change/{token}")
+
+
+@pages.post("/undo-email-change/<token>")
+@public
+@limited("reset")
+def undo_email_change(ctx: Context, token: str) -> Go:
+    service.undo_change_of_address(ctx, token=token)
+    return Go("/login", note="accounts/email_change_undone")

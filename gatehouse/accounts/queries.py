@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from gatehouse.accounts.errors import AccountNotFound
-from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 
@@ -34,6 +35,25 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     """
     found: User | None = ctx.db.scalar(account_of(user_id).with_for_update(key_share=True))
     return found
+
+
+def hold_accounts(ctx: Context, *user_ids: UUID) -> None:
+    """Hold several accounts, always in the same order, so that nobody waits for each other."""
+    rows = select(User).where(User.id.in_(user_ids)).order_by(User.id)
+    ctx.db.execute(rows.with_for_update(key_share=True)).all()
+
+
+def is_operator(ctx: Context, user_id: UUID) -> bool:
+    """The Operators port."""
+    statement = select(User.id).where(
+        User.id == user_id, User.is_operator, User.status == AccountStatus.ACTIVE
+    )
+    return ctx.db.scalar(statement) is not None
+
+
+def operators() -> Select[Any]:
+    """Accounts that are operators', the oldest first."""
+    return select(User).where(User.is_operator).order_by(User.id)
 
 
 def find_account_by_email(ctx: Context, email: str) -> User | None:
@@ -64,6 +84,37 @@ def credential_of(user_id: UUID) -> Select[UUID, str, str, datetime]:
     )
 
 
+def link_row(link_id: UUID) -> Any:
+    """A link with what its account looks like now, unless that has been deleted."""
+    return (
+        select(
+            AccountLink.id,
+            AccountLink.user_id,
+            AccountLink.purpose,
+            AccountLink.nonce,
+            AccountLink.address,
+            AccountLink.expires_at,
+            AccountLink.used_at,
+            User.email,
+            User.full_name,
+            User.email_key,
+            User.status,
+            Credential.changed_at,
+        )
+        .join(User, User.id == AccountLink.user_id)
+        .join(Credential, Credential.user_id == User.id, isouter=True)
+        .where(AccountLink.id == link_id, User.deleted_at.is_(None))
+    )
+
+
+def link_to_keep(ctx: Context, user_id: UUID, purpose: LinkPurpose) -> AccountLink | None:
+    """The row of the newest link of this purpose, used or not."""
+    found: AccountLink | None = ctx.db.scalar(
+        select(AccountLink).where(AccountLink.user_id == user_id, AccountLink.purpose == purpose)
+    )
+    return found
+
+
 def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
     """Whether the password is still the one that was set then. A better hash is no new password."""
     found = ctx.db.scalar(
@@ -72,3 +123,11 @@ def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
         )
     )
     return found is not None
+
+
+def account(ctx: Context, user_id: UUID) -> dict[str, Any]:
+    """What an export tells of the account itself."""
+    user = get_account(ctx, user_id)
+    names = ("id", "email", "email_verified", "full_name", "avatar_url", "status")
+    times = ("last_login_at", "created_at", "updated_at")
+    return {name: getattr(user, name) for name in (*names, *times)}

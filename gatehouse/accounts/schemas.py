@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.accounts.rules import LONGEST, SHORTEST
-from gatehouse.core.fields import Moment, Password, Text, WebAddress
+from gatehouse.core.fields import Address, LinkToken, Moment, Password, Text, WebAddress
 
 
 class UserOut(Schema):
@@ -51,6 +51,39 @@ class PasswordChange(Schema):
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "new_password", "new_password_confirm"):
             raise ValidationError("Must be the same as the new password.", "new_password_confirm")
+
+
+class AddressIn(Schema):
+    email = Address(required=True)
+
+
+class TokenIn(Schema):
+    token = LinkToken(required=True)
+
+
+class NewPasswordIn(Schema):
+    password = NewPassword(required=True)
+    password_confirm = NewPassword(required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if differ(data, "password", "password_confirm"):
+            raise ValidationError("Must be the same as password.", "password_confirm")
+
+
+class ResetIn(NewPasswordIn):
+    token = LinkToken(required=True)
+
+
+class NewAddressIn(Schema):
+    email = Address(required=True)
+    password = Password(load_default=None)
+
+
+class ExportOut(Schema):
+    """A part for each domain that holds something on the person."""
+
+    export = fields.Dict()
 
 
 class DeletionIn(Schema):

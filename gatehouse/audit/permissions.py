@@ -8,6 +8,7 @@ from gatehouse.core.roles import Role
 
 class AuditPermission(StrEnum):
     READ = "audit:read"
+    EXPORT = "audit:export"
 
 
 GRANTS = (

@@ -1,6 +1,6 @@
 """What the record asks of the domains above it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -16,3 +16,9 @@ class PresentMembers(Protocol):
     def __call__(
         self, ctx: Context, org_ids: Collection[UUID], user_ids: Collection[UUID]
     ) -> set[tuple[UUID, UUID]]: ...
+
+
+class ReadableRecords(Protocol):
+    """The organizations whose record a person may read. Provided by ``organizations``."""
+
+    def __call__(self, ctx: Context, user_id: UUID) -> Sequence[UUID]: ...

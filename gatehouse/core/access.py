@@ -1,7 +1,9 @@
-"""Who may call a route: @public, @signed_in or @requires(permission), and @elevated on top."""
+"""Who may call a route: @public, @signed_in_or_not, @signed_in, @requires(permission) or
+@operators_only; and @elevated on top.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -68,20 +70,38 @@ class Memberships(Protocol):
     def __call__(self, ctx: Context, user_id: UUID, org_id: UUID) -> Role | None: ...
 
 
+class Operators(Protocol):
+    """Whether an account is active and an operator of this instance, as the database says now.
+
+    Provided by ``accounts``.
+    """
+
+    def __call__(self, ctx: Context, user_id: UUID) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a view declared. ``permission`` is asked in the organization of the path."""
 
     is_public: bool
     permission: StrEnum | None = None
+    knows_callers: bool = True
+    is_for_operators: bool = False
 
     def check(self, ctx: Context, path: dict[str, Any]) -> None:
         if self.permission is not None:
             check_permission(ctx, path["org_id"], self.permission)
+        if self.is_for_operators:
+            act_as_operator(ctx)
 
 
 def public(view: View) -> View:
     """Anyone may call this route; a token that is sent is not looked at."""
+    return _declare(view, Access(is_public=True, knows_callers=False))
+
+
+def signed_in_or_not(view: View) -> View:
+    """Anyone may call this route; a token that is sent must hold, and tells who calls."""
     return _declare(view, Access(is_public=True))
 
 
@@ -93,6 +113,11 @@ def signed_in(view: View) -> View:
 def requires(permission: StrEnum) -> Callable[[View], View]:
     """The actor's role in the organization of the path must grant ``permission``."""
     return lambda view: _declare(view, Access(is_public=False, permission=permission))
+
+
+def operators_only(view: View) -> View:
+    """Only an operator of this instance may call this route, and acts as one."""
+    return _declare(view, Access(is_public=False, is_for_operators=True))
 
 
 def elevated(view: View) -> View:
@@ -126,6 +151,19 @@ def check_permission(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
 
 def may(ctx: Context, role: Role, permission: StrEnum) -> bool:
     return (role, permission) in ctx.runtime.grants
+
+
+def is_operator(ctx: Context) -> bool:
+    """Whether the caller is an operator at this moment: asked anew each time."""
+    user_id = ctx.actor.user_id
+    return user_id is not None and ctx.ports[Operators](ctx, user_id)
+
+
+def act_as_operator(ctx: Context) -> None:
+    """From here on the caller acts as an operator, and the record says so. Raises Forbidden."""
+    if not is_operator(ctx):
+        raise Forbidden("Only an operator of this instance may do this.")
+    ctx.actor = replace(ctx.actor, kind="operator")
 
 
 def refuse_stale(ctx: Context) -> None:

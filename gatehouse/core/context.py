@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
+from gatehouse.core.metrics import Metrics
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import (
     Handler,
@@ -38,7 +40,10 @@ Columns = TypeVarTuple("Columns")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. ``kind`` is anonymous, user or job; ``auth_time`` is when they last proved it."""
+    """Who acts. ``kind`` is anonymous, user, operator or job.
+
+    ``auth_time`` is when they last proved who they are.
+    """
 
     kind: str = "anonymous"
     user_id: UUID | None = None
@@ -101,7 +106,9 @@ class Runtime:
     cache: OwnedCache | None
     counter: ProcessCounter
     bodies: BodyGate
+    streams: BoundedSemaphore
     keyring: Keyring
+    metrics: Metrics | None
     ports: Ports
     grants: frozenset[tuple[str, str]]
     reactions: Mapping[type[Event], list[Reaction]]
@@ -109,6 +116,7 @@ class Runtime:
     handlers_of: Mapping[type[Event], list[Handler]]
     jobs: Mapping[str, Job]
     mails: tuple[Callable[..., Any], ...]
+    personal_data: tuple[Callable[..., Any], ...]
 
     @classmethod
     def build(
@@ -130,13 +138,16 @@ class Runtime:
             cache=OwnedCache(link, engine) if link else None,
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
+            streams=BoundedSemaphore(max(1, settings.server_threads // 2)),
             keyring=Keyring(settings.encryption_keys),
+            metrics=Metrics(settings.metrics_folder) if settings.metrics_enabled else None,
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),
             reactions=by_event(reaction for domain in domains for reaction in domain.reactions),
             handlers=handlers,
             handlers_of=of_event(handlers.values()),
             jobs=by_name(job for domain in domains for job in domain.jobs),
+            personal_data=tuple(part for domain in domains for part in domain.personal_data),
             mails=tuple(mail for domain in domains for mail in domain.mails),
         )
 
@@ -160,7 +171,9 @@ class Context:
     origin: Origin = Origin()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
+    recorded: list[Event] = field(default_factory=list)
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
+    _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)
     _freshened: set[UUID] = field(default_factory=set)
     _db: Session | None = None
@@ -211,6 +224,10 @@ class Context:
         """Run ``function(ctx)`` in a transaction of its own if this one is rolled back."""
         self._after_refusal.append(function)
 
+    def after_commit(self, function: Callable[[], None]) -> None:
+        """Run ``function()`` once this unit of work is committed. It must not raise."""
+        self._after_commit.append(function)
+
     def forget(self, *user_ids: UUID) -> None:
         """Void what the cache remembers of these accounts. The answer leaves when that holds."""
         self._forgotten.update(user_ids)
@@ -230,6 +247,17 @@ class Context:
         else:
             self._commit_rows()
             cache.freshen(str(user_id) for user_id in self._freshened)
+        if self.recorded:
+            self._count()
+
+    def _count(self) -> None:
+        """Count what is on record now. The reason of a refusal is a word of ours."""
+        metrics = self.runtime.metrics
+        if metrics is None:
+            return
+        for event in self.recorded:
+            reason = getattr(event, "reason", "") if event.is_refusal else ""
+            metrics.count("event", event.name, reason)
 
     def _commit_rows(self) -> None:
         if self._db is not None:
@@ -263,7 +291,12 @@ class Context:
         if not self.attempts and not self._after_refusal:
             return
         again = replace(
-            self, sessions=self.runtime.writing, _db=None, _forgotten=set(), _freshened=set()
+            self,
+            sessions=self.runtime.writing,
+            recorded=[],
+            _db=None,
+            _forgotten=set(),
+            _freshened=set(),
         )
         try:
             for function in self._after_refusal:
@@ -287,6 +320,8 @@ def unit_of_work(
     try:
         yield ctx
         ctx._commit()  # noqa: SLF001 - the context is this module's own
+        for function in ctx._after_commit:  # noqa: SLF001
+            function()
     except BaseException:
         ctx._close()  # noqa: SLF001
         ctx._remember_the_refusal()  # noqa: SLF001

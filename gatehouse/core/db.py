@@ -21,6 +21,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -161,6 +162,15 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
     connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
+
+
+def insert_unless_there(db: Session, model: type[Model], values: dict[str, Any]) -> bool:
+    """Insert a row, or do nothing where a unique index has it already. Returns whether we did."""
+    is_sqlite = db.get_bind().dialect.name == "sqlite"
+    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
+    row = insert(model.__table__).values(values)
+    found = db.execute(row.on_conflict_do_nothing().returning(model.__table__.c.id))
+    return found.first() is not None
 
 
 def in_batches(ids: Iterable[UUID], size: int = 500) -> Iterator[list[UUID]]:

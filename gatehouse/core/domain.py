@@ -25,8 +25,9 @@ class Domain:
     """The one place where a domain says what it brings along.
 
     ``jobs``, ``reactions`` and ``handlers`` are functions marked with the decorators of
-    ``core/reactions.py``; ``ports`` are outside systems, and answers that lower domains ask of
-    higher ones.
+    ``core/reactions.py``; ``personal_data`` are functions of context and account, named after the
+    part of an export that they give; ``ports`` are outside systems, and answers that lower
+    domains ask of higher ones.
     """
 
     apis: tuple[Blueprint, ...] = ()
@@ -37,4 +38,5 @@ class Domain:
     reactions: tuple[Callable[..., Any], ...] = ()
     handlers: tuple[Callable[..., Any], ...] = ()
     mails: tuple[Callable[..., Any], ...] = ()
+    personal_data: tuple[Callable[..., Any], ...] = ()
     jobs: tuple[Callable[..., Any], ...] = ()

@@ -35,9 +35,11 @@ class Text(fields.String):
 class Paragraphs(fields.String):
     """Text in which lines may break, and nothing else is out of the ordinary."""
 
-    def __init__(self, most: int, **kwargs: Any) -> None:
-        length = validate.Length(max=most, error=f"At most {most} characters.")
-        super().__init__(validate=length, **kwargs)
+    def __init__(self, most: int, *, least: int = 0, **kwargs: Any) -> None:
+        error = (
+            f"Between {least} and {most} characters." if least else f"At most {most} characters."
+        )
+        super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -57,6 +59,14 @@ class Password(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         """In NFC, so that it does not matter how a keyboard composes accents."""
         return normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
+
+
+class LinkToken(fields.String):
+    """The token of a link in a mail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        length = validate.Length(1, 200, error="Between 1 and 200 characters.")
+        super().__init__(validate=length, **kwargs)
 
 
 class WebAddress(fields.Url):

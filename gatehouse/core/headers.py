@@ -37,11 +37,14 @@ SECURITY: Headers = [
 HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 PREFLIGHT: Headers = [
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
-    ("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-ID"),
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
-EXPOSED = "X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+EXPOSED = (
+    "X-Request-ID, Retry-After, Idempotent-Replay,"
+    " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+)
 
 
 class Edge:
@@ -56,6 +59,7 @@ class Edge:
         self._app = app
         self._runtime = runtime
         self._log = RequestLog(settings)
+        self._metrics = runtime.metrics
         self._hops = settings.trusted_proxy_hops
         self._origins = frozenset(settings.cors_origins)
         self._constant = [*SECURITY, *([HTTPS_ONLY] if settings.is_https else [])]
@@ -81,9 +85,7 @@ class Edge:
                 headers.append(("Referrer-Policy", "no-referrer"))
             if self._origins:
                 headers += self._cors(environ)
-            if self._log.is_on:
-                took = (perf_counter() - started) * 1000
-                self._log.write(environ, int(status[:3]), took)
+            self._note(environ, int(status[:3]), perf_counter() - started)
             return (
                 start_response(status, headers, exc_info)
                 if exc_info
@@ -95,6 +97,16 @@ class Edge:
             return []
         self._drain_what_is_too_large(environ)
         return self._app(environ, start)
+
+    def _note(self, environ: Environ, status: int, took: float) -> None:
+        """Count the request, and write its line."""
+        if self._metrics is not None:
+            route = environ.get("gatehouse.route")
+            self._metrics.request(environ["REQUEST_METHOD"], route, status, took)
+            if "gatehouse.refused" in environ:
+                self._metrics.count("refusal", environ["gatehouse.refused"])
+        if self._log.is_on:
+            self._log.write(environ, status, took * 1000)
 
     def _drain_what_is_too_large(self, environ: Environ) -> None:
         """Read an oversized body away, up to a bound, so that its sender hears the refusal.

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, request, send_from_directory
 from marshmallow import Schema
 
 from gatehouse.core import access, browser, forms, rendering
-from gatehouse.core.context import ANONYMOUS, Actor, Context, Runtime, unit_of_work
+from gatehouse.core.context import Context, unit_of_work
 from gatehouse.core.errors import (
     Forbidden,
     GatehouseError,
@@ -23,8 +23,6 @@ from gatehouse.core.errors import (
     TooManyRequests,
 )
 from gatehouse.core.http import (
-    READING,
-    Also,
     clock,
     count_call,
     limit_the_address,
@@ -35,6 +33,8 @@ from gatehouse.core.http import (
 )
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.tokens import SESSION, is_well_formed
+from gatehouse.core.views import Also
+from gatehouse.core.visits import Visit, begin
 from gatehouse.core.words import in_plain_words, load
 
 START, SIGN_IN, CONFIRM = "/", "/login", "/reauthenticate"
@@ -151,52 +151,11 @@ def _plan_of(view: Callable[..., Any], path: str) -> Plan:
     )
 
 
-@dataclass(slots=True)
-class Visit:
-    """One request of a browser: what it holds, who it is, what it sent."""
-
-    environ: dict[str, Any]
-    runtime: Runtime
-    path: dict[str, Any]
-    cookie: str = ""
-    seed: str = ""
-    actor: Actor = ANONYMOUS
-    sent: dict[str, str] = field(default_factory=dict)
-    next: str = ""
-    cookies: dict[str, browser.Header] = field(default_factory=dict)
-
-    @property
-    def headers(self) -> list[browser.Header]:
-        return list(self.cookies.values())
-
-    @property
-    def is_reading(self) -> bool:
-        return self.environ["REQUEST_METHOD"] in READING
-
-    def holder(self) -> str:
-        """Whom a form belongs to: the session, or before there is one the browser."""
-        if self.actor.session_id is not None:
-            return f"session {self.actor.session_id}"
-        return f"browser {self.seed}" if self.seed else ""
-
-    def keep(self, what: str, value: str, seconds: int | None = None) -> None:
-        settings = self.runtime.settings
-        name = browser.cookie_name(settings, what)
-        self.cookies[name] = browser.set_cookie(settings, name, value, seconds=seconds)
-
-    def token(self) -> str:
-        """The token of a form in the answer. A browser that is nobody's yet gets a name."""
-        if not self.holder():
-            self.seed = browser.new_seed()
-            self.keep("browser", self.seed)
-        return browser.form_token(self.runtime.settings, self.holder())
-
-
 def _serve(plan: Plan) -> Callable[..., Response]:
     def serve(**path: Any) -> Response:
         environ = request.environ
         environ["gatehouse.route"] = plan.path
-        visit = _begin(environ, path)
+        visit = begin(environ, path)
         environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
         if not visit.is_reading and not browser.is_from_our_own_page(
             environ, visit.runtime.settings
@@ -212,20 +171,6 @@ def _serve(plan: Plan) -> Callable[..., Response]:
     serve.__name__ = plan.view.__name__
     serve.__doc__ = plan.view.__doc__
     return serve
-
-
-def _begin(environ: dict[str, Any], path: dict[str, Any]) -> Visit:
-    runtime: Runtime = environ["gatehouse.runtime"]
-    seed = browser.read_cookie(environ, browser.cookie_name(runtime.settings, "browser"))
-    asked = request.args.getlist(forms.NEXT)
-    return Visit(
-        environ,
-        runtime,
-        path,
-        cookie=browser.read_cookie(environ, browser.cookie_name(runtime.settings)),
-        seed=seed if browser.is_seed(seed) else "",
-        next=browser.local_path(asked[0]) if len(asked) == 1 else "",
-    )
 
 
 def _recognise(plan: Plan, visit: Visit) -> None:
@@ -388,7 +333,7 @@ def refusal_page(
     error: GatehouseError, visit: Visit | None = None, plan: Plan | None = None
 ) -> Response:
     """Any error of ours, as a page with the request id and a way back."""
-    visit = visit or _begin(request.environ, {})
+    visit = visit or begin(request.environ, {})
     back = _way_back(plan, visit) if plan and not visit.is_reading else ""
     wait = error.details.get("retry_after", 0) if isinstance(error, TooManyRequests) else 0
     values = {"status": error.status.value, "says": str(error), "back": back, "wait": wait}

@@ -12,9 +12,8 @@ from uuid import UUID
 import orjson
 from flask import Response, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema
 
-from gatehouse.core import access, envelope, rate_limit
+from gatehouse.core import access, envelope, idempotency, rate_limit
 from gatehouse.core.context import ANONYMOUS, Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import (
     AuthRequired,
@@ -29,8 +28,34 @@ from gatehouse.core.errors import (
 from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
-from gatehouse.core.pagination import Page
-from gatehouse.core.words import in_plain_words, load
+from gatehouse.core.streaming import Body, Place, pieces
+from gatehouse.core.views import (
+    Plan,
+    Reply,
+    body,
+    plan_of,
+    query,
+    raises,
+    ready,
+    recorded,
+    returns,
+    streams,
+)
+from gatehouse.core.words import load
+
+__all__ = [
+    "API_ROOT",
+    "JSON",
+    "Api",
+    "body",
+    "query",
+    "raises",
+    "ready",
+    "recorded",
+    "refusal",
+    "returns",
+    "streams",
+]
 
 API_ROOT = "/api/v1"
 JSON = "application/json"
@@ -40,8 +65,6 @@ NOBODY = access.Recognised(ANONYMOUS)
 ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing voids it before
 
 View = TypeVar("View", bound=Callable[..., Any])
-Reply = tuple[HTTPStatus, Any, Any]
-Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
 
 
 class Api(Blueprint):  # type: ignore[misc]
@@ -81,105 +104,8 @@ class Api(Blueprint):  # type: ignore[misc]
         return mount
 
 
-@dataclass(frozen=True, slots=True)
-class Returns:
-    """How what a view returns is shaped. ``key`` is its name inside ``data``."""
-
-    schema: Schema | None
-    status: HTTPStatus
-    key: str
-
-    def shape(self, result: Any) -> Reply:
-        if self.schema is None:
-            return self.status, None, None
-        if isinstance(result, Page):
-            rows = self.schema.dump(result.items, many=True)
-            return self.status, {self.key: rows, **result.counts()}, result.meta()
-        if isinstance(result, list):
-            rows = self.schema.dump(result, many=True)
-            return self.status, {self.key: rows, "count": len(rows)}, None
-        shaped = self.schema.dump(result)
-        return self.status, {self.key: shaped} if self.key else shaped, None
-
-
-def body(
-    schema: type[Schema], *, partial: bool = False, also: Also | None = None
-) -> Callable[[View], View]:
-    """Pass the JSON body, validated by ``schema``, as keyword arguments.
-
-    When something is not valid, ``also(ctx, what was)`` names what no schema can find.
-    """
-    return _note(body=in_plain_words(schema(partial=partial)), also=also)
-
-
-def query(schema: type[Schema]) -> Callable[[View], View]:
-    """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
-    return _note(query=in_plain_words(schema(unknown=EXCLUDE)))
-
-
-def returns(
-    schema: type[Schema] | None,
-    status: HTTPStatus = HTTPStatus.OK,
-    *,
-    key: str = "",
-    listed: bool = False,
-    paged: bool = False,
-) -> Callable[[View], View]:
-    """Shape what the view returns. ``listed`` and ``paged`` tell the OpenAPI document."""
-    shape = Returns(schema() if schema else None, status, key)
-    return _note(returns=shape, listed=listed, paged=paged)
-
-
-def ready(name: str) -> Callable[[View], View]:
-    """Let the cache keep this answer beside the caller's session, until the caller is forgotten."""
-    return _note(ready=name)
-
-
-def raises(*errors: type[GatehouseError]) -> Callable[[View], View]:
-    """Name the domain's refusals, for the OpenAPI document."""
-    return _note(raises=errors)
-
-
-def _note(**notes: Any) -> Callable[[View], View]:
-    def decorate(view: View) -> View:
-        view.notes = {**getattr(view, "notes", {}), **notes}  # type: ignore[attr-defined]
-        return view
-
-    return decorate
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that the decorators said of a view. ``ready`` names the answer that may be kept."""
-
-    view: Callable[..., Any]
-    access: access.Access
-    is_elevated: bool
-    limit: tuple[str, str] | None
-    returns: Returns
-    ready: str
-    query: Schema | None
-    body: Schema | None
-    also: Also | None
-
-
-def _plan_of(view: Callable[..., Any]) -> Plan:
-    notes = getattr(view, "notes", {})
-    return Plan(
-        view=view,
-        access=access.access_of(view),
-        is_elevated=getattr(view, "elevated", False),
-        limit=getattr(view, "limit", None),
-        returns=notes["returns"],
-        ready=notes.get("ready", ""),
-        query=notes.get("query"),
-        body=notes.get("body"),
-        also=notes.get("also"),
-    )
-
-
 def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
-    plan = _plan_of(view)
+    plan = plan_of(view)
 
     def serve(**path: Any) -> Response:
         environ = request.environ
@@ -192,6 +118,8 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
         call = Call(environ, known.actor, path, raw)
+        if plan.streams:
+            return _streamed(plan, runtime, call)
         status, data, meta = _act(plan, runtime, call)
         if known.version and plan.ready and runtime.cache:
             owner = str(known.actor.user_id)
@@ -220,7 +148,8 @@ def read_body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
 
 def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Recognised:
     """Find out who calls and count it, before any transaction."""
-    if plan.access.is_public:
+    is_anonymous = plan.access.is_public and "HTTP_AUTHORIZATION" not in environ
+    if is_anonymous or not plan.access.knows_callers:
         return NOBODY
     known = _recognise(runtime, environ, plan.ready)
     if plan.limit and plan.limit[1] == "user":
@@ -239,9 +168,32 @@ class Call:
 
 
 def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
-    """Do what was asked in one unit of work. When this returns, it is committed."""
+    """Do what was asked, once if the caller wants what is created once."""
+    creates = plan.returns.status is HTTPStatus.CREATED
+    once = idempotency.asked_for(call.environ, call.actor.user_id, call.raw) if creates else None
+    if once is None:
+        return _do(plan, runtime, call)
+    with idempotency.alone(runtime, once) as stored:
+        reply = _do(plan, runtime, call, once, stored)
+    if stored is not None:
+        call.environ["gatehouse.headers"].append(idempotency.REPLAYED)
+    return reply
+
+
+def _do(
+    plan: Plan,
+    runtime: Runtime,
+    call: Call,
+    once: idempotency.Once | None = None,
+    stored: Reply | None = None,
+) -> Reply:
+    """Do it in one unit of work. When this returns, it is committed.
+
+    An answer that is ``stored`` is given to those who may still do what it is the answer to.
+    """
     ids = {name: as_uuid(name, value) for name, value in call.path.items()}
-    reads_only = call.environ["REQUEST_METHOD"] in READING
+    is_reading = call.environ["REQUEST_METHOD"] in READING
+    reads_only = is_reading and not (plan.is_recorded or plan.streams)
     with (
         unit_of_work(runtime, origin_of(call.environ), call.actor, reads_only=reads_only) as ctx,
         refusals_on_record(ctx, ids.get("org_id")),
@@ -249,7 +201,24 @@ def _act(plan: Plan, runtime: Runtime, call: Call) -> Reply:
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)
-        return plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+        if stored is not None:
+            return stored
+        reply = plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+        if once is not None:
+            idempotency.keep(ctx, once, reply)
+        return reply
+
+
+def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
+    """Do what was asked, commit it, and only then begin to send the body."""
+    place = Place(runtime.streams)
+    try:
+        status, stream, _ = _act(plan, runtime, call)
+    except BaseException:
+        place.give_back()
+        raise
+    body = Body(pieces(stream, runtime, origin_of(call.environ), call.actor), place)
+    return Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
 
 
 @contextmanager
@@ -356,6 +325,7 @@ def _success(
 
 def refusal(error: GatehouseError) -> Response:
     """Any error of ours, in the envelope."""
+    request.environ["gatehouse.refused"] = error.type
     content = envelope.refusal(
         request.environ["gatehouse.request_id"],
         status=error.status,

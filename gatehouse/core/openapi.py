@@ -5,6 +5,7 @@ The document is built on first use: a server that nobody asks for it does not pa
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from gatehouse.core import errors, fields
-from gatehouse.core.access import access_of
+from gatehouse.core import errors, fields, idempotency
+from gatehouse.core.access import Access, access_of
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.pagination import CursorField
 
@@ -83,6 +84,14 @@ ERROR = {
         },
     },
 }
+REPEATED = {
+    "in": "header",
+    "name": idempotency.REQUEST,
+    "required": False,
+    "description": "Sent again within 24 hours with the same request, it gives the same answer,"
+    " with the header Idempotent-Replay: true, and nothing is done a second time.",
+    "schema": {"type": "string", "pattern": f"^{idempotency.PATTERN}$"},
+}
 HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 ALWAYS = (errors.Unavailable,)
 OF_INPUT = (errors.Invalid, errors.BadRequest)
@@ -101,15 +110,23 @@ def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) ->
     manual: dict[str, Any] = {
         "operationId": view.__name__,
         "responses": {**_success(notes), **_refusals(view, notes, path)},
-        "security": [] if access_of(view).is_public else [{"bearer": []}],
+        "security": _security(access_of(view)),
     }
     if "query" in notes:
         manual["parameters"] = [{"in": "query", "schema": notes["query"]}]
+    if _can_be_repeated(view, notes):
+        manual.setdefault("parameters", []).append(REPEATED)
     if "body" in notes and method != "GET":
         content = {"application/json": {"schema": notes["body"]}}
         is_required = any(field.required for field in notes["body"].fields.values())
         manual["requestBody"] = {"required": is_required, "content": content}
     serve._apidoc = {"manual_doc": manual}  # noqa: SLF001 - without @doc's wrapper on every call
+
+
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    """Who may call, as alternatives: an empty one is nobody in particular."""
+    anonymous: list[dict[str, list[str]]] = [{}] if access.is_public else []
+    return [*anonymous, {"bearer": []}] if access.knows_callers else []
 
 
 def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
@@ -163,9 +180,16 @@ def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
     app.add_url_rule("/api/docs/assets/<path:name>", "api_docs_assets", assets)
 
 
+def _can_be_repeated(view: Callable[..., Any], notes: dict[str, Any]) -> bool:
+    return notes["returns"].status is HTTPStatus.CREATED and not access_of(view).is_public
+
+
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
     returns = notes["returns"]
     status = returns.status
+    if "streams" in notes:
+        lines = {kind: {"schema": TEXT} for kind in notes["streams"]}
+        return {str(status.value): {"description": status.phrase, "content": lines}}
     data: Any = {"type": "object"}
     meta: Any = {"type": "object"}
     if returns.schema is not None:
@@ -195,7 +219,7 @@ def _data(schema: Schema, notes: dict[str, Any], key: str) -> Any:
         return {"type": "object", "required": [key], "properties": {key: schema}}
     counts = {"count": COUNT}
     if notes["paged"]:
-        counts |= dict.fromkeys(("page", "per_page", "pages"), COUNT)
+        counts |= dict.fromkeys(("page", "per_page", "pages"), COUNT) | notes["beside"]
     properties = {key: {"type": "array", "items": schema}, **counts}
     return {"type": "object", "required": list(properties), "properties": properties}
 
@@ -206,12 +230,14 @@ def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dic
         kinds += OF_BODY
     elif "query" in notes or "<" in path:
         kinds += OF_INPUT
+    if _can_be_repeated(view, notes):
+        kinds += (*OF_INPUT, errors.Conflict)
     if "<" in path:
         kinds.append(errors.NotFound)
     access = access_of(view)
-    if not access.is_public:
+    if access.knows_callers:
         kinds += OF_CALLER
-    if access.permission:
+    if access.permission or access.is_for_operators:
         kinds.append(errors.Forbidden)
     if getattr(view, "elevated", False):
         kinds.append(errors.ReauthenticationRequired)

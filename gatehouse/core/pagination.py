@@ -2,13 +2,14 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import Select, SQLColumnExpression, func, select
+from sqlalchemy import FromClause, Select, func, select, union
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
@@ -54,7 +55,10 @@ class CursorWindow(Window):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list. ``count`` is the total; past 10,000 it is capped, and says so."""
+    """One page of a list. ``count`` is the total; past 10,000 it is capped, and says so.
+
+    ``beside`` is what else stands beside the rows.
+    """
 
     items: Sequence[T]
     count: int
@@ -62,17 +66,24 @@ class Page(Generic[T]):
     per_page: int
     is_capped: bool = False
     next_cursor: str | None = None
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     def map(self, shown: Callable[[T], S]) -> "Page[S]":
         """The same page with each row turned into what is shown of it."""
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "items"}
         return Page(items=[shown(item) for item in self.items], **counts)
 
+    def with_beside(self, **more: Any) -> "Page[T]":
+        return replace(self, beside={**self.beside, **more})
+
     def counts(self) -> dict[str, Any]:
-        """What stands beside the rows in ``data``."""
         pages = -(-self.count // self.per_page)
         found = {"count": self.count, "page": self.page, "per_page": self.per_page, "pages": pages}
         return found | ({"count_is_capped": True} if self.is_capped else {})
+
+    def data(self) -> dict[str, Any]:
+        """What stands beside the rows in ``data``."""
+        return self.counts() | dict(self.beside)
 
     def meta(self) -> dict[str, Any]:
         counts = self.counts()
@@ -97,21 +108,23 @@ def paginate_rows(
 
 def paginate_newest_first(
     ctx: Context,
-    rows: Select[Any],
-    key: SQLColumnExpression[UUID],
+    parts: Sequence[Select[Any]],
+    key: InstrumentedAttribute[UUID],
     *,
     page: int,
     per_page: int,
     cursor: UUID | None,
 ) -> Page[Any]:
-    """One page of a list that grows without end, by ``key`` (a UUIDv7) from the newest down."""
+    """One page of a list that grows without end, by ``key`` (a UUIDv7) from the newest down.
+
+    The list is the union of ``parts``, which may overlap. Each is walked along an index of its own,
+    and no further than the page reaches: one condition for all would make the database sort.
+    """
     offset = 0 if cursor else _offset(page, per_page)
-    counted = rows.with_only_columns(key).order_by(None).limit(COUNTED + 1).subquery()
-    count = ctx.db.scalar(select(func.count()).select_from(counted)) or 0
-    if cursor:
-        rows = rows.where(key < cursor)
-    found = ctx.db.scalars(rows.order_by(key.desc()).limit(per_page + 1).offset(offset)).all()
+    found = newest_of(ctx, parts, key, cursor=cursor, most=per_page + 1, offset=offset)
     items, has_more = found[:per_page], len(found) > per_page
+    is_whole = cursor is None and not has_more and (items or offset == 0)
+    count = offset + len(items) if is_whole else _count(ctx, parts, key)
     return Page(
         items=items,
         count=min(count, COUNTED),
@@ -120,6 +133,44 @@ def paginate_newest_first(
         is_capped=count > COUNTED,
         next_cursor=_cursor(items[-1].id) if has_more else None,
     )
+
+
+def newest_of(
+    ctx: Context,
+    parts: Sequence[Select[Any]],
+    key: InstrumentedAttribute[UUID],
+    *,
+    cursor: UUID | None,
+    most: int,
+    offset: int = 0,
+) -> Sequence[Any]:
+    """The rows themselves, older than ``cursor``, the newest first."""
+    if cursor:
+        parts = [part.where(key < cursor) for part in parts]
+    if len(parts) == 1:
+        rows = parts[0].order_by(key.desc()).limit(most).offset(offset)
+    else:
+        newest_first = [part.order_by(key.desc()) for part in parts]
+        united = _united(newest_first, key, offset + most)
+        ids = select(united.c[0]).order_by(united.c[0].desc()).limit(most).offset(offset)
+        rows = select(key.class_).where(key.in_(ids)).order_by(key.desc())
+    return ctx.db.scalars(rows).all()
+
+
+def _count(ctx: Context, parts: Sequence[Select[Any]], key: InstrumentedAttribute[UUID]) -> int:
+    """How many there are, up to one more than we tell."""
+    found = select(func.count()).select_from(_united(parts, key, COUNTED + 1))
+    return ctx.db.scalar(found) or 0
+
+
+def _united(
+    parts: Sequence[Select[Any]], key: InstrumentedAttribute[UUID], most: int
+) -> FromClause:
+    """The keys of all parts, of each at most ``most``, every key once."""
+    keys = [part.with_only_columns(key).limit(most).subquery() for part in parts]
+    if len(keys) == 1:
+        return keys[0]
+    return union(*(select(part.c[0]) for part in keys)).subquery()
 
 
 def _offset(page: int, per_page: int) -> int:

@@ -18,8 +18,8 @@ CHECKSUM_LENGTH = 6  # characters of a CRC-32 in base 62
 
 def mint(prefix: str) -> str:
     """Make a token of this kind: 4 + 43 + 6 characters."""
-    text = prefix + _base62(int.from_bytes(token_bytes(RANDOM_BYTES), "big"), RANDOM_LENGTH)
-    return text + _checksum(text)
+    text = prefix + base62(int.from_bytes(token_bytes(RANDOM_BYTES), "big"), RANDOM_LENGTH)
+    return text + checksum(text)
 
 
 def is_well_formed(token: str, prefix: str) -> bool:
@@ -28,7 +28,7 @@ def is_well_formed(token: str, prefix: str) -> bool:
         len(token) == len(prefix) + RANDOM_LENGTH + CHECKSUM_LENGTH
         and token.startswith(prefix)
         and token.isascii()
-        and token[-CHECKSUM_LENGTH:] == _checksum(token[:-CHECKSUM_LENGTH])
+        and token[-CHECKSUM_LENGTH:] == checksum(token[:-CHECKSUM_LENGTH])
     )
 
 
@@ -37,11 +37,11 @@ def hash_token(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
-def _checksum(text: str) -> str:
-    return _base62(crc32(text.encode()), CHECKSUM_LENGTH)
+def checksum(text: str) -> str:
+    return base62(crc32(text.encode()), CHECKSUM_LENGTH)
 
 
-def _base62(number: int, length: int) -> str:
+def base62(number: int, length: int) -> str:
     digits = []
     for _ in range(length):
         number, digit = divmod(number, len(ALPHABET))

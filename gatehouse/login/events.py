@@ -14,6 +14,7 @@ class SignedIn(Event):
 
     session_id: UUID
     method: str
+    is_new_device: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

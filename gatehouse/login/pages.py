@@ -6,7 +6,14 @@ from gatehouse.core.html import START, Go, Leave, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed, SignedInAlready
-from gatehouse.login.schemas import LoginIn, ReauthenticateIn, RegisterIn
+from gatehouse.login.schemas import (
+    AcceptIn,
+    ClaimIn,
+    LoginIn,
+    ReauthenticateIn,
+    RegisterIn,
+)
+from gatehouse.organizations.service import look_at_invite
 from gatehouse.sessions.queries import places_signed_in
 from gatehouse.sessions.service import remembered_until
 
@@ -68,6 +75,48 @@ def register(
     _refuse_a_second_person(ctx)
     entry, _ = service.register(ctx, email=email, password=password, full_name=full_name)
     return Go(session=entry.token, note="login/registered")
+
+
+@pages.get("/activate/<token>")
+@public
+def show_activate(ctx: Context, token: str) -> Show:
+    del ctx
+    return Show("login/activate.html", path=f"/activate/{token}")
+
+
+@pages.post("/activate/<token>")
+@public
+@limited("reset")
+@form(ClaimIn, shown_by=show_activate)
+def activate(ctx: Context, token: str, *, password: str, password_confirm: str) -> Go:
+    del password_confirm
+    _refuse_a_second_person(ctx)
+    entry = service.activate(ctx, token=token, password=password)
+    return Go(START, session=entry.token, note="login/claimed")
+
+
+@pages.get("/invite/<token>")
+@public
+@limited("30/minute;200/hour")
+def show_invite(ctx: Context, token: str) -> Show:
+    return Show("login/invite.html", path=f"/invite/{token}", offer=look_at_invite(ctx, token))
+
+
+@pages.post("/invite/<token>")
+@public
+@limited("reset")
+@form(AcceptIn, shown_by=show_invite)
+def accept_invite(
+    ctx: Context,
+    token: str,
+    *,
+    full_name: str | None,
+    password: str | None,
+    password_confirm: str | None,
+) -> Go:
+    del password_confirm
+    *_, entry = service.accept_invitation(ctx, token=token, password=password, full_name=full_name)
+    return Go(START, session=entry.token if entry else None, note="login/joined")
 
 
 @pages.get("/logout")

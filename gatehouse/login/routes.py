@@ -7,18 +7,22 @@ from gatehouse.accounts.errors import (
     AccountNotActivated,
     AccountSuspended,
     EmailTaken,
+    LinkInvalid,
     PasswordChangedMeanwhile,
     PasswordTooWeak,
     TooManyWrongPasswords,
     WrongPassword,
 )
-from gatehouse.core.access import public, signed_in
+from gatehouse.core.access import public, signed_in, signed_in_or_not
 from gatehouse.core.context import Context
 from gatehouse.core.http import Api, body, raises, ready, returns
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed
 from gatehouse.login.schemas import (
+    AcceptedOut,
+    AcceptIn,
+    ActivateIn,
     ConfirmedOut,
     LoggedInOut,
     LoginIn,
@@ -27,8 +31,11 @@ from gatehouse.login.schemas import (
     RegisteredOut,
     RegisterIn,
 )
+from gatehouse.organizations.errors import AlreadyMember, InviteForSomebodyElse, InviteInvalid
+from gatehouse.organizations.service import own_invites
 
 api = Api("auth", at="/auth", about="Coming in and going out.")
+invites = Api("invitations", at="/invites", about="Accepting what one was invited to.")
 
 
 @api.post("/register")
@@ -47,6 +54,21 @@ def register(
     return {**_signed_in(entry), "is_first_user": is_first, "pending_invites": []}
 
 
+@api.post("/activate")
+@public
+@limited("reset")
+@body(ActivateIn)
+@returns(LoggedInOut)
+@raises(LinkInvalid, PasswordTooWeak)
+def activate(
+    ctx: Context, *, code: str, activation_key: str, password: str, password_confirm: str
+) -> dict[str, Any]:
+    """Claim an account that was made for you: choose a password, and be signed in."""
+    del password_confirm
+    entry = service.activate(ctx, token=code or activation_key, password=password)
+    return {**_signed_in(entry), **_next_steps(ctx, entry)}
+
+
 @api.post("/login")
 @public
 @limited("login")
@@ -59,8 +81,40 @@ def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> dic
     Unknown addresses, wrong passwords and locked accounts are answered alike.
     """
     entry = service.sign_in(ctx, email=email, password=password, remember_me=remember_me)
-    needs_organization = queries.needs_organization(ctx, entry.user_id)
-    return {**_signed_in(entry), "requires_org_setup": needs_organization}
+    return {**_signed_in(entry), **_next_steps(ctx, entry)}
+
+
+@invites.post("/<token>/accept")
+@signed_in_or_not
+@limited("reset")
+@body(AcceptIn)
+@returns(AcceptedOut)
+@raises(
+    InviteInvalid,
+    InviteForSomebodyElse,
+    AlreadyMember,
+    EmailTaken,
+    PasswordTooWeak,
+    RegistrationClosed,
+)
+def accept_invite(
+    ctx: Context,
+    token: str,
+    *,
+    full_name: str | None,
+    password: str | None,
+    password_confirm: str | None,
+) -> dict[str, Any]:
+    """Accept an invitation: signed in to the account of its address, or with a new one.
+
+    A new account needs a password and is signed in; an account that exists gets no new session.
+    """
+    del password_confirm
+    user, member, entry = service.accept_invitation(
+        ctx, token=token, password=password, full_name=full_name
+    )
+    accepted = {"user": user, "organization_id": member.org_id, "role": member.role}
+    return {**accepted, **(_signed_in(entry) if entry else {})}
 
 
 @api.post("/logout")
@@ -93,3 +147,11 @@ def read_me(ctx: Context) -> dict[str, Any]:
 
 def _signed_in(entry: service.Entry) -> dict[str, Any]:
     return {"user": entry.user, "token": entry.token, "expires_at": entry.session.expires_at}
+
+
+def _next_steps(ctx: Context, entry: service.Entry) -> dict[str, Any]:
+    """What somebody who has just come in may want to do first."""
+    return {
+        "requires_org_setup": queries.needs_organization(ctx, entry.user_id),
+        "pending_invites": own_invites(ctx, entry.user),
+    }

@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from gatehouse.accounts.schemas import NewPassword, UserOut, differ
-from gatehouse.core.fields import Address, Flag, Moment, Password, Text
+from gatehouse.accounts.schemas import NewPassword, NewPasswordIn, UserOut, differ
+from gatehouse.core.fields import Address, Flag, LinkToken, Moment, Password, Text
 from gatehouse.core.roles import Role
+from gatehouse.organizations.schemas import OwnInviteOut
 
 
 class RegisterIn(Schema):
@@ -19,6 +20,22 @@ class RegisterIn(Schema):
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "password", "password_confirm"):
             raise ValidationError("Must be the same as the password.", "password_confirm")
+
+
+class ClaimIn(NewPasswordIn):
+    """The password of an account that is claimed."""
+
+
+class ActivateIn(ClaimIn):
+    """``code`` is the token of the mailed link; ``activation_key`` is another name for it."""
+
+    code = LinkToken(load_default="")
+    activation_key = LinkToken(load_default="")
+
+    @validates_schema(skip_on_field_errors=False)
+    def there_is_a_code(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if not data.get("code") and not data.get("activation_key"):
+            raise ValidationError("Missing. Send the code of the activation mail.", "code")
 
 
 class LoginIn(Schema):
@@ -39,11 +56,35 @@ class SignedInOut(Schema):
 
 class RegisteredOut(SignedInOut):
     is_first_user = fields.Boolean()
-    pending_invites = fields.List(fields.Dict())
+    pending_invites = fields.List(fields.Nested(OwnInviteOut))
 
 
 class LoggedInOut(SignedInOut):
     requires_org_setup = fields.Boolean()
+    pending_invites = fields.List(fields.Nested(OwnInviteOut))
+
+
+class AcceptIn(Schema):
+    """Nothing is needed of those who have an account already."""
+
+    full_name = Text(most=255, load_default=None, allow_none=True)
+    password = NewPassword(load_default=None)
+    password_confirm = NewPassword(load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("password") != data.get("password_confirm"):
+            raise ValidationError("Must be the same as password.", "password_confirm")
+
+
+class AcceptedOut(Schema):
+    """Token and its end only for a new account."""
+
+    user = fields.Nested(UserOut)
+    organization_id = fields.UUID()
+    role = fields.String(validate=validate.OneOf([role.value for role in Role]))
+    token = fields.String(dump_default=None, allow_none=True)
+    expires_at = Moment(dump_default=None, allow_none=True)
 
 
 class ConfirmedOut(Schema):

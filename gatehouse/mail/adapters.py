@@ -6,6 +6,7 @@ import sys
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import formatdate
+from threading import local
 
 from gatehouse.core.reactions import GivenUp
 from gatehouse.core.settings import Settings, Smtp
@@ -25,36 +26,65 @@ def mailer_for(settings: Settings) -> Mailer:
 
 
 class SmtpMailer:
-    """Sends through one server (RFC 5321), each letter on a connection of its own."""
+    """Sends through one server (RFC 5321), on one connection for each thread."""
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
+        self._mine = local()
 
     def send(self, letter: Letter) -> None:
         message = compose(letter, self._smtp.sender)
-        with self._connect() as connection:
-            self._prepare(connection)
-            try:
-                connection.send_message(message)
-            except smtplib.SMTPRecipientsRefused as error:
-                (code, reply), *_ = error.recipients.values()
-                _refused(code, reply)
-            except smtplib.SMTPResponseException as error:
-                _refused(error.smtp_code, error.smtp_error)
+        line: Line | None = getattr(self._mine, "line", None)
+        try:
+            if line is not None:
+                line.send(message)
+                return
+        except smtplib.SMTPServerDisconnected:
+            self._mine.line = None  # It had been idle for too long.
+        self._mine.line = Line(self._smtp)
+        self._mine.line.send(message)
 
-    def _connect(self) -> smtplib.SMTP:
-        host, port = self._smtp.host, self._smtp.port
-        if self._smtp.use_tls and port == IMPLICIT_TLS:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(host, port, timeout=TIME_OUT, context=context)
-        return smtplib.SMTP(host, port, timeout=TIME_OUT)
+    def check(self) -> None:
+        Line(self._smtp)
 
-    def _prepare(self, connection: smtplib.SMTP) -> None:
-        smtp = self._smtp
-        if smtp.use_tls and smtp.port != IMPLICIT_TLS:
-            connection.starttls(context=ssl.create_default_context())
-        if smtp.user:
-            connection.login(smtp.user, smtp.password)
+
+class Line:
+    """A connection to the mail server, ready for one letter after the other."""
+
+    def __init__(self, smtp: Smtp) -> None:
+        self._connection = _connect(smtp)
+        try:
+            if smtp.use_tls and smtp.port != IMPLICIT_TLS:
+                self._connection.starttls(context=ssl.create_default_context())
+            if smtp.user:
+                self._connection.login(smtp.user, smtp.password)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def send(self, message: EmailMessage) -> None:
+        """Hand the message over. A server that refuses it still takes the next one."""
+        try:
+            self._connection.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            (code, reply), *_ = error.recipients.values()
+            _refused(code, reply)
+        except smtplib.SMTPServerDisconnected:
+            raise
+        except smtplib.SMTPResponseException as error:
+            _refused(error.smtp_code, error.smtp_error)
+
+    def __del__(self) -> None:
+        """A thread that ended, or a line that came to nothing, leaves no socket open."""
+        if connection := getattr(self, "_connection", None):
+            connection.close()
+
+
+def _connect(smtp: Smtp) -> smtplib.SMTP:
+    if smtp.use_tls and smtp.port == IMPLICIT_TLS:
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIME_OUT, context=context)
+    return smtplib.SMTP(smtp.host, smtp.port, timeout=TIME_OUT)
 
 
 class PrintingMailer:
@@ -67,12 +97,18 @@ class PrintingMailer:
         )
         sys.stdout.flush()
 
+    def check(self) -> None:
+        pass
+
 
 class NoMailer:
     """Keeps every letter waiting: production without SMTP_HOST."""
 
     def send(self, letter: Letter) -> None:
         del letter
+        self.check()
+
+    def check(self) -> None:
         raise OSError("SMTP_HOST is not set: the mail waits")
 
 

@@ -20,3 +20,7 @@ class Mailer(Protocol):
     """Hands a letter over. Raises GivenUp if nobody will ever take it, else whatever went wrong."""
 
     def send(self, letter: Letter) -> None: ...
+
+    def check(self) -> None:
+        """Go all the way that a letter goes, and send none."""
+        ...

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from gatehouse.core.context import Runtime
@@ -65,6 +65,25 @@ def prepare() -> None:
     url = runtime.settings.app_url
     database = runtime.settings.database_url.split("///")[-1].split("@")[-1]
     click.echo(WELCOME.format(url=url, email=email, password=password, database=database))
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="For a machine: a list of findings.")
+@with_appcontext
+def doctor(*, as_json: bool) -> None:
+    """Examine this installation, and say what is to be done. Ends with 1 if something fails."""
+    from gatehouse.ops.service.doctor.examining import examine  # noqa: PLC0415 - it calls out
+
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    found = examine(_runtime(), app.extensions["migrate"], app.app_context)
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
+    for finding in () if as_json else found:
+        click.echo(f"{finding.state:5} {finding.check:12} {finding.says}")
+        if finding.remedy:
+            click.echo(f"{'':18} {finding.remedy}")
+    if any(finding.state is service.State.FAIL for finding in found):
+        raise SystemExit(1)
 
 
 @click.command("openapi")

@@ -11,6 +11,7 @@ domain = Domain(
         cli.prepare,
         cli.seed_demo,
         cli.openapi,
+        cli.doctor,
     ),
-    jobs=(jobs.purge_expired,),
+    jobs=(jobs.purge_expired, jobs.purge_idempotency_keys),
 )

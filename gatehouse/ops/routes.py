@@ -4,10 +4,12 @@ from typing import Any
 
 from gatehouse.core.access import public
 from gatehouse.core.context import Context
-from gatehouse.core.http import Api, raises, returns
-from gatehouse.ops import queries
+from gatehouse.core.errors import NotFound
+from gatehouse.core.http import Api, query, raises, returns
+from gatehouse.core.plain import Caller, plain
+from gatehouse.ops import queries, service
 from gatehouse.ops.errors import Unhealthy
-from gatehouse.ops.schemas import HealthOut, StateOut
+from gatehouse.ops.schemas import HealthOut, ProofIn, SeenOut, StateOut
 
 api = Api("health", at="/health", root="/api", about="Is it there, and does it work?")
 alias = Api("health v1", at="/health", about="The same, under the prefix of the API.")
@@ -52,6 +54,26 @@ def read_ready(ctx: Context) -> dict[str, str]:
     if queries.database_state(ctx.runtime) != queries.OK:
         raise Unhealthy(database=queries.DOWN)
     return {"status": "ready"}
+
+
+@api.get("/seen")
+@public
+@query(ProofIn)
+@returns(SeenOut)
+@raises(NotFound)
+def read_seen(ctx: Context, *, proof: str) -> dict[str, str | None]:
+    """Tell `flask doctor`, and nobody else, from which address it seems to come."""
+    secret = ctx.settings.secret_key
+    if not service.is_ours(secret, proof, ctx.now):
+        raise NotFound
+    return {"address": ctx.origin.ip, "answer": service.answer_to(secret, proof)}
+
+
+@plain(api, "/metrics", service.CONTENT_TYPE)
+def read_metrics(ctx: Context, caller: Caller) -> str:
+    """Tell what was counted, to whoever has METRICS_TOKEN or is in METRICS_ALLOW."""
+    service.admit_to_metrics(ctx, caller)
+    return service.metrics_text(ctx)
 
 
 def _health(ctx: Context) -> dict[str, Any]:

@@ -9,5 +9,14 @@ class HealthOut(Schema):
     checks = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class ProofIn(Schema):
+    proof = fields.String(required=True, validate=validate.Length(1, 100))
+
+
+class SeenOut(Schema):
+    address = fields.String(allow_none=True)
+    answer = fields.String()
+
+
 class StateOut(Schema):
     status = fields.String()

@@ -20,6 +20,14 @@ class MemberNotFound(NotFound):
     message = "This organization has no such member."
 
 
+class ActiveMemberNotFound(NotFound):
+    message = "This organization has no such active member."
+
+
+class GuestsStayOutside(Conflict):
+    message = "A guest has no part in departments and principals. Make them a member first."
+
+
 class PersonNotFound(NotFound):
     message = "Nobody has an account with this address. Ask them to register first."
 
@@ -32,8 +40,17 @@ class LastOwner(Conflict):
     message = "An organization keeps at least one owner. Make somebody else an owner first."
 
 
+class CannotOwnNow(Conflict):
+    message = "This member cannot become the owner now: their account is not active."
+
+
 class RankTooLow(Forbidden):
     message = "You cannot give, change or take away a role above your own."
+
+
+class OwnerProtection(Forbidden):
+    type = "OWNER_PROTECTION"
+    message = "You outrank this person in none of the organizations that you administer."
 
 
 class MembershipSuspended(Forbidden):
@@ -60,3 +77,22 @@ class UserIsSoleOwner(Conflict):
     message = (
         "You are the only owner of an organization with others. Transfer it or delete it first."
     )
+
+
+class InviteNotFound(NotFound):
+    message = "There is no such pending invitation."
+
+
+class InvitePending(Conflict):
+    message = "This address has a pending invitation already. Send it again, or take it back."
+
+
+class InviteInvalid(BadRequest):
+    """One answer for every reason."""
+
+    type = "INVALID_TOKEN"
+    message = "This invitation does not hold: it was used, taken back, is too old, or was renewed."
+
+
+class InviteForSomebodyElse(Forbidden):
+    message = "This invitation is for another address. Sign in with the account that has it."

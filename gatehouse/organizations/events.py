@@ -96,3 +96,42 @@ class MemberUnsuspended(Event):
     resource = "member"
 
     member_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InviteCreated(Event):
+    name = "invite.created"
+    says = "Somebody was invited."
+    resource = "invite"
+
+    invite_id: UUID
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class InviteResent(Event):
+    name = "invite.resent"
+    says = "An invitation was sent again; older links are void."
+    resource = "invite"
+
+    invite_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InviteRevoked(Event):
+    name = "invite.revoked"
+    says = "An invitation was taken back."
+    resource = "invite"
+
+    invite_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class InviteAccepted(Event):
+    name = "invite.accepted"
+    says = "An invitation was accepted."
+    resource = "member"
+
+    invite_id: UUID
+    member_id: UUID
+    role: Role

@@ -1,13 +1,76 @@
-"""What happens to memberships by itself."""
+"""What follows acts on organizations, and what is purged."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
 
 from gatehouse.accounts.events import AccountDeleted
-from gatehouse.core.context import Context
-from gatehouse.core.reactions import during
-from gatehouse.organizations.service import end_memberships
+from gatehouse.accounts.queries import find_account
+from gatehouse.core.context import Context, Ports
+from gatehouse.core.reactions import Received, during, every, on
+from gatehouse.mail.service import refuse_to_flood, sending
+from gatehouse.organizations import emails, queries, service
+from gatehouse.organizations.events import InviteCreated, InviteResent, MemberAdded
+
+Later = list[Callable[[Ports], None]]
 
 
 @during(AccountDeleted)
 def end_memberships_of_a_deleted_account(
     ctx: Context, event: AccountDeleted
 ) -> dict[str, list[str]]:
-    return end_memberships(ctx, event.user_id) if event.user_id else {}
+    return service.end_memberships(ctx, event.user_id) if event.user_id else {}
+
+
+@on(InviteCreated)
+def mail_the_invitation(ctx: Context, event: InviteCreated, message: Received) -> Later:
+    return _mail_invite(ctx, event.invite_id, message)
+
+
+@on(InviteResent)
+def mail_the_invitation_again(ctx: Context, event: InviteResent, message: Received) -> Later:
+    return _mail_invite(ctx, event.invite_id, message)
+
+
+@on(MemberAdded)
+def tell_the_new_member(ctx: Context, event: MemberAdded, message: Received) -> Later:
+    if event.org_id is None or event.user_id is None:
+        return []
+    member = queries.find_member(ctx, event.org_id, event.user_id)
+    if member is None or member.invited_by_id == event.user_id:
+        return []
+    mail = emails.member_added_mail(
+        organization=queries.get_organization(ctx, event.org_id).name,
+        role=member.role.value,
+        inviter=_name_of(ctx, member.invited_by_id),
+    )
+    return sending(ctx, message, mail, to=member.user.email)
+
+
+@every(timedelta(hours=6))
+def purge_invites(ctx: Context) -> int:
+    """Delete invitations that ran out a month ago, in small batches."""
+    return service.purge_invites(ctx)
+
+
+def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
+    """Mail the link as it is now: taken back, accepted or renewed since, an older one is not."""
+    row = ctx.glance(queries.invite_row(invite_id))
+    if row is None or row.expires_at <= ctx.now:
+        return []
+    refuse_to_flood(ctx, message, row.email_key)
+    mail = emails.invite_mail(
+        organization=row.organization_name,
+        role=row.role.value,
+        inviter=_name_of(ctx, row.invited_by_id),
+        link=service.web_address_of(ctx, row),
+    )
+    return sending(ctx, message, mail, to=row.email)
+
+
+def _name_of(ctx: Context, user_id: UUID | None) -> str | None:
+    user = find_account(ctx, user_id) if user_id else None
+    return user.full_name or user.email if user else None
+
+
+HANDLERS = (mail_the_invitation, mail_the_invitation_again, tell_the_new_member)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatehouse.accounts.models import User
@@ -25,6 +25,38 @@ class Organization(Removable, Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+
+class Invite(Removable, Model):
+    """A place that was offered to an address. The link in its mail is derived, never stored.
+
+    Revoked ones are removed. An address has one that is pending in each organization.
+    """
+
+    __tablename__ = "invites"
+    __table_args__ = (
+        Index(
+            "uq_invites_one_pending_per_address",
+            "org_id",
+            "email_key",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL AND accepted_at IS NULL"),
+            sqlite_where=text("deleted_at IS NULL AND accepted_at IS NULL"),
+        ),
+        Index("ix_invites_email_key", "email_key"),
+        Index("ix_invites_expires_at", "expires_at"),
+    )
+
+    org_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(255))
+    email_key: Mapped[str] = mapped_column(String(255))
+    role: Mapped[Role] = mapped_column(words(Role))
+    nonce: Mapped[str] = mapped_column(String(32))
+    invited_by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True, default=None
+    )
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Member(Removable, Model):

@@ -1,23 +1,28 @@
 """Reading organizations and members. Every query is bound to one organization or one person."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.rules import email_key
+from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
+    ActiveMemberNotFound,
+    InviteNotFound,
     MemberNotFound,
     MembershipSuspended,
     OrganizationNotFound,
 )
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.organizations.permissions import OrganizationPermission
 
 
@@ -88,19 +93,110 @@ def find_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member | None:
     return found
 
 
+def get_active_member(
+    ctx: Context, org_id: UUID, *, email: str | None, user_id: UUID | None
+) -> Member:
+    """The present, unsuspended member of this address or id. Raises ActiveMemberNotFound.
+
+    An address that nobody has is answered like that of somebody who is not a member.
+    """
+    members = members_of(org_id).where(Member.suspended_at.is_(None))
+    if email is not None:
+        key = email_key(email)
+        members = members.join(User, User.id == Member.user_id).where(User.email_key == key)
+    else:
+        members = members.where(Member.user_id == user_id)
+    found: Member | None = ctx.db.scalar(members)
+    if found is None:
+        raise ActiveMemberNotFound
+    return found
+
+
+def count_by_role(ctx: Context, org_id: UUID) -> Mapping[Role, int]:
+    """How many members hold each role, the suspended among them."""
+    rows = ctx.db.execute(
+        select(Member.role, func.count()).where(Member.org_id == org_id).group_by(Member.role)
+    ).all()
+    counted = dict(rows)
+    return {role: counted.get(role, 0) for role in Role}
+
+
+def invites_of(org_id: UUID) -> Select[Any]:
+    """Pending invitations, those that ran out too, in the order in which they were made."""
+    return (
+        select(Invite)
+        .where(Invite.org_id == org_id, Invite.accepted_at.is_(None))
+        .order_by(Invite.id)
+    )
+
+
+def get_pending_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
+    found: Invite | None = ctx.db.scalar(invites_of(org_id).where(Invite.id == invite_id))
+    if found is None:
+        raise InviteNotFound
+    return found
+
+
+def invite_row(invite_id: UUID) -> Any:
+    """A pending invitation with its organization; also for a glance, which hides nothing."""
+    has_account = exists().where(User.email_key == Invite.email_key, User.deleted_at.is_(None))
+    return (
+        select(
+            Invite.id,
+            Invite.org_id,
+            Invite.email,
+            Invite.email_key,
+            Invite.role,
+            Invite.nonce,
+            Invite.expires_at,
+            Invite.invited_by_id,
+            Organization.name.label("organization_name"),
+            has_account.label("has_account"),
+        )
+        .join(Organization, Organization.id == Invite.org_id)
+        .where(
+            Invite.id == invite_id,
+            Invite.accepted_at.is_(None),
+            Invite.deleted_at.is_(None),
+            Organization.deleted_at.is_(None),
+        )
+    )
+
+
+def pending_invites_of(key: str, now: datetime) -> Any:
+    """What is offered to an address, the newest first: at most 50."""
+    return (
+        select(
+            Invite.id,
+            Invite.org_id,
+            Invite.email_key,
+            Invite.role,
+            Invite.nonce,
+            Invite.expires_at,
+            Organization.name.label("organization_name"),
+        )
+        .join(Organization, Organization.id == Invite.org_id)
+        .where(Invite.email_key == key, Invite.accepted_at.is_(None), Invite.expires_at > now)
+        .order_by(Invite.id.desc())
+        .limit(50)
+    )
+
+
 def count_members(ctx: Context, org_id: UUID) -> int:
     return ctx.db.scalar(select(func.count(Member.id)).where(Member.org_id == org_id)) or 0
 
 
 def has_other_owner(ctx: Context, org_id: UUID, but_user_id: UUID) -> bool:
-    """Whether somebody else owns it, and is not suspended."""
+    """Whether somebody else owns it who can act: neither they nor their account is suspended."""
     found = ctx.db.scalar(
         select(Member.id)
+        .join(User, User.id == Member.user_id)
         .where(
             Member.org_id == org_id,
             Member.role == Role.OWNER,
             Member.user_id != but_user_id,
             Member.suspended_at.is_(None),
+            User.status == AccountStatus.ACTIVE,
         )
         .limit(1)
     )
@@ -130,6 +226,17 @@ def may_read_addresses(ctx: Context, org_id: UUID) -> bool:
     return role is not None and may(ctx, role, OrganizationPermission.READ_ADDRESSES)
 
 
+def as_seen_by(ctx: Context, person: User, *, shows_addresses: bool) -> dict[str, Any]:
+    """What the caller sees of a member. Everybody sees their own address."""
+    shows_address = shows_addresses or person.id == ctx.user_id
+    return {
+        "id": person.id,
+        "email": person.email if shows_address else None,
+        "full_name": person.full_name,
+        "avatar_url": person.avatar_url,
+    }
+
+
 def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str, Role]]:
     """Id, name, slug and role where the person is in and not suspended: at most 200."""
     return ctx.db.execute(
@@ -141,11 +248,42 @@ def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str
     ).all()
 
 
+def readable_records(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The ReadableRecords port: where the person's role lets them read the record."""
+    places = active_places_of(ctx, user_id)
+    return [place.id for place in places if may(ctx, place.role, AuditPermission.READ)]
+
+
 def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
     """Where a person is a member, suspended or not, in an order that avoids deadlocks."""
     return ctx.db.scalars(
         select(Member.org_id).where(Member.user_id == user_id).order_by(Member.org_id)
     ).all()
+
+
+def administered_by(ctx: Context, user_id: UUID) -> Select[UUID]:
+    """The ids of the organizations whose members a person manages."""
+    managers = [role for role in Role if may(ctx, role, OrganizationPermission.MANAGE_MEMBERS)]
+    return select(Member.org_id).where(
+        Member.user_id == user_id, Member.role.in_(managers), Member.suspended_at.is_(None)
+    )
+
+
+def shared_with(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The organizations that the caller may enter and the person is a member of, in order."""
+    own = select(Member.org_id).where(Member.user_id == ctx.user_id, Member.suspended_at.is_(None))
+    statement = select(Member.org_id).where(Member.user_id == user_id, Member.org_id.in_(own))
+    return ctx.db.scalars(statement.order_by(Member.org_id)).all()
+
+
+def departed_from(ctx: Context, user_id: UUID) -> Sequence[UUID]:
+    """The deleted organizations that a person was ever in."""
+    statement = (
+        select(Organization.id)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id, Organization.deleted_at.is_not(None))
+    )
+    return ctx.db.scalars(statement.execution_options(with_removed=True)).all()
 
 
 def user_ids_of(ctx: Context, org_id: UUID) -> Sequence[UUID]:
@@ -168,3 +306,17 @@ def _shown_place(
     )
     shown = {name: getattr(organization, name) for name in names}
     return shown | {"role": role, "is_suspended": suspended_at is not None}
+
+
+def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of a person's places in organizations."""
+    rows = ctx.db.execute(
+        select(Organization.id, Organization.name, Member.role, Member.created_at)
+        .join(Member, Member.org_id == Organization.id)
+        .where(Member.user_id == user_id)
+        .order_by(Member.id)
+    )
+    return [
+        {"organization_id": i, "organization": name, "role": role, "joined_at": joined}
+        for i, name, role, joined in rows
+    ]

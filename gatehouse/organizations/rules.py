@@ -19,6 +19,11 @@ def may_touch(actor: Role, target: Role) -> bool:
     return actor.rank >= target.rank
 
 
+def outranks(actor: Role, target: Role) -> bool:
+    """What reaches over several organizations touches nobody of the same rank."""
+    return actor.rank > target.rank
+
+
 def slug_of(name: str) -> str:
     """A slug made of a name: ASCII letters and digits, anything else becomes one hyphen."""
     plain = normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gatehouse.core.fields import Address, Moment, Paragraphs, Text, WebAddress
 from gatehouse.core.roles import Role
@@ -17,8 +17,8 @@ ROLES = validate.OneOf(
 class RoleField(fields.Enum[Role]):
     """A role by its word."""
 
-    def __init__(self) -> None:
-        super().__init__(Role, by_value=True, required=True)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Role, by_value=True, **kwargs)
 
 
 class Slug(fields.String):
@@ -72,11 +72,69 @@ class PlaceOut(OrganizationOut):
 
 class MemberIn(Schema):
     email = Address(required=True)
-    role = RoleField()
+    role = RoleField(required=True)
+
+
+class InviteIn(Schema):
+    email = Address(required=True)
+    role = RoleField(load_default=Role.MEMBER)
+
+
+class InviteOut(Schema):
+    id = fields.UUID()
+    email = fields.String()
+    role = fields.String(validate=ROLES)
+    invited_by_id = fields.UUID(allow_none=True)
+    created_at = Moment()
+    expires_at = Moment()
+
+
+class OfferedBy(Schema):
+    id = fields.UUID()
+    name = fields.String()
+
+
+class OwnInviteOut(Schema):
+    """An offer to one's own address, with the token that accepts it."""
+
+    token = fields.String()
+    organization = fields.Nested(OfferedBy)
+    role = fields.String(validate=ROLES)
+    expires_at = Moment()
+
+
+class OfferOut(Schema):
+    email = fields.String()
+    organization = fields.Nested(OfferedBy)
+    role = fields.String(validate=ROLES)
+    expires_at = Moment()
+    user_exists = fields.Boolean()
 
 
 class RoleIn(Schema):
-    role = RoleField()
+    role = RoleField(required=True)
+
+
+class RoleCountOut(Schema):
+    role = fields.String(validate=ROLES)
+    member_count = fields.Integer()
+
+
+class RolesOut(Schema):
+    organization_id = fields.UUID()
+    roles = fields.List(fields.Nested(RoleCountOut))
+
+
+class MemberChoice(Schema):
+    """A member, by address or by id."""
+
+    email = Address(load_default=None)
+    user_id = fields.UUID(load_default=None)
+
+    @validates_schema
+    def names_one_person(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if (data["email"] is None) == (data["user_id"] is None):
+            raise ValidationError("Send either email or user_id.", "user_id")
 
 
 class TransferIn(Schema):

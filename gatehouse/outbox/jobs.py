@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -14,18 +15,21 @@ from gatehouse.outbox.models import Message
 from gatehouse.outbox.queries import due_messages
 
 LONGEST_ERROR = 500
+AT_A_TIME = 4  # so that one slow receiver does not hold up all others
 
 
 @every(timedelta(seconds=1), alone=False)
 def deliver_outbox(ctx: Context) -> int:
-    """Deliver a batch of messages, the oldest first. Returns how many were taken."""
+    """Deliver a batch of messages, some at a time, the oldest first. Returns how many it took."""
     if ctx.glance(due_messages(ctx.now).with_only_columns(Message.id).limit(1)) is None:
         return 0  # Nothing is due: no transaction that writes, once a second, for nothing.
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming)
-    for message in messages:
-        _deliver(runtime, message)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - workers alone need it
+
+    with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
+        list(threads.map(partial(_deliver, runtime), messages))
     return len(messages)
 
 

@@ -24,6 +24,11 @@ def dead_messages(ctx: Context, *, limit: int) -> Sequence[Message]:
     return ctx.db.scalars(rows.limit(limit)).all()
 
 
+def oldest_waiting(ctx: Context) -> datetime | None:
+    """Since when the message waits that waits longest."""
+    return ctx.db.scalar(select(func.min(Message.created_at)).where(Message.settled_at.is_(None)))
+
+
 def counts(ctx: Context) -> dict[str, int]:
     """How many messages wait, and how many were given up."""
     waiting = select(func.count()).where(Message.settled_at.is_(None))

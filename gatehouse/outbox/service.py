@@ -1,6 +1,6 @@
 """Putting messages in, taking them out under a lease, and settling what came of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from random import random
 from secrets import token_hex
@@ -10,20 +10,19 @@ from sqlalchemy import delete, select, update
 
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
-from gatehouse.core.reactions import Handler
 from gatehouse.outbox.models import Message, Outcome
 from gatehouse.outbox.queries import due_messages
 from gatehouse.outbox.rules import wait_after
 
 LEASE = timedelta(minutes=2)
-BATCH = 10
+BATCH = 40
 KEPT = {Outcome.DELIVERED: timedelta(days=7), Outcome.DEAD: timedelta(days=90)}
 PURGED_AT_ONCE = 1000
 
 
-def publish(ctx: Context, event: Event, handlers: Iterable[Handler]) -> None:
-    """Leave a message for each handler, in the transaction of the act."""
-    for handler in handlers:
+def publish(ctx: Context, event: Event) -> None:
+    """Leave a message for each handler of the event, in the transaction of the act."""
+    for handler in ctx.runtime.handlers_of.get(type(event), ()):
         ctx.db.add(
             Message(
                 created_at=ctx.now,
@@ -93,8 +92,6 @@ def purge(ctx: Context) -> int:
 
 def _change(ctx: Context, message: Message, **values: object) -> None:
     """Change the message if it is still ours: after the lease it may be somebody else's."""
-    ctx.execute(
-        update(Message)
-        .where(Message.id == message.id, Message.lease == message.lease)
-        .values(lease=None, **values)
-    )
+    mine = update(Message).where(Message.id == message.id, Message.lease == message.lease)
+    changed = mine.values(lease=None, **values)
+    ctx.execute(changed.execution_options(synchronize_session=False))

@@ -4,6 +4,7 @@ from gatehouse.core.access import Authenticator, SessionRenewal
 from gatehouse.core.domain import Domain
 from gatehouse.sessions import jobs
 from gatehouse.sessions.pages import pages
+from gatehouse.sessions.queries import sessions
 from gatehouse.sessions.routes import api
 from gatehouse.sessions.service import recognise, renew_token
 
@@ -16,7 +17,11 @@ domain = Domain(
     },
     reactions=(
         jobs.end_sessions_of_a_deleted_account,
+        jobs.end_sessions_of_a_suspended_account,
         jobs.end_other_sessions_after_a_password_change,
+        jobs.end_all_sessions_after_a_reset,
+        jobs.end_all_sessions_after_an_undone_change,
     ),
     jobs=(jobs.cleanup_sessions,),
+    personal_data=(sessions,),
 )

@@ -1,10 +1,17 @@
 """What happens to sessions by itself."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import select, update
 
-from gatehouse.accounts.events import AccountDeleted, PasswordChanged
+from gatehouse.accounts.events import (
+    AccountDeleted,
+    AccountSuspended,
+    EmailChangeUndone,
+    PasswordChanged,
+    PasswordReset,
+)
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.sessions.models import Session, SessionStatus
@@ -14,11 +21,29 @@ from gatehouse.sessions.service import end_sessions
 BATCH = 1000
 
 
-@during(AccountDeleted)
-def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+@during(AccountSuspended)
+def end_sessions_of_a_suspended_account(ctx: Context, event: AccountSuspended) -> dict[str, int]:
+    """They stay ended when the account is given back."""
     if event.user_id is None:
         return {}
-    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_deleted")}
+    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_suspended")}
+
+
+@during(AccountDeleted)
+def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "account_deleted")
+
+
+@during(PasswordReset)
+def end_all_sessions_after_a_reset(ctx: Context, event: PasswordReset) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "password_reset")
+
+
+@during(EmailChangeUndone)
+def end_all_sessions_after_an_undone_change(
+    ctx: Context, event: EmailChangeUndone
+) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "email_change_undone")
 
 
 @during(PasswordChanged)
@@ -50,3 +75,7 @@ def cleanup_sessions(ctx: Context) -> int:
         .execution_options(synchronize_session=False)
     )
     return ctx.execute(statement)
+
+
+def _end_all(ctx: Context, user_id: UUID | None, reason: str) -> dict[str, int]:
+    return {"sessions_ended": end_sessions(ctx, user_id, reason=reason)} if user_id else {}

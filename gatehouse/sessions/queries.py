@@ -108,3 +108,13 @@ def device_known_to(
         )
         .limit(1)
     )
+
+
+def sessions(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of a person's sessions, ended ones too."""
+    names = (
+        *("id", "status", "created_at", "last_seen_at", "auth_time", "expires_at", "ended_at"),
+        *("end_reason", "amr", "ip", "user_agent"),
+    )
+    rows = ctx.db.scalars(select(Session).where(Session.user_id == user_id).order_by(Session.id))
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -5,6 +5,8 @@ from alembic import op
 
 from migrations.initial.common import TIME, belongs_to, unique_among_the_living
 
+NOT_UNDONE = sa.text("purpose <> 'undo_email_change'")
+
 
 def create() -> None:
     op.create_table(
@@ -16,6 +18,7 @@ def create() -> None:
         sa.Column("full_name", sa.String(255)),
         sa.Column("avatar_url", sa.String(512)),
         sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("is_operator", sa.Boolean, nullable=False),
         sa.Column("last_login_at", TIME),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
@@ -34,8 +37,32 @@ def create() -> None:
         sa.UniqueConstraint("user_id", name="uq_credentials_user_id"),
         belongs_to("users", "user_id", "fk_credentials_user_id"),
     )
+    op.create_table(
+        "account_links",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("nonce", sa.String(32), nullable=False),
+        sa.Column("address", sa.String(255)),
+        sa.Column("expires_at", TIME, nullable=False),
+        sa.Column("used_at", TIME),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_account_links"),
+        belongs_to("users", "user_id", "fk_account_links_user_id"),
+    )
+    op.create_index(
+        "uq_account_links_newest",
+        "account_links",
+        ["user_id", "purpose"],
+        unique=True,
+        postgresql_where=NOT_UNDONE,
+        sqlite_where=NOT_UNDONE,
+    )
+    op.create_index("ix_account_links_user_id", "account_links", ["user_id"])
+    op.create_index("ix_account_links_expires_at", "account_links", ["expires_at"])
 
 
 def drop() -> None:
+    op.drop_table("account_links")
     op.drop_table("credentials")
     op.drop_table("users")

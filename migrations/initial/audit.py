@@ -1,25 +1,35 @@
-"""The record, which refuses change and deletion, and what its ids are called."""
+"""The record, which refuses change and deletion, its seals, and what its ids are called."""
 
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.initial import audit_triggers
 from migrations.initial.common import TIME
 
-REFUSE_ON_SQLITE = """
-CREATE TRIGGER audit_entries_refuse_{verb} BEFORE {verb} ON audit_entries
-BEGIN SELECT RAISE(ABORT, 'the record cannot be changed'); END
-"""
-REFUSE_ON_POSTGRESQL = """
-CREATE FUNCTION audit_entries_refuse() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'the record cannot be changed'; END $$
-"""
+ACTION = sa.String(100).with_variant(sa.String(100, "C"), "postgresql")
+HASH = sa.LargeBinary(32)
 
 
 def create() -> None:
+    create_entries()
+    create_blocks()
+    op.create_table(
+        "audit_subjects",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("label", sa.String(255), nullable=False),
+        sa.Column("name", sa.String(255)),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_subjects"),
+    )
+    audit_triggers.create()
+
+
+def create_entries() -> None:
     op.create_table(
         "audit_entries",
         sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("action", sa.String(100), nullable=False),
+        sa.Column("action", ACTION, nullable=False),
         sa.Column("org_id", sa.Uuid),
         sa.Column("actor_kind", sa.String(16), nullable=False),
         sa.Column("actor_id", sa.Uuid),
@@ -34,39 +44,62 @@ def create() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_entries"),
     )
-    for column in ("org_id", "actor_id", "user_id"):
+    for column in ("org_id", "actor_id", "user_id", "resource_id"):
         op.create_index(f"ix_audit_entries_{column}_id", "audit_entries", [column, "id"])
-    refuse_changes_of_the_record()
+    op.create_index(
+        "ix_audit_entries_org_id_action_id", "audit_entries", ["org_id", "action", "id"]
+    )
+    op.create_index(
+        "ix_audit_entries_refused",
+        "audit_entries",
+        ["org_id", "id"],
+        postgresql_where=sa.text("success IS false"),
+        sqlite_where=sa.text("success IS 0"),
+    )
+
+
+def create_blocks() -> None:
     op.create_table(
-        "audit_subjects",
+        "audit_blocks",
         sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("label", sa.String(255), nullable=False),
-        sa.Column("name", sa.String(255)),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("entry_count", sa.Integer, nullable=False),
+        sa.Column("sealed_until", TIME, nullable=False),
+        sa.Column("newest_id", sa.Uuid, nullable=False),
+        sa.Column("previous_hash", HASH, nullable=False),
+        sa.Column("hash", HASH, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_audit_subjects"),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_blocks"),
+        sa.UniqueConstraint("number", name="uq_audit_blocks_number"),
     )
-
-
-def refuse_changes_of_the_record() -> None:
-    """Neither we nor anybody with the application's password can edit the record unseen."""
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(REFUSE_ON_SQLITE.format(verb=verb))
-        return
-    op.execute(REFUSE_ON_POSTGRESQL)
-    op.execute(
-        "CREATE TRIGGER audit_entries_refuse_change BEFORE UPDATE OR DELETE ON audit_entries"
-        " FOR EACH ROW EXECUTE FUNCTION audit_entries_refuse()"
+    op.create_table(
+        "audit_block_entries",
+        sa.Column("entry_id", sa.Uuid, nullable=False),
+        sa.Column("block_number", sa.BigInteger, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("hash", HASH, nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", name="pk_audit_block_entries"),
     )
-    op.execute(
-        "CREATE TRIGGER audit_entries_refuse_truncate BEFORE TRUNCATE ON audit_entries"
-        " FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_refuse()"
+    op.create_index(
+        "uq_audit_block_entries_block_number_position",
+        "audit_block_entries",
+        ["block_number", "position"],
+        unique=True,
+    )
+    op.create_table(
+        "audit_retention",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("block_number", sa.BigInteger, nullable=False),
+        sa.Column("block_hash", HASH, nullable=False),
+        sa.Column("retention_days", sa.Integer, nullable=False),
+        sa.Column("purge_id", sa.Uuid, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_retention"),
+        sa.UniqueConstraint("block_number", name="uq_audit_retention_block_number"),
     )
 
 
 def drop() -> None:
-    op.drop_table("audit_subjects")
-    op.drop_table("audit_entries")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION audit_entries_refuse()")
+    for table in ("subjects", "retention", "block_entries", "blocks", "entries"):
+        op.drop_table(f"audit_{table}")
+    audit_triggers.drop()

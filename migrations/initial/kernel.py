@@ -1,7 +1,9 @@
-"""The kernel: counters and values that expire, and the epoch of the cache."""
+"""The kernel: what expires (counters, values, answers to be repeated), the epoch of the cache."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from migrations.initial.common import TIME
 
 
 def create() -> None:
@@ -14,6 +16,15 @@ def create() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_ephemeral"),
     )
     op.create_index("ix_ephemeral_expires_at", "ephemeral", ["expires_at"])
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("key", sa.LargeBinary(32), nullable=False),
+        sa.Column("request", sa.LargeBinary(32), nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+        sa.Column("expires_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_idempotency_keys"),
+    )
+    op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"])
     epochs = op.create_table(
         "cache_epochs",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
@@ -25,4 +36,5 @@ def create() -> None:
 
 def drop() -> None:
     op.drop_table("cache_epochs")
+    op.drop_table("idempotency_keys")
     op.drop_table("ephemeral")

@@ -6,9 +6,31 @@ from pathlib import Path
 from alembic import op
 
 from migrations import initial
-from migrations.initial import accounts, audit, kernel, organizations, outbox, sessions
+from migrations.initial import (
+    accounts,
+    audit,
+    contact,
+    departments,
+    domains,
+    kernel,
+    organizations,
+    outbox,
+    principals,
+    sessions,
+)
 
-TABLES = (kernel, outbox, audit, accounts, sessions, organizations)
+TABLES = (
+    kernel,
+    outbox,
+    audit,
+    accounts,
+    sessions,
+    organizations,
+    departments,
+    principals,
+    domains,
+    contact,
+)
 
 
 def _fingerprint() -> str:

@@ -36,12 +36,13 @@ def assert_recorded(
     target: UUID | None = None,
     org: UUID | None = None,
     resource: UUID | str | None = None,
+    kind: str = "user",
 ) -> AuditEntry:
     """Exactly one entry, which says who did what to whom, where, and from which address."""
     entry = entry_of(client, reply)
     assert entry.action == action
     assert (entry.actor_id, entry.user_id, entry.org_id) == (actor, target, org)
-    assert entry.actor_kind == ("user" if actor else "anonymous")
+    assert entry.actor_kind == (kind if actor else "anonymous")
     assert entry.ip == client.environ_base["REMOTE_ADDR"]
     assert entry.user_agent == client.environ_base["HTTP_USER_AGENT"]
     assert entry.success is (reply.status_code < 400)

@@ -31,7 +31,7 @@ def test_a_declared_view_is_itself_still():
         """Do nothing."""
 
     assert public(view) is view
-    assert access_of(view) == Access(is_public=True)
+    assert access_of(view) == Access(is_public=True, knows_callers=False)
     assert access_of(signed_in(view)) == Access(is_public=False)
 
 

@@ -164,7 +164,7 @@ def entries(ctx):
 
 def newest_first(ctx, rows, **window):
     window = {"page": 1, "per_page": 3, "cursor": None, **window}
-    return paginate_newest_first(ctx, rows, AuditEntry.id, **window)
+    return paginate_newest_first(ctx, [rows], AuditEntry.id, **window)
 
 
 def follow(ctx, rows, per_page: int):

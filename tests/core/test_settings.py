@@ -76,6 +76,9 @@ def test_what_nobody_set_has_the_documented_value():
     assert settings.ratelimits == {
         "login": "20/minute;100/hour",
         "register": "10/minute;50/hour",
+        "forgot": "5/minute;20/hour",
+        "reset": "10/minute;30/hour",
+        "contact": "5/hour",
         "api": "600/minute",
     }
     assert (settings.job_name, settings.job_interval_seconds) == ("", 300)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.accounts.models import User
-from gatehouse.audit.models import AuditEntry
+from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.audit.service import record_attempt
 from gatehouse.core.cache import EPOCHS
 from gatehouse.core.context import Actor, Origin, unit_of_work
@@ -354,3 +354,22 @@ def test_of_many_who_compare_and_set_one_succeeds(runtime, work, make):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(try_it, range(16))) == 1
+
+
+def test_what_waits_for_the_commit_comes_after_it_and_only_then(runtime, work):
+    label = AuditSubject(id=uuid4(), kind="user", label="x")
+    seen = []
+
+    with work() as ctx:
+        ctx.after_commit(lambda: seen.append(is_there(runtime, label.id)))
+        ctx.db.add(label)
+    with pytest.raises(Refused), work() as ctx:
+        ctx.after_commit(lambda: seen.append("refused"))
+        raise Refused
+
+    assert seen == [True]
+
+
+def is_there(runtime, label_id) -> bool:
+    with runtime.reading() as db:
+        return db.get(AuditSubject, label_id) is not None

@@ -143,6 +143,29 @@ def test_a_taken_address_takes_about_as_long_as_a_new_one(
     assert 0.5 < median(found["taken"]) / median(found["new"]) < 1.5, told
 
 
+@pytest.mark.parametrize("path", ["forgot-password", "resend-verification", "resend-activation"])
+def test_asking_for_a_link_takes_as_long_for_everybody(
+    open_app: Flask, make: Factory, address: str, path: str
+):
+    """Threat 112: nothing is looked up before the answer."""
+    known = [make.user().email for _ in range(20)]
+
+    found = times(
+        open_app,
+        f"/api/v1/auth/{path}",
+        address,
+        {
+            "known": lambda n: {"email": known[n % len(known)]},
+            "unknown": lambda _: {"email": f"user-{uuid4().hex[:12]}@example.test"},
+        },
+        {200},
+    )
+
+    told = ", ".join(f"{name}: {median(seconds):.6f} s" for name, seconds in found.items())
+    assert 0.8 < median(found["unknown"]) / median(found["known"]) < 1.25, told
+    assert 0.3 < how_often_later(found["known"], found["unknown"]) < 0.7, told
+
+
 class Counting(Bcrypt):
     """The real method, which remembers what it was asked for."""
 

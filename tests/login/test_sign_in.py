@@ -30,7 +30,10 @@ def test_a_sign_in_answers_with_the_person_a_token_and_its_end(client: FlaskClie
 
     data = log_in(client, user.email).json["data"]
 
-    assert set(data) == {"user", "token", "expires_at", "requires_org_setup"}
+    assert set(data) == {
+        *("user", "token", "expires_at"),
+        *("requires_org_setup", "pending_invites"),
+    }
     assert data["user"]["id"] == str(user.id)
     assert data["user"]["last_login_at"] is not None
     assert data["requires_org_setup"] is True
@@ -52,7 +55,7 @@ def test_a_sign_in_is_recorded_once(client: FlaskClient, make: Factory):
 
     entry = assert_recorded(client, reply, "auth.signed_in", actor=user.id, target=user.id)
     assert entry.resource_type == "session"
-    assert set(entry.details) == {"session_id", "method"}
+    assert set(entry.details) == {"session_id", "method", "is_new_device"}
     assert entry.details["method"] == "pwd"
 
 

@@ -74,6 +74,18 @@ def test_what_is_no_address_is_given_up(server, changes):
     assert server.mails == []
 
 
+def test_a_connection_is_kept_for_the_next_letter_and_made_anew_when_lost(server):
+    sender = mailer(server)
+    sender.send(LETTER)
+    sender.send(LETTER)
+    assert server.connections == 1
+
+    sender._mine.line._connection.sock.shutdown(2)  # noqa: SLF001 - as a server would
+    sender.send(LETTER)
+
+    assert (len(server.mails), server.connections) == (3, 2)
+
+
 @pytest.mark.parametrize(
     ("answer", "error"), [("550 unknown", GivenUp), ("451 try later", OSError)]
 )

@@ -54,7 +54,7 @@ def test_every_try_of_a_message_is_the_same_letter(runtime):
 
     first, second = kept.letters
     assert first == second
-    assert first.message_id == f"<{message.id}@localhost>"
+    assert first.message_id == f"<{message.id}.mail@localhost>"
 
 
 def test_nobody_gets_more_than_five_mails_an_hour(runtime):

@@ -6,12 +6,13 @@ import sqlite3
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text, update
 
 from gatehouse.accounts.models import User
 from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.roles import Role
 from gatehouse.core.settings import ROOT
+from gatehouse.departments.models import DepartmentMember
 from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 
@@ -63,6 +64,35 @@ def test_seeding_twice_adds_nothing_the_second_time(app_on, empty_database):
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert second.output == "0 rows of demo data were new.\n"
     assert counts(app) == [len(PEOPLE), len(ORGANIZATIONS), members]
+
+
+def test_the_demo_has_departments_and_principals(app_on, empty_database):
+    app = app_on(empty_database)
+    invoke(app, "init-db")
+    invoke(app, "seed-demo")
+    client = app.test_client()
+    bob = {"email": "bob@acme-corp.com", "password": "UserPass123!"}
+    token = client.post("/api/v1/auth/login", json=bob).json["data"]["token"]
+
+    headers = {"Authorization": f"Bearer {token}"}
+    [org] = client.get("/api/v1/users/me/memberships", headers=headers).json["data"]["orgs"]
+
+    assert [department["name"] for department in org["departments"]] == ["Engineering"]
+    assert [principal["name"] for principal in org["principals"]] == ["deploy"]
+
+
+def test_seeding_goes_on_after_somebody_has_played_with_the_demo(app_on, empty_database):
+    app = app_on(empty_database)
+    invoke(app, "init-db")
+    invoke(app, "seed-demo")
+    with app.extensions["gatehouse"].writing() as db:
+        db.execute(update(Member).where(Member.role == Role.MEMBER).values(role=Role.GUEST))
+        db.execute(delete(DepartmentMember))
+        db.commit()
+
+    again = invoke(app, "seed-demo")
+
+    assert (again.exit_code, again.output) == (0, "2 rows of demo data were new.\n")
 
 
 def test_everybody_of_the_demo_can_sign_in(app_on, empty_database):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from gatehouse.accounts.models import AccountStatus
 from gatehouse.core.roles import Role
 from tests.audit.record import assert_recorded, entries_of
 from tests.conftest import client_of
@@ -152,6 +153,24 @@ def test_a_suspended_member_cannot_become_the_owner(
 
     assert reply.status_code in (403, 409)
     assert owners_of(client, alone.path(), alone.as_owner) == {alone.owner.user_id}
+
+
+@pytest.mark.parametrize("status", [AccountStatus.SUSPENDED, AccountStatus.INACTIVE])
+def test_an_account_that_cannot_act_is_no_owner_to_rely_on(
+    client: FlaskClient, make: Factory, alone: Circle, status
+):
+    """Threat 176: it neither becomes the owner nor stands in for one."""
+    heir, stand_in = make.user(status=status), make.user(status=status)
+    make.member(alone.org, Role.ADMIN, user=heir)
+    make.member(alone.org, Role.OWNER, user=stand_in)
+
+    moved = transfer(client, alone, alone.as_owner, heir.id)
+    left = client.post(alone.path("/leave"), headers=alone.as_owner)
+
+    assert (moved.status_code, left.status_code) == (409, 409)
+    path = alone.path(f"/members/{stand_in.id}/role")
+    demoted = client.patch(path, json={"role": "guest"}, headers=alone.as_owner)
+    assert demoted.status_code == 200
 
 
 @pytest.mark.parametrize("bad", ["", "x", None, 7])

@@ -6,7 +6,15 @@ from itertools import product
 import pytest
 
 from gatehouse.core.roles import Role
-from gatehouse.organizations.rules import MOST_OF_SLUG, SLUG, may_give, may_touch, numbered, slug_of
+from gatehouse.organizations.rules import (
+    MOST_OF_SLUG,
+    SLUG,
+    may_give,
+    may_touch,
+    numbered,
+    outranks,
+    slug_of,
+)
 
 OWNER, ADMIN, MEMBER, GUEST = Role
 REACH = {
@@ -60,3 +68,8 @@ def test_the_next_candidate_carries_a_number_and_still_fits(slug, number, candid
     assert numbered(slug, number) == candidate
     assert len(candidate) <= MOST_OF_SLUG
     assert re.fullmatch(SLUG, candidate)
+
+
+@pytest.mark.parametrize(("actor", "target"), [(a, t) for a in Role for t in Role])
+def test_who_outranks_whom_stands_higher(actor, target):
+    assert outranks(actor, target) is (may_touch(actor, target) and actor is not target)

@@ -179,3 +179,40 @@ def test_members_who_add_each_other_elsewhere_do_not_get_in_each_others_way(
         replies = server.at_once(calls)
 
         assert [reply.status for reply in replies] == [201, 201]
+
+
+def test_a_suspended_account_is_out_of_every_worker_with_the_next_request(
+    server: GatehouseServer, make: Factory
+):
+    """Threat 87: every worker knew the token well, and is asked again and again meanwhile."""
+    boss = make.session(make.user(is_operator=True).id)
+    for verb, body in (("suspend", None), ("delete", {"confirm": True})):
+        user = make.user()
+        tokens = [make.session(user.id) for _ in range(3)]
+        with ThreadPoolExecutor(6) as threads:
+            uses = [
+                threads.submit(server.call, "GET", "/api/v1/auth/me", token=token)
+                for token in tokens * 6
+            ]
+            ended = server.call("POST", f"/api/v1/admin/users/{user.id}/{verb}", body, token=boss)
+            after = [server.call("GET", "/api/v1/auth/me", token=t) for t in tokens * 4]
+
+        assert ended.status == 200
+        assert {reply.status for reply in after} == {401}
+        assert {reply.json["error"]["type"] for reply in after} == {"INVALID_TOKEN"}
+        assert {use.result().status for use in uses} <= {200, 401}
+
+
+def test_a_membership_that_is_suspended_ends_on_every_worker_with_the_next_request(
+    server: GatehouseServer, make: Factory
+):
+    org = make.organization()
+    admin, member = make.member(org, Role.ADMIN), make.member(org)
+    token, path = make.session(member.user_id), f"/api/v1/organizations/{org.id}"
+    calls = [("GET", path, None, token)] * 6
+    assert {reply.status for reply in server.at_once(calls)} == {200}
+
+    boss = make.session(admin.user_id)
+    server.call("POST", f"/api/v1/admin/users/{member.user_id}/suspend", token=boss)
+
+    assert {reply.status for reply in server.at_once(calls)} == {403}

@@ -1,7 +1,19 @@
 """The rules of accounts."""
 
+from gatehouse.accounts.service.addresses import (
+    ask_for_new_address,
+    confirm_new_address,
+    undo_change_of_address,
+)
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account
+from gatehouse.accounts.service.export import export_everything
 from gatehouse.accounts.service.guessing import Proof, prove_password
+from gatehouse.accounts.service.links import (
+    purge_links,
+    renew_link,
+    usable_link,
+    web_address_of,
+)
 from gatehouse.accounts.service.passwords import (
     change_password,
     confirm_password,
@@ -9,22 +21,60 @@ from gatehouse.accounts.service.passwords import (
     improve_hash,
     rules_broken_by_change,
 )
-from gatehouse.accounts.service.profile import change_profile, create_account, note_sign_in
+from gatehouse.accounts.service.profile import (
+    change_profile,
+    create_account,
+    create_account_for,
+    note_sign_in,
+)
+from gatehouse.accounts.service.recovery import (
+    activate_account,
+    ask_for_link,
+    asked_address,
+    purpose_for,
+    reset_password,
+    verify_email,
+)
+from gatehouse.accounts.service.standing import (
+    make_operator,
+    suspend_account,
+    unmake_operator,
+    unsuspend_account,
+)
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 
 __all__ = [
     "Proof",
+    "activate_account",
+    "ask_for_link",
+    "ask_for_new_address",
+    "asked_address",
     "change_password",
     "change_profile",
+    "confirm_new_address",
     "confirm_password",
     "create_account",
+    "create_account_for",
     "delete_account",
     "delete_own_account",
+    "export_everything",
     "hold_confirmed_account",
     "improve_hash",
+    "make_operator",
     "note_sign_in",
     "prove_password",
+    "purge_links",
+    "purpose_for",
     "refuse_weak_password",
+    "renew_link",
+    "reset_password",
     "rules_broken_by",
     "rules_broken_by_change",
+    "suspend_account",
+    "undo_change_of_address",
+    "unmake_operator",
+    "unsuspend_account",
+    "usable_link",
+    "verify_email",
+    "web_address_of",
 ]

@@ -38,6 +38,6 @@ def delete_account(ctx: Context, user_id: UUID) -> None:
     user.deleted_at = user.updated_at = ctx.now
     user.email = user.email_key = f"deleted-user-{user.id}"
     user.full_name = user.avatar_url = None
-    user.email_verified = False
+    user.email_verified = user.is_operator = False
     forget_label(ctx, user.id, kind="user")
     ctx.forget(user.id)

@@ -56,13 +56,18 @@ def change_password(ctx: Context, *, current_password: str, new_password: str) -
     refuse_weak_password(new_password, **_words_of_the_caller(ctx), field="new_password")
     new_hash = ctx.ports[PasswordHasher].hash(new_password)
     user = hold_confirmed_account(ctx, proof)
-    ctx.execute(
-        update(Credential)
-        .where(Credential.user_id == user.id)
-        .values(password_hash=new_hash, changed_at=ctx.now)
-    )
-    user.updated_at = ctx.now
+    set_password(ctx, user, new_hash)
     record(ctx, PasswordChanged(user_id=user.id))
+
+
+def set_password(ctx: Context, user: User, password_hash: str) -> None:
+    """Put a password in place of the one there was, if there was one. Hold the account before."""
+    values = {"password_hash": password_hash, "changed_at": ctx.now}
+    own = update(Credential).where(Credential.user_id == user.id)
+    if not ctx.execute(own.values(**values)):
+        ctx.db.add(Credential(user_id=user.id, created_at=ctx.now, **values))
+        ctx.db.flush()
+    user.updated_at = ctx.now
 
 
 def rules_broken_by_change(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:

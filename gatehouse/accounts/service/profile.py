@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from gatehouse.accounts.errors import EmailTaken
-from gatehouse.accounts.events import AccountRegistered, ProfileChanged
-from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.events import AccountCreatedFor, AccountRegistered, ProfileChanged
+from gatehouse.accounts.models import AccountStatus, Credential, User
 from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record, set_label
@@ -22,27 +22,38 @@ def create_account(
     email_verified: bool = False,
 ) -> User:
     """Create an active account. Raises EmailTaken."""
-    if find_account_by_email(ctx, email) is not None:
-        raise EmailTaken
-    user = User(
-        email=email,
-        email_key=email_key(email),
-        email_verified=email_verified,
-        full_name=full_name,
-        created_at=ctx.now,
-        updated_at=ctx.now,
-    )
-    ctx.db.add(user)
-    ctx.db.flush()
+    user = _add(ctx, email=email, full_name=full_name, email_verified=email_verified)
     ctx.db.add(
         Credential(
             user_id=user.id, password_hash=password_hash, created_at=ctx.now, changed_at=ctx.now
         )
     )
-    _label(ctx, user)
     if ctx.actor is ANONYMOUS:  # Nobody else makes it: from here on the newcomer acts.
         ctx.actor = Actor("user", user.id)
     record(ctx, AccountRegistered(user_id=user.id))
+    return user
+
+
+def create_account_for(ctx: Context, *, email: str, full_name: str | None = None) -> User:
+    """Create an inactive account without a password, to be claimed. Raises EmailTaken."""
+    user = _add(ctx, email=email, full_name=full_name, status=AccountStatus.INACTIVE)
+    record(ctx, AccountCreatedFor(user_id=user.id))
+    return user
+
+
+def _add(ctx: Context, *, email: str, **fields: Any) -> User:
+    if find_account_by_email(ctx, email) is not None:
+        raise EmailTaken
+    user = User(
+        email=email,
+        email_key=email_key(email),
+        created_at=ctx.now,
+        updated_at=ctx.now,
+        **fields,
+    )
+    ctx.db.add(user)
+    ctx.db.flush()
+    label(ctx, user)
     return user
 
 
@@ -57,7 +68,7 @@ def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
     for name in changed:
         setattr(user, name, changes[name])
     user.updated_at = ctx.now
-    _label(ctx, user)
+    label(ctx, user)
     ctx.forget(user.id)
     record(ctx, ProfileChanged(user_id=user.id, fields=changed))
     return user
@@ -69,5 +80,5 @@ def note_sign_in(ctx: Context, user: User) -> None:
     ctx.freshen(user.id)
 
 
-def _label(ctx: Context, user: User) -> None:
+def label(ctx: Context, user: User) -> None:
     set_label(ctx, user.id, kind="user", label=user.email, name=user.full_name)

@@ -88,6 +88,9 @@ def _read(env: Reader) -> Settings:
         ratelimits={
             "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
             "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
+            "forgot": env.text("RATELIMIT_FORGOT", "5/minute;20/hour"),
+            "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
+            "contact": env.text("RATELIMIT_CONTACT", "5/hour"),
             "api": env.text("RATELIMIT_API", "600/minute"),
         },
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
@@ -99,8 +102,16 @@ def _read(env: Reader) -> Settings:
         server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        audit_head_file=env.text("AUDIT_HEAD_FILE"),
+        audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),
         contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        metrics_enabled=env.flag("METRICS_ENABLED", default=environment is not Environment.TESTING),
+        metrics_token=env.text("METRICS_TOKEN"),
+        metrics_allow=env.many("METRICS_ALLOW", "127.0.0.0/8,::1"),
+        metrics_dir=env.text("METRICS_DIR"),
+        dns_resolvers=env.many("DNS_RESOLVERS"),
+        outbound_allow=env.many("OUTBOUND_ALLOW"),
         run_jobs_while_serving=env.flag(
             "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT
         ),

@@ -3,14 +3,16 @@
 import re
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import Settings
 from gatehouse.core.settings.reader import Reader
 
 SECRET_LENGTH = 32
+SHORTEST_TOKEN = 16
 FEWEST_SIGNS = 8
 NEW_SECRET = "Make one with: openssl rand -hex 32"  # noqa: S105
 DEVELOPMENT_SECRET = "for-development-only-" + "0" * SECRET_LENGTH
@@ -37,10 +39,7 @@ def invalid(settings: Settings) -> list[str]:
         ("redis://", "rediss://", "unix://")
     ):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
-    if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
-        problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
-    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
-        problems.append("SERVER_THREADS must be between 1 and 512.")
+    problems += _out_of_range(settings)
     if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
         problems.append(
             "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
@@ -64,6 +63,39 @@ def invalid(settings: Settings) -> list[str]:
         problems.append("APP_URL must be the public http(s) URL of this service.")
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
+    return [*problems, *unreadable_places(settings)]
+
+
+def unreadable_places(settings: Settings) -> list[str]:
+    """What is neither a host nor a network, where an operator names hosts and networks."""
+    problems = []
+    try:
+        Allowed.read(settings.outbound_allow)
+    except ValueError as error:
+        problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
+    try:
+        for network in settings.metrics_allow:
+            ip_network(network)
+    except ValueError as error:
+        problems.append(f"METRICS_ALLOW must hold networks such as 10.1.0.0/16: {error}.")
+    if 0 < len(settings.metrics_token) < SHORTEST_TOKEN:
+        problems.append(f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters. {NEW_SECRET}")
+    try:
+        for server in settings.dns_resolvers:
+            nameserver_of(server)
+    except ValueError as error:
+        problems.append(f"DNS_RESOLVERS must hold addresses such as 192.0.2.53:53: {error}.")
+    return problems
+
+
+def _out_of_range(settings: Settings) -> list[str]:
+    problems = []
+    if not 4 <= settings.bcrypt_log_rounds <= 16:  # noqa: PLR2004 - bcrypt's floor, and 4 s a hash
+        problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
+    if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
+        problems.append("SERVER_THREADS must be between 1 and 512.")
+    if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
+        problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
     return problems
 
 

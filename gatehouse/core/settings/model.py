@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from hashlib import sha256
+from os import getuid
+from pathlib import Path
+from tempfile import gettempdir
+
+from gatehouse.core.settings.reader import ROOT
 
 
 class Environment(StrEnum):
@@ -59,13 +65,29 @@ class Settings:
     server_threads: int
     job_name: str
     job_interval_seconds: int
+    audit_head_file: str
+    audit_retention_days: int
     smtp: Smtp
     contact_email: str
+    metrics_enabled: bool
+    metrics_token: str = field(repr=False)
+    metrics_allow: tuple[str, ...]
+    metrics_dir: str
+    dns_resolvers: tuple[str, ...]
+    outbound_allow: tuple[str, ...]
     run_jobs_while_serving: bool
 
     @property
     def in_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def metrics_folder(self) -> Path:
+        """The processes of one installation share it, those of another on this machine do not."""
+        if self.metrics_dir:
+            return Path(self.metrics_dir)
+        ours = sha256(f"{ROOT}\n{self.database_url}\n{self.port}".encode()).hexdigest()[:12]
+        return Path(gettempdir()) / f"gatehouse-metrics-{getuid()}-{ours}"
 
     @property
     def is_https(self) -> bool:

@@ -1,8 +1,10 @@
 """The rules of coming in and going out."""
 
 from gatehouse.login.service.gate import Entry
+from gatehouse.login.service.invitations import accept_invitation
 from gatehouse.login.service.leaving import sign_out
 from gatehouse.login.service.password import (
+    activate,
     reauthenticate,
     register,
     rules_broken_by_registration,
@@ -11,6 +13,8 @@ from gatehouse.login.service.password import (
 
 __all__ = [
     "Entry",
+    "accept_invitation",
+    "activate",
     "reauthenticate",
     "register",
     "rules_broken_by_registration",

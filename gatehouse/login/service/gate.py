@@ -25,7 +25,8 @@ class Entry:
     """Somebody at the gate: what was proved, and step by step what came of it.
 
     ``proof`` is that of a password, ``better_hash`` what should replace its hash; ``is_recorded``
-    says that the caller's own verb records the act.
+    says that the caller's own verb records the act, ``is_new_device`` that the account has not
+    been seen there before.
     """
 
     user_id: UUID
@@ -34,6 +35,7 @@ class Entry:
     proof: Proof | None = None
     better_hash: str | None = None
     is_recorded: bool = False
+    is_new_device: bool = False
     _user: User | None = None
     _session: Session | None = None
     token: str = ""
@@ -90,7 +92,10 @@ def open_the_session(ctx: Context, entry: Entry) -> None:
 def record_the_entry(ctx: Context, entry: Entry) -> None:
     if not entry.is_recorded:
         event = SignedIn(
-            user_id=entry.user_id, session_id=entry.session.id, method=" ".join(entry.amr)
+            user_id=entry.user_id,
+            session_id=entry.session.id,
+            method=" ".join(entry.amr),
+            is_new_device=entry.is_new_device,
         )
         record(ctx, event)
 

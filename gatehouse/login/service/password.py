@@ -10,6 +10,7 @@ from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_by_email, is_first_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
+    activate_account,
     confirm_password,
     create_account,
     hold_confirmed_account,
@@ -62,24 +63,32 @@ def rules_broken_by_registration(ctx: Context, valid: dict[str, Any]) -> dict[st
     return {"password": broken} if broken else {}
 
 
+def activate(ctx: Context, *, token: str, password: str) -> Entry:
+    """Claim the account that was made for somebody, and sign in. Raises LinkInvalid."""
+    user = activate_account(ctx, token=token, password=password)
+    return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True))
+
+
 def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:
     """Sign in. An unknown address, a wrong password and a locked account look and last alike.
 
     Raises WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated.
     """
     found = ctx.glance(credential_by_email(email))
+    device = _known_device(ctx, found)
     proof = prove_password(
         ctx,
         found,
         password,
         account=email_key(email),
-        device=_known_device(ctx, found),
+        device=device,
         refused=SignInRefused,
     )
     entry = Entry(
         user_id=proof.user_id,
         amr=(METHOD,),
         remember_me=remember_me,
+        is_new_device=not device,
         proof=proof,
         better_hash=_better_hash(ctx, proof.password_hash, password),
     )

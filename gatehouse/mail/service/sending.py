@@ -15,12 +15,21 @@ HOUR = 3600
 
 
 def sending(
-    ctx: Context, message: Received, mail: Mail, *, to: str, reply_to: str | None = None
+    ctx: Context,
+    message: Received,
+    mail: Mail,
+    *,
+    to: str,
+    reply_to: str | None = None,
+    part: str = "mail",
 ) -> list[Callable[[Ports], None]]:
-    """What a handler returns to have ``mail`` sent once its transaction is over."""
+    """What a handler returns to have ``mail`` sent once its transaction is over.
+
+    ``part`` tells the mails of one message apart.
+    """
     subject, text, html = render(mail, ctx.settings.service_name, ctx.settings.app_url)
     host = urlsplit(ctx.settings.app_url).hostname
-    letter = Letter(to, subject, text, html, f"<{message.id}@{host}>", reply_to)
+    letter = Letter(to, subject, text, html, f"<{message.id}.{part}@{host}>", reply_to)
     return [lambda ports: ports[Mailer].send(letter)]
 
 

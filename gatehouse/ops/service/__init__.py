@@ -2,5 +2,18 @@
 
 from gatehouse.ops.service.database import migrate, prepare_database
 from gatehouse.ops.service.demo import seed_demo
+from gatehouse.ops.service.doctor import Finding, State, answer_to, is_ours
+from gatehouse.ops.service.exposition import CONTENT_TYPE, admit_to_metrics, metrics_text
 
-__all__ = ["migrate", "prepare_database", "seed_demo"]
+__all__ = [
+    "CONTENT_TYPE",
+    "Finding",
+    "State",
+    "admit_to_metrics",
+    "answer_to",
+    "is_ours",
+    "metrics_text",
+    "migrate",
+    "prepare_database",
+    "seed_demo",
+]

@@ -7,10 +7,16 @@ from gatehouse.accounts.models import User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import find_account_by_email
 from gatehouse.accounts.service import create_account
+from gatehouse.core.access import may
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.departments import queries as departments
+from gatehouse.departments import service as departments_service
+from gatehouse.departments.permissions import DepartmentPermission
 from gatehouse.organizations.queries import find_member, find_organization
 from gatehouse.organizations.service import add_member, create_organization, seat_owner
+from gatehouse.principals import queries as principals
+from gatehouse.principals import service as principals_service
 
 COMMON_PASSWORD = "UserPass123!"  # noqa: S105 - the demo's password is public
 
@@ -59,6 +65,18 @@ ORGANIZATIONS: tuple[tuple[str, str, str, tuple[tuple[str, Role], ...]], ...] = 
     ),
 )
 
+# Of acme-corp: a department with its members; a login with the department that it is open to, and
+# who holds it besides.
+ACME = ("acme-corp", "admin@acme-corp.com")
+DEPARTMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Engineering", ("bob@acme-corp.com", "carol@acme-corp.com")),
+    ("Operations", ("carol@acme-corp.com",)),
+)
+PRINCIPALS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("deploy", "Engineering", ()),
+    ("dba", "Operations", ("admin@acme-corp.com",)),
+)
+
 
 def seed_demo(runtime: Runtime) -> int:
     """Add what is missing of the demo data. Returns how many rows were new; 0 the second time."""
@@ -77,7 +95,7 @@ def seed_demo(runtime: Runtime) -> int:
                 added += 1
     for organization in ORGANIZATIONS:
         added += _seed_organization(runtime, *organization)
-    return added
+    return added + _seed_logins(runtime)
 
 
 def _seed_organization(
@@ -104,6 +122,66 @@ def _seed_member(ctx: Context, org_id: UUID, email: str, role: Role) -> int:
         return 0
     add_member(ctx, org_id, email=email, role=role)
     return 1
+
+
+def _seed_logins(runtime: Runtime) -> int:
+    """Make the departments and principals of acme-corp in the name of its owner."""
+    slug, owner = ACME
+    added = 0
+    with unit_of_work(runtime, Origin("demo")) as ctx:
+        ctx.actor = Actor(kind="user", user_id=_person(ctx, owner).id)
+        organization = find_organization(ctx, slug)
+        if organization is None:
+            raise RuntimeError(f"{slug} should have been seeded before.")
+        for name, people in DEPARTMENTS:
+            added += _seed_department(ctx, organization.id, name, people)
+        for name, department, people in PRINCIPALS:
+            added += _seed_principal(ctx, organization.id, name, department, people)
+    return added
+
+
+def _seed_department(ctx: Context, org_id: UUID, name: str, people: tuple[str, ...]) -> int:
+    added = 0
+    department = departments.find_department(ctx, org_id, name)
+    if department is None:
+        department = departments_service.create_department(ctx, org_id, name=name)
+        added += 1
+    for email in people:
+        person = _person(ctx, email).id
+        is_in = departments.find_place(ctx, department.id, person) is not None
+        if not is_in and _is_active(ctx, org_id, person):
+            departments_service.add_member(ctx, org_id, department.id, email=email, user_id=None)
+            added += 1
+    return added
+
+
+def _seed_principal(
+    ctx: Context, org_id: UUID, name: str, department: str, people: tuple[str, ...]
+) -> int:
+    added = 0
+    principal = principals.find_principal(ctx, org_id, name)
+    if principal is None:
+        principal = principals_service.create_principal(ctx, org_id, name=name)
+        added += 1
+    opens = departments.find_department(ctx, org_id, department)
+    if opens is not None and principals.find_link(ctx, principal.id, opens.id) is None:
+        principals_service.add_department(ctx, org_id, principal.id, opens.id)
+        added += 1
+    for email in people:
+        person = _person(ctx, email).id
+        holds_it = principals.find_place(ctx, principal.id, person) is not None
+        if not holds_it and _is_active(ctx, org_id, person):
+            principals_service.add_member(ctx, org_id, principal.id, email=email, user_id=None)
+            added += 1
+    return added
+
+
+def _is_active(ctx: Context, org_id: UUID, user_id: UUID) -> bool:
+    """Whether it is still a member who may be in departments: somebody may have played with it."""
+    member = find_member(ctx, org_id, user_id)
+    if member is None or member.suspended_at is not None:
+        return False
+    return may(ctx, member.role, DepartmentPermission.READ)
 
 
 def _person(ctx: Context, email: str) -> User:

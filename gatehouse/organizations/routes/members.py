@@ -11,10 +11,22 @@ from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.roles import Role
 from gatehouse.organizations import queries, service
-from gatehouse.organizations.errors import AlreadyMember, LastOwner, PersonNotFound
+from gatehouse.organizations.errors import (
+    AlreadyMember,
+    CannotOwnNow,
+    LastOwner,
+    PersonNotFound,
+)
 from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission
-from gatehouse.organizations.schemas import MemberIn, MemberOut, RoleIn, TransferIn, TransferOut
+from gatehouse.organizations.schemas import (
+    MemberIn,
+    MemberOut,
+    RoleIn,
+    RolesOut,
+    TransferIn,
+    TransferOut,
+)
 
 api = Api("members", at="/organizations/<uuid:org_id>", about="Who is in an organization.")
 
@@ -28,6 +40,16 @@ def list_members(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Pag
     found = paginate(ctx, queries.members_of(org_id), page=page, per_page=per_page)
     shows_addresses = queries.may_read_addresses(ctx, org_id)
     return found.map(lambda member: _shown(ctx, member, shows_addresses=shows_addresses))
+
+
+@api.get("/roles")
+@requires(OrganizationPermission.READ_MEMBERS)
+@returns(RolesOut)
+def count_roles(ctx: Context, org_id: UUID) -> dict[str, Any]:
+    """Say how many members hold each role."""
+    counts = queries.count_by_role(ctx, org_id)
+    roles = [{"role": role, "member_count": count} for role, count in counts.items()]
+    return {"organization_id": org_id, "roles": roles}
 
 
 @api.post("/members")
@@ -95,6 +117,7 @@ def leave_organization(ctx: Context, org_id: UUID) -> None:
 @elevated
 @body(TransferIn)
 @returns(TransferOut)
+@raises(CannotOwnNow)
 def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_user_id: UUID) -> dict[str, Any]:
     """Make a member the owner; you become an admin. Needs a sign-in within 10 minutes."""
     previous, new = service.transfer_ownership(ctx, org_id, new_owner_id=new_owner_user_id)
@@ -102,8 +125,6 @@ def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_user_id: UUID) -
 
 
 def _shown(ctx: Context, member: Member, *, shows_addresses: bool = True) -> dict[str, Any]:
-    person = member.user
-    shows_address = shows_addresses or person.id == ctx.user_id
     return {
         "id": member.id,
         "user_id": member.user_id,
@@ -115,10 +136,5 @@ def _shown(ctx: Context, member: Member, *, shows_addresses: bool = True) -> dic
         "invited_at": member.created_at if member.invited_by_id else None,
         "created_at": member.created_at,
         "updated_at": member.updated_at,
-        "user": {
-            "id": person.id,
-            "email": person.email if shows_address else None,
-            "full_name": person.full_name,
-            "avatar_url": person.avatar_url,
-        },
+        "user": queries.as_seen_by(ctx, member.user, shows_addresses=shows_addresses),
     }

@@ -1,5 +1,17 @@
 """The rules of organizations."""
 
+from gatehouse.organizations.service.everywhere import suspend_everywhere, unsuspend_everywhere
+from gatehouse.organizations.service.invites import (
+    glance_at_invite,
+    invite,
+    look_at_invite,
+    own_invites,
+    purge_invites,
+    resend_invite,
+    revoke_invite,
+    take_invite,
+    web_address_of,
+)
 from gatehouse.organizations.service.members import (
     add_member,
     change_role,
@@ -12,6 +24,7 @@ from gatehouse.organizations.service.organizations import (
     change_organization,
     create_organization,
     delete_organization,
+    hold_as,
 )
 from gatehouse.organizations.service.ownership import (
     end_memberships,
@@ -26,10 +39,22 @@ __all__ = [
     "create_organization",
     "delete_organization",
     "end_memberships",
+    "glance_at_invite",
+    "hold_as",
+    "invite",
     "leave",
+    "look_at_invite",
+    "own_invites",
+    "purge_invites",
     "remove_member",
+    "resend_invite",
+    "revoke_invite",
     "seat_owner",
+    "suspend_everywhere",
     "suspend_member",
+    "take_invite",
     "transfer_ownership",
+    "unsuspend_everywhere",
     "unsuspend_member",
+    "web_address_of",
 ]

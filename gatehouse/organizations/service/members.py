@@ -105,9 +105,7 @@ def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
         raise AlreadySuspended
     if member.role is Role.OWNER:
         _refuse_for_last_owner(ctx, org_id, user_id)
-    member.suspended_at = member.updated_at = ctx.now
-    ctx.forget(user_id)
-    record(ctx, MemberSuspended(org_id=org_id, user_id=user_id, member_id=member.id))
+    bar(ctx, member)
     return member
 
 
@@ -116,10 +114,24 @@ def unsuspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     member = _other(ctx, org_id, user_id)
     if member.suspended_at is None:
         raise NotSuspended
-    member.suspended_at, member.updated_at = None, ctx.now
-    ctx.forget(user_id)
-    record(ctx, MemberUnsuspended(org_id=org_id, user_id=user_id, member_id=member.id))
+    let_in_again(ctx, member)
     return member
+
+
+def bar(ctx: Context, member: Member) -> None:
+    """Suspend a membership of an organization that is held."""
+    member.suspended_at = member.updated_at = ctx.now
+    ctx.forget(member.user_id)
+    event = MemberSuspended(org_id=member.org_id, user_id=member.user_id, member_id=member.id)
+    record(ctx, event)
+
+
+def let_in_again(ctx: Context, member: Member) -> None:
+    """Give back a membership of an organization that is held."""
+    member.suspended_at, member.updated_at = None, ctx.now
+    ctx.forget(member.user_id)
+    event = MemberUnsuspended(org_id=member.org_id, user_id=member.user_id, member_id=member.id)
+    record(ctx, event)
 
 
 def _other(ctx: Context, org_id: UUID, user_id: UUID) -> Member:

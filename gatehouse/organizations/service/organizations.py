@@ -1,5 +1,6 @@
 """Creating, changing and deleting organizations."""
 
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -113,7 +114,7 @@ def find_and_lock(ctx: Context, org_id: UUID) -> Organization | None:
     return ctx.db.scalar(statement.with_for_update(key_share=True))
 
 
-def hold_as(ctx: Context, org_id: UUID, permission: OrganizationPermission) -> Role:
+def hold_as(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     """Hold the organization, and only then read what the caller may do in it.
 
     Somebody whose role was taken away while the request waited is refused like anybody else.

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from gatehouse.accounts.models import AccountStatus
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
+    CannotOwnNow,
     MembershipSuspended,
     NotOnYourself,
     UserIsSoleOwner,
@@ -37,6 +39,8 @@ def transfer_ownership(ctx: Context, org_id: UUID, *, new_owner_id: UUID) -> tup
     new = get_member(ctx, org_id, new_owner_id)
     if new.suspended_at is not None:
         raise MembershipSuspended("This member is suspended and cannot become the owner.")
+    if new.user.status is not AccountStatus.ACTIVE:
+        raise CannotOwnNow
     new.role, previous.role = Role.OWNER, Role.ADMIN
     new.updated_at = previous.updated_at = ctx.now
     ctx.forget(ctx.user_id, new_owner_id)

@@ -66,6 +66,7 @@ def run_worker(runtime: Runtime, stop: Flag) -> None:
     ]
     for thread in threads:
         thread.start()
+    LOGGER.info("The worker runs %d jobs", len(runtime.jobs))
     for thread in threads:
         thread.join()
 

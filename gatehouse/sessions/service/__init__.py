@@ -1,5 +1,6 @@
 """The rules of sessions."""
 
+from gatehouse.sessions.rules import device_in_words
 from gatehouse.sessions.service.ending import (
     end_own_session,
     end_sessions,
@@ -17,6 +18,7 @@ from gatehouse.sessions.service.recognition import recognise
 
 __all__ = [
     "confirm",
+    "device_in_words",
     "end_own_session",
     "end_sessions",
     "open_session",

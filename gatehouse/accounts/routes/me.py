@@ -5,15 +5,23 @@ from typing import Any
 from gatehouse.accounts import queries, service
 from gatehouse.accounts.errors import (
     PasswordChangedMeanwhile,
+    SameAddress,
     TooManyWrongPasswords,
     WrongPassword,
 )
 from gatehouse.accounts.models import User
-from gatehouse.accounts.schemas import DeletionIn, PasswordChange, ProfileChanges, UserOut
-from gatehouse.core.access import signed_in
+from gatehouse.accounts.schemas import (
+    DeletionIn,
+    ExportOut,
+    NewAddressIn,
+    PasswordChange,
+    ProfileChanges,
+    UserOut,
+)
+from gatehouse.core.access import elevated, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Conflict, ReauthenticationRequired
-from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.core.http import Api, body, raises, recorded, returns
 from gatehouse.core.rate_limit import limited
 
 api = Api("accounts", at="/users/me", about="Your own account.")
@@ -54,6 +62,31 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
     USER_IS_SOLE_OWNER while an organization with other members has no other owner.
     """
     service.delete_own_account(ctx, password=password)
+
+
+@api.post("/email")
+@signed_in
+@limited("10/hour", per="user")
+@body(NewAddressIn)
+@returns(None)
+@raises(SameAddress, WrongPassword, TooManyWrongPasswords, ReauthenticationRequired)
+def change_own_address(ctx: Context, *, email: str, password: str | None) -> None:
+    """Ask for another address. It becomes yours when you use the link that is mailed to it.
+
+    Needs the password in the body, or a sign-in within the last 10 minutes.
+    """
+    service.ask_for_new_address(ctx, email=email, password=password)
+
+
+@api.get("/export")
+@signed_in
+@elevated
+@recorded
+@limited("10/hour", per="user")
+@returns(ExportOut)
+def export_own_data(ctx: Context) -> dict[str, Any]:
+    """Get everything that is held on you, as one document. Needs a recent sign-in."""
+    return service.export_everything(ctx)
 
 
 @api.post("/password")

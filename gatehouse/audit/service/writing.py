@@ -34,7 +34,8 @@ def record(ctx: Context, event: Event) -> None:
             details=details,
         )
     )
-    publish(ctx, event, ctx.runtime.handlers_of.get(type(event), ()))
+    ctx.recorded.append(event)
+    publish(ctx, event)
 
 
 def record_attempt(ctx: Context, event: Event) -> None:

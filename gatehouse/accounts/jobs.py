@@ -1,0 +1,159 @@
+"""What follows acts on accounts: mails, each made when it is sent; and what is purged."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from gatehouse.accounts import emails
+from gatehouse.accounts.events import (
+    AccountCreatedFor,
+    AccountLocked,
+    AccountRegistered,
+    EmailChangeAsked,
+    EmailChanged,
+    LinkAsked,
+    LinkPurpose,
+    LinkSent,
+    PasswordChanged,
+    PasswordReset,
+)
+from gatehouse.accounts.queries import find_account, find_account_by_email, hold_account, link_row
+from gatehouse.accounts.rules import email_key
+from gatehouse.accounts.service import (
+    asked_address,
+    purge_links,
+    purpose_for,
+    renew_link,
+    usable_link,
+    web_address_of,
+)
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context, Ports
+from gatehouse.core.reactions import Received, every, on
+from gatehouse.mail.service import Mail, refuse_to_flood, sending
+
+Later = list[Callable[[Ports], None]]
+
+
+@on(LinkAsked)
+def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Received) -> Later:
+    address = asked_address(ctx, event)
+    refuse_to_flood(ctx, message, email_key(address))
+    user = find_account_by_email(ctx, address)
+    purpose = purpose_for(user, event.purpose)
+    if user is None or purpose is None:
+        return []
+    return _mail_link(ctx, message, user.id, purpose)
+
+
+@on(AccountRegistered)
+def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Received) -> Later:
+    user = find_account(ctx, event.user_id) if event.user_id else None
+    purpose = purpose_for(user, LinkPurpose.VERIFY)
+    if user is None or purpose is None:
+        return []
+    return _mail_link(ctx, message, user.id, purpose)
+
+
+@on(AccountCreatedFor)
+def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
+    """The command that made the account may have shown a link: that one goes out."""
+    user = find_account(ctx, event.user_id) if event.user_id else None
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user.id, LinkPurpose.ACTIVATE, keeps=True)
+
+
+@on(EmailChangeAsked)
+def ask_the_new_address_and_warn_the_old(
+    ctx: Context, event: EmailChangeAsked, message: Received
+) -> Later:
+    row = ctx.db.execute(link_row(event.link_id)).first()
+    if row is None or row.used_at is not None or row.address is None:
+        return []
+    warning = emails.email_change_asked_mail(ip=ctx.origin.ip, when=message.happened_at)
+    later = sending(ctx, message, warning, to=row.email, part="old")
+    holder = find_account_by_email(ctx, row.address)
+    if holder is None or holder.id == row.user_id:
+        mail = emails.confirm_email_mail(link=web_address_of(ctx, event.link_id))
+        later += sending(ctx, message, mail, to=row.address, part="new")
+    return later
+
+
+@on(EmailChanged)
+def tell_the_old_address_the_way_back(
+    ctx: Context, event: EmailChanged, message: Received
+) -> Later:
+    row = ctx.db.execute(link_row(event.link_id)).first()
+    if row is None or row.address is None:
+        return []
+    mail = emails.email_changed_mail(
+        link=web_address_of(ctx, event.link_id), ip=ctx.origin.ip, when=message.happened_at
+    )
+    return sending(ctx, message, mail, to=row.address)
+
+
+@on(PasswordChanged)
+def tell_of_a_changed_password(ctx: Context, event: PasswordChanged, message: Received) -> Later:
+    mail = emails.password_changed_mail(ip=ctx.origin.ip, when=message.happened_at)
+    return _tell(ctx, message, event.user_id, mail)
+
+
+@on(PasswordReset)
+def tell_of_a_reset_password(ctx: Context, event: PasswordReset, message: Received) -> Later:
+    mail = emails.password_changed_mail(ip=ctx.origin.ip, when=message.happened_at)
+    return _tell(ctx, message, event.user_id, mail)
+
+
+@on(AccountLocked)
+def tell_of_a_locked_account(ctx: Context, event: AccountLocked, message: Received) -> Later:
+    mail = emails.account_locked_mail(
+        minutes=event.minutes, ip=ctx.origin.ip, when=message.happened_at
+    )
+    return _tell(ctx, message, event.user_id, mail)
+
+
+@every(timedelta(hours=1))
+def purge_account_links(ctx: Context) -> int:
+    """Delete links that ran out a day ago, in small batches."""
+    return purge_links(ctx)
+
+
+def _mail_link(
+    ctx: Context, message: Received, user_id: UUID, purpose: LinkPurpose, *, keeps: bool = False
+) -> Later:
+    """Make the newest link and mail it. A second try of the same message keeps the link."""
+    user = hold_account(ctx, user_id)
+    if user is None:
+        return []
+    link = usable_link(ctx, user, purpose) if keeps or message.is_retry else None
+    if link is None:
+        link = renew_link(ctx, user, purpose)
+        record(ctx, LinkSent(user_id=user.id, purpose=purpose))
+    mail = _letter_for(ctx, purpose, web_address_of(ctx, link.id))
+    return sending(ctx, message, mail, to=user.email)
+
+
+def _letter_for(ctx: Context, purpose: LinkPurpose, link: str) -> Mail:
+    if purpose is LinkPurpose.RESET:
+        return emails.reset_password_mail(link=link, ip=ctx.origin.ip)
+    if purpose is LinkPurpose.ACTIVATE:
+        return emails.activate_mail(link=link)
+    return emails.verify_email_mail(link=link)
+
+
+def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> Later:
+    user = find_account(ctx, user_id) if user_id else None
+    return sending(ctx, message, mail, to=user.email) if user else []
+
+
+HANDLERS = (
+    mail_the_link_that_was_asked_for,
+    mail_a_link_to_verify,
+    mail_a_link_to_claim,
+    ask_the_new_address_and_warn_the_old,
+    tell_the_old_address_the_way_back,
+    tell_of_a_changed_password,
+    tell_of_a_reset_password,
+    tell_of_a_locked_account,
+)

@@ -1,0 +1,78 @@
+"""Changing one's address: the new one is confirmed, the old one is told, and can undo it."""
+
+from gatehouse.accounts.errors import EmailTaken, LinkInvalid, SameAddress
+from gatehouse.accounts.events import (
+    EmailChangeAsked,
+    EmailChanged,
+    EmailChangeUndone,
+    LinkPurpose,
+)
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.queries import find_account_by_email, hold_account
+from gatehouse.accounts.rules import email_key
+from gatehouse.accounts.service.links import renew_link, take_link
+from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
+from gatehouse.accounts.service.profile import label
+from gatehouse.audit.service import record
+from gatehouse.core.access import refuse_stale
+from gatehouse.core.context import Actor, Context
+from gatehouse.core.errors import InvalidToken
+
+
+def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> None:
+    """Mail a link to the new address, and a warning to the old one. Nothing changes yet.
+
+    A taken address is answered as a free one. Raises SameAddress, ReauthenticationRequired.
+    """
+    user = _confirmed(ctx, password)
+    if email_key(email) == user.email_key and email == user.email:
+        raise SameAddress
+    link = renew_link(ctx, user, LinkPurpose.CONFIRM, address=email)
+    record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id))
+
+
+def confirm_new_address(ctx: Context, *, token: str) -> User:
+    """Make the confirmed address the account's. Raises LinkInvalid, EmailTaken."""
+    user, row = take_link(ctx, token, LinkPurpose.CONFIRM)
+    if user.status is not AccountStatus.ACTIVE:
+        raise LinkInvalid
+    ctx.actor = Actor("user", user.id)
+    way_back = renew_link(ctx, user, LinkPurpose.UNDO, address=user.email)
+    _move(ctx, user, row.address)
+    record(ctx, EmailChanged(user_id=user.id, link_id=way_back.id))
+    return user
+
+
+def undo_change_of_address(ctx: Context, *, token: str) -> User:
+    """Bring the old address back. Everybody is signed out: somebody else may have been in.
+
+    Raises LinkInvalid, EmailTaken.
+    """
+    user, row = take_link(ctx, token, LinkPurpose.UNDO)
+    ctx.actor = Actor("user", user.id)
+    _move(ctx, user, row.address)
+    record(ctx, EmailChangeUndone(user_id=user.id))
+    return user
+
+
+def _move(ctx: Context, user: User, address: str) -> None:
+    """Give the account this address. The unique index decides if two want it at once."""
+    found = find_account_by_email(ctx, address)
+    if found is not None and found.id != user.id:
+        raise EmailTaken
+    user.email, user.email_key = address, email_key(address)
+    user.email_verified, user.updated_at = True, ctx.now
+    label(ctx, user)
+    ctx.db.flush()
+    ctx.forget(user.id)
+
+
+def _confirmed(ctx: Context, password: str | None) -> User:
+    """The caller's account, held; a right password counts as having just signed in."""
+    if password is not None:
+        return hold_confirmed_account(ctx, confirm_password(ctx, password))
+    refuse_stale(ctx)
+    user = hold_account(ctx, ctx.user_id)
+    if user is None:
+        raise InvalidToken
+    return user

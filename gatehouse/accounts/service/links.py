@@ -1,0 +1,129 @@
+"""Links that were mailed: making them, and taking each at most once."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, select, update
+
+from gatehouse.accounts.errors import LinkInvalid
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.models import AccountLink, User
+from gatehouse.accounts.queries import hold_account, link_row, link_to_keep
+from gatehouse.core.context import Context
+from gatehouse.core.crypto import same
+from gatehouse.core.links import (
+    address_of_link,
+    mint_link,
+    new_nonce,
+    row_of_link,
+)
+
+PREFIXES = {
+    LinkPurpose.VERIFY: "ghv_",
+    LinkPurpose.RESET: "ghr_",
+    LinkPurpose.ACTIVATE: "gha_",
+    LinkPurpose.CONFIRM: "ghe_",
+    LinkPurpose.UNDO: "ghu_",
+}
+PAGES = {
+    LinkPurpose.VERIFY: "verify-email",
+    LinkPurpose.RESET: "reset-password",
+    LinkPurpose.ACTIVATE: "activate",
+    LinkPurpose.CONFIRM: "confirm-email",
+    LinkPurpose.UNDO: "undo-email-change",
+}
+LIVES = {
+    LinkPurpose.VERIFY: timedelta(hours=24),
+    LinkPurpose.RESET: timedelta(hours=2),
+    LinkPurpose.ACTIVATE: timedelta(hours=24),
+    LinkPurpose.CONFIRM: timedelta(hours=24),
+    LinkPurpose.UNDO: timedelta(days=7),
+}
+
+KEPT = timedelta(days=1)
+BATCH = 1000
+
+
+def renew_link(
+    ctx: Context, user: User, purpose: LinkPurpose, *, address: str | None = None
+) -> AccountLink:
+    """Make the newest link of this purpose; every older one is void. Hold the account before."""
+    link = None if purpose is LinkPurpose.UNDO else link_to_keep(ctx, user.id, purpose)
+    if link is None:
+        link = AccountLink(user_id=user.id, purpose=purpose)
+        ctx.db.add(link)
+    link.nonce, link.address = new_nonce(), address
+    link.created_at, link.expires_at, link.used_at = ctx.now, ctx.now + LIVES[purpose], None
+    ctx.db.flush()
+    return link
+
+
+def web_address_of(ctx: Context, link_id: UUID) -> str:
+    """Where the link leads. Made while the mail is: nothing that is stored opens anything."""
+    row = ctx.db.execute(link_row(link_id)).one()
+    token = mint_link(ctx.settings, PREFIXES[row.purpose], row.id, row.nonce, _version(row))
+    return address_of_link(ctx.settings, PAGES[row.purpose], token)
+
+
+def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
+    """What the link says, before the transaction and whatever slow work follows.
+
+    Looking uses nothing up. Raises LinkInvalid.
+    """
+    link_id = row_of_link(token, PREFIXES[purpose])
+    row = ctx.glance(link_row(link_id)) if link_id else None
+    return _judged(ctx, row, token, purpose, ctx.now)
+
+
+def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
+    """Use the link up, and hold its account. Of many at once, one gets it. Raises LinkInvalid."""
+    link_id = row_of_link(token, PREFIXES[purpose])
+    row = ctx.db.execute(link_row(link_id)).first() if link_id else None
+    user = hold_account(ctx, row.user_id) if row else None
+    if link_id is None or user is None:
+        raise LinkInvalid
+    row = _judged(ctx, ctx.db.execute(link_row(link_id)).first(), token, purpose, ctx.now)
+    used = update(AccountLink).where(
+        AccountLink.id == link_id, AccountLink.nonce == row.nonce, AccountLink.used_at.is_(None)
+    )
+    if not ctx.execute(used.values(used_at=ctx.now)):
+        raise LinkInvalid
+    return user, row
+
+
+def _judged(
+    ctx: Context, row: Row[Any] | None, token: str, purpose: LinkPurpose, now: datetime
+) -> Row[Any]:
+    if row is None or row.purpose is not purpose:
+        raise LinkInvalid
+    version = _version(row)
+    ours = mint_link(ctx.settings, PREFIXES[purpose], row.id, row.nonce, version)
+    if not same(token, ours) or row.used_at is not None or row.expires_at <= now:
+        raise LinkInvalid
+    return row
+
+
+def _version(row: Row[Any]) -> str:
+    """What voids the link when it changes: the address it went to, the state it was made for, and
+    for a reset the password too. The way back from a change of address outlasts all of them.
+    """
+    if row.purpose is LinkPurpose.UNDO:
+        return row.address or ""
+    parts = [row.email_key, row.status.value, row.address or ""]
+    if row.purpose is LinkPurpose.RESET:
+        parts.append(row.changed_at.isoformat() if row.changed_at else "")
+    return "\n".join(parts)
+
+
+def usable_link(ctx: Context, user: User, purpose: LinkPurpose) -> AccountLink | None:
+    """The newest link of this purpose, if it can still be used."""
+    link = link_to_keep(ctx, user.id, purpose)
+    is_usable = link is not None and link.used_at is None and link.expires_at > ctx.now
+    return link if is_usable else None
+
+
+def purge_links(ctx: Context) -> int:
+    """Delete a batch of links that ran out a day ago. Returns how many there were."""
+    over = select(AccountLink.id).where(AccountLink.expires_at < ctx.now - KEPT).limit(BATCH)
+    return ctx.execute(delete(AccountLink).where(AccountLink.id.in_(over.scalar_subquery())))

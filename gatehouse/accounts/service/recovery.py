@@ -1,0 +1,90 @@
+"""Getting back in: forgotten passwords, unverified addresses, accounts that wait for their owner.
+
+Who asks gives an address, and nothing is looked up then: known or unknown, the answer and its
+time are the same. The worker looks it up, and mails the address that the account has.
+"""
+
+from gatehouse.accounts.errors import LinkInvalid
+from gatehouse.accounts.events import (
+    AccountActivated,
+    EmailVerified,
+    LinkAsked,
+    LinkPurpose,
+    PasswordReset,
+)
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.service.links import look_at_link, take_link
+from gatehouse.accounts.service.passwords import set_password
+from gatehouse.accounts.service.strength import refuse_weak_password
+from gatehouse.audit.service import record
+from gatehouse.core.context import Actor, Context
+from gatehouse.outbox.service import publish
+
+SEALED_FOR = "account.link_asked"
+
+
+def ask_for_link(ctx: Context, *, email: str, purpose: LinkPurpose) -> None:
+    """Let the worker find out whether the address is anybody's, and mail a link if it is."""
+    sealed = ctx.runtime.keyring.seal(email.encode(), SEALED_FOR)
+    publish(ctx, LinkAsked(purpose=purpose, sealed=sealed))
+
+
+def asked_address(ctx: Context, asked: LinkAsked) -> str:
+    return ctx.runtime.keyring.open(asked.sealed, SEALED_FOR).decode()
+
+
+def purpose_for(user: User | None, asked: LinkPurpose) -> LinkPurpose | None:
+    """Which link an account gets when one is asked for; None if none would be right."""
+    if user is None or user.status is AccountStatus.SUSPENDED:
+        return None
+    if user.status is AccountStatus.INACTIVE:
+        return None if asked is LinkPurpose.VERIFY else LinkPurpose.ACTIVATE
+    if asked is LinkPurpose.VERIFY:
+        return None if user.email_verified else LinkPurpose.VERIFY
+    return LinkPurpose.RESET if asked is LinkPurpose.RESET else None
+
+
+def reset_password(ctx: Context, *, token: str, password: str) -> None:
+    """Set a new password with a mailed link. All sessions end, and nobody is signed in.
+
+    Raises LinkInvalid, PasswordTooWeak.
+    """
+    password_hash = _hash_for_link(ctx, token, LinkPurpose.RESET, password)
+    user, _ = take_link(ctx, token, LinkPurpose.RESET)
+    if user.status is not AccountStatus.ACTIVE:
+        raise LinkInvalid
+    ctx.actor = Actor("user", user.id)
+    set_password(ctx, user, password_hash)
+    user.email_verified = True  # Whoever has the mail has the address.
+    ctx.forget(user.id)
+    record(ctx, PasswordReset(user_id=user.id))
+
+
+def verify_email(ctx: Context, *, token: str) -> User:
+    """Note that the address is its owner's. Raises LinkInvalid."""
+    user, _ = take_link(ctx, token, LinkPurpose.VERIFY)
+    ctx.actor = Actor("user", user.id)
+    user.email_verified, user.updated_at = True, ctx.now
+    ctx.forget(user.id)
+    record(ctx, EmailVerified(user_id=user.id))
+    return user
+
+
+def activate_account(ctx: Context, *, token: str, password: str) -> User:
+    """Let somebody claim the account made for them. Raises LinkInvalid, PasswordTooWeak."""
+    password_hash = _hash_for_link(ctx, token, LinkPurpose.ACTIVATE, password)
+    user, _ = take_link(ctx, token, LinkPurpose.ACTIVATE)
+    ctx.actor = Actor("user", user.id)
+    user.status, user.email_verified = AccountStatus.ACTIVE, True
+    set_password(ctx, user, password_hash)
+    ctx.forget(user.id)
+    record(ctx, AccountActivated(user_id=user.id))
+    return user
+
+
+def _hash_for_link(ctx: Context, token: str, purpose: LinkPurpose, password: str) -> str:
+    """Judge and hash before the transaction, and only for a link that holds."""
+    row = look_at_link(ctx, token, purpose)
+    refuse_weak_password(password, email=row.email, full_name=row.full_name)
+    return ctx.ports[PasswordHasher].hash(password)

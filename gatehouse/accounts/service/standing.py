@@ -1,0 +1,79 @@
+"""What an account may do on this instance: suspending it, and making it an operator's.
+
+Whoever calls has asked whether the actor may.
+"""
+
+from uuid import UUID
+
+from gatehouse.accounts import events
+from gatehouse.accounts.errors import (
+    AccountNotClaimed,
+    AccountNotFound,
+    AccountNotSuspended,
+    AccountSuspended,
+    AccountSuspendedAlready,
+    NotAnOperator,
+    OperatorAlready,
+)
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.queries import hold_account
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+
+
+def suspend_account(ctx: Context, user_id: UUID) -> User:
+    """Bar an account from everything; its sessions end in the same act.
+
+    Raises AccountSuspendedAlready, AccountNotClaimed.
+    """
+    user = _held(ctx, user_id)
+    if user.status is AccountStatus.SUSPENDED:
+        raise AccountSuspendedAlready
+    if user.status is AccountStatus.INACTIVE:
+        raise AccountNotClaimed
+    user.status, user.updated_at = AccountStatus.SUSPENDED, ctx.now
+    ctx.forget(user.id)
+    record(ctx, events.AccountSuspended(user_id=user.id))
+    return user
+
+
+def unsuspend_account(ctx: Context, user_id: UUID) -> User:
+    """Give an account back. Its sessions stay ended. Raises AccountNotSuspended."""
+    user = _held(ctx, user_id)
+    if user.status is not AccountStatus.SUSPENDED:
+        raise AccountNotSuspended
+    user.status, user.updated_at = AccountStatus.ACTIVE, ctx.now
+    ctx.forget(user.id)
+    record(ctx, events.AccountUnsuspended(user_id=user.id))
+    return user
+
+
+def make_operator(ctx: Context, user_id: UUID) -> User:
+    """Make an account an operator's. Raises OperatorAlready, AccountSuspended."""
+    user = _held(ctx, user_id)
+    if user.is_operator:
+        raise OperatorAlready
+    if user.status is AccountStatus.SUSPENDED:
+        raise AccountSuspended
+    user.is_operator, user.updated_at = True, ctx.now
+    ctx.forget(user.id)
+    record(ctx, events.AccountMadeOperator(user_id=user.id))
+    return user
+
+
+def unmake_operator(ctx: Context, user_id: UUID) -> User:
+    """Take the right of an operator away. It counts from the next request on."""
+    user = _held(ctx, user_id)
+    if not user.is_operator:
+        raise NotAnOperator
+    user.is_operator, user.updated_at = False, ctx.now
+    ctx.forget(user.id)
+    record(ctx, events.OperatorRemoved(user_id=user.id))
+    return user
+
+
+def _held(ctx: Context, user_id: UUID) -> User:
+    user = hold_account(ctx, user_id)
+    if user is None:
+        raise AccountNotFound
+    return user

@@ -1,0 +1,96 @@
+"""Commands of the record: flask audit verify."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from gatehouse.audit.errors import NotAHead
+from gatehouse.audit.rules.verdicts import Finding
+from gatehouse.audit.service import Verification
+from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+
+
+@click.group("audit")
+def audit() -> None:
+    """The record: whether it is as it was sealed."""
+
+
+@audit.command("verify")
+@click.option(
+    "--head", "heads", type=click.File(encoding="utf-8"), help="Heads kept outside, or -."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; the last sums up.")
+@with_appcontext
+def verify(*, heads: Iterable[str] | None, as_json: bool) -> None:
+    """Say which entry or block was changed, removed or added. Exit status 1 if any was.
+
+    Without --head the heads in AUDIT_HEAD_FILE are compared, if that is set.
+    """
+    runtime: Runtime = current_app.extensions["gatehouse"]
+    count = 0
+    with unit_of_work(runtime, Origin("verify"), Actor(kind="job"), reads_only=True) as ctx:
+        check = Verification(ctx)
+        try:
+            for finding in _watched(check, heads or _own_heads(runtime)):
+                count += 1
+                click.echo(json.dumps(finding.facts()) if as_json else _told(finding))
+        except NotAHead as error:
+            line = error.details["line"]
+            raise click.ClickException(f"Line {line}: {error}") from None
+    click.echo(json.dumps(_sum(check, count)) if as_json else _summed_up(check, count))
+    if count:
+        sys.exit(1)
+
+
+def _own_heads(runtime: Runtime) -> Iterator[str]:
+    path = runtime.settings.audit_head_file
+    if path and Path(path).exists():
+        with Path(path).open(encoding="utf-8") as lines:
+            yield from lines
+
+
+def _watched(check: Verification, heads: Iterable[str]) -> Iterator[Finding]:
+    """The findings, and on a terminal how far we are."""
+    if not sys.stderr.isatty():
+        yield from check.findings(heads)
+        return
+    check.on_progress = lambda: click.echo(
+        f"\r{check.blocks} blocks, {check.entries} entries", nl=False, err=True
+    )
+    yield from check.findings(heads)
+    click.echo("", err=True)
+
+
+def _told(finding: Finding) -> str:
+    block = f"block {finding.block}" if finding.block is not None else "no block"
+    words = [f"{finding.kind:<8}", block]
+    if finding.entry_id:
+        words.append(f"entry {finding.entry_id} {finding.action or ''}".rstrip())
+    return "  ".join([*words, finding.says])
+
+
+def _sum(check: Verification, count: int) -> dict[str, Any]:
+    return {
+        "clean": count == 0,
+        "findings": count,
+        "blocks": check.blocks,
+        "purged_blocks": check.purged_blocks,
+        "entries": check.entries,
+        "unsealed": check.unsealed,
+        "head": check.newest.hash.hex() if check.newest else None,
+    }
+
+
+def _summed_up(check: Verification, count: int) -> str:
+    found = "Nothing was changed, removed or added." if not count else f"Findings: {count}."
+    purged = f" ({check.purged_blocks} of them purged)" if check.purged_blocks else ""
+    return (
+        f"{check.entries} entries, {check.unsealed} of them not sealed yet;"
+        f" {check.blocks} blocks{purged}. {found}"
+    )

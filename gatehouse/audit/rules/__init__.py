@@ -1,0 +1,1 @@
+"""The record's pure rules: hashes, verdicts on blocks, cells of a table."""

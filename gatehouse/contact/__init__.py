@@ -1,0 +1,1 @@
+"""Contact: what people write to the house without an account."""

@@ -1,0 +1,135 @@
+"""What a view declares beside its access: what comes in, what goes out, and how it may fail."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from marshmallow import EXCLUDE, Schema
+
+from gatehouse.core import access
+from gatehouse.core.context import Context
+from gatehouse.core.errors import GatehouseError
+from gatehouse.core.pagination import Page
+from gatehouse.core.streaming import Stream
+from gatehouse.core.words import in_plain_words
+
+View = TypeVar("View", bound=Callable[..., Any])
+Reply = tuple[HTTPStatus, Any, Any]
+Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How what a view returns is shaped. ``key`` is its name inside ``data``."""
+
+    schema: Schema | None
+    status: HTTPStatus
+    key: str
+
+    def shape(self, result: Any) -> Reply:
+        if isinstance(result, Stream):
+            return self.status, result, None
+        if self.schema is None:
+            return self.status, None, None
+        if isinstance(result, Page):
+            rows = self.schema.dump(result.items, many=True)
+            return self.status, {self.key: rows, **result.data()}, result.meta()
+        if isinstance(result, list):
+            rows = self.schema.dump(result, many=True)
+            return self.status, {self.key: rows, "count": len(rows)}, None
+        shaped = self.schema.dump(result)
+        return self.status, {self.key: shaped} if self.key else shaped, None
+
+
+def body(
+    schema: type[Schema], *, partial: bool = False, also: Also | None = None
+) -> Callable[[View], View]:
+    """Pass the JSON body, validated by ``schema``, as keyword arguments.
+
+    When something is not valid, ``also(ctx, what was)`` names what no schema can find.
+    """
+    return _note(body=in_plain_words(schema(partial=partial)), also=also)
+
+
+def query(schema: type[Schema]) -> Callable[[View], View]:
+    """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
+    return _note(query=in_plain_words(schema(unknown=EXCLUDE)))
+
+
+def returns(
+    schema: type[Schema] | None,
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    key: str = "",
+    listed: bool = False,
+    paged: bool = False,
+    beside: Mapping[str, Any] | None = None,
+) -> Callable[[View], View]:
+    """Shape what the view returns. ``listed``, ``paged`` and ``beside`` (what else a page has in
+    ``data``, as JSON schemas) tell the OpenAPI document.
+    """
+    shape = Returns(schema() if schema else None, status, key)
+    return _note(returns=shape, listed=listed, paged=paged, beside=beside or {})
+
+
+def streams(*content_types: str) -> Callable[[View], View]:
+    """The view returns a Stream. It may record that it was called, although it is a GET."""
+    return _note(returns=Returns(None, HTTPStatus.OK, ""), streams=content_types)
+
+
+def ready(name: str) -> Callable[[View], View]:
+    """Let the cache keep this answer beside the caller's session, until the caller is forgotten."""
+    return _note(ready=name)
+
+
+def recorded(view: View) -> View:
+    """A GET that is an act of its own, such as taking data away: it writes to the record."""
+    return _note(is_recorded=True)(view)
+
+
+def raises(*errors: type[GatehouseError]) -> Callable[[View], View]:
+    """Name the domain's refusals, for the OpenAPI document."""
+    return _note(raises=errors)
+
+
+def _note(**notes: Any) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.notes = {**getattr(view, "notes", {}), **notes}  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that the decorators said of a view. ``ready`` names the answer that may be kept."""
+
+    view: Callable[..., Any]
+    access: access.Access
+    is_elevated: bool
+    is_recorded: bool
+    limit: tuple[str, str] | None
+    returns: Returns
+    streams: bool
+    ready: str
+    query: Schema | None
+    body: Schema | None
+    also: Also | None
+
+
+def plan_of(view: Callable[..., Any]) -> Plan:
+    notes = getattr(view, "notes", {})
+    return Plan(
+        view=view,
+        access=access.access_of(view),
+        is_elevated=getattr(view, "elevated", False),
+        is_recorded=notes.get("is_recorded", False),
+        limit=getattr(view, "limit", None),
+        returns=notes["returns"],
+        streams="streams" in notes,
+        ready=notes.get("ready", ""),
+        query=notes.get("query"),
+        body=notes.get("body"),
+        also=notes.get("also"),
+    )

@@ -1,0 +1,65 @@
+"""One request of a browser: what it holds, who it is, what it sent."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from gatehouse.core import browser, forms
+from gatehouse.core.context import ANONYMOUS, Actor, Runtime
+from gatehouse.core.http import READING
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request of a browser: what it holds, who it is, what it sent."""
+
+    environ: dict[str, Any]
+    runtime: Runtime
+    path: dict[str, Any]
+    cookie: str = ""
+    seed: str = ""
+    actor: Actor = ANONYMOUS
+    sent: dict[str, str] = field(default_factory=dict)
+    next: str = ""
+    cookies: dict[str, browser.Header] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> list[browser.Header]:
+        return list(self.cookies.values())
+
+    @property
+    def is_reading(self) -> bool:
+        return self.environ["REQUEST_METHOD"] in READING
+
+    def holder(self) -> str:
+        """Whom a form belongs to: the session, or before there is one the browser."""
+        if self.actor.session_id is not None:
+            return f"session {self.actor.session_id}"
+        return f"browser {self.seed}" if self.seed else ""
+
+    def keep(self, what: str, value: str, seconds: int | None = None) -> None:
+        settings = self.runtime.settings
+        name = browser.cookie_name(settings, what)
+        self.cookies[name] = browser.set_cookie(settings, name, value, seconds=seconds)
+
+    def token(self) -> str:
+        """The token of a form in the answer. A browser that is nobody's yet gets a name."""
+        if not self.holder():
+            self.seed = browser.new_seed()
+            self.keep("browser", self.seed)
+        return browser.form_token(self.runtime.settings, self.holder())
+
+
+def begin(environ: dict[str, Any], path: dict[str, Any]) -> Visit:
+    runtime: Runtime = environ["gatehouse.runtime"]
+    seed = browser.read_cookie(environ, browser.cookie_name(runtime.settings, "browser"))
+    asked = request.args.getlist(forms.NEXT)
+    return Visit(
+        environ,
+        runtime,
+        path,
+        cookie=browser.read_cookie(environ, browser.cookie_name(runtime.settings)),
+        seed=seed if browser.is_seed(seed) else "",
+        next=browser.local_path(asked[0]) if len(asked) == 1 else "",
+    )

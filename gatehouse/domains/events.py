@@ -1,0 +1,46 @@
+"""What can happen to a domain of an organization."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gatehouse.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainClaimed(Event):
+    name = "domain.claimed"
+    says = "A domain was claimed, and is not yet proven."
+    resource = "domain"
+
+    domain_id: UUID
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainProven(Event):
+    name = "domain.proven"
+    says = "A domain was proven to be the organization's."
+    resource = "domain"
+
+    domain_id: UUID
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainRemoved(Event):
+    name = "domain.removed"
+    says = "A domain was removed."
+    resource = "domain"
+
+    domain_id: UUID
+    domain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainLost(Event):
+    name = "domain.lost"
+    says = "The proof of a domain was not seen for days, so it no longer counts."
+    resource = "domain"
+
+    domain_id: UUID
+    domain: str

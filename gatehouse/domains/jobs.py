@@ -1,0 +1,21 @@
+"""What happens to domains by itself."""
+
+from datetime import timedelta
+
+from gatehouse.core.context import Context
+from gatehouse.core.reactions import during, every
+from gatehouse.domains import service
+from gatehouse.organizations.events import OrganizationDeleted
+
+
+@during(OrganizationDeleted)
+def free_domains_of_a_deleted_organization(
+    ctx: Context, event: OrganizationDeleted
+) -> dict[str, int]:
+    return {"domains_removed": service.forget_domains(ctx, event.org_id)} if event.org_id else {}
+
+
+@every(timedelta(hours=1))
+def recheck_domains(ctx: Context) -> int:
+    """Look daily whether proven domains still are; one without its record for 7 days is lost."""
+    return service.check_next(ctx)

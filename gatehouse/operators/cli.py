@@ -1,0 +1,83 @@
+"""``flask create-operator``, ``remove-operator``, ``operators list``: who runs this instance."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from marshmallow import ValidationError
+
+from gatehouse.accounts.queries import operators
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
+from gatehouse.core.errors import GatehouseError
+from gatehouse.core.fields import Address, Text
+from gatehouse.operators import service
+
+
+@contextmanager
+def _work() -> Iterator[Context]:
+    try:
+        with unit_of_work(
+            current_app.extensions["gatehouse"], Origin("cli"), Actor("operator")
+        ) as ctx:
+            yield ctx
+    except GatehouseError as refusal:
+        raise click.ClickException(str(refusal)) from None
+
+
+def _address(text: str) -> str:
+    try:
+        return str(Address().deserialize(text))
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0]), param_hint="EMAIL") from None
+
+
+def _name(text: str | None) -> str | None:
+    try:
+        return Text(most=255).deserialize(text) if text else None
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0]), param_hint="--name") from None
+
+
+@click.command("create-operator")
+@click.argument("email")
+@click.option("--name", help="The person's name, for a new account.")
+@with_appcontext
+def create_operator(*, email: str, name: str | None) -> None:
+    """Make EMAIL an operator: an account that is there, or a new one to be claimed."""
+    with _work() as ctx:
+        user = service.appoint(ctx, email=_address(email), full_name=_name(name))
+        told = f"{user.email} is an operator"
+        is_claimed = user.activated
+        link = None if is_claimed or ctx.settings.smtp.host else service.link_to_claim(ctx, user)
+    click.echo(f"{told} now." if is_claimed else f"{told} as soon as the account is claimed.")
+    if link:
+        click.echo(f"No mail server is set. Claim it within 24 hours at:\n{link}")
+
+
+@click.command("remove-operator")
+@click.argument("email")
+@with_appcontext
+def remove_operator(*, email: str) -> None:
+    """Take the right of an operator from EMAIL. The account stays."""
+    with _work() as ctx:
+        user = service.dismiss(ctx, email=_address(email))
+        left = len(ctx.db.scalars(operators()).all())
+        told = f"{user.email} is no operator any more. Operators left: {left}."
+    click.echo(told)
+
+
+@click.group("operators")
+def operators_commands() -> None:
+    """Who runs this instance."""
+
+
+@operators_commands.command("list")
+@with_appcontext
+def show_operators() -> None:
+    """List the operators, with the state of each account."""
+    with _work() as ctx:
+        found = ctx.db.scalars(operators()).all()
+        lines = [f"{user.status.value:10} {user.email}  {user.full_name or ''}" for user in found]
+    click.echo("\n".join(line.rstrip() for line in lines) or "There is no operator.")

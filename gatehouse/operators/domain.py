@@ -1,0 +1,7 @@
+"""The operators domain's declaration."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.operators.cli import create_operator, operators_commands, remove_operator
+from gatehouse.operators.routes import api
+
+domain = Domain(apis=(api,), commands=(create_operator, remove_operator, operators_commands))

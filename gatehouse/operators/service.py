@@ -1,0 +1,86 @@
+"""What operators, and admins within their reach, do with other people's accounts."""
+
+from uuid import UUID
+
+from gatehouse.accounts.errors import AccountNotFound
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.models import User
+from gatehouse.accounts.queries import find_account_by_email, get_account, hold_accounts
+from gatehouse.accounts.service import (
+    create_account_for,
+    delete_account,
+    make_operator,
+    renew_link,
+    suspend_account,
+    unmake_operator,
+    unsuspend_account,
+    web_address_of,
+)
+from gatehouse.core.access import act_as_operator, is_operator
+from gatehouse.core.context import Context
+from gatehouse.operators.errors import ConfirmationRequired
+from gatehouse.organizations.errors import NotOnYourself
+from gatehouse.organizations.service import suspend_everywhere, unsuspend_everywhere
+
+
+def suspend(ctx: Context, user_id: UUID) -> None:
+    """Suspend the account, if the caller is an operator; else every membership they may."""
+    if is_operator(ctx):
+        _hold_as_operator(ctx, user_id)
+        suspend_account(ctx, user_id)
+    else:
+        suspend_everywhere(ctx, user_id)
+
+
+def unsuspend(ctx: Context, user_id: UUID) -> None:
+    """Give back the account, if the caller is an operator; else every membership they may."""
+    if is_operator(ctx):
+        _hold_as_operator(ctx, user_id)
+        unsuspend_account(ctx, user_id)
+    else:
+        unsuspend_everywhere(ctx, user_id)
+
+
+def delete(ctx: Context, user_id: UUID, *, confirm: bool) -> str:
+    """Delete somebody's account as they could themselves. Returns what the address was."""
+    if not confirm:
+        raise ConfirmationRequired
+    _hold_as_operator(ctx, user_id)
+    email = get_account(ctx, user_id).email
+    delete_account(ctx, user_id)
+    return email
+
+
+def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
+    """Make the account of this address an operator's; where there is none, make an inactive one.
+
+    Raises OperatorAlready, AccountSuspended.
+    """
+    user = find_account_by_email(ctx, email)
+    if user is None:
+        user = create_account_for(ctx, email=email, full_name=full_name)
+    return make_operator(ctx, user.id)
+
+
+def link_to_claim(ctx: Context, user: User) -> str:
+    """Where the person claims the account, for whoever cannot be mailed."""
+    return web_address_of(ctx, renew_link(ctx, user, LinkPurpose.ACTIVATE).id)
+
+
+def dismiss(ctx: Context, *, email: str) -> User:
+    """Take the right away again. Raises AccountNotFound, NotAnOperator."""
+    user = find_account_by_email(ctx, email)
+    if user is None:
+        raise AccountNotFound
+    return unmake_operator(ctx, user.id)
+
+
+def _hold_as_operator(ctx: Context, user_id: UUID) -> None:
+    """Hold both accounts, and only then ask whether the caller is an operator still.
+
+    Of two operators who suspend each other at the same moment, one is left.
+    """
+    if user_id == ctx.user_id:
+        raise NotOnYourself
+    hold_accounts(ctx, ctx.user_id, user_id)
+    act_as_operator(ctx)

@@ -1,0 +1,75 @@
+"""Running all checks, each within two seconds, whatever the others do."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from threading import Thread
+from time import monotonic
+
+from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.logging import blank
+from gatehouse.core.migrations import LazyMigrate
+from gatehouse.ops.service.doctor import inside, outside
+from gatehouse.ops.service.doctor.finding import Finding, fail
+
+PATIENCE = 2.0  # seconds for each check
+Check = Callable[[], Iterator[Finding]]
+
+
+def examine(
+    runtime: Runtime, migrations: LazyMigrate, around: Callable[[], AbstractContextManager[object]]
+) -> list[Finding]:
+    """Run every check. ``around`` makes what a check needs about it in its own thread."""
+    with around():
+        migrations.head()  # Loading Alembic takes a second: that is not the database's fault.
+    checks: dict[str, Check] = {
+        "settings": partial(inside.settings, runtime),
+        "keys": partial(inside.keys, runtime),
+        "database": partial(inside.database, runtime),
+        "schema": partial(inside.schema, runtime, migrations),
+        "redis": partial(inside.redis, runtime),
+        "mail": partial(inside.smtp, runtime),
+        "public url": partial(outside.public_url, runtime),
+        "certificate": partial(outside.certificate, runtime),
+        "proxies": partial(outside.proxies, runtime),
+        "outbox": partial(_looking, runtime, inside.outbox),
+        "jobs": partial(_looking, runtime, inside.jobs),
+    }
+    running = [_Run(name, check, around) for name, check in checks.items()]
+    for run in running:
+        run.start()
+    deadline = monotonic() + PATIENCE
+    return [finding for run in running for finding in run.findings(deadline)]
+
+
+def _looking(runtime: Runtime, check: Callable[[Context], Iterator[Finding]]) -> Iterator[Finding]:
+    with unit_of_work(runtime, Origin("doctor"), Actor("operator"), reads_only=True) as ctx:
+        yield from check(ctx)
+
+
+class _Run(Thread):
+    """A check in a thread of its own, which nobody waits for any longer than that."""
+
+    def __init__(
+        self, name: str, check: Check, around: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        super().__init__(name=f"doctor {name}", daemon=True)
+        self._what = name
+        self._check = check
+        self._around = around
+        self._found: list[Finding] | None = None
+
+    def run(self) -> None:
+        try:
+            with self._around():
+                self._found = list(self._check())
+        except Exception as error:  # noqa: BLE001 - a check that breaks is a finding
+            why = blank(f"{type(error).__name__}: {error}".splitlines()[0])
+            self._found = [fail(self._what, why, "This check did not end well.")]
+
+    def findings(self, deadline: float) -> list[Finding]:
+        self.join(max(deadline - monotonic(), 0))
+        if self._found is None:
+            how = "Something does not answer, or answers slowly."
+            return [fail(self._what, f"no answer in {PATIENCE:.0f} s", how)]
+        return self._found

@@ -1,0 +1,1 @@
+"""Principals: Unix logins that a member may use, directly or through a department."""

@@ -1,0 +1,177 @@
+"""Which principals a person may use: the one answer, for lists and for certificates alike."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.core.access import may
+from gatehouse.core.context import Context
+from gatehouse.core.pagination import Page, paginate_rows
+from gatehouse.core.roles import Role
+from gatehouse.departments.models import Department, DepartmentMember
+from gatehouse.departments.queries import departments_with
+from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.queries import places_of
+from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
+from gatehouse.principals.permissions import PrincipalPermission
+
+MOST_TOLD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A department through which a person holds a principal."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A principal that a person may use now: directly, through departments, or both."""
+
+    principal: Principal
+    direct: bool
+    via_departments: Sequence[Way]
+
+    @property
+    def via_department(self) -> str | None:
+        return self.via_departments[0].name if self.via_departments else None
+
+
+def effective_principals(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[Usable]:
+    """What a person may use in an organization, by name.
+
+    Nothing, unless their account is active and they are a member who is neither suspended nor a
+    guest. Read anew each time: what is taken away ends at once.
+    """
+    return _usable_in(ctx, user_id, [org_id])[org_id]
+
+
+def page_of_own_principals(
+    ctx: Context, user_id: UUID, *, page: int, per_page: int
+) -> Page[dict[str, Any]]:
+    """A person's organizations with what they may use there; for admins, with what there is.
+
+    ``all_principals`` ends after 200 of an organization.
+    """
+    found = paginate_rows(ctx, _open_places_of(user_id), page=page, per_page=per_page)
+    roles = {organization.id: role for organization, role, _ in found.items}
+    mine = _usable_in(ctx, user_id, roles)
+    administered = [i for i, role in roles.items() if may(ctx, role, PrincipalPermission.MANAGE)]
+    there = _first_principals(ctx, administered)
+
+    def shown(organization: Organization, role: Role) -> dict[str, Any]:
+        return _headed(organization, role) | {
+            "is_admin": organization.id in administered,
+            "my_principals": mine[organization.id],
+            "all_principals": there[organization.id],
+        }
+
+    return found.map(lambda row: shown(row[0], row[1]))
+
+
+def page_of_memberships(
+    ctx: Context, user_id: UUID, *, page: int, per_page: int
+) -> Page[dict[str, Any]]:
+    """A person's organizations with the departments and principals that they hold there."""
+    found = paginate_rows(ctx, _open_places_of(user_id), page=page, per_page=per_page)
+    org_ids = [organization.id for organization, *_ in found.items]
+    mine = _usable_in(ctx, user_id, org_ids)
+    departments: Mapping[UUID, list[Department]] = defaultdict(list)
+    for department in ctx.db.scalars(departments_with(user_id, org_ids)):
+        departments[department.org_id].append(department)
+
+    def shown(organization: Organization, role: Role) -> dict[str, Any]:
+        return _headed(organization, role) | {
+            "departments": departments[organization.id],
+            "principals": mine[organization.id],
+        }
+
+    return found.map(lambda row: shown(row[0], row[1]))
+
+
+def _open_places_of(user_id: UUID) -> Select[*tuple[Any, ...]]:
+    return places_of(user_id).where(Member.suspended_at.is_(None))
+
+
+def _headed(organization: Organization, role: Role) -> dict[str, Any]:
+    return {"org_id": organization.id, "org_name": organization.name, "role": role}
+
+
+def _usable_in(
+    ctx: Context, user_id: UUID, org_ids: Collection[UUID]
+) -> Mapping[UUID, list[Usable]]:
+    """By organization, in two statements for however many."""
+    rows = ctx.db.execute(_usable_by(ctx, user_id).where(Principal.org_id.in_(org_ids))).all()
+    ways = _ways_to(ctx, user_id, [principal.id for principal, _ in rows])
+    found: Mapping[UUID, list[Usable]] = defaultdict(list)
+    for principal, is_direct in rows:
+        found[principal.org_id].append(Usable(principal, bool(is_direct), ways[principal.id]))
+    return found
+
+
+def _usable_by(ctx: Context, user_id: UUID) -> Select[*tuple[Any, ...]]:
+    """Principals, each with whether it is held directly, where the membership lets them be used."""
+    users = [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
+    is_direct = exists().where(
+        PrincipalMember.principal_id == Principal.id, PrincipalMember.user_id == user_id
+    )
+    is_through = exists().where(
+        PrincipalDepartment.principal_id == Principal.id,
+        PrincipalDepartment.department_id == DepartmentMember.department_id,
+        DepartmentMember.user_id == user_id,
+    )
+    return (
+        select(Principal, is_direct)
+        .join(Member, and_(Member.org_id == Principal.org_id, Member.user_id == user_id))
+        .join(User, User.id == Member.user_id)
+        .where(
+            Member.suspended_at.is_(None),
+            Member.role.in_(users),
+            User.status == AccountStatus.ACTIVE,
+            or_(is_direct, is_through),
+        )
+        .order_by(Principal.name)
+    )
+
+
+def _ways_to(
+    ctx: Context, user_id: UUID, principal_ids: Collection[UUID]
+) -> Mapping[UUID, list[Way]]:
+    rows = ctx.db.execute(
+        select(PrincipalDepartment.principal_id, Department.id, Department.name)
+        .join(Department, Department.id == PrincipalDepartment.department_id)
+        .join(DepartmentMember, DepartmentMember.department_id == Department.id)
+        .where(
+            DepartmentMember.user_id == user_id,
+            PrincipalDepartment.principal_id.in_(principal_ids),
+        )
+        .order_by(Department.name_key, Department.id)
+    )
+    found: Mapping[UUID, list[Way]] = defaultdict(list)
+    for principal_id, department_id, name in rows:
+        found[principal_id].append(Way(department_id, name))
+    return found
+
+
+def _first_principals(ctx: Context, org_ids: Collection[UUID]) -> Mapping[UUID, list[Principal]]:
+    by_name = func.row_number().over(partition_by=Principal.org_id, order_by=Principal.name)
+    ranked = (
+        select(Principal.id, by_name.label("place")).where(Principal.org_id.in_(org_ids)).subquery()
+    )
+    rows = ctx.db.scalars(
+        select(Principal)
+        .join(ranked, ranked.c.id == Principal.id)
+        .where(ranked.c.place <= MOST_TOLD)
+        .order_by(Principal.name)
+    )
+    found: Mapping[UUID, list[Principal]] = defaultdict(list)
+    for principal in rows:
+        found[principal.org_id].append(principal)
+    return found

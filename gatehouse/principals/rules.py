@@ -1,0 +1,9 @@
+"""What a principal may be called. Pure."""
+
+NAME = r"[a-z0-9_][a-z0-9._:@-]{0,63}"
+ROOT = "root"
+
+
+def is_for_owners(name: str) -> bool:
+    """Whether only an owner may bring a principal of this name into being."""
+    return name == ROOT

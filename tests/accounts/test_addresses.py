@@ -1,0 +1,169 @@
+"""Changing one's address: the new one is confirmed, the old one is warned, and can undo it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from gatehouse.accounts.models import User
+from tests.audit.record import entries_of
+from tests.conftest import client_of
+from tests.factories import PASSWORD
+from tests.mailbox import link_in, token_in
+
+EMAIL = "/api/v1/users/me/email"
+CONFIRM = "/api/v1/auth/confirm-email"
+UNDO = "/api/v1/auth/undo-email-change"
+LOGIN = "/api/v1/auth/login"
+
+
+def new_address() -> str:
+    return f"new-{uuid4().hex}@example.test"
+
+
+@pytest.fixture
+def user(make):
+    return make.user()
+
+
+@pytest.fixture
+def headers(make, user):
+    return make.bearer(user)
+
+
+def ask(client, headers, email, **more):
+    return client.post(EMAIL, json={"email": email, **more}, headers=headers)
+
+
+def use(client, path, letter):
+    return client.post(path, json={"token": token_in(letter)})
+
+
+def sign_in(client, email):
+    return client.post(LOGIN, json={"email": email, "password": PASSWORD}).status_code
+
+
+@pytest.fixture
+def moved(client, mailbox, user, headers):
+    """The account has moved. Returns its old and new address, and the letter with the way back."""
+    old, new = user.email, new_address()
+    ask(client, headers, new)
+    mailbox.deliver()
+    assert use(client, CONFIRM, mailbox.to(new)[0]).status_code == 200
+    (letter,) = mailbox.deliver()
+    return old, new, letter
+
+
+def test_nothing_changes_before_the_new_address_is_confirmed(client, mailbox, user, headers, db):
+    new = new_address()
+
+    assert ask(client, headers, new).status_code == 200
+
+    old_letter, new_letter = sorted(mailbox.deliver(), key=lambda letter: letter.to == new)
+    assert (old_letter.to, new_letter.to) == (user.email, new)
+    assert new not in old_letter.text
+    assert link_in(new_letter).startswith("http://localhost:5000/confirm-email/ghe_")
+    assert db.get(User, user.id).email == user.email
+    assert (sign_in(client, user.email), sign_in(client, new)) == (200, 401)
+
+
+def test_the_confirmed_address_signs_in_and_the_old_one_does_not(client, moved, user, db):
+    old, new, letter = moved
+
+    assert (sign_in(client, old), sign_in(client, new)) == (401, 200)
+    assert (db.get(User, user.id).email, db.get(User, user.id).email_verified) == (new, True)
+    assert letter.to == old
+
+
+def test_the_way_back_signs_everybody_out(client, moved, headers):
+    """Threat 107."""
+    old, new, letter = moved
+
+    reply = use(client, UNDO, letter)
+
+    assert reply.status_code == 200
+    assert (sign_in(client, old), sign_in(client, new)) == (200, 401)
+    assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
+    assert [entry.action for entry in entries_of(client, reply)] == ["account.email_change_undone"]
+    assert use(client, UNDO, letter).status_code == 400
+
+
+def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, moved, headers):
+    """Threat 107: the first owner's link outlasts whatever was changed after it."""
+    old, _, letter = moved
+    third = new_address()
+    ask(client, headers, third)
+    mailbox.deliver()
+    use(client, CONFIRM, mailbox.to(third)[0])
+
+    assert use(client, UNDO, letter).status_code == 200
+    assert (sign_in(client, old), sign_in(client, third)) == (200, 401)
+
+
+def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
+    """Threat 107."""
+    stale = make.bearer(user, signed_in_ago=timedelta(hours=1))
+
+    refused = ask(client, stale, new_address())
+    wrong = ask(client, stale, new_address(), password="wrong")
+    right = ask(client, stale, new_address(), password=PASSWORD)
+
+    assert refused.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
+    assert (refused.status_code, wrong.status_code, right.status_code) == (403, 401, 200)
+
+
+def test_a_taken_address_is_answered_alike_and_never_taken_over(client, mailbox, make, headers):
+    """Threats 107 and 112."""
+    holder = make.user()
+    free, taken = ask(client, headers, new_address()), ask(client, headers, holder.email)
+
+    assert (free.status_code, free.json["data"]) == (taken.status_code, taken.json["data"])
+    mailbox.deliver()
+    assert mailbox.to(holder.email) == []
+
+
+def test_an_address_that_is_taken_meanwhile_stays_whose_it_is(client, mailbox, make, headers):
+    new = new_address()
+    ask(client, headers, new)
+    mailbox.deliver()
+    make.user(email=new)
+
+    assert use(client, CONFIRM, mailbox.to(new)[0]).status_code == 409
+
+
+def test_of_two_who_want_one_address_at_once_one_gets_it(app, client, mailbox, make):
+    new, people = new_address(), [make.user() for _ in range(2)]
+    for person in people:
+        ask(client, make.bearer(person), new)
+    mailbox.deliver()
+
+    def confirm(letter):
+        return use(client_of(app), CONFIRM, letter).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(confirm, mailbox.to(new))) == [200, 409]
+
+
+def test_the_newest_wish_wins(client, mailbox, headers):
+    first, second = new_address(), new_address()
+    ask(client, headers, first)
+    mailbox.deliver()
+    ask(client, headers, second)
+    mailbox.deliver()
+
+    assert use(client, CONFIRM, mailbox.to(first)[0]).status_code == 400
+    assert use(client, CONFIRM, mailbox.to(second)[0]).status_code == 200
+
+
+def test_ones_own_address_is_no_new_one(client, user, headers):
+    assert ask(client, headers, user.email).status_code == 400
+
+
+@pytest.mark.parametrize("sent", [{}, {"email": "x"}, {"email": "a@b.test", "user_id": "x"}])
+def test_a_bad_field_is_named(client, headers, sent):
+    assert client.post(EMAIL, json=sent, headers=headers).status_code == 400
+
+
+def test_nobody_else_can_ask(client):
+    assert client.post(EMAIL, json={"email": new_address()}).status_code == 401

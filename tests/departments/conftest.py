@@ -1,0 +1,11 @@
+"""Fixtures of the departments tests."""
+
+import pytest
+
+from tests.factories import Factory
+from tests.organizations.people import Circle
+
+
+@pytest.fixture
+def circle(make: Factory) -> Circle:
+    return Circle(make)
