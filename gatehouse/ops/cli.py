@@ -15,6 +15,7 @@ from gatehouse.ops.service.demo import PEOPLE
 WELCOME = """
 Gatehouse is ready.
 
+  Pages for people            {url}/login
   API and its documentation   {url}/api/docs
   Health                      {url}/api/health
   Sign in                     {email} / {password}

@@ -15,6 +15,7 @@ from gatehouse.core.settings import ROOT
 from gatehouse.departments.models import DepartmentMember
 from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
+from gatehouse.outbox.models import Message
 
 PRODUCTION = {
     "FLASK_ENV": "production",
@@ -326,3 +327,13 @@ def test_the_scripts_run_as_files_and_as_modules(program, make, seed):
     assert (made.returncode, seeded.returncode) == (0, 0), made.stderr + seeded.stderr
     assert "up to date" in made.stdout
     assert "rows of demo data were new" in seeded.stdout
+
+
+def test_nobody_is_mailed_about_people_of_a_demo(make_app, tmp_path):
+    app = make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'quiet.db'}", REDIS_URL="")
+    app.test_cli_runner().invoke(args=["init-db"])
+    app.test_cli_runner().invoke(args=["seed-demo"])
+
+    with app.extensions["gatehouse"].reading() as db:
+        assert db.scalar(select(func.count()).select_from(Message)) == 0
+        assert db.scalar(select(func.count()).select_from(User)) == len(PEOPLE)
