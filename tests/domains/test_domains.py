@@ -336,6 +336,8 @@ def test_an_organization_that_went_with_its_owner_keeps_nobody_out(client, make,
 
     other.prove(dns, domain)
 
+    assert [found["status"] for found in other.listed()] == ["verified"]
+
 
 def test_an_organization_has_only_so_many(team, runtime):
     now = datetime.now(UTC)

@@ -85,14 +85,7 @@ def _read(env: Reader) -> Settings:
         session_remember_absolute_timeout=timedelta(seconds=remember_absolute) or None,
         session_persist_interval=env.duration("SESSION_PERSIST_INTERVAL", 60),
         ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
-        ratelimits={
-            "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
-            "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
-            "forgot": env.text("RATELIMIT_FORGOT", "5/minute;20/hour"),
-            "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
-            "contact": env.text("RATELIMIT_CONTACT", "5/hour"),
-            "api": env.text("RATELIMIT_API", "600/minute"),
-        },
+        ratelimits=_ratelimits(env),
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_format=env.choice(
             "LOG_FORMAT", ("json", "text") if is_production else ("text", "json")
@@ -116,6 +109,17 @@ def _read(env: Reader) -> Settings:
             "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT
         ),
     )
+
+
+def _ratelimits(env: Reader) -> dict[str, str]:
+    return {
+        "login": env.text("RATELIMIT_LOGIN", "20/minute;100/hour"),
+        "register": env.text("RATELIMIT_REGISTER", "10/minute;50/hour"),
+        "forgot": env.text("RATELIMIT_FORGOT", "5/minute;20/hour"),
+        "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
+        "contact": env.text("RATELIMIT_CONTACT", "5/hour"),
+        "api": env.text("RATELIMIT_API", "600/minute"),
+    }
 
 
 def _smtp(env: Reader) -> Smtp:
