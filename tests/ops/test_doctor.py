@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, update
@@ -12,6 +13,7 @@ from gatehouse.ops.service import State
 from gatehouse.ops.service.doctor import answer_to, is_ours, make_proof
 from gatehouse.ops.service.doctor.examining import examine
 from gatehouse.outbox.models import Message, Outcome
+from gatehouse.scheduler.models import JobRun
 from tests.conftest import client_of
 from tests.peers import answer, peer, proxy
 from tests.processes import free_port
@@ -145,8 +147,11 @@ def test_messages_that_wait_or_were_given_up_are_told(make_app, runtime):
         ctx.db.execute(delete(Message))
 
 
-def test_jobs_that_ran_are_well(make_app):
+def test_jobs_that_ran_are_well(make_app, runtime):
     app = make_app()
+    with unit_of_work(runtime, Origin()) as ctx:
+        gone = f"gone_{uuid4().hex[:8]}"
+        ctx.db.add(JobRun(name=gone, started_at=ctx.now, finished_at=ctx.now, error="ValueError"))
     for name, job in app.extensions["gatehouse"].jobs.items():
         if job.alone:
             app.test_cli_runner().invoke(args=[name])
