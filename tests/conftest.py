@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from gatehouse.app import create_app
@@ -35,8 +36,22 @@ _addresses = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    compile_each_route_once()
     if config.option.markexpr != "unit":
         servers.share_servers(config)
+
+
+def compile_each_route_once() -> None:
+    """Hundreds of apps have the same routes: compiling those is most of the work of making one."""
+    compiled, known = Rule._compile_builder, {}
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002
+        key = (rule.rule, str(rule._trace), str(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compiled(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = remembered
 
 
 @pytest.hookimpl(optionalhook=True)

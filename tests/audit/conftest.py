@@ -1,80 +1,115 @@
 """Fixtures of the record's tests: a database of one's own, for seals cover all that is in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
 
 from gatehouse.app import create_app
 from gatehouse.audit.service import sealing, verifying
+from gatehouse.core.db import Model
 from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
+from tests.audit.ledger import TABLES as LEDGER_TABLES
 from tests.audit.ledger import Ledger
 from tests.servers import SharedServers
 
 BASE = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
 
 
+@dataclass(frozen=True)
+class Place:
+    """A database that ledgers have for themselves, one after the other."""
+
+    url: str
+    app: Flask
+    empty: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def templates(
+def places(
     shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], str]:
-    """Make a migrated database of either kind without rows, once, to be copied: a file's path, or
-    a name on PostgreSQL.
-    """
+) -> Iterator[Callable[[str], Place]]:
+    """Make the place of either kind, once for all ledgers: a database of its own takes seconds."""
+    made: list[Place] = []
 
     @cache
-    def make(kind: str) -> str:
+    def make(kind: str) -> Place:
         if kind == "sqlite":
-            name = str(tmp_path_factory.mktemp("audit") / "template.db")
-            url = f"sqlite:///{name}"
+            url = f"sqlite:///{tmp_path_factory.mktemp('audit') / 'audit.db'}"
         else:
-            name = f"audit_template_{uuid4().hex[:12]}"
+            name = f"audit_{uuid4().hex[:12]}"
             shared_servers.postgres.create_database(name)
             url = shared_servers.postgres.url(name)
         app = create_app(read_settings({**BASE, "DATABASE_URL": url}))
         with app.app_context():
             migrate(app.extensions["gatehouse"], app.extensions["migrate"])
-        app.extensions["gatehouse"].engine.dispose()
-        return name
-
-    return make
-
-
-@pytest.fixture
-def template(backend: dict[str, str], templates: Callable[[str], str]) -> str:
-    return templates(backend["DATABASE_URL"].partition(":")[0].partition("+")[0])
-
-
-@pytest.fixture
-def make_ledger(
-    template: str, shared_servers: SharedServers, tmp_path: Path
-) -> Iterator[Callable[..., Ledger]]:
-    """Make a ledger with settings of one's own: ``make_ledger(AUDIT_RETENTION_DAYS="1")``."""
-    is_sqlite = template.endswith(".db")
-    name = f"audit_{uuid4().hex[:12]}"
-    if is_sqlite:
-        path = tmp_path / "audit.db"
-        shutil.copy(template, path)
-        url = f"sqlite:///{path}"
-    else:
-        shared_servers.postgres.create_database(name, template)
-        url = shared_servers.postgres.url(name)
-    made: list[Ledger] = []
-
-    def make(**settings: str) -> Ledger:
-        made.append(Ledger(create_app(read_settings({**BASE, "DATABASE_URL": url, **settings}))))
+        emptied = emptied_file if kind == "sqlite" else emptied_tables
+        made.append(Place(url, app, emptied(app.extensions["gatehouse"].engine)))
         return made[-1]
 
     yield make
-    for ledger in made:
-        ledger.runtime.engine.dispose()
-    if not is_sqlite:
-        shared_servers.postgres.drop_database(name)
+    for place in made:
+        place.app.extensions["gatehouse"].engine.dispose()
+
+
+def emptied_file(engine: Engine) -> Callable[[], None]:
+    """Put the file back as it is now, with its triggers."""
+    engine.dispose()
+    path = Path(engine.url.database)
+    as_it_was = path.read_bytes()
+
+    def empty() -> None:
+        engine.dispose()
+        for beside in ("-wal", "-shm"):
+            Path(f"{path}{beside}").unlink(missing_ok=True)
+        path.write_bytes(as_it_was)
+
+    return empty
+
+
+def emptied_tables(engine: Engine) -> Callable[[], None]:
+    """Delete all rows, whatever triggers and foreign keys say, and arm the triggers again."""
+    tables = [table.name for table in Model.metadata.tables.values()]
+
+    def empty() -> None:
+        with engine.begin() as db:
+            db.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in tables:
+                db.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+            for table in LEDGER_TABLES:
+                db.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
+
+    return empty
+
+
+@pytest.fixture
+def place(backend: dict[str, str], places: Callable[[str], Place]) -> Place:
+    place = places(backend["DATABASE_URL"].partition(":")[0].partition("+")[0])
+    place.empty()
+    return place
+
+
+@pytest.fixture
+def make_ledger(place: Place) -> Iterator[Callable[..., Ledger]]:
+    """Make a ledger with settings of one's own: ``make_ledger(AUDIT_RETENTION_DAYS="1")``."""
+    made: list[Flask] = []
+
+    def make(**settings: str) -> Ledger:
+        if not settings:
+            return Ledger(place.app)
+        made.append(create_app(read_settings({**BASE, "DATABASE_URL": place.url, **settings})))
+        return Ledger(made[-1])
+
+    yield make
+    for app in made:
+        app.extensions["gatehouse"].engine.dispose()
 
 
 @pytest.fixture

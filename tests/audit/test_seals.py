@@ -357,9 +357,10 @@ def test_no_head_is_written_for_what_is_rolled_back(make_ledger, tmp_path, monke
     path = tmp_path / "heads.jsonl"
     ledger = make_ledger(AUDIT_HEAD_FILE=str(path))
     ledger.fill(2)
-    ledger.execute("DROP TABLE audit_block_entries")
+    ledger.execute("ALTER TABLE audit_block_entries RENAME TO audit_block_entries_gone")
 
     with pytest.raises(DBAPIError):
         ledger.seal()
+    ledger.execute("ALTER TABLE audit_block_entries_gone RENAME TO audit_block_entries")
 
     assert not path.exists()
