@@ -5,7 +5,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
-WORKERS ?= $(shell $(PY) -c 'import os; print(min(max(os.cpu_count() or 2, 2), 8))')
+# Half as many again as processors: there is always a test that waits for a server.
+WORKERS ?= $(shell $(PY) -c 'import os; print(min(max((os.cpu_count() or 2) * 3 // 2, 2), 8))')
 PYTEST_ARGS ?=
 PIN_ARGS ?=
 MESSAGE ?=
@@ -19,7 +20,7 @@ INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --
 PINS := base production testing development
 
 # Part of the suite cannot reach the floor, so it is not measured.
-COVERAGE = $(if $(strip $(PYTEST_ARGS)),,--cov --cov-report=term)
+COVERAGE = $(if $(strip $(PYTEST_ARGS)),,-m slipcover)
 
 define NO_VENV
 This Python cannot make a virtual environment: it has neither ensurepip nor pip 22.3 or newer.
@@ -45,7 +46,7 @@ run: $(VENV)/.base ## Try it on http://localhost:5000 with demo data (HOST=, POR
 
 .PHONY: test
 test: $(VENV)/.testing ## Run all tests on real servers that start by themselves (PYTEST_ARGS=, WORKERS=)
-	@$(PY) -m pytest -n $(WORKERS) $(COVERAGE) $(PYTEST_ARGS)
+	@$(PY) $(COVERAGE) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run the tests

@@ -167,7 +167,7 @@ class Server(abc.ABC):
 
 def unmeasured() -> dict[str, str]:
     """Return our environment, for a program that runs nothing of what coverage measures."""
-    return {name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_CONFIG"}
+    return {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
 
 
 def free_port() -> int:

@@ -97,8 +97,5 @@ class GatehouseServer(Server):
             return False
 
     def _options(self) -> dict[str, Any]:
-        inherited = {
-            k: v for k, v in os.environ.items() if k in ("PATH", "COVERAGE_PROCESS_CONFIG")
-        }
         settings = {**self.settings, "PORT": str(self.port), "HOST": "127.0.0.1"}
-        return super()._options() | {"cwd": ROOT, "env": {**inherited, **settings}}
+        return super()._options() | {"cwd": ROOT, "env": {"PATH": os.environ["PATH"], **settings}}

@@ -1,13 +1,12 @@
 """How long the doors take: nobody learns by the clock which addresses have an account.
 
-Measured in processor time of the thread that answers, without coverage's tracer and the garbage
+Measured in processor time of the thread that answers, without the garbage
 collector: so a busy machine changes little, and one hash that is left out shows.
 """
 
 import gc
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
@@ -37,14 +36,11 @@ Body = dict[str, str]
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    tracer = sys.gettrace()
     gc.collect()
     gc.disable()
-    sys.settrace(None)
     try:
         yield
     finally:
-        sys.settrace(tracer)
         gc.enable()
 
 
