@@ -27,27 +27,25 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("route", ROUTES, ids=[f"{r[0]} {r[1]}" for r in ROUTES])
 def test_everybody_gets_what_they_may(
-    client: FlaskClient, make: Factory, circle: Circle, operator: User, route, kind
+    client: FlaskClient, make: Factory, circle: Circle, operator: User, route
 ):
     """Threat 169. A stranger owns another organization; the suspended one is an admin."""
     method, path, body, expected = route
-    headers = make.bearer(operator) if kind == "operator" else circle.headers(kind)
-    user_id = circle.join().user_id
-
-    reply = client.open(
-        PEOPLE + path.format(user=user_id), method=method, json=body, headers=headers
-    )
-
-    assert reply.status_code == expected[KINDS.index(kind)], reply.json
-    if reply.status_code == 404:
-        unknown = client.open(
-            PEOPLE + path.format(user=uuid4()), method=method, json=body, headers=headers
+    for kind, status in zip(KINDS, expected, strict=True):
+        headers = make.bearer(operator) if kind == "operator" else circle.headers(kind)
+        real, made_up = (
+            client.open(
+                PEOPLE + path.format(user=user_id), method=method, json=body, headers=headers
+            )
+            for user_id in (circle.join().user_id, uuid4())
         )
-        assert unknown.json["message"] == reply.json["message"]
-        assert unknown.status_code == 404
+
+        assert real.status_code == status, (kind, real.json)
+        if status == 404:
+            assert made_up.json["message"] == real.json["message"]
+            assert made_up.status_code == 404
 
 
 def test_the_declaration_is_data():
