@@ -20,7 +20,7 @@ INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --
 PINS := base production testing development
 
 # Part of the suite cannot reach the floor, so it is not measured.
-COVERAGE = $(if $(strip $(PYTEST_ARGS)),,-m slipcover)
+COVERAGE = $(if $(strip $(PYTEST_ARGS)),,-W "ignore:Unable to activate pytest branch" -m slipcover)
 
 define NO_VENV
 This Python cannot make a virtual environment: it has neither ensurepip nor pip 22.3 or newer.
