@@ -158,8 +158,9 @@ class Browser:
         for name, text in fields.items():
             self._ask("POST", f"/element/{self._find(f'#{name}')}/value", {"text": text})
 
-    def press(self, key: str) -> None:
-        strokes = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
+    def press(self, keys: str) -> None:
+        kinds = ("keyDown", "keyUp")
+        strokes = [{"type": kind, "value": key} for key in keys for kind in kinds]
         hands = [{"type": "key", "id": "keys", "actions": strokes}]
         self._ask("POST", "/actions", {"actions": hands})
 
@@ -172,7 +173,8 @@ class Browser:
 
     def console(self) -> list[str]:
         """What the browser complained of since the last time, in a line each."""
-        return [one["message"] for one in self._ask("POST", "/se/log", {"type": "browser"})]
+        said = self._ask("POST", "/se/log", {"type": "browser"})
+        return [one["message"] for one in said if one["level"] in ("WARNING", "SEVERE")]
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong with the page, in a line each."""
