@@ -179,7 +179,7 @@ class Browser:
     def violations(self) -> list[str]:
         """What axe-core finds wrong with the page, in a line each."""
         if not self.run("return Boolean(window.axe)"):
-            self.run(AXE.read_text())
+            self._devtools("Runtime.evaluate", expression=AXE.read_text())
         found = self._ask("POST", "/execute/async", {"script": RUN_AXE, "args": []})
         return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
