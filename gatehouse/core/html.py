@@ -124,7 +124,7 @@ def form(
     """
 
     def decorate(view: View) -> View:
-        view.form = (in_plain_words(schema()), shown_by, also)  # type: ignore[attr-defined]
+        view.form = (forms.for_people(in_plain_words(schema())), shown_by, also)  # type: ignore[attr-defined]
         return view
 
     return decorate
