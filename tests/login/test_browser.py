@@ -206,7 +206,7 @@ def test_everybody_can_use_a_form_that_was_refused_and_a_note(browser, house):
     browser.go(f"{house.url}/register")
     browser.fill(email="nobody", password="abc")
     browser.click(SUBMIT)
-    assert says(browser, "not valid", "[role=alert]")
+    assert says(browser, "look at this again", "[role=alert]")
     assert wrong_with(browser) == []
 
     browser.go(f"{house.url}/forgot-password")
