@@ -30,11 +30,14 @@ FLAGS = (
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element's id (WebDriver, 12)
 TAB, ENTER = "\ue004", "\ue007"  # keys that have no character (WebDriver, 17.4.2)
 AXE = Path(__file__).parent / "axe-core" / "axe.min.js"
+# A contrast that axe-core cannot judge, as over a gradient, is as good as a bad one.
 RUN_AXE = """
-    const done = arguments[0];
-    axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}})
-       .then(found => done(found.violations));
+    const [wanted, done] = arguments;
+    axe.run(document, {resultTypes: ["violations", "incomplete"], ...wanted}).then(found =>
+        done(found.violations.concat(found.incomplete.filter(one => one.id == "color-contrast"))));
 """
+EVERY_RULE = {"rules": {"target-size": {"enabled": True}}}
+COLOURS_ONLY = {"runOnly": ["color-contrast", "link-in-text-block"]}
 # What has the focus, in a word, and whether one can see that it has.
 FOCUS = """
     const one = document.activeElement, look = getComputedStyle(one);
@@ -118,10 +121,10 @@ class Browser:
         self.look_like()
         self.console()
 
-    def look_like(self, *, dark: bool = False, width: int = 1280, height: int = 800) -> None:
-        """Take this colour scheme and this width, narrower ones as a phone."""
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._devtools("Emulation.setEmulatedMedia", features=[scheme])
+    def look_like(self, *, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
+        """Take this width, narrower ones as a phone, and this colour scheme."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self._devtools("Emulation.setEmulatedMedia", features=[feature])
         self._devtools(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -176,11 +179,11 @@ class Browser:
         said = self._ask("POST", "/se/log", {"type": "browser"})
         return [one["message"] for one in said if one["level"] in ("WARNING", "SEVERE")]
 
-    def violations(self) -> list[str]:
+    def violations(self, rules: dict[str, Any] = EVERY_RULE) -> list[str]:
         """What axe-core finds wrong with the page, in a line each."""
         if not self.run("return Boolean(window.axe)"):
             self._devtools("Runtime.evaluate", expression=AXE.read_text())
-        found = self._ask("POST", "/execute/async", {"script": RUN_AXE, "args": []})
+        found = self._ask("POST", "/execute/async", {"script": RUN_AXE, "args": [rules]})
         return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
     def picture(self) -> bytes:
