@@ -17,6 +17,7 @@ from marshmallow import Schema
 from gatehouse.core import access, browser, forms, rendering
 from gatehouse.core.context import Context, unit_of_work
 from gatehouse.core.errors import (
+    Conflict,
     Forbidden,
     GatehouseError,
     InvalidToken,
@@ -46,7 +47,8 @@ HTML = "text/html; charset=utf-8"
 A_YEAR = 31_536_000
 NOTE_LIFE = 60  # seconds in which a note must be read
 FOR_PROGRAMS = frozenset(
-    kind.message for kind in (GatehouseError, NotFound, TooLarge, TooManyRequests, Unavailable)
+    kind.message
+    for kind in (Conflict, GatehouseError, NotFound, TooLarge, TooManyRequests, Unavailable)
 )
 
 View = TypeVar("View", bound=Callable[..., Any])
