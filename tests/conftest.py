@@ -26,6 +26,7 @@ from tests.mailbox import Mailbox
 
 BACKENDS = ("sqlite", "postgresql")
 TOGETHER = (
+    "tests/login/test_browser.py",
     "tests/races/",
     "tests/ops/test_server.py",
     "tests/test_openapi.py",

@@ -5,15 +5,40 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.processes import Server
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+class Quiet(WSGIRequestHandler):
+    """Says nothing of requests: their paths may hold tokens."""
+
+    def log_request(self, *_about: object) -> None:
+        pass
+
+
+@contextmanager
+def served(app: Any, port: int) -> Iterator[str]:
+    """Serve a WSGI application from threads of this process. Yields its address."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @dataclass(frozen=True)

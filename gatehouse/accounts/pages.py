@@ -1,6 +1,6 @@
 """Pages for one's own account."""
 
-from gatehouse.accounts import service
+from gatehouse.accounts import queries, service
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.schemas import AddressIn, NewPasswordIn, PasswordChange
 from gatehouse.core.access import public, signed_in
@@ -14,8 +14,7 @@ pages = Pages("accounts")
 @pages.get("/account/password")
 @signed_in
 def show_password(ctx: Context) -> Show:
-    del ctx
-    return Show("accounts/password.html")
+    return Show("accounts/password.html", email=queries.get_account(ctx, ctx.user_id).email)
 
 
 @pages.post("/account/password")

@@ -61,14 +61,21 @@ def read_form(kind: str, raw: bytes) -> dict[str, str]:
     return dict(pairs)
 
 
+def for_people(schema: Schema) -> Schema:
+    """A schema of the API that speaks to who fills in a form."""
+    for known in schema.fields.values():
+        known.error_messages["required"] = "Please fill this in."
+    return schema
+
+
 def for_schema(schema: Schema, sent: dict[str, str]) -> dict[str, Any]:
     """What was sent, as a schema of the API takes it: a box is ticked or not, and a field that
-    may stay empty and did was not sent.
+    was left empty was not sent.
     """
     given: dict[str, Any] = {}
     for name, text in sent.items():
         known = schema.fields.get(name)
-        if name in (TOKEN, NEXT) or (known and not known.required and not text):
+        if name in (TOKEN, NEXT) or (known and not text):
             continue
         given[name] = True if isinstance(known, fields.Boolean) else text
     return given

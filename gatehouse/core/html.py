@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, request, send_from_directory
 from marshmallow import Schema
@@ -16,11 +17,15 @@ from marshmallow import Schema
 from gatehouse.core import access, browser, forms, rendering
 from gatehouse.core.context import Context, unit_of_work
 from gatehouse.core.errors import (
+    Conflict,
     Forbidden,
     GatehouseError,
     InvalidToken,
+    NotFound,
     ReauthenticationRequired,
+    TooLarge,
     TooManyRequests,
+    Unavailable,
 )
 from gatehouse.core.http import (
     clock,
@@ -41,6 +46,10 @@ START, SIGN_IN, CONFIRM = "/", "/login", "/reauthenticate"
 HTML = "text/html; charset=utf-8"
 A_YEAR = 31_536_000
 NOTE_LIFE = 60  # seconds in which a note must be read
+FOR_PROGRAMS = frozenset(
+    kind.message
+    for kind in (Conflict, GatehouseError, NotFound, TooLarge, TooManyRequests, Unavailable)
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -81,7 +90,7 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Lead away, to an address that the operator chose."""
+    """Lead away, to an address that the operator chose, with where the visitor was going."""
 
     url: str
 
@@ -117,7 +126,7 @@ def form(
     """
 
     def decorate(view: View) -> View:
-        view.form = (in_plain_words(schema()), shown_by, also)  # type: ignore[attr-defined]
+        view.form = (forms.for_people(in_plain_words(schema())), shown_by, also)  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -276,7 +285,8 @@ def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
     if isinstance(result, Show):
         return _page(visit, result, with_note=True)
     if isinstance(result, Leave):
-        return _redirect(visit, result.url)
+        onward = f"?{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
+        return _redirect(visit, result.url + onward)
     going: Go = result
     if going.renews:
         token, until = ctx.ports[access.SessionRenewal](ctx)
@@ -336,7 +346,9 @@ def refusal_page(
     visit = visit or begin(request.environ, {})
     back = _way_back(plan, visit) if plan and not visit.is_reading else ""
     wait = error.details.get("retry_after", 0) if isinstance(error, TooManyRequests) else 0
-    values = {"status": error.status.value, "says": str(error), "back": back, "wait": wait}
+    # A view of ours speaks to people. What has the common words of its kind speaks to programs.
+    says = str(error) if plan and str(error) not in FOR_PROGRAMS else ""
+    values = {"status": error.status.value, "says": says, "back": back, "wait": wait}
     answer = _page(visit, Show("core/refusal.html", **values))
     answer.status_code = error.status.value
     answer.headers.extend(error.headers)

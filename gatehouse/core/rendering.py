@@ -19,7 +19,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:;{script} form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'"
 )
-MINUTE = 60
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 Headers = list[tuple[str, str]]
 
@@ -122,7 +122,10 @@ def _moment(time: datetime) -> str:
 
 def _wait(seconds: int) -> str:
     """A time in words that one can wait for."""
-    if seconds < MINUTE:
+    span = timedelta(seconds=seconds)
+    if span < MINUTE:
         return "1 second" if seconds == 1 else f"{seconds} seconds"
-    minutes = -(-timedelta(seconds=seconds) // timedelta(minutes=1))
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    if span < 2 * HOUR:
+        minutes = -(-span // MINUTE)
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
+    return f"{-(-span // HOUR)} hours"
