@@ -285,7 +285,8 @@ def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
     if isinstance(result, Show):
         return _page(visit, result, with_note=True)
     if isinstance(result, Leave):
-        onward = f"?{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
+        joint = "&" if "?" in result.url else "?"
+        onward = f"{joint}{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
         return _redirect(visit, result.url + onward)
     going: Go = result
     if going.renews:

@@ -310,7 +310,7 @@ def test_a_keyboard_is_enough_and_shows_where_it_is(plain, house):
     for _ in range(4):
         plain.press(TAB)
         order.append(plain.focus())
-    assert order == ["password", "Sign in", "Forgotten the password?", "Create an account"]
+    assert order == ["password", "Sign in", "Forgot your password?", "Create an account"]
 
     plain.go(f"{house.url}/logout")
     plain.press(TAB)
