@@ -107,6 +107,8 @@ class PostgresServer(Postgres, Server):
             "wal_level": "minimal",
             "max_wal_senders": "0",
             "jit": "off",
+            # A run is over before it pays.
+            "autovacuum": flush,
             # One round of hashing is enough for a random password, and connecting stays fast.
             "scram_iterations": "1",
         }

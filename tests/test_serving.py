@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.commanding import command
 from tests.processes import is_alive, wait_until
-from tests.serving import ROOT, GatehouseServer
+from tests.serving import GatehouseServer
 
 pytestmark = pytest.mark.integration
 PASSWORD = "AdminPass123!"
@@ -44,21 +44,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('data') / 'gatehouse.db'}",
         "BCRYPT_LOG_ROUNDS": "13",
     }
-    for command in ("init-db", "seed-demo"):
-        manage(command, **chosen)
+    for name in ("init-db", "seed-demo"):
+        assert command(name, **chosen).returncode == 0
     return chosen
-
-
-def manage(*arguments: str, **environment: str) -> str:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ collector: so a busy machine changes little, and one hash that is left out shows
 import gc
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
@@ -29,7 +30,8 @@ from tests.factories import Factory
 LOGIN = "/api/v1/auth/login"
 REGISTER = "/api/v1/auth/register"
 GOOD = "zebra lantern forty-two orbit"
-SAMPLES = 200  # of each kind
+# Of each kind. `PARITY_SAMPLES=200` is how a figure is taken that is told to others.
+SAMPLES = int(os.environ.get("PARITY_SAMPLES", "80"))
 TRIES = 4  # of each account: the fifth would be told to wait
 Body = dict[str, str]
 

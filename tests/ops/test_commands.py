@@ -16,6 +16,7 @@ from gatehouse.departments.models import DepartmentMember
 from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.outbox.models import Message
+from tests.commanding import command
 
 PRODUCTION = {
     "FLASK_ENV": "production",
@@ -243,7 +244,7 @@ def test_downgrading_in_production_wants_a_yes_and_names_the_loss(app_on, empty_
 @pytest.mark.parametrize(("answer", "told"), [("n", "Aborted"), ("y", "to nothing")])
 def test_downgrading_in_production_asks_at_a_terminal(program, tmp_path, answer, told):
     settings = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path / 'asked.db'}"}
-    program("manage.py", "init-db", **settings)
+    command("init-db", **settings)
     ours, theirs = os.openpty()
     os.write(ours, f"{answer}\n".encode())
 
@@ -262,15 +263,15 @@ def test_in_development_a_schema_goes_without_a_question(app_on, empty_database)
     assert invoke(app, "db", "downgrade").exit_code == 0
 
 
-@pytest.mark.parametrize("command", [["init-db"], ["db", "upgrade"], ["db", "downgrade"]])
-def test_a_schema_of_another_version_is_named_in_words(app_on, empty_database, command):
+@pytest.mark.parametrize("arguments", [["init-db"], ["db", "upgrade"], ["db", "downgrade"]])
+def test_a_schema_of_another_version_is_named_in_words(app_on, empty_database, arguments):
     app = app_on(empty_database)
     with app.extensions["gatehouse"].engine.connect() as old:
         old.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         old.execute(text("INSERT INTO alembic_version VALUES ('20250101_older')"))
         old.commit()
 
-    refused = invoke(app, *command)
+    refused = invoke(app, *arguments)
 
     assert isinstance(refused.exception, SchemaUnknown)
     assert "20250101_older" in str(refused.exception)
@@ -290,7 +291,7 @@ def test_a_schema_of_another_version_is_named_in_words(app_on, empty_database, c
         (["init-db"], "", "Name an empty database"),
     ],
 )
-def test_what_goes_wrong_is_one_line_with_the_remedy(program, tmp_path, arguments, content, told):
+def test_what_goes_wrong_is_one_line_with_the_remedy(tmp_path, arguments, content, told):
     path = tmp_path / "some.db"
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -303,9 +304,7 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(program, tmp_path, argument
         old.close()
     url = f"sqlite:///{path}" if content is not None else f"sqlite:///{__file__}/x.db"
 
-    done = program(
-        "manage.py", *(part.format(folder=tmp_path) for part in arguments), DATABASE_URL=url
-    )
+    done = command(*(part.format(folder=tmp_path) for part in arguments), DATABASE_URL=url)
 
     assert done.returncode == 1
     assert told in done.stderr
@@ -314,15 +313,8 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(program, tmp_path, argument
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize(
-    ("make", "seed"),
-    [
-        (["scripts/init_db.py"], ["-m", "scripts.seed_data"]),
-        (["-m", "scripts.init_db"], ["scripts/seed_data.py"]),
-    ],
-)
-def test_the_scripts_run_as_files_and_as_modules(program, make, seed):
-    made, seeded = program(*make), program(*seed)
+def test_the_scripts_run_as_files_and_as_modules(program):
+    made, seeded = program("scripts/init_db.py"), program("-m", "scripts.seed_data")
 
     assert (made.returncode, seeded.returncode) == (0, 0), made.stderr + seeded.stderr
     assert "up to date" in made.stdout

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from gatehouse.core.settings import ROOT
 from gatehouse.core.store import EPHEMERAL
 from gatehouse.scheduler.service import run_once
+from tests.commanding import command
 from tests.ops.conftest import environment
 from tests.processes import wait_until
 
@@ -69,8 +70,8 @@ def test_a_period_of_nothing_is_refused(make_app):
 
 @pytest.mark.integration
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_the_loop_runs_at_once_and_stops_when_told(program, tmp_path, end):
-    assert program("manage.py", "init-db").returncode == 0
+def test_the_loop_runs_at_once_and_stops_when_told(tmp_path, end):
+    assert command("init-db", **environment(tmp_path, {})).returncode == 0
     settings = {"JOB_NAME": "purge_expired", "LOG_LEVEL": "info", "LOG_FORMAT": "json"}
     log = tmp_path / "log"
     with log.open("wb") as out:

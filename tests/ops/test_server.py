@@ -12,6 +12,7 @@ import pytest
 
 from gatehouse.commands import address_of
 from gatehouse.core.settings import ROOT
+from tests.commanding import command
 from tests.ops.conftest import environment
 from tests.processes import free_port, wait_until
 
@@ -28,7 +29,7 @@ def served(tmp_path_factory) -> Iterator[int]:
     settings = environment(
         folder, {"PORT": str(port), "LOG_LEVEL": "info", "RATELIMIT_LOGIN": "100000/day"}
     )
-    subprocess.run([sys.executable, "manage.py", "init-db"], check=True, cwd=ROOT, env=settings)
+    command("init-db", **settings)
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -171,13 +172,11 @@ def test_the_address_of_the_caller_is_known(served):
     assert json.loads(content)["data"]["sessions"][0]["ip_address"] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("option", ["--workers"])
-def test_there_is_at_least_one_worker_and_one_thread(program, option):
-    done = program("manage.py", "serve", option, "0")
+def test_there_is_at_least_one_worker():
+    done = command("serve", "--workers", "0")
 
     assert done.returncode == 2
-    assert option in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "--workers" in done.stderr
 
 
 def test_a_host_may_be_a_name():
@@ -186,29 +185,20 @@ def test_a_host_may_be_a_name():
     assert address_of("::1") == "::1"
 
 
-def test_a_host_that_is_none_is_refused_in_words(program):
-    done = program("manage.py", "serve", HOST="no such host")
+def test_a_host_that_is_none_is_refused_in_words():
+    done = command("serve", HOST="no such host")
 
     assert done.returncode == 1
     assert "HOST=no such host" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
-def test_a_port_in_use_is_refused_in_words(tmp_path):
+def test_a_port_in_use_is_refused_in_words():
     """Two servers would share it, and their requests, at random."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        done = subprocess.run(
-            [sys.executable, "manage.py", "serve"],
-            cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin", "FLASK_ENV": "testing", "PORT": port},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = command("serve", PORT=port)
 
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
-    assert "Traceback" not in done.stderr

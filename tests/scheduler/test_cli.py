@@ -8,6 +8,7 @@ import pytest
 
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.scheduler.service.leases import enlist, take_lease
+from tests.commanding import command
 from tests.ops.conftest import ROOT, environment
 from tests.processes import wait_until
 
@@ -55,7 +56,7 @@ def test_a_job_that_runs_elsewhere_is_said_to(app, runtime):
 @pytest.mark.integration
 def test_the_worker_process_runs_jobs_and_stops_gracefully(tmp_path):
     settings = environment(tmp_path, {"LOG_LEVEL": "info"})
-    subprocess.run([sys.executable, "manage.py", "init-db"], check=True, cwd=ROOT, env=settings)
+    command("init-db", **settings)
     log = tmp_path / "worker.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
