@@ -37,6 +37,13 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     return found
 
 
+def hold_account_by_email(ctx: Context, email: str) -> User | None:
+    """The same by address."""
+    rows = select(User).where(User.email_key == email_key(email))
+    found: User | None = ctx.db.scalar(rows.with_for_update(key_share=True))
+    return found
+
+
 def hold_accounts(ctx: Context, *user_ids: UUID) -> None:
     """Hold several accounts, always in the same order, so that nobody waits for each other."""
     rows = select(User).where(User.id.in_(user_ids)).order_by(User.id)
@@ -113,6 +120,11 @@ def link_to_keep(ctx: Context, user_id: UUID, purpose: LinkPurpose) -> AccountLi
         select(AccountLink).where(AccountLink.user_id == user_id, AccountLink.purpose == purpose)
     )
     return found
+
+
+def password_changed_at(ctx: Context, user_id: UUID) -> datetime | None:
+    """When the password was set, if there is one."""
+    return ctx.db.scalar(select(Credential.changed_at).where(Credential.user_id == user_id))
 
 
 def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:

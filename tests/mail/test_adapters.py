@@ -80,7 +80,7 @@ def test_a_connection_is_kept_for_the_next_letter_and_made_anew_when_lost(server
     sender.send(LETTER)
     assert server.connections == 1
 
-    sender._mine.line._connection.sock.shutdown(2)  # noqa: SLF001 - as a server would
+    sender._kept[0][1]._connection.sock.shutdown(2)  # noqa: SLF001 - as a server would
     sender.send(LETTER)
 
     assert (len(server.mails), server.connections) == (3, 2)
