@@ -147,9 +147,10 @@ def search_newest_first(
     cursor: UUID | None,
 ) -> Page[Any]:
     """The same for what no index leads to: those of the next ``SEARCHED`` rows of each of ``parts``
-    that ``sieve`` leaves. Counted is what was searched.
+    that ``sieve`` leaves.
 
-    ``next_cursor`` leads on to the rest, from a page that is not full as well.
+    ``next_cursor`` leads on to the rest, from a page that is not full as well. Where there are
+    more rows than that, the count tells no more than that there is a next page.
     """
     offset = 0 if cursor else _offset(page, per_page)
     ahead = [part.where(key < cursor) for part in parts] if cursor else parts
@@ -157,8 +158,8 @@ def search_newest_first(
     sifted = [sieve(part.where(key >= floor) if floor else part) for part in ahead]
     found = newest_of(ctx, sifted, key, cursor=None, most=per_page + 1, offset=offset)
     items, has_more = found[:per_page], len(found) > per_page
-    is_whole = not has_more and (items or offset == 0)
-    count = offset + len(items) if is_whole else _count(ctx, sifted, key)
+    is_counted = floor is None and (has_more or (offset > 0 and not items))
+    count = _count(ctx, sifted, key) if is_counted else offset + len(found)
     last = items[-1].id if has_more else floor
     return Page(
         items=items,
