@@ -114,8 +114,8 @@ def _alternate(
             sides.append((server, ask(town), times))
         for server, requests, _ in sides:
             _median_of(server, requests, count)
-        for _ in range(effort.pairs):
-            for server, requests, times in sides:
+        for turn in range(effort.pairs):
+            for server, requests, times in sides[:: -1 if turn % 2 else 1]:
                 times.append(_median_of(server, requests, count))
     return found
 

@@ -6,6 +6,7 @@ in the order in which they came.
 
 import asyncio
 import sys
+from contextlib import suppress
 
 END = b"\r\n.\r\n"
 CAPABILITIES = b"250-sink\r\n250 8BITMIME\r\n"
@@ -19,7 +20,13 @@ class Sink:
         self.connections = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the other side hangs up, or we end."""
         self.connections += 1
+        with suppress(asyncio.CancelledError):
+            await self._talk(reader, writer)
+        writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
         recipient = ""
         while line := await reader.readline():
@@ -31,7 +38,6 @@ class Sink:
                 await reader.readuntil(END)
                 self.recipients.append(recipient)
             writer.write(CAPABILITIES if verb == b"EHLO" else b"250 OK\r\n")
-        writer.close()
 
 
 async def main() -> None:
