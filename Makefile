@@ -61,7 +61,7 @@ bench: $(VENV)/.testing ## Run the benchmarks and print ratios
 	@$(PY) -m benchmarks
 
 .PHONY: bench-scale
-bench-scale: $(VENV)/.testing ## Compare a million people with a thousand (12 minutes, 4 GB of disk)
+bench-scale: $(VENV)/.testing ## Compare a million people with a thousand (6 minutes, 4 GB of disk)
 	@$(PY) -m benchmarks.scale
 
 .PHONY: migration
