@@ -2,9 +2,10 @@
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import cycle, repeat
 from selectors import EVENT_READ, DefaultSelector
 from time import perf_counter, thread_time
 
@@ -36,19 +37,19 @@ class Run:
 
 
 class Connection:
-    """One keep-alive connection that sends the same request again and again."""
+    """One keep-alive connection that sends the same request again and again, or the next one."""
 
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, requests: Iterator[bytes]) -> None:
         self.socket = socket.create_connection((HOST, port), timeout=PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
-        self._request = request
+        self._requests = requests
         self._received = b""
 
     def send(self) -> None:
         self._received = b""
         self.sent_at = perf_counter()
-        self.socket.sendall(self._request)
+        self.socket.sendall(next(self._requests))
 
     def receive(self) -> bool:
         """Take what has come, and tell whether the answer is complete. Raises LoadError."""
@@ -87,15 +88,18 @@ def put_load(
     seconds: float,
     at_most: int = MOST_REQUESTS,
     connections: int = CONNECTIONS,
+    in_turn: bool = False,
 ) -> Run:
     """Send for so many seconds, or so many requests, and wait for the answers on their way.
 
-    Each connection sends one of ``requests``, in turn. Raises LoadError.
+    Each connection sends one of ``requests`` again and again; or ``in_turn`` whoever is free
+    sends the next. Raises LoadError.
     """
+    shared = cycle(requests)
     with ExitStack() as stack:
         selector = stack.enter_context(DefaultSelector())
         opened = [
-            Connection(port, requests[number % len(requests)])
+            Connection(port, shared if in_turn else repeat(requests[number % len(requests)]))
             for number in range(min(connections, at_most))
         ]
         for connection in opened:

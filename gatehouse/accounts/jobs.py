@@ -17,7 +17,14 @@ from gatehouse.accounts.events import (
     PasswordChanged,
     PasswordReset,
 )
-from gatehouse.accounts.queries import find_account, find_account_by_email, hold_account, link_row
+from gatehouse.accounts.models import User
+from gatehouse.accounts.queries import (
+    find_account,
+    find_account_by_email,
+    hold_account,
+    hold_account_by_email,
+    link_row,
+)
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
     asked_address,
@@ -25,6 +32,7 @@ from gatehouse.accounts.service import (
     purpose_for,
     renew_link,
     usable_link,
+    web_address_for,
     web_address_of,
 )
 from gatehouse.audit.service import record
@@ -39,29 +47,29 @@ Later = list[Callable[[Ports], None]]
 def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Received) -> Later:
     address = asked_address(ctx, event)
     refuse_to_flood(ctx, message, email_key(address))
-    user = find_account_by_email(ctx, address)
+    user = hold_account_by_email(ctx, address)
     purpose = purpose_for(user, event.purpose)
     if user is None or purpose is None:
         return []
-    return _mail_link(ctx, message, user.id, purpose)
+    return _mail_link(ctx, message, user, purpose)
 
 
 @on(AccountRegistered)
 def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Received) -> Later:
-    user = find_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id) if event.user_id else None
     purpose = purpose_for(user, LinkPurpose.VERIFY)
     if user is None or purpose is None:
         return []
-    return _mail_link(ctx, message, user.id, purpose)
+    return _mail_link(ctx, message, user, purpose)
 
 
 @on(AccountCreatedFor)
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
     """The command that made the account may have shown a link: that one goes out."""
-    user = find_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id) if event.user_id else None
     if user is None or user.activated:
         return []
-    return _mail_link(ctx, message, user.id, LinkPurpose.ACTIVATE, keeps=True)
+    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
 
 
 @on(EmailChangeAsked)
@@ -120,17 +128,16 @@ def purge_account_links(ctx: Context) -> int:
 
 
 def _mail_link(
-    ctx: Context, message: Received, user_id: UUID, purpose: LinkPurpose, *, keeps: bool = False
+    ctx: Context, message: Received, user: User, purpose: LinkPurpose, *, keeps: bool = False
 ) -> Later:
-    """Make the newest link and mail it. A second try of the same message keeps the link."""
-    user = hold_account(ctx, user_id)
-    if user is None:
-        return []
+    """Make the newest link of an account that is held, and mail it. A second try of the same
+    message keeps the link.
+    """
     link = usable_link(ctx, user, purpose) if keeps or message.is_retry else None
     if link is None:
         link = renew_link(ctx, user, purpose)
         record(ctx, LinkSent(user_id=user.id, purpose=purpose))
-    mail = _letter_for(ctx, purpose, web_address_of(ctx, link.id))
+    mail = _letter_for(ctx, purpose, web_address_for(ctx, user, link))
     return sending(ctx, message, mail, to=user.email)
 
 

@@ -4,13 +4,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from gatehouse.accounts.errors import AccountNotFound
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
+
+# What a thousand mails ask a thousand times: to make a statement takes longer than to run it.
+CREDENTIALS = Credential.metadata.tables[Credential.__tablename__]
+CHANGED_AT = select(CREDENTIALS.c.changed_at).where(CREDENTIALS.c.user_id == bindparam("user_id"))
+HELD_BY_EMAIL = (
+    select(User).where(User.email_key == bindparam("email_key")).with_for_update(key_share=True)
+)
+NEWEST = select(AccountLink).where(
+    AccountLink.user_id == bindparam("user_id"), AccountLink.purpose == bindparam("purpose")
+)
 
 
 def account_of(user_id: UUID) -> Select[Any]:
@@ -34,6 +44,12 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     deletion of one account come one after the other. Rows that refer to it may still be added.
     """
     found: User | None = ctx.db.scalar(account_of(user_id).with_for_update(key_share=True))
+    return found
+
+
+def hold_account_by_email(ctx: Context, email: str) -> User | None:
+    """The same by address."""
+    found: User | None = ctx.db.scalar(HELD_BY_EMAIL, {"email_key": email_key(email)})
     return found
 
 
@@ -109,10 +125,13 @@ def link_row(link_id: UUID) -> Any:
 
 def link_to_keep(ctx: Context, user_id: UUID, purpose: LinkPurpose) -> AccountLink | None:
     """The row of the newest link of this purpose, used or not."""
-    found: AccountLink | None = ctx.db.scalar(
-        select(AccountLink).where(AccountLink.user_id == user_id, AccountLink.purpose == purpose)
-    )
+    found: AccountLink | None = ctx.db.scalar(NEWEST, {"user_id": user_id, "purpose": purpose})
     return found
+
+
+def password_changed_at(ctx: Context, user_id: UUID) -> datetime | None:
+    """When the password was set, if there is one."""
+    return ctx.db.connection().execute(CHANGED_AT, {"user_id": user_id}).scalar()
 
 
 def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:

@@ -98,6 +98,9 @@ def unique_among_the_living(name: str, *columns: str) -> Index:
     return Index(name, *columns, unique=True, postgresql_where=living, sqlite_where=living)
 
 
+LIVING = with_loader_criteria(Removable, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
+
+
 @event.listens_for(Session, "do_orm_execute")
 def _pass_over_removed(state: ORMExecuteState) -> None:
     """Add ``deleted_at IS NULL`` to every statement, so that nobody can forget it.
@@ -108,11 +111,7 @@ def _pass_over_removed(state: ORMExecuteState) -> None:
     if state.execution_options.get("with_removed"):
         return
     if state.is_select or state.is_update or state.is_delete:
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                Removable, lambda cls: cls.deleted_at.is_(None), include_aliases=True
-            )
-        )
+        state.statement = state.statement.options(LIVING)
 
 
 def make_engine(url: str) -> Engine:

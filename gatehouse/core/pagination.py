@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, validate
-from sqlalchemy import FromClause, Select, func, select, union
+from sqlalchemy import FromClause, Select, func, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from gatehouse.core.context import Context
@@ -21,6 +21,7 @@ S = TypeVar("S")
 PER_PAGE, MOST_PER_PAGE = 50, 200
 DEEPEST_ROW = 10_000
 COUNTED = 10_000
+SEARCHED = 50_000
 
 
 class CursorField(fields.Field[UUID]):
@@ -135,6 +136,41 @@ def paginate_newest_first(
     )
 
 
+def search_newest_first(
+    ctx: Context,
+    parts: Sequence[Select[Any]],
+    sieve: Callable[[Select[Any]], Select[Any]],
+    key: InstrumentedAttribute[UUID],
+    *,
+    page: int,
+    per_page: int,
+    cursor: UUID | None,
+) -> Page[Any]:
+    """The same for what no index leads to: those of the next ``SEARCHED`` rows of each of ``parts``
+    that ``sieve`` leaves.
+
+    ``next_cursor`` leads on to the rest, from a page that is not full as well. Where there are
+    more rows than that, the count tells no more than that there is a next page.
+    """
+    offset = 0 if cursor else _offset(page, per_page)
+    ahead = [part.where(key < cursor) for part in parts] if cursor else parts
+    floor = _end_of_search(ctx, ahead, key)
+    sifted = [sieve(part.where(key >= floor) if floor else part) for part in ahead]
+    found = newest_of(ctx, sifted, key, cursor=None, most=per_page + 1, offset=offset)
+    items, has_more = found[:per_page], len(found) > per_page
+    is_counted = floor is None and (has_more or (offset > 0 and not items))
+    count = _count(ctx, sifted, key) if is_counted else offset + len(found)
+    last = items[-1].id if has_more else floor
+    return Page(
+        items=items,
+        count=min(count, COUNTED),
+        page=page,
+        per_page=per_page,
+        is_capped=floor is not None or count > COUNTED,
+        next_cursor=_cursor(last) if last else None,
+    )
+
+
 def newest_of(
     ctx: Context,
     parts: Sequence[Select[Any]],
@@ -161,6 +197,21 @@ def _count(ctx: Context, parts: Sequence[Select[Any]], key: InstrumentedAttribut
     """How many there are, up to one more than we tell."""
     found = select(func.count()).select_from(_united(parts, key, COUNTED + 1))
     return ctx.db.scalar(found) or 0
+
+
+def _end_of_search(
+    ctx: Context, parts: Sequence[Select[Any]], key: InstrumentedAttribute[UUID]
+) -> UUID | None:
+    """The last row to be searched, or None where everything that is left is few enough.
+
+    The parts are searched to the same row, so that the next search begins behind it in each.
+    """
+    ends = [
+        part.with_only_columns(key).order_by(key.desc()).offset(SEARCHED - 1).limit(1).subquery()
+        for part in parts
+    ]
+    found = ctx.db.scalars(union_all(*(select(end.c[0]) for end in ends))).all()
+    return max(found, default=None)
 
 
 def _united(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     case,
     delete,
     select,
@@ -76,24 +77,13 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._insert: Any = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+        self._count = _count_one(self._insert(EPHEMERAL))
 
     def count(self, key: str, ttl: float) -> tuple[int, float]:
         now = _milliseconds()
-        is_over = EPHEMERAL.c.expires_at <= now
-        row = self._insert(EPHEMERAL).values(
-            key=key, value=b"", count=1, expires_at=now + _milliseconds(ttl)
-        )
-        statement = row.on_conflict_do_update(
-            index_elements=["key"],
-            set_={
-                "count": case((is_over, 1), else_=EPHEMERAL.c.count + 1),
-                "expires_at": case(
-                    (is_over, row.excluded.expires_at), else_=EPHEMERAL.c.expires_at
-                ),
-            },
-        ).returning(EPHEMERAL.c.count, EPHEMERAL.c.expires_at)
+        values = {"key": key, "now": now, "ends": now + _milliseconds(ttl)}
         with self._engine.connect() as db:
-            count, expires_at = db.execute(statement).one()
+            count, expires_at = db.execute(self._count, values).one()
         return count, (expires_at - now) / 1000
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
@@ -141,6 +131,19 @@ class SqlStore:
             while gone := db.execute(statement).rowcount:
                 total += gone
         return total
+
+
+def _count_one(insert: Any) -> Any:
+    """Add one to ``key``, or begin anew at ``now``. Making this takes longer than running it."""
+    is_over = EPHEMERAL.c.expires_at <= bindparam("now")
+    row = insert.values(key=bindparam("key"), value=b"", count=1, expires_at=bindparam("ends"))
+    return row.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((is_over, 1), else_=EPHEMERAL.c.count + 1),
+            "expires_at": case((is_over, row.excluded.expires_at), else_=EPHEMERAL.c.expires_at),
+        },
+    ).returning(EPHEMERAL.c.count, EPHEMERAL.c.expires_at)
 
 
 def _living(key: str) -> tuple[Any, ...]:

@@ -3,17 +3,17 @@
 import smtplib
 import ssl
 import sys
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from collections import deque
 from email.utils import formatdate
-from threading import local
+from time import monotonic
 
 from gatehouse.core.reactions import GivenUp
 from gatehouse.core.settings import Settings, Smtp
 from gatehouse.mail.ports import Letter, Mailer
-from gatehouse.mail.rules import address_of, header_text
+from gatehouse.mail.rules import Message, message_of
 
 TIME_OUT = 10  # seconds for each answer of the server
+LONGEST_IDLE = 30  # seconds after which a line is not trusted to be open still
 IMPLICIT_TLS = 465  # the port of SMTP over TLS (RFC 8314)
 PERMANENT = 500  # replies from here on say that no later try can succeed (RFC 5321 4.2.1)
 
@@ -26,26 +26,44 @@ def mailer_for(settings: Settings) -> Mailer:
 
 
 class SmtpMailer:
-    """Sends through one server (RFC 5321), on one connection for each thread."""
+    """Sends through one server (RFC 5321), on lines that are kept for the letters to come."""
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
-        self._mine = local()
+        self._kept: deque[tuple[float, Line]] = deque()
 
     def send(self, letter: Letter) -> None:
         message = compose(letter, self._smtp.sender)
-        line: Line | None = getattr(self._mine, "line", None)
-        try:
-            if line is not None:
-                line.send(message)
+        line = self._kept_line()
+        if line is not None:
+            try:
+                self._send_on(line, message)
+            except smtplib.SMTPServerDisconnected:
+                pass  # It had been idle for too long.
+            else:
                 return
-        except smtplib.SMTPServerDisconnected:
-            self._mine.line = None  # It had been idle for too long.
-        self._mine.line = Line(self._smtp)
-        self._mine.line.send(message)
+        self._send_on(Line(self._smtp), message)
 
     def check(self) -> None:
         Line(self._smtp)
+
+    def _kept_line(self) -> "Line | None":
+        """The line that was used last; none of them, if even that has been idle for long."""
+        try:
+            since, line = self._kept.pop()
+        except IndexError:
+            return None
+        if monotonic() - since < LONGEST_IDLE:
+            return line
+        self._kept.clear()
+        return None
+
+    def _send_on(self, line: "Line", message: Message) -> None:
+        try:
+            line.send(message)
+        finally:
+            if line.is_open:
+                self._kept.append((monotonic(), line))
 
 
 class Line:
@@ -62,10 +80,14 @@ class Line:
             self._connection.close()
             raise
 
-    def send(self, message: EmailMessage) -> None:
+    @property
+    def is_open(self) -> bool:
+        return self._connection.sock is not None
+
+    def send(self, message: Message) -> None:
         """Hand the message over. A server that refuses it still takes the next one."""
         try:
-            self._connection.send_message(message)
+            self._send(message)
         except smtplib.SMTPRecipientsRefused as error:
             (code, reply), *_ = error.recipients.values()
             _refused(code, reply)
@@ -74,8 +96,15 @@ class Line:
         except smtplib.SMTPResponseException as error:
             _refused(error.smtp_code, error.smtp_error)
 
+    def _send(self, message: Message) -> None:
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if message.needs_utf8 else []
+        self._connection.ehlo_or_helo_if_needed()
+        if options and not self._connection.has_extn("smtputf8"):
+            raise GivenUp("the mail server takes no such address (RFC 6531)")
+        self._connection.sendmail(message.sender, [message.to], message.data, options)
+
     def __del__(self) -> None:
-        """A thread that ended, or a line that came to nothing, leaves no socket open."""
+        """A line that is not kept, or came to nothing, leaves no socket open."""
         if connection := getattr(self, "_connection", None):
             connection.close()
 
@@ -112,26 +141,12 @@ class NoMailer:
         raise OSError("SMTP_HOST is not set: the mail waits")
 
 
-def compose(letter: Letter, sender: str) -> EmailMessage:
-    """The letter as a message. Nothing of it can begin a header. Raises GivenUp."""
+def compose(letter: Letter, sender: str) -> Message:
+    """The letter as it goes over the wire. Raises GivenUp."""
     try:
-        to = address_of(letter.to)
-        reply_to = address_of(letter.reply_to) if letter.reply_to else None
+        return message_of(letter, sender, formatdate())
     except ValueError as error:
         raise GivenUp(f"the address is {error}") from None
-    is_ascii = to.username.isascii() and (reply_to is None or reply_to.username.isascii())
-    message = EmailMessage(policy=SMTP if is_ascii else SMTPUTF8)
-    message["From"] = sender
-    message["To"] = to
-    if reply_to:
-        message["Reply-To"] = reply_to
-    message["Subject"] = header_text(letter.subject)
-    message["Date"] = formatdate()
-    message["Message-ID"] = letter.message_id
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice shall answer.
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
-    return message
 
 
 def _refused(code: int, reply: bytes | str) -> None:

@@ -1,8 +1,9 @@
 """Delivering what is due, and forgetting what was delivered."""
 
+from collections import deque
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +17,7 @@ from gatehouse.outbox.queries import due_messages
 
 LONGEST_ERROR = 500
 AT_A_TIME = 4  # so that one slow receiver does not hold up all others
+LINGER = 0.01  # seconds in which others may join those that are noted together
 
 
 @every(timedelta(seconds=1), alone=False)
@@ -26,10 +28,7 @@ def deliver_outbox(ctx: Context) -> int:
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming)
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - workers alone need it
-
-    with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
-        list(threads.map(partial(_deliver, runtime), messages))
+    _deliver_all(runtime, messages)
     return len(messages)
 
 
@@ -39,8 +38,44 @@ def purge_outbox(ctx: Context) -> int:
     return service.purge(ctx)
 
 
-def _deliver(runtime: Runtime, message: Message) -> None:
-    """Run the handler, then what it wants done outside of its transaction; note what came of it."""
+def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> None:
+    """Deliver ``messages``, and note together what was delivered at about the same time.
+
+    Nothing new is begun for what is not noted yet: when we die, no more than so many come twice.
+    A database that is away is raised last: what it kept us from comes up when its lease is over.
+    """
+    from concurrent.futures import (  # noqa: PLC0415 - workers alone need it
+        FIRST_COMPLETED,
+        Future,
+        ThreadPoolExecutor,
+        wait,
+    )
+
+    waiting, trouble = deque(messages), None
+    under_way: dict[Future[bool], Message] = {}
+    with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
+        while waiting or under_way:
+            while waiting and len(under_way) < AT_A_TIME:
+                message = waiting.popleft()
+                under_way[threads.submit(_deliver, runtime, message)] = message
+            wait(under_way, return_when=FIRST_COMPLETED)
+            ended = wait(under_way, LINGER).done
+            trouble = next((error for one in ended if (error := one.exception())), trouble)
+            delivered = [one for one in ended if not one.exception() and one.result()]
+            if delivered:
+                with _settling(runtime) as ctx:
+                    service.settle(ctx, [under_way[one] for one in delivered])
+            for one in ended:
+                del under_way[one]
+    if trouble:
+        raise trouble
+
+
+def _deliver(runtime: Runtime, message: Message) -> bool:
+    """Run the handler, then what it wants done outside of its transaction.
+
+    Returns whether it was delivered; notes at once why it was not.
+    """
     try:
         _handle(runtime, message)
     except Postponed as later:
@@ -54,8 +89,8 @@ def _deliver(runtime: Runtime, message: Message) -> None:
         with _settling(runtime) as ctx:
             service.fail(ctx, message, why, for_good=isinstance(error, GivenUp))
     else:
-        with _settling(runtime) as ctx:
-            service.settle(ctx, message)
+        return True
+    return False
 
 
 def _handle(runtime: Runtime, message: Message) -> None:

@@ -1,6 +1,6 @@
 """Putting messages in, taking them out under a lease, and settling what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from random import random
 from secrets import token_hex
@@ -18,6 +18,7 @@ LEASE = timedelta(minutes=2)
 BATCH = 40
 KEPT = {Outcome.DELIVERED: timedelta(days=7), Outcome.DEAD: timedelta(days=90)}
 PURGED_AT_ONCE = 1000
+MESSAGES = Message.metadata.tables[Message.__tablename__]
 
 
 def publish(ctx: Context, event: Event) -> None:
@@ -49,23 +50,28 @@ def claim(ctx: Context) -> Sequence[Message]:
     return messages
 
 
-def settle(ctx: Context, message: Message) -> None:
-    """Note that the message was delivered."""
-    _change(ctx, message, settled_at=ctx.now, outcome=Outcome.DELIVERED, last_error=None)
+def settle(ctx: Context, messages: Sequence[Message]) -> None:
+    """Note that these were delivered."""
+    for lease in {message.lease for message in messages}:
+        ids = [message.id for message in messages if message.lease == lease]
+        done = {"settled_at": ctx.now, "outcome": Outcome.DELIVERED, "last_error": None}
+        _change(ctx, lease, ids, done)
 
 
 def postpone(ctx: Context, message: Message, wait: timedelta) -> None:
     """Put the message off without counting the try."""
-    _change(ctx, message, due_at=ctx.now + wait, attempts=message.attempts - 1)
+    later = {"due_at": ctx.now + wait, "attempts": message.attempts - 1}
+    _change(ctx, message.lease, [message.id], later)
 
 
 def fail(ctx: Context, message: Message, why: str, *, for_good: bool = False) -> None:
     """Try again later; or give the message up, after the last try or ``for_good``."""
     wait = None if for_good else wait_after(message.attempts, random())  # noqa: S311 - spread only
     if wait is None:
-        _change(ctx, message, settled_at=ctx.now, outcome=Outcome.DEAD, last_error=why)
+        failed = {"settled_at": ctx.now, "outcome": Outcome.DEAD, "last_error": why}
     else:
-        _change(ctx, message, due_at=ctx.now + wait, last_error=why)
+        failed = {"due_at": ctx.now + wait, "last_error": why}
+    _change(ctx, message.lease, [message.id], failed)
 
 
 def revive(ctx: Context, message_ids: Sequence[UUID] = ()) -> int:
@@ -90,8 +96,9 @@ def purge(ctx: Context) -> int:
     return total
 
 
-def _change(ctx: Context, message: Message, **values: object) -> None:
-    """Change the message if it is still ours: after the lease it may be somebody else's."""
-    mine = update(Message).where(Message.id == message.id, Message.lease == message.lease)
-    changed = mine.values(lease=None, **values)
-    ctx.execute(changed.execution_options(synchronize_session=False))
+def _change(
+    ctx: Context, lease: str | None, ids: Sequence[UUID], values: Mapping[str, object]
+) -> None:
+    """Change the messages that are still ours: after the lease they may be somebody else's."""
+    mine = MESSAGES.c.id.in_(ids) & (MESSAGES.c.lease == lease)
+    ctx.execute(update(MESSAGES).where(mine).values(lease=None, **values))

@@ -22,6 +22,6 @@ domain = Domain(
         jobs.end_all_sessions_after_a_reset,
         jobs.end_all_sessions_after_an_undone_change,
     ),
-    jobs=(jobs.cleanup_sessions,),
+    jobs=(jobs.cleanup_sessions, jobs.purge_sessions),
     personal_data=(sessions,),
 )

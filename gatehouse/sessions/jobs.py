@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.events import (
     AccountDeleted,
@@ -15,6 +15,7 @@ from gatehouse.accounts.events import (
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.queries import REMEMBERED
 from gatehouse.sessions.rules import LARGEST_SLACK
 from gatehouse.sessions.service import end_sessions
 
@@ -75,6 +76,26 @@ def cleanup_sessions(ctx: Context) -> int:
         .execution_options(synchronize_session=False)
     )
     return ctx.execute(statement)
+
+
+@every(timedelta(hours=1))
+def purge_sessions(ctx: Context) -> int:
+    """Delete sessions that ended 90 days ago, in small batches.
+
+    Until then they tell which devices an account was seen on.
+    """
+    long_ago = ctx.now - REMEMBERED
+    over = (
+        select(Session.id)
+        .where(
+            Session.status.in_((SessionStatus.EXPIRED, SessionStatus.REVOKED)),
+            Session.expires_at < long_ago,
+            Session.ended_at < long_ago,
+        )
+        .limit(BATCH)
+    )
+    gone = delete(Session).where(Session.id.in_(over.scalar_subquery()))
+    return ctx.execute(gone.execution_options(synchronize_session=False))
 
 
 def _end_all(ctx: Context, user_id: UUID | None, reason: str) -> dict[str, int]:

@@ -8,6 +8,7 @@ import pytest
 
 from gatehouse.core.reactions import GivenUp
 from gatehouse.core.settings import read_settings
+from gatehouse.mail import adapters
 from gatehouse.mail.adapters import NoMailer, PrintingMailer, SmtpMailer, mailer_for
 from gatehouse.mail.ports import Letter
 from tests.processes import free_port
@@ -80,10 +81,33 @@ def test_a_connection_is_kept_for_the_next_letter_and_made_anew_when_lost(server
     sender.send(LETTER)
     assert server.connections == 1
 
-    sender._mine.line._connection.sock.shutdown(2)  # noqa: SLF001 - as a server would
+    sender._kept[0][1]._connection.sock.shutdown(2)  # noqa: SLF001 - as a server would
     sender.send(LETTER)
 
     assert (len(server.mails), server.connections) == (3, 2)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(server, monkeypatch):
+    sender = mailer(server)
+    sender.send(LETTER)
+    monkeypatch.setattr(adapters, "LONGEST_IDLE", 0)
+
+    sender.send(LETTER)
+
+    assert (len(server.mails), server.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("takes_utf8", [True, False])
+def test_an_address_in_another_alphabet(takes_utf8):
+    with sink(enable_SMTPUTF8=takes_utf8) as server:
+        sender, letter = mailer(server), replace(LETTER, to="jürgen@example.test")
+        if takes_utf8:
+            sender.send(letter)
+        else:
+            with pytest.raises(GivenUp, match="6531"):
+                sender.send(letter)
+
+        assert server.recipients == (["jürgen@example.test"] if takes_utf8 else [])
 
 
 @pytest.mark.parametrize(

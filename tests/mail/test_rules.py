@@ -1,8 +1,13 @@
 """What may stand in the head of a letter (threat 108)."""
 
+from dataclasses import replace
+from email import message_from_bytes
+from email.policy import SMTPUTF8
+
 import pytest
 
-from gatehouse.mail.rules import address_of, header_text
+from gatehouse.mail.ports import Letter
+from gatehouse.mail.rules import address_of, header_text, message_of
 
 pytestmark = pytest.mark.unit
 
@@ -43,3 +48,64 @@ def test_an_address_is_one_address_or_refused(text, spec):
             _ = address_of(text).addr_spec
     else:
         assert address_of(text).addr_spec == spec
+
+
+DATE = "Sat, 31 Jan 2026 12:00:00 -0000"
+LETTER = Letter("bob@example.test", "Hello", "The text.\n", "<p>The text.</p>", "<1@example.test>")
+
+
+def letter(**changes: str) -> Letter:
+    return replace(LETTER, **changes)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("The text.\n", "7bit"),
+        ("Grüße 🎉 = 100%\n.\n--\n", "quoted-printable"),
+        ("x" * 2000 + "\n", "quoted-printable"),
+        ("a\x00b\n", "quoted-printable"),
+        ("one\rtwo\r\nthree \n", "7bit"),
+    ],
+)
+def test_both_parts_arrive_as_they_were_written(text, encoding):
+    sent = message_of(letter(text=text, html=f"<p>{text}</p>"), "gate@example.test", DATE)
+    read = message_from_bytes(sent.data, policy=SMTPUTF8)
+
+    plain, html = read.get_body(["plain"]), read.get_body(["html"])
+    assert plain.get_content().splitlines() == text.splitlines()
+    assert html.get_content().splitlines() == f"<p>{text}</p>".splitlines()
+    assert plain["Content-Transfer-Encoding"] == encoding
+    assert max(map(len, sent.data.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    ("subject", "sender"),
+    [
+        ("Hello", "gate@example.test"),
+        ("Grüße 🎉 " * 20, "Türsteher <gate@example.test>"),
+        ("Hi\r\nBcc: all@example.test\r\n\r\nbody", '"Gate, House" <gate@example.test>'),
+    ],
+)
+def test_heads_are_encoded_and_nothing_is_added(subject, sender):
+    sent = message_of(letter(subject=subject), sender, DATE)
+    read = message_from_bytes(sent.data, policy=SMTPUTF8)
+
+    assert (read["Subject"], read["From"]) == (header_text(subject), sender)
+    assert (sent.sender, sent.to, sent.needs_utf8) == (
+        "gate@example.test",
+        "bob@example.test",
+        False,
+    )
+    assert sent.data.partition(b"\r\n\r\n")[0].isascii()
+    assert set(read.keys()) == {
+        *("From", "To", "Subject", "Date", "Message-ID"),
+        *("Auto-Submitted", "MIME-Version", "Content-Type"),
+    }
+
+
+def test_an_address_that_is_not_ascii_says_so():
+    sent = message_of(letter(to="jürgen@bücher.example"), "gate@example.test", DATE)
+
+    assert (sent.to, sent.needs_utf8) == ("jürgen@xn--bcher-kva.example", True)
+    assert "To: jürgen@xn--bcher-kva.example".encode() in sent.data

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Actor, Origin, unit_of_work
@@ -224,6 +225,27 @@ def test_what_is_postponed_does_not_count_as_a_try(ringing, ring, bell):
     (message,) = messages(ringing)
     assert message.attempts == 0
     assert message.due_at > message.created_at + timedelta(minutes=29)
+
+
+def test_a_database_that_fails_one_message_keeps_the_others_from_nothing(ringing, ring, bell):
+    """It is nobody's try: the message comes up again when its lease is over."""
+
+    def fail_once(message):
+        if message.id == first and len(bell.heard) <= len(ids):
+            raise OperationalError("lost", None, Exception())
+        return ()
+
+    ids = ring(service.BATCH)
+    first, bell.does = messages(ringing)[0].id, fail_once
+    with pytest.raises(OperationalError):
+        deliver(ringing)
+
+    (waiting,) = [message for message in messages(ringing) if message.settled_at is None]
+    assert (waiting.id, waiting.last_error, waiting.lease is None) == (first, None, False)
+
+    make_due(ringing)
+    deliver(ringing)
+    assert len(bell.heard) == len(ids) + 1
 
 
 def test_a_message_of_another_version_is_given_up(ringing, ring):

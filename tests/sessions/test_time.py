@@ -12,6 +12,7 @@ from gatehouse.core.context import Runtime
 from gatehouse.core.tokens import hash_token
 from gatehouse.scheduler.service import run_once
 from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.queries import REMEMBERED
 from tests.conftest import client_of
 from tests.factories import Factory
 
@@ -248,6 +249,25 @@ def test_the_job_is_harmless_when_it_runs_twice(visit: Visit):
     run_cleanup(visit.runtime)
 
     assert (visit.row.status, visit.row.ended_at) == (first.status, first.ended_at)
+
+
+@pytest.mark.parametrize("signs_out", [True, False])
+def test_what_ended_long_ago_is_deleted_and_nothing_else(visit: Visit, make: Factory, signs_out):
+    if signs_out:
+        visit.client.post("/api/v1/auth/logout", headers=visit.headers)
+    visit.wait(timedelta(hours=1))
+    run_cleanup(visit.runtime)
+
+    visit.wait(REMEMBERED - timedelta(hours=1))
+    run_once(visit.runtime, visit.runtime.jobs["purge_sessions"])
+    assert visit.row is not None
+    visit.wait(timedelta(hours=2))
+    newer = make.session(visit.user.id)
+    run_once(visit.runtime, visit.runtime.jobs["purge_sessions"])
+
+    assert visit.row is None
+    visit.headers = {"Authorization": f"Bearer {newer}"}
+    assert visit.use() == 200
 
 
 def test_a_clock_that_was_wrong_revives_nothing(visit: Visit):

@@ -12,6 +12,7 @@ from gatehouse.accounts.service.links import (
     purge_links,
     renew_link,
     usable_link,
+    web_address_for,
     web_address_of,
 )
 from gatehouse.accounts.service.passwords import (
@@ -76,5 +77,6 @@ __all__ = [
     "unsuspend_account",
     "usable_link",
     "verify_email",
+    "web_address_for",
     "web_address_of",
 ]

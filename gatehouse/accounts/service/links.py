@@ -1,15 +1,15 @@
 """Links that were mailed: making them, and taking each at most once."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, delete, select, update
 
 from gatehouse.accounts.errors import LinkInvalid
 from gatehouse.accounts.events import LinkPurpose
-from gatehouse.accounts.models import AccountLink, User
-from gatehouse.accounts.queries import hold_account, link_row, link_to_keep
+from gatehouse.accounts.models import AccountLink, AccountStatus, User
+from gatehouse.accounts.queries import hold_account, link_row, link_to_keep, password_changed_at
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.links import (
@@ -45,6 +45,16 @@ KEPT = timedelta(days=1)
 BATCH = 1000
 
 
+class State(NamedTuple):
+    """What a link holds on to, of itself and of its account."""
+
+    purpose: LinkPurpose
+    address: str | None
+    email_key: str
+    status: AccountStatus
+    changed_at: datetime | None
+
+
 def renew_link(
     ctx: Context, user: User, purpose: LinkPurpose, *, address: str | None = None
 ) -> AccountLink:
@@ -62,8 +72,20 @@ def renew_link(
 def web_address_of(ctx: Context, link_id: UUID) -> str:
     """Where the link leads. Made while the mail is: nothing that is stored opens anything."""
     row = ctx.db.execute(link_row(link_id)).one()
-    token = mint_link(ctx.settings, PREFIXES[row.purpose], row.id, row.nonce, _version(row))
-    return address_of_link(ctx.settings, PAGES[row.purpose], token)
+    return _web_address(ctx, row, _version(row))
+
+
+def web_address_for(ctx: Context, user: User, link: AccountLink) -> str:
+    """The same for a link whose account is held, so that there is less to ask for."""
+    is_reset = link.purpose is LinkPurpose.RESET
+    now = State(
+        purpose=link.purpose,
+        address=link.address,
+        email_key=user.email_key,
+        status=user.status,
+        changed_at=password_changed_at(ctx, user.id) if is_reset else None,
+    )
+    return _web_address(ctx, link, _version(now))
 
 
 def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
@@ -104,7 +126,12 @@ def _judged(
     return row
 
 
-def _version(row: Row[Any]) -> str:
+def _web_address(ctx: Context, link: Any, version: str) -> str:
+    token = mint_link(ctx.settings, PREFIXES[link.purpose], link.id, link.nonce, version)
+    return address_of_link(ctx.settings, PAGES[link.purpose], token)
+
+
+def _version(row: "Row[Any] | State") -> str:
     """What voids the link when it changes: the address it went to, the state it was made for, and
     for a reset the password too. The way back from a change of address outlasts all of them.
     """

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -14,12 +15,20 @@ from gatehouse.audit.rules.hashing import earlier, later, least_id
 from gatehouse.core.access import is_operator
 from gatehouse.core.context import Context
 from gatehouse.core.events import EVENTS
-from gatehouse.core.pagination import Page, newest_of, paginate_newest_first
+from gatehouse.core.pagination import Page, newest_of, paginate_newest_first, search_newest_first
 
 # No sign sorts behind it, so that a prefix is a range.
 LAST_SIGN = "\U0010ffff"
 FORMER_MEMBER = "Former member"
 MOST_EXPORTED = 10_000  # entries in the export of a person
+
+
+class Window(TypedDict):
+    """Which part of a list."""
+
+    page: int
+    per_page: int
+    cursor: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,18 +176,33 @@ def read_lines(
     cursor: UUID | None,
 ) -> Page[Line]:
     """One page of what is in reach, newest first."""
+    window: Window = {"page": page, "per_page": per_page, "cursor": cursor}
     parts = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
-    found = paginate_newest_first(
-        ctx, parts, AuditEntry.id, page=page, per_page=per_page, cursor=cursor
-    )
+    if _is_search(reach, filters):
+        sieve = partial(_sifted, filters=filters)
+        found = search_newest_first(ctx, parts, sieve, AuditEntry.id, **window)
+    else:
+        parts = [_sifted(part, filters) for part in parts]
+        found = paginate_newest_first(ctx, parts, AuditEntry.id, **window)
     return found.map(_line_of(ctx, reach, found.items))
+
+
+def _is_search(reach: Reach, filters: Filters) -> bool:
+    """Whether no index leads to what is asked for. To an organization's actions and refusals one
+    does, and what one person did or suffered is little.
+    """
+    of_a_person = filters.user_id is not None or filters.target_id is not None
+    by_kind = bool(filters.action) or filters.success is not None
+    has_no_index = reach.is_everything and by_kind and not of_a_person
+    return has_no_index or bool(filters.q or filters.resource_type)
 
 
 def read_batch(
     ctx: Context, reach: Reach, filters: Filters, *, cursor: UUID | None, most: int
 ) -> list[Line]:
     """The next entries past ``cursor``, newest first, without counting them."""
-    parts = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
+    narrow = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
+    parts = [_sifted(part, filters) for part in narrow]
     found = newest_of(ctx, parts, AuditEntry.id, cursor=cursor, most=most)
     return list(map(_line_of(ctx, reach, found), found))
 
@@ -199,30 +223,34 @@ def _line_of(
 
 
 def _narrowed(rows: Select[Any], filters: Filters) -> list[Select[Any]]:
-    """The part of a list that is asked for: in two parts where two indexes lead to it."""
-    rows = _filtered(rows, filters)
+    """The part of a list that is asked for, as far as its order by id has an index: in two parts
+    where two indexes lead to it.
+    """
+    if filters.user_id:
+        rows = rows.where(AuditEntry.actor_id == filters.user_id)
+    if filters.since:
+        rows = rows.where(AuditEntry.id >= least_id(earlier(filters.since)))
+    if filters.until:
+        rows = rows.where(AuditEntry.id < least_id(later(filters.until)))
     if not filters.target_id:
         return [rows]
     aims = (AuditEntry.resource_id, AuditEntry.user_id)
     return [rows.where(aim == filters.target_id) for aim in aims]
 
 
-def _filtered(rows: Select[Any], filters: Filters) -> Select[Any]:
+def _sifted(rows: Select[Any], filters: Filters) -> Select[Any]:
+    """What the other filters leave."""
     if filters.action:
         after_all = filters.action + LAST_SIGN
         rows = rows.where(AuditEntry.action.between(filters.action, after_all))
-    if filters.user_id:
-        rows = rows.where(AuditEntry.actor_id == filters.user_id)
     if filters.resource_type:
         rows = rows.where(AuditEntry.resource_type == filters.resource_type)
     if filters.success is not None:
         rows = rows.where(AuditEntry.success.is_(filters.success))
     if filters.since:
         rows = rows.where(AuditEntry.created_at >= filters.since)
-        rows = rows.where(AuditEntry.id >= least_id(earlier(filters.since)))
     if filters.until:
         rows = rows.where(AuditEntry.created_at < filters.until)
-        rows = rows.where(AuditEntry.id < least_id(later(filters.until)))
     if filters.q:
         columns = (AuditEntry.action, AuditEntry.ip, AuditEntry.user_agent, AuditEntry.request_id)
         rows = rows.where(or_(*(c.icontains(filters.q, autoescape=True) for c in columns)))
