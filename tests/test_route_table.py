@@ -111,9 +111,14 @@ class Scene:
     """
 
     def __init__(self, make: Factory) -> None:
-        self._make = make
+        self._make, self._people = make, {}
+        self._bearers: dict[str, dict[str, str]] = {}
+        self.has_changed = False
+        with make.together():
+            self._settle(make)
+
+    def _settle(self, make: Factory) -> None:
         self.org = make.organization()
-        self._people: dict[str, Any] = {}
         owner, member = self.who("owner"), make.member(self.org)
         department = make.department(self.org, member)
         self.ids = {
@@ -124,8 +129,6 @@ class Scene:
             "principal_id": make.principal(self.org, member, department).id,
             "invite_id": make.invite(self.org).id,
         }
-        self._bearers: dict[str, dict[str, str]] = {}
-        self.has_changed = False
 
     def who(self, place: str) -> Any:
         if place not in self._people:

@@ -45,15 +45,16 @@ IDS = [f"{method} {path} {body or ''}" for method, path, body, _ in ROUTES]
 
 
 def things_of(make: Factory, circle: Circle) -> dict[str, str]:
-    member = circle.join()
-    department = make.department(circle.org, member)
-    return {
-        "user": str(member.user_id),
-        "other": str(circle.join().user_id),
-        "department": str(department.id),
-        "closed": str(make.department(circle.org).id),
-        "principal": str(make.principal(circle.org, member, department).id),
-    }
+    with make.together():
+        member = circle.join()
+        department = make.department(circle.org, member)
+        return {
+            "user": str(member.user_id),
+            "other": str(circle.join().user_id),
+            "department": str(department.id),
+            "closed": str(make.department(circle.org).id),
+            "principal": str(make.principal(circle.org, member, department).id),
+        }
 
 
 def send(client: FlaskClient, circle: Circle, route, words, headers):

@@ -40,6 +40,7 @@ def test_every_worker_is_replaced_and_nobody_notices(house, kind):
     def keep_asking() -> None:
         while not stop.is_set():
             statuses.append(server.call("GET", ME, token=token).status)
+            sleep(0.02)
 
     with house.server(kind=kind) as server, ThreadPoolExecutor(3) as callers:
         parent = psutil.Process(server.pid)

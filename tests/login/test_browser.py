@@ -231,7 +231,7 @@ def test_what_examines_the_pages_finds_what_is_wrong(browser, house):
     )
 
     found = "\n".join(wrong_with(browser))
-    for words in ("label: ", "hard to hit: Forgotten", "wider than", "Content Security Policy"):
+    for words in ("label: ", "hard to hit: Forgot", "wider than", "Content Security Policy"):
         assert words in found
 
 

@@ -150,6 +150,7 @@ def test_messages_that_wait_or_were_given_up_are_told(make_app, runtime):
 def test_jobs_that_ran_are_well(make_app, runtime):
     app = make_app()
     with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.execute(delete(JobRun))
         gone = f"gone_{uuid4().hex[:8]}"
         ctx.db.add(JobRun(name=gone, started_at=ctx.now, finished_at=ctx.now, error="ValueError"))
     for name, job in app.extensions["gatehouse"].jobs.items():

@@ -29,9 +29,10 @@ class Circle:
 
     def __init__(self, make: Factory) -> None:
         self._make = make
-        self.org: Organization = make.organization()
-        self.owner: Member = make.member(self.org, Role.OWNER)
-        self.other_owner: Member = make.member(self.org, Role.OWNER)
+        with make.together():
+            self.org: Organization = make.organization()
+            self.owner: Member = make.member(self.org, Role.OWNER)
+            self.other_owner: Member = make.member(self.org, Role.OWNER)
         self.caller: Member | None = None
 
     def path(self, rest: str = "") -> str:
@@ -43,6 +44,10 @@ class Circle:
             return {}
         if kind == "invalid":
             return {"Authorization": "Bearer ghs_nonsense"}
+        with self._make.together():
+            return self._bearer_of(kind)
+
+    def _bearer_of(self, kind: str) -> dict[str, str]:
         if kind == "stranger":
             elsewhere = self._make.member(self._make.organization(), Role.OWNER)
             return self._make.bearer(elsewhere)
