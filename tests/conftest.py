@@ -25,13 +25,16 @@ from tests.factories import Factory
 from tests.mailbox import Mailbox
 
 BACKENDS = ("sqlite", "postgresql")
-TOGETHER = (
-    "tests/login/test_browser.py",
-    "tests/races/",
-    "tests/ops/test_server.py",
+# What takes longest comes first, so that at the end no worker is left alone with it.
+LONGEST = (
+    "tests/faults/",
     "tests/test_openapi.py",
-    "tests/test_servers.py",
     "tests/test_serving.py",
+    "tests/login/test_browser.py",
+    "tests/test_servers.py",
+    "tests/ops/",
+    "tests/races/",
+    "tests/test_s",
 )
 _addresses = count(1)
 
@@ -63,23 +66,33 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Run in one worker what shares a server of its own: starting one takes seconds."""
+    """Run in one worker what may share a server of its own: starting one takes seconds."""
+    config.option.loadscopereorder = False
     return Together(config, log)
 
 
 class Together(LoadScopeScheduling):
-    """Hand out the tests of these files as one, before all others, and those one by one."""
+    """Hand out what a file asks of one database as one; the races share their servers, too."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        path, _, test = nodeid.partition("::")
+        place = "tests/races/" if path.startswith("tests/races/") else path
+        return f"{place} {next((kind for kind in BACKENDS if f'[{kind}' in test), '')}"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks for the database, or for a server, is an integration test; the rest is not."""
     for item in items:
         needs = {"backend", "shared_servers"} & set(getattr(item, "fixturenames", ()))
         if not item.get_closest_marker("integration"):
             item.add_marker(pytest.mark.integration if needs else pytest.mark.unit)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    turns = (turn for turn, place in enumerate(LONGEST) if item.nodeid.startswith(place))
+    return next(turns, len(LONGEST))
 
 
 def pytest_collection_finish() -> None:

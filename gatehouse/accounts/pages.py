@@ -14,7 +14,7 @@ pages = Pages("accounts")
 @pages.get("/account/password")
 @signed_in
 def show_password(ctx: Context) -> Show:
-    return Show("accounts/password.html", email=queries.get_account(ctx, ctx.user_id).email)
+    return Show("accounts/password.html", email=queries.own_account(ctx).email)
 
 
 @pages.post("/account/password")

@@ -11,6 +11,7 @@ from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
+from gatehouse.core.errors import InvalidToken
 
 # What a thousand mails ask a thousand times: to make a statement takes longer than to run it.
 CREDENTIALS = Credential.metadata.tables[Credential.__tablename__]
@@ -31,6 +32,14 @@ def get_account(ctx: Context, user_id: UUID) -> User:
     found = find_account(ctx, user_id)
     if found is None:
         raise AccountNotFound
+    return found
+
+
+def own_account(ctx: Context) -> User:
+    """The caller's account. Raises InvalidToken: it went since the session was recognised."""
+    found = find_account(ctx, ctx.user_id)
+    if found is None:
+        raise InvalidToken
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gatehouse.accounts.queries import get_account
+from gatehouse.accounts.queries import own_account
 from gatehouse.core.context import Context
 from gatehouse.organizations.queries import active_places_of
 
@@ -10,7 +10,7 @@ from gatehouse.organizations.queries import active_places_of
 def read_me(ctx: Context) -> dict[str, Any]:
     """The caller's account, and the organizations in which the caller is active."""
     return {
-        "user": get_account(ctx, ctx.user_id),
+        "user": own_account(ctx),
         "organizations": active_places_of(ctx, ctx.user_id),
     }
 

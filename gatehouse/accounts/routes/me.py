@@ -32,7 +32,7 @@ api = Api("accounts", at="/users/me", about="Your own account.")
 @returns(UserOut, key="user")
 def read_own_account(ctx: Context) -> User:
     """Read your own profile."""
-    return queries.get_account(ctx, ctx.user_id)
+    return queries.own_account(ctx)
 
 
 @api.patch()

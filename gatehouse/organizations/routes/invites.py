@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from gatehouse.accounts.queries import get_account
+from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, requires, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.http import Api, body, query, raises, returns
@@ -89,4 +89,4 @@ def read_invite(ctx: Context, token: str) -> dict[str, Any]:
 @returns(OwnInviteOut, key="invites", listed=True)
 def list_own_invites(ctx: Context) -> list[dict[str, Any]]:
     """List what is offered to your verified address."""
-    return service.own_invites(ctx, get_account(ctx, ctx.user_id))
+    return service.own_invites(ctx, own_account(ctx))
