@@ -83,11 +83,18 @@ class Together(LoadScopeScheduling):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What asks for the database, or for a server, is an integration test; the rest is not."""
+    items[:] = filter(_has_its_database, items)
     for item in items:
         needs = {"backend", "shared_servers"} & set(getattr(item, "fixturenames", ()))
         if not item.get_closest_marker("integration"):
             item.add_marker(pytest.mark.integration if needs else pytest.mark.unit)
     items.sort(key=_turn)
+
+
+def _has_its_database(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("only_on")
+    kind = item.callspec.params.get("backend") if hasattr(item, "callspec") else None
+    return mark is None or kind is None or kind in mark.args
 
 
 def _turn(item: pytest.Item) -> int:

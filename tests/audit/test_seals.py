@@ -285,9 +285,8 @@ def purge_of(number: int):
     return insert(AuditRetention).values(block_number=number, block_hash=bytes(32), **values)
 
 
+@pytest.mark.only_on("postgresql")  # SQLite has no TRUNCATE.
 def test_tables_of_seals_cannot_be_emptied_at_once(ledger: Ledger):
-    if ledger.is_sqlite:
-        pytest.skip("SQLite has no TRUNCATE")
     for table in ("audit_blocks", "audit_block_entries", "audit_retention"):
         with pytest.raises(DBAPIError, match="cannot be changed"):
             ledger.execute(f"TRUNCATE {table}")

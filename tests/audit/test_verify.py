@@ -73,9 +73,8 @@ def setting(change: str, entry_id: str) -> str:
         "action = x'fffe'",
     ],
 )
+@pytest.mark.only_on("sqlite")  # PostgreSQL's types refuse it.
 def test_a_spoilt_row_is_named_and_the_walk_goes_on(sealed: Ledger, change):
-    if not sealed.is_sqlite:
-        pytest.skip("PostgreSQL's types refuse it")
     victim, other = sealed.entries()[5].id, sealed.entries()[10].id
 
     sealed.tamper(
@@ -96,9 +95,8 @@ def test_a_spoilt_row_is_named_and_the_walk_goes_on(sealed: Ledger, change):
     ],
     ids=lambda change: change[:30],
 )
+@pytest.mark.only_on("postgresql")
 def test_values_that_only_postgresql_has_are_named_too(sealed: Ledger, change):
-    if sealed.is_sqlite:
-        pytest.skip("PostgreSQL only")
     victim = sealed.entries()[5].id
 
     with sealed.runtime.engine.begin() as db:

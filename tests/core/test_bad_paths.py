@@ -7,6 +7,9 @@ import pytest
 from gatehouse.core.roles import Role
 from gatehouse.core.tokens import SESSION, is_well_formed
 
+# It shall be refused, or done, before a database is asked; the stricter one would tell.
+pytestmark = pytest.mark.only_on("postgresql")
+
 LOGIN = "/api/v1/auth/login"
 ORGANIZATIONS = "/api/v1/organizations"
 OWN = "/api/v1/users/me/organizations"

@@ -2,6 +2,9 @@
 
 import pytest
 
+# It shall be refused, or done, before a database is asked; the stricter one would tell.
+pytestmark = pytest.mark.only_on("postgresql")
+
 LIVE = "/api/health/live"
 LOGIN = "/api/v1/auth/login"
 APP = "https://app.example.org"

@@ -6,6 +6,9 @@ import pytest
 
 from gatehouse.core.headers import NOTHING_MAY_LOAD
 
+# It shall be refused, or done, before a database is asked; the stricter one would tell.
+pytestmark = pytest.mark.only_on("postgresql")
+
 LIVE = "/api/health/live"
 ME = "/api/v1/users/me"
 SECRET = "postgresql://u:hunter2@db/x"

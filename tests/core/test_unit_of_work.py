@@ -326,11 +326,9 @@ def is_write_locked(url: str) -> bool:
         connection.close()
 
 
+@pytest.mark.only_on("sqlite")  # PostgreSQL has no such lock.
 @pytest.mark.parametrize("reads_only", [True, False])
 def test_on_sqlite_only_what_may_write_takes_the_write_lock(work, backend, reads_only):
-    if not backend["DATABASE_URL"].startswith("sqlite"):
-        pytest.skip("PostgreSQL has no such lock.")
-
     with work(reads_only=reads_only) as ctx:
         assert not is_write_locked(backend["DATABASE_URL"])
         ctx.db.scalar(select(func.count()).select_from(User))

@@ -31,7 +31,7 @@ LOGIN = "/api/v1/auth/login"
 REGISTER = "/api/v1/auth/register"
 GOOD = "zebra lantern forty-two orbit"
 # Of each kind. `PARITY_SAMPLES=200` is how a figure is taken that is told to others.
-SAMPLES = int(os.environ.get("PARITY_SAMPLES", "80"))
+SAMPLES = int(os.environ.get("PARITY_SAMPLES", "60"))
 TRIES = 4  # of each account: the fifth would be told to wait
 Body = dict[str, str]
 
