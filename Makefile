@@ -17,7 +17,7 @@ PY := $(BIN)/python
 # An environment that was made without pip is filled by the pip of the Python that made it.
 PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY))
 INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
-PINS := base production testing development
+PINS := base production optional testing development
 
 # Part of the suite cannot reach the floor, so it is not measured.
 COVERAGE = $(if $(strip $(PYTEST_ARGS)),,-W "ignore:Unable to activate pytest branch" -m slipcover)

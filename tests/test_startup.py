@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 HEAVY = (
     *("alembic", "flask_migrate", "redis", "psycopg", "sqlite3.dump", "zxcvbn"),
     *("email_validator", "argon2", "dns", "pydantic", "requests", "jinja2.ext", "hypothesis"),
-    *("httpcore2", "h11", "concurrent.futures.thread"),
+    *("httpcore2", "h11", "concurrent.futures.thread", "celery"),
 )
 LOOK = """
 import sys

@@ -95,6 +95,7 @@ def _read(env: Reader) -> Settings:
         server_threads=env.number("SERVER_THREADS", 8),
         job_name=env.text("JOB_NAME"),
         job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        celery_broker_url=env.text("CELERY_BROKER_URL") or env.text("REDIS_URL"),
         audit_head_file=env.text("AUDIT_HEAD_FILE"),
         audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),

@@ -65,6 +65,7 @@ class Settings:
     server_threads: int
     job_name: str
     job_interval_seconds: int
+    celery_broker_url: str = field(repr=False)
     audit_head_file: str
     audit_retention_days: int
     smtp: Smtp

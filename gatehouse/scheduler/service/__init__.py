@@ -2,6 +2,7 @@
 
 from gatehouse.scheduler.service.running import (
     RunningElsewhere,
+    run_if_due,
     run_in_a_loop,
     run_once,
     run_worker,
@@ -11,6 +12,7 @@ from gatehouse.scheduler.service.running import (
 
 __all__ = [
     "RunningElsewhere",
+    "run_if_due",
     "run_in_a_loop",
     "run_once",
     "run_worker",

@@ -93,12 +93,13 @@ def _keep_running(runtime: Runtime, jobs: list[Job], stop: Flag) -> None:
                 continue
             due[job.name] = monotonic() + min(job.period.total_seconds(), 60)
             try:
-                _run_if_due(runtime, job, stop)
+                run_if_due(runtime, job, stop)
             except Exception as error:  # noqa: BLE001 - whatever one job does, the others go on
                 _log_failure(job, error)
 
 
-def _run_if_due(runtime: Runtime, job: Job, stop: Flag) -> None:
+def run_if_due(runtime: Runtime, job: Job, stop: Flag = NEVER) -> None:
+    """Run one job unless somebody else does, or just has. Raises what the job raises."""
     if job.alone:
         _run_under_lease(runtime, job, stop, only_if_due=True)
     else:
