@@ -53,12 +53,12 @@ def _run(name: str) -> None:
 
 
 def _runtime() -> Runtime:
-    return _runtime_of(os.getpid())
+    return runtime_of(os.getpid())
 
 
 @cache
-def _runtime_of(_process: int) -> Runtime:
-    """What the jobs work with: each process of Celery's has its own connections."""
+def runtime_of(_process: int) -> Runtime:
+    """What jobs work with. Celery forks, and each of its processes has its own connections."""
     runtime: Runtime = create_app().extensions["gatehouse"]
     return runtime
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from sqlalchemy import select
 
-from gatehouse.core.settings import ROOT
+from gatehouse.core.settings import ROOT, SettingsRefused
 from gatehouse.scheduler.models import JobRun
 from tests.faults.house import House
 from tests.faults.test_worker import ask_for_mails
@@ -62,28 +62,29 @@ def test_what_acts_leave_to_be_done_is_done_by_celery(house, tmp_path):
     assert "Traceback" not in log
 
 
-def test_a_job_that_ran_a_moment_ago_is_not_run_again(house, monkeypatch):
+@pytest.fixture
+def celery(house, monkeypatch):
     for name, value in {**house.settings, "CELERY_BROKER_URL": "memory://"}.items():
         monkeypatch.setenv(name, value)
-    from gatehouse.celery import make_celery  # noqa: PLC0415 - half a second, here alone
+    from gatehouse import celery  # noqa: PLC0415 - half a second, here alone
 
-    celery, runs = make_celery(), []
+    celery.runtime_of.cache_clear()
+    return celery
+
+
+def test_a_job_that_ran_a_moment_ago_is_not_run_again(celery, house):
+    made, runs = celery.make_celery(), []
     for _ in range(2):
-        celery.tasks["gatehouse.purge_expired"].apply(args=["purge_expired"]).get()
+        made.tasks["gatehouse.purge_expired"].apply(args=["purge_expired"]).get()
         with house.runtime.reading() as db:
             runs.append(db.scalar(select(JobRun.started_at).where(JobRun.name == "purge_expired")))
 
     assert runs[0] == runs[1] is not None
-    assert set(celery.conf.beat_schedule) == set(house.runtime.jobs)
+    assert set(made.conf.beat_schedule) == set(house.runtime.jobs)
 
 
-def test_without_a_broker_it_says_what_to_set(monkeypatch):
-    monkeypatch.setenv("FLASK_ENV", "testing")
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    monkeypatch.setenv("CELERY_BROKER_URL", "memory://")
-    from gatehouse.celery import make_celery  # noqa: PLC0415
-    from gatehouse.core.settings import SettingsRefused  # noqa: PLC0415
+def test_without_a_broker_it_says_what_to_set(celery, monkeypatch):
+    monkeypatch.setenv("CELERY_BROKER_URL", "")
 
-    monkeypatch.delenv("CELERY_BROKER_URL")
     with pytest.raises(SettingsRefused, match="CELERY_BROKER_URL"):
-        make_celery()
+        celery.make_celery()
