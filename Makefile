@@ -19,8 +19,13 @@ PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --pyth
 INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
 PINS := base production optional testing development
 
-# Part of the suite cannot reach the floor, so it is not measured.
-COVERAGE = $(if $(strip $(PYTEST_ARGS)),,-W "ignore:Unable to activate pytest branch" -m slipcover)
+# Part of the suite cannot reach the floor, so it is not measured. What the workers of pytest saw is
+# written to a file first, and judged from there.
+SEEN := .coverage.json
+WHOLE = $(if $(strip $(PYTEST_ARGS)),,yes)
+SLIPCOVER := $(PY) -W "ignore:Unable to activate pytest branch" -m slipcover
+MEASURED = $(if $(WHOLE),$(SLIPCOVER) --fail-under 0 --json --out $(SEEN),$(PY))
+JUDGED = $(if $(WHOLE),$(SLIPCOVER) --merge $(SEEN) --out $(SEEN),:)
 
 define NO_VENV
 This Python cannot make a virtual environment: it has neither ensurepip nor pip 22.3 or newer.
@@ -46,7 +51,8 @@ run: $(VENV)/.base ## Try it on http://localhost:5000 with demo data (HOST=, POR
 
 .PHONY: test
 test: $(VENV)/.testing ## Run all tests on real servers that start by themselves (PYTEST_ARGS=, WORKERS=)
-	@$(PY) $(COVERAGE) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(MEASURED) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	@$(JUDGED)
 
 .PHONY: check
 check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run the tests
