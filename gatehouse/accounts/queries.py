@@ -13,7 +13,10 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
 
-# What a thousand mails ask a thousand times: to make a statement takes longer than to run it.
+# What many requests ask, and each of a thousand mails: to make a statement takes longer than to run
+# it.
+ACCOUNT = select(User).where(User.id == bindparam("user"))
+HELD_ACCOUNT = ACCOUNT.with_for_update(key_share=True)
 CREDENTIALS = Credential.metadata.tables[Credential.__tablename__]
 CHANGED_AT = select(CREDENTIALS.c.changed_at).where(CREDENTIALS.c.user_id == bindparam("user_id"))
 HELD_BY_EMAIL = (
@@ -22,10 +25,6 @@ HELD_BY_EMAIL = (
 NEWEST = select(AccountLink).where(
     AccountLink.user_id == bindparam("user_id"), AccountLink.purpose == bindparam("purpose")
 )
-
-
-def account_of(user_id: UUID) -> Select[Any]:
-    return select(User).where(User.id == user_id)
 
 
 def get_account(ctx: Context, user_id: UUID) -> User:
@@ -44,7 +43,7 @@ def own_account(ctx: Context) -> User:
 
 
 def find_account(ctx: Context, user_id: UUID) -> User | None:
-    found: User | None = ctx.db.scalar(account_of(user_id))
+    found: User | None = ctx.db.scalar(ACCOUNT, {"user": user_id})
     return found
 
 
@@ -52,7 +51,7 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     """The account, held until the end of the act: a sign-in, a suspension, a new password and a
     deletion of one account come one after the other. Rows that refer to it may still be added.
     """
-    found: User | None = ctx.db.scalar(account_of(user_id).with_for_update(key_share=True))
+    found: User | None = ctx.db.scalar(HELD_ACCOUNT, {"user": user_id})
     return found
 
 
