@@ -17,13 +17,14 @@ class Job:
     """A function of the context that does one batch and returns how many things it did.
 
     It is run again, each time in a new unit of work, until it returns 0. ``alone``: two runners
-    never do it at the same time.
+    never do it at the same time. ``waits``: for others, so it has a thread of its own.
     """
 
     name: str
     period: timedelta
     run: Callable[..., int]
     alone: bool = True
+    waits: bool = False
 
     @property
     def about(self) -> str:
@@ -89,11 +90,13 @@ def on(event: type[Event]) -> Callable[[Function], Function]:
     return mark
 
 
-def every(period: timedelta, *, alone: bool = True) -> Callable[[Function], Function]:
+def every(
+    period: timedelta, *, alone: bool = True, waits: bool = False
+) -> Callable[[Function], Function]:
     """Run ``job(ctx)`` once in each ``period``; it must be harmless to run it twice."""
 
     def mark(job: Function) -> Function:
-        job.period, job.alone = period, alone  # type: ignore[attr-defined]
+        job.period, job.alone, job.waits = period, alone, waits  # type: ignore[attr-defined]
         return job
 
     return mark
@@ -109,7 +112,7 @@ def by_event(reactions: Iterable[Reaction]) -> dict[type[Event], list[Reaction]]
 
 def by_name(jobs: Iterable[Callable[..., int]]) -> dict[str, Job]:
     named = [
-        Job(job.__name__, job.period, job, job.alone)  # type: ignore[attr-defined]
+        Job(job.__name__, job.period, job, job.alone, job.waits)  # type: ignore[attr-defined]
         for job in jobs
     ]
     return {job.name: job for job in named}

@@ -1,6 +1,6 @@
 """How claiming and proving a domain can fail."""
 
-from gatehouse.core.errors import BadGateway, Conflict, NotFound
+from gatehouse.core.errors import BadGateway, Conflict, NotFound, TooManyRequests
 
 
 class DomainNotFound(NotFound):
@@ -33,3 +33,9 @@ class ResolverAway(BadGateway):
     """502: nothing is known, so nothing was changed."""
 
     message = "The DNS did not answer. Nothing was changed; try again in a minute."
+
+
+class ResolverBusy(TooManyRequests):
+    """An answer of the DNS may take seconds: few threads wait for one, and one for each caller."""
+
+    message = "Other questions are waiting for the DNS. Try again in a moment."

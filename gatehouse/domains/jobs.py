@@ -15,7 +15,7 @@ def free_domains_of_a_deleted_organization(
     return {"domains_removed": service.forget_domains(ctx, event.org_id)} if event.org_id else {}
 
 
-@every(timedelta(hours=1))
+@every(timedelta(hours=1), waits=True)
 def recheck_domains(ctx: Context) -> int:
     """Look daily whether proven domains still are; one without its record for 7 days is lost."""
     return service.check_next(ctx)

@@ -15,6 +15,7 @@ from gatehouse.domains.errors import (
     DomainClaimedAlready,
     ProvenElsewhere,
     ResolverAway,
+    ResolverBusy,
     TooManyDomains,
 )
 from gatehouse.domains.models import OrganizationDomain
@@ -59,7 +60,7 @@ def remove_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> None:
 @signed_in
 @limited("20/minute;120/hour", per="user")
 @returns(DomainOut, key="domain")
-@raises(Forbidden, ChallengeNotFound, ProvenElsewhere, ResolverAway)
+@raises(Forbidden, ChallengeNotFound, ProvenElsewhere, ResolverAway, ResolverBusy)
 def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDomain:
     """Look for the TXT record; if it is there, the domain is the organization's."""
     return service.verify_domain(ctx, org_id, domain_id)

@@ -59,14 +59,14 @@ def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDo
     """Look for the record, and let the domain be the organization's if it is there.
 
     The DNS is asked between two looks at the rows, since it may take seconds. Raises
-    ChallengeNotFound, ProvenElsewhere or ResolverAway.
+    ChallengeNotFound, ProvenElsewhere, ResolverBusy or ResolverAway.
     """
     ctx.stay_out_of_the_transaction()
     with unit_of_work(ctx.runtime, ctx.origin, ctx.actor, reads_only=True) as looking:
         check_permission(looking, org_id, DomainPermission.MANAGE)
         asked = get_domain(looking, org_id, domain_id)
     name = rules.record_name(asked.domain)
-    is_there = rules.proves(ctx.ports[Resolver].texts(name), asked.challenge)
+    is_there = rules.proves(ctx.ports[Resolver].texts(name, ctx.user_id), asked.challenge)
     check_permission(ctx, org_id, DomainPermission.MANAGE)
     claim = get_domain(ctx, org_id, domain_id)
     if not is_there:

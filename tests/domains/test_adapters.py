@@ -1,13 +1,17 @@
 """Asking a real DNS server."""
 
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
+from uuid import uuid4
 
 import pytest
 
 from gatehouse.core.settings import SettingsRefused, read_settings
+from gatehouse.domains import adapters
 from gatehouse.domains.adapters import DnsResolver
-from gatehouse.domains.errors import ResolverAway
+from gatehouse.domains.errors import ResolverAway, ResolverBusy
 from tests.dns import dns_server
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.integration
 NAME = "_gatehouse-challenge.example.test"
@@ -53,13 +57,35 @@ def test_a_server_that_does_not_know_is_an_error_for_now(zone, resolver, code):
         resolver.texts(NAME)
 
 
-def test_a_server_that_is_silent_is_given_up_in_time(zone, resolver):
+def test_a_server_that_is_silent_is_given_up_in_time(zone, resolver, monkeypatch):
+    monkeypatch.setattr(adapters, "LIFETIME", 1.0)
     zone.silent = True
     started = monotonic()
     with pytest.raises(ResolverAway):
         resolver.texts(NAME)
 
-    assert monotonic() - started < 7
+    assert monotonic() - started < 2
+
+
+def test_few_requests_wait_for_the_dns_and_one_of_each_caller(zone, resolver, monkeypatch):
+    monkeypatch.setattr(adapters, "LIFETIME", 1.5)
+    zone.silent = True
+    one, other, third = uuid4(), uuid4(), uuid4()
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(resolver.texts, NAME, one)]
+        assert wait_until(lambda: resolver.waiting == {one})
+        with pytest.raises(ResolverBusy):
+            resolver.texts(NAME, one)
+        waiting.append(threads.submit(resolver.texts, NAME, other))
+        assert wait_until(lambda: resolver.waiting == {one, other})
+        with pytest.raises(ResolverBusy):
+            resolver.texts(NAME, third)
+        with pytest.raises(ResolverAway):  # A job, for which nobody waits, has a place.
+            resolver.texts(NAME)
+
+    assert all(isinstance(one.exception(), ResolverAway) for one in waiting)
+    zone.silent = False
+    assert resolver.texts(NAME, third) == []
 
 
 def test_the_next_server_is_asked(zone):

@@ -37,8 +37,8 @@ class Counting:
         self.left -= 1
         return 5 if self.left >= 0 else 0
 
-    def every(self, period=timedelta(hours=1), *, alone=True) -> Job:
-        return Job(self.name, period, self, alone)
+    def every(self, period=timedelta(hours=1), *, alone=True, waits=False) -> Job:
+        return Job(self.name, period, self, alone, waits)
 
 
 def run_of(runtime, job) -> JobRun:
@@ -174,6 +174,21 @@ def test_a_batch_that_fails_undoes_only_itself(runtime, make):
     with runtime.reading() as db:
         found = set(db.scalars(select(JobRun.name)))
     assert [run.name in found for run in made] == [True, False]
+
+
+def test_what_waits_for_others_keeps_no_job_from_its_turn(runtime, job):
+    slow, go_on, stop = Counting(), Event(), Event()
+    slow.does = lambda: go_on.wait(20)
+    jobs = (slow.every(waits=True), job.every())
+    working = replace(runtime, jobs={job.name: job for job in jobs})
+    thread = Thread(target=run_worker, args=(working, stop))
+    thread.start()
+
+    assert wait_until(lambda: slow.calls == 1 and job.calls == 1)
+    go_on.set()
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_the_worker_runs_everything_and_stops_when_told(runtime, job):

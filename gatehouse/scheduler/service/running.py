@@ -57,12 +57,14 @@ def run_in_a_loop(runtime: Runtime, job: Job, seconds: float) -> None:
 
 
 def run_worker(runtime: Runtime, stop: Flag) -> None:
-    """Run every job in its period until told to stop. What may overlap has its own thread."""
-    alone = [job for job in runtime.jobs.values() if job.alone]
-    others = [job for job in runtime.jobs.values() if not job.alone]
+    """Run every job in its period until told to stop. What may overlap, and what waits for
+    others, has a thread of its own.
+    """
+    in_turn = [job for job in runtime.jobs.values() if job.alone and not job.waits]
+    others = [job for job in runtime.jobs.values() if job not in in_turn]
     threads = [
         Thread(target=_keep_running, args=(runtime, jobs, stop), name="gatehouse-jobs")
-        for jobs in (alone, *([job] for job in others))
+        for jobs in (in_turn, *([job] for job in others))
     ]
     for thread in threads:
         thread.start()
