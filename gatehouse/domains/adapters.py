@@ -34,7 +34,7 @@ class DnsResolver:
             yield
             return
         with self._lock:
-            if asker in self.waiting or len(self._waiting) >= MOST_AT_ONCE:
+            if asker in self.waiting or len(self.waiting) >= MOST_AT_ONCE:
                 raise ResolverBusy(retry_after=ceil(LIFETIME))
             self.waiting.add(asker)
         try:

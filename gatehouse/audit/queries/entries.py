@@ -265,8 +265,16 @@ def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:
 
 
 def audit_entries(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
-    """What an export tells of the record: one's newest acts, and what happened to the account."""
-    names = ("id", "created_at", "action", "org_id", "success", "ip", "user_agent", "request_id")
+    """What an export tells of the record: one's newest acts, and what happened to the account.
+
+    As in the list, nobody learns from which address and program somebody else did that.
+    """
+    names = ("id", "created_at", "action", "org_id", "success", "request_id")
     parts = own_entries(user_id).parts
     newest = newest_of(ctx, parts, AuditEntry.id, cursor=None, most=MOST_EXPORTED)
-    return [{name: getattr(row, name) for name in names} for row in newest]
+    return [
+        {name: getattr(row, name) for name in names}
+        | ({"ip": row.ip, "user_agent": row.user_agent} if is_open(row, user_id) else {})
+        | {"by_oneself": row.actor_id == user_id}
+        for row in newest
+    ]
