@@ -1,9 +1,14 @@
 """Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
 
-from gatehouse.core.settings import read_settings
+from gatehouse.core.settings import SettingsRefused, read_settings
+
+try:
+    settings = read_settings()
+except SettingsRefused as refusal:
+    raise SystemExit(str(refusal)) from None
 
 worker_class = "gthread"
-threads = read_settings().server_threads
+threads = settings.server_threads
 graceful_timeout = 20
 keepalive = 5
 # The application writes one line per request, without query strings.

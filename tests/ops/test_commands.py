@@ -301,3 +301,16 @@ def test_nobody_is_mailed_about_people_of_a_demo(make_app, tmp_path):
     with app.extensions["gatehouse"].reading() as db:
         assert db.scalar(select(func.count()).select_from(Message)) == 0
         assert db.scalar(select(func.count()).select_from(User)) == len(PEOPLE)
+
+
+@pytest.mark.integration
+def test_flask_runs_jobs_only_where_it_serves(program, tmp_path):
+    """What a machine reads is the command's answer alone."""
+    url = f"sqlite:///{tmp_path / 'alone.db'}"
+    settings = {"DATABASE_URL": url, "RUN_JOBS_WHILE_SERVING": "true", "LOG_LEVEL": "info"}
+    assert command("init-db", **settings).returncode == 0
+
+    done = program("-m", "flask", "audit", "verify", "--json", **settings)
+
+    assert "worker" not in done.stdout + done.stderr
+    assert json.loads(done.stdout)

@@ -270,11 +270,11 @@ def audit_entries(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     As in the list, nobody learns from which address and program somebody else did that.
     """
     names = ("id", "created_at", "action", "org_id", "success", "request_id")
-    parts = own_entries(user_id).parts
-    newest = newest_of(ctx, parts, AuditEntry.id, cursor=None, most=MOST_EXPORTED)
-    return [
-        {name: getattr(row, name) for name in names}
-        | ({"ip": row.ip, "user_agent": row.user_agent} if is_open(row, user_id) else {})
-        | {"by_oneself": row.actor_id == user_id}
-        for row in newest
-    ]
+    reach = own_entries(user_id)
+    newest = newest_of(ctx, reach.parts, AuditEntry.id, cursor=None, most=MOST_EXPORTED)
+    lines = []
+    for row in newest:
+        told = (row.ip, row.user_agent) if reach.shows_all_of(row, user_id) else (None, None)
+        whose = {"is_own_act": row.actor_id == user_id, "ip": told[0], "user_agent": told[1]}
+        lines.append({name: getattr(row, name) for name in names} | whose)
+    return lines

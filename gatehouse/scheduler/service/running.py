@@ -79,10 +79,14 @@ def start_in_background(runtime: Runtime) -> None:
 
 
 def stop_on_signals() -> Flag:
-    """A flag that SIGTERM and SIGINT set."""
+    """A flag that SIGTERM and SIGINT set.
+
+    By a thread: a handler that runs while its own thread holds the lock of the flag, because it
+    waits for it or because another signal came a moment ago, would wait for itself for ever.
+    """
     stop = Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: Thread(target=stop.set).start())
     return stop
 
 
