@@ -11,13 +11,17 @@ from sqlalchemy.exc import DBAPIError
 from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.settings import SettingsRefused, read_settings
 
-NO_SCHEMA = "Is it there, and up to date? flask db upgrade brings the schema up."
+NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
 AT_LEAST_ONE = click.IntRange(min=1)
 # What to do, by a part of what the database says.
 REMEDIES = {
     "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
     "unable to open": "DATABASE_URL must name a file, in a folder that you may write to.",
     "already exists": "It holds tables without the note of their version. Name an empty database.",
+    "password authentication": "DATABASE_URL must hold the password that the server knows.",
+    "onnection refused": "DATABASE_URL must name a server that runs, and its port.",
+    "could not translate": "DATABASE_URL must name a host that can be found.",
+    "FATAL:  database": "DATABASE_URL must name a database that is there: createdb makes one.",
     "readonly": "DATABASE_URL must name a file that you may write to.",
 }
 

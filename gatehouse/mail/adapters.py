@@ -122,7 +122,8 @@ class PrintingMailer:
     def send(self, letter: Letter) -> None:
         line = "-" * 72
         sys.stdout.write(
-            f"{line}\nMail to {letter.to}\nSubject: {letter.subject}\n\n{letter.text}{line}\n"
+            f"{line}\nMail to {letter.to}\nSubject: {letter.subject}\n\n"
+            f"{letter.text.rstrip()}\n{line}\n"
         )
         sys.stdout.flush()
 

@@ -24,10 +24,7 @@ def member_added_mail(*, organization: str, role: str, inviter: str | None) -> M
     who = inviter or "Somebody"
     return Mail(
         subject=f"You are now in {organization}",
-        says=(
-            f"{who} added you to the organization {organization}, as {role}.",
-            "It can ask for more of you only where its own things are concerned.",
-        ),
+        says=(f"{who} added you to the organization {organization}, as {role}.",),
         notes=("You can leave it at any time.",),
     )
 

@@ -70,6 +70,8 @@ def test_no_secret_is_told(make_app):
         ({"SECRET_KEY": "ab" * 20, "ENCRYPTION_KEY": SECRET}, "keys", State.WARN),
         ({"SECRET_KEY": SECRET, "ENCRYPTION_KEY": f"{SECRET}x,{SECRET}y"}, "keys", State.OK),
         ({"RATELIMIT_ENABLED": "false"}, "limits", State.WARN),
+        ({"AUDIT_HEAD_FILE": "/dev/null"}, "head file", State.OK),
+        ({"AUDIT_HEAD_FILE": "/nowhere/heads.jsonl"}, "head file", State.FAIL),
         ({"APP_URL": "https://user.invalid"}, "public url", State.FAIL),
         ({"APP_URL": "https://user.invalid"}, "certificate", State.FAIL),
         ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "redis", State.WARN),

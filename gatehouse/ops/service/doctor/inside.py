@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from smtplib import SMTPException
 from time import perf_counter
 
@@ -31,10 +32,25 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
     if not ours.in_production:
         how = "Set FLASK_ENV=production where people rely on it."
         yield warn("settings", f"FLASK_ENV is {ours.environment}", how)
+    elif not ours.is_https:
+        how = "Set APP_URL to the https address that people use: links and cookies are made of it."
+        yield warn("settings", f"production, but APP_URL is {ours.app_url}", how)
     else:
         yield ok("settings", f"production, {ours.app_url}")
     if not ours.ratelimit_enabled:
         yield warn("limits", "RATELIMIT_ENABLED is off", "Switch it on: anybody may guess quickly.")
+    if ours.audit_head_file:
+        yield _head_file(Path(ours.audit_head_file))
+
+
+def _head_file(path: Path) -> Finding:
+    """The file that block heads of the record are added to, opened as the job opens it."""
+    try:
+        with path.open("ab"):
+            return ok("head file", str(path))
+    except OSError as error:
+        how = "Let this user write there: until then nothing tells that the record was cut off."
+        return fail("head file", f"{path}: {error.strerror}", how)
 
 
 def keys(runtime: Runtime) -> Iterator[Finding]:
