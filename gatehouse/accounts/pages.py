@@ -30,6 +30,15 @@ def change_password(
     return Go(START, renews=True, note="accounts/password_changed")
 
 
+@pages.post("/account/verification")
+@signed_in
+@limited("forgot")
+def send_verification(ctx: Context) -> Go:
+    """Another link to confirm one's own address."""
+    service.ask_for_link(ctx, email=queries.own_account(ctx).email, purpose=LinkPurpose.VERIFY)
+    return Go(START, note="accounts/verification_asked")
+
+
 @pages.get("/forgot-password")
 @public
 def show_forgot_password(ctx: Context) -> Show:

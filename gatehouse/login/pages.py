@@ -1,5 +1,7 @@
 """The start page, and the pages of coming in and going out."""
 
+from gatehouse.accounts.queries import find_account
+from gatehouse.accounts.rules import email_key
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import START, Go, Leave, Pages, Show, form
@@ -99,7 +101,10 @@ def activate(ctx: Context, token: str, *, password: str, password_confirm: str) 
 @public
 @limited("30/minute;200/hour")
 def show_invite(ctx: Context, token: str) -> Show:
-    return Show("login/invite.html", path=f"/invite/{token}", offer=look_at_invite(ctx, token))
+    offer = look_at_invite(ctx, token)
+    me = find_account(ctx, ctx.actor.user_id) if ctx.actor.user_id else None
+    other = me.email if me and me.email_key != email_key(offer.email) else None
+    return Show("login/invite.html", path=f"/invite/{token}", offer=offer, signed_in_as=other)
 
 
 @pages.post("/invite/<token>")

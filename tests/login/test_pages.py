@@ -350,3 +350,37 @@ def test_what_the_pages_load_is_ours_and_may_be_kept(client):
         assert (file.status_code, file.mimetype) == (200, "text/css")
         assert "immutable" in file.headers["Cache-Control"]
     assert not re.search(r'(?:src|href)="https?:', page.text.replace("http://localhost:5000", ""))
+
+
+def test_the_mail_that_confirms_an_address_can_be_sent_again(mailbox, client, make):
+    user = make.user(email_verified=False)
+    send(client, "/login", email=user.email, password=PASSWORD)
+    start = client.get("/")
+
+    token = token_of(start)
+    reply = client.post("/account/verification", data={"form_token": token}, headers=OURS)
+    mailbox.deliver()
+
+    assert "confirm your address" in start.text
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/")
+    assert "new link is on its way" in client.get("/").text
+    path = link_in(mailbox.to(user.email)[-1]).removeprefix("http://localhost:5000")
+    send(client, path)
+    assert "confirm your address" not in client.get("/").text
+
+
+def test_an_invitation_for_somebody_else_says_so_before_it_is_accepted(
+    mailbox, client, signed_in, user, make
+):
+    org = make.organization()
+    admin = make.bearer(make.member(org, Role.ADMIN))
+    email = f"{uuid4().hex}@example.test"
+    client.post(f"/api/v1/organizations/{org.id}/invites", json={"email": email}, headers=admin)
+    mailbox.deliver()
+
+    (letter,) = mailbox.to(email)
+    page = signed_in.get(link_in(letter).removeprefix("http://localhost:5000"))
+
+    assert f"signed in as {user.email}" in page.text
+    assert "Accept the invitation" not in page.text
+    assert 'href="/logout"' in page.text
