@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 from typing import Any
 from weakref import finalize
 
+from gatehouse.core.access import refuse_ended
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import TooManyRequests
 
@@ -15,7 +16,8 @@ class Stream:
     """What a view with ``@streams`` returns. The body is read after the view's own commit.
 
     ``read(ctx, mark)`` gives the next piece and the mark to go on from: None at first, and None
-    when nothing is left. No session outlives a piece, so a slow reader holds none. ``broken`` is
+    when nothing is left. No database session outlives a piece, so a slow reader holds none. Whose
+    session or account ends meanwhile gets no further piece. ``broken`` is
     what ends a body that cannot go on: not every server lets an error break the connection.
     """
 
@@ -74,6 +76,7 @@ def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> It
     while True:
         try:
             with unit_of_work(runtime, origin, actor, reads_only=True) as ctx:
+                refuse_ended(ctx)
                 piece, mark = stream.read(ctx, mark)
         except Exception:
             yield stream.broken

@@ -10,14 +10,17 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
+from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit import routes
 from gatehouse.audit.models import AuditEntry
 from gatehouse.audit.rules.cells import csv_rows, defused
-from gatehouse.core.errors import Forbidden
+from gatehouse.core.errors import Forbidden, InvalidToken
 from gatehouse.core.roles import Role
 from tests.audit.ledger import id_of
 from tests.audit.record import assert_recorded, entries_of
-from tests.factories import Factory
+from tests.factories import PASSWORD, Factory
+
+OWN_PASSWORD = "/api/v1/users/me/password"
 
 
 class Office:
@@ -285,6 +288,34 @@ def test_who_loses_the_role_during_an_export_is_told_that_it_broke_off(
 
     assert next(body).startswith(broken)
     with pytest.raises(Forbidden):
+        next(body)
+    reply.close()
+
+
+@pytest.mark.parametrize("way", ["suspended", "deleted", "revoked", "new password"])
+def test_an_export_ends_with_the_session_or_account_of_its_reader(office: Office, monkeypatch, way):
+    """Threat 181."""
+    monkeypatch.setattr(routes, "AT_ONCE", 2)
+    office.write(6)
+    make, client, user = office.make, office.client, User(id=office.admin.user_id)
+    other = make.bearer(office.admin)
+    reply = client.get(f"{office.path}/export", headers=office.headers, buffered=False)
+    body = iter(reply.response)
+    next(body)
+
+    if way == "suspended":
+        make.change(user, status=AccountStatus.SUSPENDED)
+    elif way == "deleted":
+        make.change(user, deleted_at=datetime.now(UTC))
+    elif way == "revoked":
+        assert client.post("/api/v1/auth/logout", headers=office.headers).status_code < 300
+    else:
+        words = {"current_password": PASSWORD, "new_password": "another horse battery staple"}
+        sent = {**words, "new_password_confirm": words["new_password"]}
+        assert client.post(OWN_PASSWORD, json=sent, headers=other).status_code < 300
+
+    assert next(body).startswith(b'{"error":')
+    with pytest.raises(InvalidToken):
         next(body)
     reply.close()
 
