@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from socket import socket
 from typing import Any
 from weakref import finalize
 
 from gatehouse.core.access import refuse_ended
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
-from gatehouse.core.errors import TooManyRequests
+from gatehouse.core.places import Place
+
+DEADLINE = 60.0  # seconds in which a piece must be taken, where a server lets us say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,19 @@ class Body:
     """The pieces of a stream, one after the other.
 
     Its place among the streams is given back once: at the end, when the server closes it, or when
-    it is lost.
+    it is lost. Where a server hands us the connection (gunicorn), a piece that is not taken in time
+    ends it; granian hands us none.
     """
 
-    def __init__(self, pieces: Iterator[bytes], place: "Place") -> None:
+    def __init__(
+        self, pieces: Iterator[bytes], place: Place, connection: socket | None = None
+    ) -> None:
         self._pieces = pieces
+        self._connection = connection
         self._give_back = finalize(self, place.give_back)
         self._give_back.atexit = False
+        if connection is not None:
+            connection.settimeout(DEADLINE)
 
     def __iter__(self) -> "Body":
         return self
@@ -56,19 +64,9 @@ class Body:
             raise
 
     def close(self) -> None:
+        if self._connection is not None:
+            self._connection.settimeout(None)
         self._give_back()
-
-
-class Place:
-    """One of the few streams that a worker sends at a time, so that threads are left for others.
-
-    Raises TooManyRequests.
-    """
-
-    def __init__(self, places: BoundedSemaphore) -> None:
-        if not places.acquire(blocking=False):
-            raise TooManyRequests("Too many exports at a time. Try again later.", retry_after=10)
-        self.give_back = places.release
 
 
 def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> Iterator[bytes]:
