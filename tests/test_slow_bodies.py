@@ -1,8 +1,8 @@
-"""Threat 204: callers who hold back their bodies stop nobody else, under both servers."""
+"""Threat 204: bodies that are held back or broken stop nobody else, under both servers."""
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from select import select
 from time import monotonic
 
@@ -18,6 +18,10 @@ LIVE = "/api/health/live"
 HALF = (
     f"POST {LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     "Content-Length: 100\r\n\r\n{"
+).encode()
+IN_CHUNKS = (
+    f"POST {LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "Transfer-Encoding: chunked\r\n\r\n"
 ).encode()
 CALLERS = 24  # three times as many as a worker has threads
 
@@ -82,3 +86,37 @@ def test_gunicorn_gives_up_a_body_that_does_not_come(hold):
 
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert DEADLINE - 1 < monotonic() - started < DEADLINE + 3
+
+
+@pytest.mark.parametrize("server", ["gunicorn"], indirect=True)
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\n{}\r\n0\r\n\r\n",
+        b"-1\r\n{}\r\n",
+        b"2\r\n{}XX0\r\n\r\n",
+        b"2;" + b"a" * 20_000 + b"\r\n{}\r\n0\r\n\r\n",
+        b'2;a="\r\n{}\r\n0\r\n\r\n',
+        b"2\r\n{}\r\n0\r\nX Y: 1\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+    ],
+    ids=range(7),
+)
+def test_a_broken_body_in_chunks_is_refused_and_nothing_after_it_is_heard(server, chunks):
+    """Threat 204. What follows on the line may be the rest of the body: it is no request. granian
+    hands us no such body.
+    """
+    after = f"GET {LIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    heard = b""
+
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as line,
+        suppress(OSError),
+    ):
+        line.sendall(IN_CHUNKS + chunks + after)
+        while part := line.recv(65_536):
+            heard += part
+
+    assert heard.startswith(b"HTTP/1.1 4"), heard[:200]
+    assert heard.count(b"HTTP/1.1 ") == 1
+    assert "Traceback" not in server.log.read_text()

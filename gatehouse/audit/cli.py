@@ -43,6 +43,8 @@ def verify(*, heads: Iterable[str] | None, as_json: bool) -> None:
         except NotAHead as error:
             line = error.details["line"]
             raise click.ClickException(f"Line {line}: {error}") from None
+    for remark in () if as_json else check.remarks():
+        click.echo(f"remark    {remark}")
     click.echo(json.dumps(_sum(check, count)) if as_json else _summed_up(check, count))
     if count:
         sys.exit(1)
@@ -83,6 +85,7 @@ def _sum(check: Verification, count: int) -> dict[str, Any]:
         "purged_blocks": check.purged_blocks,
         "entries": check.entries,
         "unsealed": check.unsealed,
+        "remarks": check.remarks(),
         "head": check.newest.hash.hex() if check.newest else None,
     }
 

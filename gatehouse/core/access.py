@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from gatehouse.core.context import Actor, Context, Runtime
-from gatehouse.core.errors import Forbidden, NotFound, ReauthenticationRequired
+from gatehouse.core.errors import Forbidden, InvalidToken, NotFound, ReauthenticationRequired
 from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import Tally
 from gatehouse.core.roles import Role
@@ -59,6 +59,14 @@ class SessionRenewal(Protocol):
     """
 
     def __call__(self, ctx: Context) -> tuple[str, datetime | None]: ...
+
+
+class OpenSessions(Protocol):
+    """Whether the caller's account is active and the session that they came with still open, as the
+    database says now. Provided by ``sessions``.
+    """
+
+    def __call__(self, ctx: Context) -> bool: ...
 
 
 class Memberships(Protocol):
@@ -164,6 +172,12 @@ def act_as_operator(ctx: Context) -> None:
     if not is_operator(ctx):
         raise Forbidden("Only an operator of this instance may do this.")
     ctx.actor = replace(ctx.actor, kind="operator")
+
+
+def refuse_ended(ctx: Context) -> None:
+    """Raise InvalidToken if the caller's session or account ended since the request began."""
+    if not ctx.ports[OpenSessions](ctx):
+        raise InvalidToken
 
 
 def refuse_stale(ctx: Context) -> None:

@@ -1,5 +1,6 @@
-"""Bodies that are held back: how many callers may keep a thread waiting, and for how long."""
+"""Bodies that are held back: how many callers may keep a thread waiting, how long; broken ones."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,11 +10,15 @@ from typing import Any
 
 from werkzeug.exceptions import ClientDisconnected
 
-from gatehouse.core.errors import RequestTimeout, TooManyRequests
+from gatehouse.core.errors import BadRequest, RequestTimeout, TooManyRequests
 
 SPARE = 2  # threads that no waiting body may take, so that requests without one are served
 PATIENCE = 0.25  # seconds to wait for a place
 DEADLINE = 10.0  # seconds in which the next part of a body must come, where a server lets us say so
+
+
+class BrokenBody(BadRequest):
+    message = "The body is not in chunks as HTTP has them."
 
 
 class BodyGate:
@@ -31,7 +36,10 @@ class BodyGate:
 
     @contextmanager
     def reading(self, environ: dict[str, Any], caller: str) -> Iterator[None]:
-        """Hold a place while the body is read. Raises TooManyRequests or RequestTimeout."""
+        """Hold a place while the body is read.
+
+        Raises TooManyRequests, RequestTimeout or BrokenBody.
+        """
         connection: socket | None = environ.get("gunicorn.socket")
         if not self._enter(caller):
             _hear_no_more(connection)
@@ -43,6 +51,10 @@ class BodyGate:
         except (TimeoutError, ClientDisconnected):
             _hear_no_more(connection)
             raise RequestTimeout from None
+        except _broken_chunks():
+            # Nobody knows where the body ends: what follows must not be taken for a request.
+            _hear_no_more(connection)
+            raise BrokenBody from None
         finally:
             if connection is not None:
                 connection.settimeout(None)
@@ -65,6 +77,12 @@ class BodyGate:
             if not self._waiting[caller]:
                 del self._waiting[caller]
             self._changed.notify_all()
+
+
+def _broken_chunks() -> tuple[type[Exception], ...]:
+    """What gunicorn raises at a body in chunks that is none, if gunicorn is what serves us."""
+    errors = sys.modules.get("gunicorn.http.errors")
+    return (errors.ParseException, errors.NoMoreData) if errors else ()
 
 
 def _hear_no_more(connection: socket | None) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from threading import BoundedSemaphore
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
 from gatehouse.core.metrics import Metrics
+from gatehouse.core.places import Places
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import (
     Handler,
@@ -106,7 +106,7 @@ class Runtime:
     cache: OwnedCache | None
     counter: ProcessCounter
     bodies: BodyGate
-    streams: BoundedSemaphore
+    streams: Places
     keyring: Keyring
     metrics: Metrics | None
     ports: Ports
@@ -138,7 +138,7 @@ class Runtime:
             cache=OwnedCache(link, engine) if link else None,
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
-            streams=BoundedSemaphore(max(1, settings.server_threads // 2)),
+            streams=Places(max(1, settings.server_threads // 2)),
             keyring=Keyring(settings.encryption_keys),
             metrics=Metrics(settings.metrics_folder) if settings.metrics_enabled else None,
             ports=Ports.build(settings, domains, replaced),

@@ -28,7 +28,7 @@ from gatehouse.core.errors import (
 from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
-from gatehouse.core.streaming import Body, Place, pieces
+from gatehouse.core.streaming import Body, pieces
 from gatehouse.core.views import (
     Plan,
     Reply,
@@ -211,13 +211,15 @@ def _do(
 
 def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
     """Do what was asked, commit it, and only then begin to send the body."""
-    place = Place(runtime.streams)
+    owners = (call.actor.user_id, call.path.get("org_id"))
+    place = runtime.streams.take(frozenset(str(each).lower() for each in owners if each))
     try:
         status, stream, _ = _act(plan, runtime, call)
     except BaseException:
         place.give_back()
         raise
-    body = Body(pieces(stream, runtime, origin_of(call.environ), call.actor), place)
+    parts = pieces(stream, runtime, origin_of(call.environ), call.actor)
+    body = Body(parts, place, call.environ.get("gunicorn.socket"))
     return Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
 
 

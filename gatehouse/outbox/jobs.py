@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
@@ -17,6 +17,7 @@ from gatehouse.outbox.queries import due_messages
 
 LONGEST_ERROR = 500
 AT_A_TIME = 4  # so that one slow receiver does not hold up all others
+LATE = service.LEASE / 6  # after so much of a lease, ask whether it still holds before one begins
 LINGER = 0.01  # seconds in which others may join those that are noted together
 
 
@@ -76,6 +77,8 @@ def _deliver(runtime: Runtime, message: Message) -> bool:
 
     Returns whether it was delivered; notes at once why it was not.
     """
+    if not _is_ours(runtime, message):
+        return False
     try:
         _handle(runtime, message)
     except Postponed as later:
@@ -91,6 +94,17 @@ def _deliver(runtime: Runtime, message: Message) -> bool:
     else:
         return True
     return False
+
+
+def _is_ours(runtime: Runtime, message: Message) -> bool:
+    """Others of its batch may have taken so long that another worker has it. Nobody asks in time:
+    it would cost a transaction for each message.
+    """
+    taken_at = message.due_at - service.LEASE
+    if datetime.now(UTC) - taken_at < LATE:
+        return True
+    with _settling(runtime) as ctx:
+        return service.renew(ctx, message)
 
 
 def _handle(runtime: Runtime, message: Message) -> None:

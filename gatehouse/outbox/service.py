@@ -50,6 +50,14 @@ def claim(ctx: Context) -> Sequence[Message]:
     return messages
 
 
+def renew(ctx: Context, message: Message) -> bool:
+    """Hold the message as long again, unless it is somebody else's by now. Returns whether it is
+    ours.
+    """
+    mine = (MESSAGES.c.id == message.id) & (MESSAGES.c.lease == message.lease)
+    return ctx.execute(update(MESSAGES).where(mine).values(due_at=ctx.now + LEASE)) == 1
+
+
 def settle(ctx: Context, messages: Sequence[Message]) -> None:
     """Note that these were delivered."""
     for lease in {message.lease for message in messages}:

@@ -1,10 +1,10 @@
 """The sessions domain's declaration."""
 
-from gatehouse.core.access import Authenticator, SessionRenewal
+from gatehouse.core.access import Authenticator, OpenSessions, SessionRenewal
 from gatehouse.core.domain import Domain
 from gatehouse.sessions import jobs
 from gatehouse.sessions.pages import pages
-from gatehouse.sessions.queries import sessions
+from gatehouse.sessions.queries import is_open, sessions
 from gatehouse.sessions.routes import api
 from gatehouse.sessions.service import recognise, renew_token
 
@@ -14,6 +14,7 @@ domain = Domain(
     ports={
         Authenticator: lambda _settings: recognise,
         SessionRenewal: lambda _settings: renew_token,
+        OpenSessions: lambda _settings: is_open,
     },
     reactions=(
         jobs.end_sessions_of_a_deleted_account,

@@ -89,6 +89,15 @@ def get_session(ctx: Context, user_id: UUID, session_id: UUID) -> Session:
     return found
 
 
+def is_open(ctx: Context) -> bool:
+    """The OpenSessions port."""
+    living = sessions_of(ctx.user_id, ctx.now).where(Session.id == ctx.actor.session_id)
+    account = living.join(User, User.id == Session.user_id).where(
+        User.status == AccountStatus.ACTIVE, User.deleted_at.is_(None)
+    )
+    return ctx.db.scalar(account.with_only_columns(Session.id)) is not None
+
+
 def device_known_to(
     user_id: UUID, *, network: str, user_agent: str | None, since: datetime, now: datetime
 ) -> Any:

@@ -21,6 +21,20 @@ MAY_NOT_JOIN = (
     " OR EXISTS (SELECT 1 FROM audit_retention r WHERE r.block_number = NEW.block_number)"
 )
 HAS_NO_BLOCK = "NOT EXISTS (SELECT 1 FROM audit_blocks WHERE number = NEW.block_number)"
+# Neither before its days are over, nor at a time to come: the clocks of two servers may differ by
+# an hour. SQLite counts days in floating point, hence the seconds.
+NOT_DUE_ON_SQLITE = (
+    "NEW.retention_days < 1"
+    " OR coalesce(julianday(NEW.created_at) - julianday('now') > 1.0 / 24, 1)"
+    " OR coalesce((SELECT julianday(NEW.created_at) - julianday(sealed_until)"
+    " < NEW.retention_days - 0.0001 FROM audit_blocks WHERE number = NEW.block_number), 1)"
+)
+NOT_DUE_ON_POSTGRESQL = (
+    "NEW.retention_days < 1"
+    " OR NEW.created_at > clock_timestamp() + interval '1 hour'"
+    " OR EXISTS (SELECT 1 FROM audit_blocks WHERE number = NEW.block_number"
+    " AND sealed_until > NEW.created_at - make_interval(hours => 24 * NEW.retention_days))"
+)
 PURGE = (
     "DELETE FROM audit_entries WHERE id IN"
     " (SELECT entry_id FROM audit_block_entries WHERE block_number = NEW.block_number);"
@@ -28,6 +42,7 @@ PURGE = (
 )
 REFUSAL = "'the record cannot be changed'"
 NO_BLOCK = "'there is no such block'"
+NOT_DUE = "'the retention of the block is not over'"
 CLOSED = "'the block is closed'"
 
 
@@ -55,7 +70,8 @@ def _create_on_sqlite() -> None:
     )
     op.execute(
         "CREATE TRIGGER audit_retention_purge AFTER INSERT ON audit_retention BEGIN"
-        f" SELECT RAISE(ABORT, {NO_BLOCK}) WHERE {HAS_NO_BLOCK}; {PURGE} END"
+        f" SELECT RAISE(ABORT, {NO_BLOCK}) WHERE {HAS_NO_BLOCK};"
+        f" SELECT RAISE(ABORT, {NOT_DUE}) WHERE {NOT_DUE_ON_SQLITE}; {PURGE} END"
     )
 
 
@@ -79,7 +95,8 @@ def _create_on_postgresql() -> None:
         "audit_block_entries_refuse_insert", "BEFORE INSERT", TABLES[2], "audit_refuse_joining"
     )
     no_block = f"IF {HAS_NO_BLOCK} THEN RAISE EXCEPTION {NO_BLOCK}; END IF;"
-    _function("audit_purge", f"{no_block} {PURGE} RETURN NULL;")
+    not_due = f"IF {NOT_DUE_ON_POSTGRESQL} THEN RAISE EXCEPTION {NOT_DUE}; END IF;"
+    _function("audit_purge", f"{no_block} {not_due} {PURGE} RETURN NULL;")
     _trigger("audit_retention_purge", "AFTER INSERT", "audit_retention", "audit_purge")
     for table in TABLES:
         _trigger(f"{table}_refuse_update", "BEFORE UPDATE", table, "audit_refuse")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
 from gatehouse.app import create_app
@@ -18,6 +19,8 @@ from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
 from tests.audit.ledger import TABLES as LEDGER_TABLES
 from tests.audit.ledger import Ledger
+from tests.audit.office import Office
+from tests.factories import Factory
 from tests.servers import SharedServers
 
 BASE = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
@@ -128,3 +131,8 @@ def sealed(ledger: Ledger, monkeypatch) -> Ledger:
     ledger.fill(1, timedelta(seconds=5))
     assert ledger.findings() == []
     return ledger
+
+
+@pytest.fixture
+def office(client: FlaskClient, make: Factory) -> Office:
+    return Office(client, make)

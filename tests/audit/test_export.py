@@ -2,66 +2,17 @@
 
 import csv
 import io
-import json
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from flask.testing import FlaskClient
-from sqlalchemy import insert
 
 from gatehouse.audit import routes
 from gatehouse.audit.models import AuditEntry
 from gatehouse.audit.rules.cells import csv_rows, defused
-from gatehouse.core.errors import Forbidden
 from gatehouse.core.roles import Role
-from tests.audit.ledger import id_of
+from tests.audit.office import Office
 from tests.audit.record import assert_recorded, entries_of
-from tests.factories import Factory
-
-
-class Office:
-    def __init__(self, client: FlaskClient, make: Factory) -> None:
-        self.client = client
-        self.make = make
-        self.org = make.organization()
-        self.admin = make.member(self.org, Role.ADMIN, user=make.user(full_name="=Olga"))
-        self.headers = make.bearer(self.admin)
-        self.path = f"/api/v1/organizations/{self.org.id}/audit-logs"
-
-    def write(self, amount: int, **fields) -> list[UUID]:
-        start = datetime.now(UTC) - timedelta(minutes=30)
-        row = {
-            "org_id": self.org.id,
-            "actor_id": self.admin.user_id,
-            "actor_kind": "user",
-            "resource_type": "member",
-            "request_id": "test-export",
-            "success": True,
-            "action": "test.act",
-            "details": {},
-            **fields,
-        }
-        moments = [start + timedelta(milliseconds=n) for n in range(amount)]
-        rows = [{**row, "created_at": moment, "id": id_of(moment)} for moment in moments]
-        with self.client.application.extensions["gatehouse"].engine.begin() as db:
-            db.execute(insert(AuditEntry), rows)
-        return [row["id"] for row in reversed(rows)]
-
-    def export(self, headers=None, **query):
-        return self.client.get(
-            f"{self.path}/export", query_string=query, headers=headers or self.headers
-        )
-
-    def lines(self, **query):
-        """The exported entries without the export's own, newest first."""
-        found = [json.loads(line) for line in self.export(**query).data.splitlines()]
-        return [line for line in found if line["action"] != "audit.exported"]
-
-
-@pytest.fixture
-def office(client: FlaskClient, make: Factory) -> Office:
-    return Office(client, make)
 
 
 @pytest.mark.parametrize(
@@ -268,58 +219,6 @@ def test_nothing_of_another_organization_is_in_it(office: Office, client, make):
         found = {line["organization_id"] for line in office.lines(**query)}
         assert found <= {str(office.org.id)}
     assert [line["id"] for line in office.lines(action="test.")] == [str(mine[0])]
-
-
-@pytest.mark.parametrize(("file_format", "broken"), [("jsonl", b'{"error":'), ("csv", b"error,")])
-def test_who_loses_the_role_during_an_export_is_told_that_it_broke_off(
-    office: Office, monkeypatch, file_format, broken
-):
-    monkeypatch.setattr(routes, "AT_ONCE", 2)
-    office.write(6)
-    path = f"{office.path}/export?format={file_format}"
-    reply = office.client.get(path, headers=office.headers, buffered=False)
-    body = iter(reply.response)
-    next(body)
-
-    office.make.change(office.admin, role=Role.MEMBER)
-
-    assert next(body).startswith(broken)
-    with pytest.raises(Forbidden):
-        next(body)
-    reply.close()
-
-
-def test_exports_leave_threads_for_others(make_app, make: Factory, address: str):
-    app = make_app(SERVER_THREADS="4")
-    client = app.test_client()
-    client.environ_base["REMOTE_ADDR"] = address
-    office = Office(client, make)
-    open_ones = [
-        client.get(f"{office.path}/export", headers=office.headers, buffered=False)
-        for _ in range(2)
-    ]
-
-    refused = office.export()
-    for reply in open_ones:
-        reply.close()
-
-    assert [reply.status_code for reply in open_ones] == [200, 200]
-    assert (refused.status_code, refused.json["error"]["type"]) == (429, "RATE_LIMIT_EXCEEDED")
-    assert refused.headers["Retry-After"] == "10"
-    assert entries_of(client, refused) == []
-    assert office.export().status_code == 200
-
-
-def test_refusals_give_their_place_back(make_app, make: Factory, address: str):
-    app = make_app(SERVER_THREADS="2", RATELIMIT_ENABLED="false")
-    client = app.test_client()
-    client.environ_base["REMOTE_ADDR"] = address
-    office = Office(client, make)
-
-    for _ in range(3):
-        assert office.export(format="xml").status_code == 400
-
-    assert office.export().status_code == 200
 
 
 def test_asking_for_the_headers_alone_sends_nothing(office: Office):

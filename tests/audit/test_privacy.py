@@ -27,6 +27,28 @@ def test_a_member_sees_who_acted_but_not_their_address_or_network(
     assert entry["target_user"]["email"] == person.email
 
 
+def test_what_is_withheld_cannot_be_searched_for_either(
+    client: FlaskClient, make: Factory, address: str
+):
+    """Threat 177: to guess a part and see whether there is an answer is to read."""
+    org = make.organization()
+    admin, person = make.member(org, Role.ADMIN), make.user()
+    headers = make.bearer(admin)
+    path = f"/api/v1/organizations/{org.id}"
+    sent = {"email": person.email, "role": "member"}
+    client.post(f"{path}/members", json=sent, headers=headers)
+
+    def found(at: str, q: str, headers: dict[str, str]) -> int:
+        reply = client.get(at, query_string={"q": q, "action": "member."}, headers=headers)
+        return len(reply.json["data"]["audit_logs"])
+
+    for at in (OWN, "/api/v1/audit-logs"):
+        by_q = {q: found(at, q, make.bearer(person)) for q in (address, "tests/1", "member.added")}
+        assert by_q == {address: 0, "tests/1": 0, "member.added": 1}
+    for at in (OWN, "/api/v1/audit-logs", f"{path}/audit-logs"):
+        assert found(at, address, headers) == found(at, "tests/1", headers) == 1
+
+
 def test_one_sees_from_where_somebody_tried_to_sign_in(
     client: FlaskClient, make: Factory, address: str
 ):

@@ -1,7 +1,9 @@
 """Retention: whole blocks that are past their time, with evidence; and by no other way."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from gatehouse.audit.models import BLOCK_ENTRIES, AuditBlock, AuditEntry, AuditR
 from gatehouse.audit.service import retention, sealing
 from tests.audit.ledger import LINKS, Ledger
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -158,10 +160,67 @@ def test_somebody_who_lists_a_block_is_found_out(aged: Ledger):
     assert "no audit.purged entry" in finding.says
 
 
-def test_a_young_block_that_was_listed_is_found_out(aged: Ledger):
-    aged.execute(listing(aged.blocks()[3]))
+@pytest.mark.parametrize(
+    ("number", "fields"),
+    [
+        (4, {}),
+        (3, {"retention_days": 21}),
+        (4, {"retention_days": 0}),
+        (4, {"retention_days": -1}),
+        (4, {"retention_days": 2**31 - 1}),
+        (1, {"created_at": datetime.now(UTC) + 2 * HOUR}),
+        (4, {"created_at": datetime(2099, 1, 1, tzinfo=UTC), "retention_days": 365}),
+        (1, {"created_at": datetime.now(UTC) - 40 * DAY}),
+    ],
+)
+def test_a_block_whose_time_is_not_over_cannot_be_listed(aged: Ledger, number, fields):
+    """Threat 209."""
+    with pytest.raises(DBAPIError):
+        aged.execute(listing(aged.blocks()[number - 1], **fields))
 
-    assert "before its 1 days" in aged.findings()[0].says
+    assert len(aged.sealed_ids(number)) == 2
+    assert aged.findings() == []
+
+
+@pytest.mark.parametrize(("days", "retention_days"), [(0, 1), (365 * 80, 365), (1, 1)])
+def test_a_young_block_that_was_purged_without_triggers_is_found_out(
+    aged: Ledger, days, retention_days
+):
+    """Threat 209. A listing dated to come, and an entry about it of today or of that time."""
+    block, now, purge_id = aged.blocks()[3], datetime.now(UTC), uuid4()
+    at, said = now + days * DAY, {"first_block": 4, "last_block": 4, "days": retention_days}
+    listed = {"created_at": at, "purge_id": purge_id, "retention_days": retention_days}
+    aged.fill(1, now - at, action="audit.purged", resource_id=purge_id, details=said)
+    aged.fill(1, timedelta(0), action="audit.purged", resource_id=purge_id, details=said)
+    ids = aged.sealed_ids(4)
+
+    aged.tamper(
+        listing(block, **listed),
+        delete(AuditEntry).where(AuditEntry.id.in_(ids)),
+        delete(BLOCK_ENTRIES).where(LINKS.block_number == 4),
+    )
+
+    found = [finding.says for finding in aged.findings() if finding.block == 4]
+    assert f"It was purged before its {retention_days} days of retention were over." in found
+    assert ("It was purged at a time that is yet to come." in found) is (days > 0)
+
+
+def test_a_purge_that_the_setting_of_today_would_not_make_is_remarked(aged: Ledger):
+    """Threat 209: no finding, for the setting may have been another."""
+    verify = partial(aged.app.test_cli_runner().invoke, args=["audit", "verify"])
+    aged.run("purge_audit")
+    assert "remark" not in verify().output
+    block, purge_id = aged.blocks()[2], uuid4()
+    said = {"first_block": 3, "last_block": 3, "days": 7}
+    aged.fill(1, timedelta(0), action="audit.purged", resource_id=purge_id, details=said)
+
+    aged.execute(listing(block, purge_id=purge_id, retention_days=7))
+
+    told = verify()
+    assert told.exit_code == 0
+    assert "AUDIT_RETENTION_DAYS=30 would have kept: 1, from 3 to 3, after 7 days" in told.output
+    [summary] = verify(args=["audit", "verify", "--json"]).output.splitlines()
+    assert json.loads(summary)["remarks"][0] in told.output
 
 
 def test_a_listed_block_is_purged_whole_or_not_at_all(aged: Ledger):
@@ -233,7 +292,7 @@ def test_a_forged_block_around_an_unsealed_entry_is_found_out(aged: Ledger):
         "number": 5,
         "entry_count": 1,
         "created_at": datetime.now(UTC),
-        "sealed_until": newest.sealed_until,
+        "sealed_until": newest.sealed_until - 2 * DAY,
         "newest_id": victim,
         "previous_hash": newest.hash,
         "hash": bytes(32),

@@ -8,6 +8,7 @@ import pytest
 from gatehouse.audit.rules.hashing import as_microseconds, block_hash
 from gatehouse.audit.rules.verdicts import Block, Kind, Purge, Row, judge
 
+NOW = datetime(1970, 2, 10, tzinfo=UTC)  # 40 days after the epoch
 DAY = 86_400_000_000  # microseconds
 
 
@@ -40,9 +41,8 @@ def but(thing, **fields):
 
 
 def verdicts(block: Block, rows: list[Row], before: Block | None):
-    return [
-        (finding.kind, finding.block, finding.entry_id) for finding in judge(block, rows, before)
-    ]
+    found = judge(block, rows, before, NOW)
+    return [(finding.kind, finding.block, finding.entry_id) for finding in found]
 
 
 def test_a_block_as_it_was_sealed_is_right():
@@ -112,7 +112,8 @@ def test_a_block_that_is_not_as_it_was_is_named(fields, expected):
 
 
 RECORD = {"first_block": 1, "last_block": 3, "days": 30}
-PURGE = Purge(b"", 30, 35 * DAY, RECORD, record_may_be_purged=False)
+PURGE = Purge(b"", 30, 35 * DAY, RECORD, record_may_be_purged=False, recorded_at=35 * DAY)
+HOUR = DAY // 24
 
 
 @pytest.mark.parametrize(
@@ -126,8 +127,15 @@ PURGE = Purge(b"", 30, 35 * DAY, RECORD, record_may_be_purged=False)
         ({"record": {**RECORD, "last_block": 1}}, 0, [Kind.REMOVED]),
         ({"record": {**RECORD, "first_block": "1"}}, 0, [Kind.REMOVED]),
         ({"record": {**RECORD, "days": 29}}, 0, [Kind.REMOVED]),
-        ({"at": 34 * DAY - 1}, 0, [Kind.REMOVED]),
-        ({"at": None}, 0, [Kind.REMOVED]),
+        ({"at": 34 * DAY - 1, "recorded_at": 34 * DAY - 1}, 0, [Kind.REMOVED]),
+        ({"at": None, "record": None, "record_may_be_purged": True}, 0, [Kind.REMOVED]),
+        ({"at": 35 * DAY + HOUR}, 0, []),
+        ({"at": 35 * DAY + HOUR + 1}, 0, [Kind.REMOVED]),
+        ({"at": 35 * DAY - HOUR - 1}, 0, [Kind.REMOVED]),
+        ({"recorded_at": None}, 0, [Kind.REMOVED]),
+        ({"recorded_at": 34 * DAY - 1, "at": 34 * DAY}, 0, [Kind.REMOVED]),
+        ({"at": 40 * DAY + HOUR, "recorded_at": 40 * DAY + HOUR}, 0, []),
+        ({"at": 40 * DAY + HOUR + 1, "recorded_at": 40 * DAY + HOUR}, 0, [Kind.REMOVED]),
         ({"days": 0, "record": {**RECORD, "days": 0}}, 0, [Kind.REMOVED]),
         ({"days": -5, "record": {**RECORD, "days": -5}}, 0, [Kind.REMOVED]),
         ({"block_hash": FORGED}, 0, [Kind.CHANGED]),

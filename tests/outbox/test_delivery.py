@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from json import dumps, loads
 from typing import get_args, get_origin, get_type_hints
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.events import EVENTS, Event
 from gatehouse.core.reactions import GivenUp, Handler, Postponed, of_event
-from gatehouse.outbox import service
+from gatehouse.outbox import jobs, service
 from gatehouse.outbox.jobs import deliver_outbox, purge_outbox
 from gatehouse.outbox.models import Message, Outcome
 from gatehouse.outbox.queries import counts, dead_messages
@@ -284,6 +284,37 @@ def test_whose_lease_is_over_settles_nothing(ringing, ring):
 
     (message,) = messages(ringing)
     assert (message.settled_at, message.last_error) == (None, None)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_who_begins_late_asks_whether_the_message_is_still_theirs(
+    ringing, ring, bell, monkeypatch, taken
+):
+    """Threat 243: the first take so long that the lease of the last runs out meanwhile."""
+    monkeypatch.setattr(jobs, "AT_A_TIME", 1)
+    ids = ring(2)
+    last, leases = messages(ringing)[1].id, []
+
+    def wait_long(message):
+        if message.id == last:
+            leases.append(messages(ringing)[1].due_at - datetime.now(UTC))
+            return ()
+        waiting = update(Message).where(Message.id == last)
+        with unit_of_work(ringing, Origin()) as ctx:
+            over = waiting.values(due_at=ctx.now - timedelta(seconds=1))
+            ctx.db.execute(over)
+            if taken:
+                assert [message.id for message in service.claim(ctx)] == [last]
+        monkeypatch.setattr(jobs, "LATE", timedelta(seconds=-1))
+        return ()
+
+    bell.does = wait_long
+    deliver(ringing)
+
+    heard = [event.bell_id for event, *_ in bell.heard]
+    assert heard == (ids[:1] if taken else ids)
+    assert all(lease > service.LEASE / 2 for lease in leases)
+    assert messages(ringing)[1].outcome is (None if taken else Outcome.DELIVERED)
 
 
 def test_many_workers_deliver_each_message_once(ringing, ring, bell):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.audit.ports import PresentMembers, ReadableRecords
@@ -143,6 +143,13 @@ class Reach:
         is_own = entry.actor_id in (None, reader_id)
         return self.is_everything or entry.org_id in self.org_ids or is_own
 
+    def is_all_shown(self, reader_id: UUID) -> ColumnElement[bool]:
+        """The same, for the database."""
+        if self.is_everything:
+            return true()
+        is_own = or_(AuditEntry.actor_id.is_(None), AuditEntry.actor_id == reader_id)
+        return or_(is_own, AuditEntry.org_id.in_(self.org_ids)) if self.org_ids else is_own
+
 
 def own_entries(user_id: UUID) -> Reach:
     """What an account did, and what happened to it."""
@@ -178,11 +185,12 @@ def read_lines(
     """One page of what is in reach, newest first."""
     window: Window = {"page": page, "per_page": per_page, "cursor": cursor}
     parts = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
+    shown = reach.is_all_shown(ctx.user_id)
     if _is_search(reach, filters):
-        sieve = partial(_sifted, filters=filters)
+        sieve = partial(_sifted, filters=filters, shown=shown)
         found = search_newest_first(ctx, parts, sieve, AuditEntry.id, **window)
     else:
-        parts = [_sifted(part, filters) for part in parts]
+        parts = [_sifted(part, filters, shown) for part in parts]
         found = paginate_newest_first(ctx, parts, AuditEntry.id, **window)
     return found.map(_line_of(ctx, reach, found.items))
 
@@ -202,7 +210,8 @@ def read_batch(
 ) -> list[Line]:
     """The next entries past ``cursor``, newest first, without counting them."""
     narrow = [narrow for part in reach.parts for narrow in _narrowed(part, filters)]
-    parts = [_sifted(part, filters) for part in narrow]
+    shown = reach.is_all_shown(ctx.user_id)
+    parts = [_sifted(part, filters, shown) for part in narrow]
     found = newest_of(ctx, parts, AuditEntry.id, cursor=cursor, most=most)
     return list(map(_line_of(ctx, reach, found), found))
 
@@ -238,8 +247,8 @@ def _narrowed(rows: Select[Any], filters: Filters) -> list[Select[Any]]:
     return [rows.where(aim == filters.target_id) for aim in aims]
 
 
-def _sifted(rows: Select[Any], filters: Filters) -> Select[Any]:
-    """What the other filters leave."""
+def _sifted(rows: Select[Any], filters: Filters, shown: ColumnElement[bool]) -> Select[Any]:
+    """What the other filters leave. Text is looked for in what the reader sees of an entry."""
     if filters.action:
         after_all = filters.action + LAST_SIGN
         rows = rows.where(AuditEntry.action.between(filters.action, after_all))
@@ -252,9 +261,14 @@ def _sifted(rows: Select[Any], filters: Filters) -> Select[Any]:
     if filters.until:
         rows = rows.where(AuditEntry.created_at < filters.until)
     if filters.q:
-        columns = (AuditEntry.action, AuditEntry.ip, AuditEntry.user_agent, AuditEntry.request_id)
-        rows = rows.where(or_(*(c.icontains(filters.q, autoescape=True) for c in columns)))
+        for_all = _any_holds(filters.q, AuditEntry.action, AuditEntry.request_id)
+        for_some = _any_holds(filters.q, AuditEntry.ip, AuditEntry.user_agent)
+        rows = rows.where(or_(for_all, and_(shown, for_some)))
     return rows
+
+
+def _any_holds(text: str, *columns: Any) -> ColumnElement[bool]:
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def _names(ctx: Context, ids: set[UUID]) -> dict[UUID | None, Subject]:

@@ -135,9 +135,11 @@ def purges_without_block(ctx: Context) -> Sequence[int]:
 
 
 def purge_records(ctx: Context, purge_ids: set[UUID]) -> Sequence[Any]:
-    """The entries that say that these purges were made: purge and details."""
+    """The entries that say that these purges were made: purge, details, and when."""
+    says = (_raw(AuditEntry.resource_id), _text(AuditEntry.details))
+    when = (_raw(AuditEntry.id), _text(AuditEntry.created_at))
     return ctx.db.execute(
-        select(_raw(AuditEntry.resource_id), _text(AuditEntry.details)).where(
+        select(*says, *when).where(
             AuditEntry.resource_id.in_(purge_ids), AuditEntry.action == "audit.purged"
         )
     ).all()

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from gatehouse.audit.rules.hashing import (
     LATENESS,
+    MICROSECOND,
     NOTHING_BEFORE,
+    as_microseconds,
     as_moment,
     block_hash,
     earlier,
@@ -46,13 +48,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """A block's row in audit_retention, and what its entry in the record says (None: no entry)."""
+    """A block's row in audit_retention, and what its entry in the record says (None: no entry) and
+    when that was written (None: its id says another time).
+    """
 
     block_hash: bytes
     days: int
     at: int | None
     record: dict[str, Any] | None
     record_may_be_purged: bool
+    recorded_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,14 @@ class Row:
     action: str | None
 
 
-def judge(block: Block, rows: Sequence[Row], before: Block | None) -> Iterator[Finding]:
+def judge(
+    block: Block, rows: Sequence[Row], before: Block | None, now: datetime
+) -> Iterator[Finding]:
     """All that is wrong with a block: its place in the chain, its entries, its retention."""
     yield from _judge_place(block, before)
     if block.purge:
         yield from _judge_purged(block, block.purge, rows)
+        yield from _judge_time_of(block, block.purge, as_microseconds(now) or 0)
     else:
         yield from _judge_rows(block, rows)
 
@@ -154,12 +162,23 @@ def _judge_purged(block: Block, purge: Purge, rows: Sequence[Row]) -> Iterator[F
     if purge.block_hash != block.hash:
         says = "The list of purged blocks has another hash for it."
         yield Finding(Kind.CHANGED, says, block.number)
-    age = (purge.at or 0) - (block.sealed_until or 0)
-    if purge.days < 1 or timedelta(microseconds=age) < timedelta(days=purge.days):
-        says = f"It was purged before its {purge.days} days of retention were over."
-        yield Finding(Kind.REMOVED, says, block.number)
     if not _is_on_record(block, purge):
         says = "It was purged, and no audit.purged entry says so."
+        yield Finding(Kind.REMOVED, says, block.number)
+
+
+def _judge_time_of(block: Block, purge: Purge, now: int) -> Iterator[Finding]:
+    """Whoever lists a block writes any time they like. It counts no further than we are, and than
+    the entry about it, which is sealed only if it is dated rightly.
+    """
+    at = purge.at or 0
+    if at > now + CLOCKS // MICROSECOND:
+        says = "It was purged at a time that is yet to come."
+        yield Finding(Kind.REMOVED, says, block.number)
+    latest = min(at, now, at if purge.recorded_at is None else purge.recorded_at)
+    age = latest - (block.sealed_until or 0)
+    if purge.days < 1 or timedelta(microseconds=age) < timedelta(days=purge.days):
+        says = f"It was purged before its {purge.days} days of retention were over."
         yield Finding(Kind.REMOVED, says, block.number)
 
 
@@ -169,7 +188,11 @@ def _is_on_record(block: Block, purge: Purge) -> bool:
     first, last = purge.record.get("first_block"), purge.record.get("last_block")
     if not (isinstance(first, int) and isinstance(last, int)):
         return False
-    return first <= block.number <= last and purge.record.get("days") == purge.days
+    if purge.at is None or purge.recorded_at is None:
+        return False
+    is_of_its_time = abs(purge.at - purge.recorded_at) <= CLOCKS // MICROSECOND
+    is_about_it = first <= block.number <= last and purge.record.get("days") == purge.days
+    return is_of_its_time and is_about_it
 
 
 def _hash_of(block: Block, rows: Sequence[Row], *, as_of_today: bool = False) -> bytes:
@@ -188,6 +211,37 @@ def _of_row(kind: Kind, says: str, block: Block, row: Row | None) -> Finding:
     if row is None:
         return Finding(kind, says, block.number)
     return Finding(kind, says, block.number, row.entry_id, row.action)
+
+
+@dataclass(slots=True)
+class EarlyPurges:
+    """Blocks that were purged sooner than ``setting`` (days; 0: never) would have it today. The
+    setting may have been another: a remark, no finding.
+    """
+
+    setting: int
+    count: int = 0
+    first: int = 0
+    last: int = 0
+    days: int = 0
+
+    def look_at(self, block: Block) -> None:
+        if block.purge is None or 0 < self.setting <= block.purge.days:
+            return
+        self.first = self.first or block.number
+        self.days = min(self.days or block.purge.days, block.purge.days)
+        self.last = block.number
+        self.count += 1
+
+    def remarks(self) -> list[str]:
+        if not self.count:
+            return []
+        says = (
+            f"Purged blocks that AUDIT_RETENTION_DAYS={self.setting} would have kept: {self.count},"
+            f" from {self.first} to {self.last}, after {self.days} days or more."
+            " If that setting was never shorter, somebody else purged them."
+        )
+        return [says]
 
 
 @dataclass(frozen=True, slots=True)

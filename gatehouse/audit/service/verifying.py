@@ -10,9 +10,10 @@ from sqlalchemy import RowMapping
 
 from gatehouse.audit.errors import NotAHead
 from gatehouse.audit.queries import seals
-from gatehouse.audit.rules.hashing import as_id, as_microseconds, entry_hash
+from gatehouse.audit.rules.hashing import as_id, as_microseconds, entry_hash, is_dated_rightly
 from gatehouse.audit.rules.verdicts import (
     Block,
+    EarlyPurges,
     Finding,
     Kind,
     Loose,
@@ -43,6 +44,14 @@ class Verification:
     newest: Block | None = None
     on_progress: Callable[[], None] = lambda: None
     _purged_until: int = field(default=0, init=False)
+    _early: EarlyPurges = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._early = EarlyPurges(self.ctx.settings.audit_retention_days)
+
+    def remarks(self) -> list[str]:
+        """What is no fault by itself, once all findings are taken."""
+        return self._early.remarks()
 
     def findings(self, heads: Iterable[str] = ()) -> Iterator[Finding]:
         """All that is not as it was sealed. ``heads`` are lines of AUDIT_HEAD_FILE.
@@ -83,7 +92,8 @@ class Verification:
             else:
                 rows.append(_row(found))
         for block in blocks:
-            yield from judge(block, listed[block.number], self.newest)
+            yield from judge(block, listed[block.number], self.newest, self.ctx.now)
+            self._early.look_at(block)
             self.newest = block
             self.blocks += 1
             self.purged_blocks += block.purge is not None
@@ -103,19 +113,19 @@ class Verification:
     def _read_blocks(self, after: int) -> list[Block]:
         rows = seals.blocks_after(self.ctx, after, BLOCKS_AT_ONCE)
         purge_ids = {found for row in rows if (found := as_id(row.purge_id))}
-        records = {}
-        if purge_ids:
-            for record in seals.purge_records(self.ctx, purge_ids):
-                records[as_id(record.resource_id)] = _details(record.details)
+        said = seals.purge_records(self.ctx, purge_ids) if purge_ids else ()
+        records = {as_id(record.resource_id): record for record in said}
         return [self._block(row, records.get(as_id(row.purge_id))) for row in rows]
 
-    def _block(self, row: Any, record: dict[str, Any] | None) -> Block:
+    def _block(self, row: Any, record: Any) -> Block:
         purge = None
         if row.purge_id is not None:
             at = as_microseconds(row.purged_at)
             # Its own entry may be past its time as well.
             is_over = at is not None and at <= self._purged_until
-            purge = Purge(bytes(row.purge_hash), row.retention_days, at, record, is_over)
+            says, recorded_at = _details(record.details) if record else None, _time_of(record)
+            hashed = bytes(row.purge_hash)
+            purge = Purge(hashed, row.retention_days, at, says, is_over, recorded_at)
         return Block(
             number=row.number,
             closed_at=as_microseconds(row.created_at),
@@ -199,6 +209,13 @@ def _details(text: str) -> dict[str, Any]:
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}
+
+
+def _time_of(entry: Any) -> int | None:
+    """When an entry was written, if its id says so too."""
+    if entry is None or not is_dated_rightly(entry.id, entry.created_at):
+        return None
+    return as_microseconds(entry.created_at)
 
 
 def _head(number: int, line: str) -> dict[str, Any]:
