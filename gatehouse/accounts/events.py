@@ -151,6 +151,15 @@ class AccountCreatedFor(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountDisowned(Event):
+    """Somebody registered an address and never proved it; now the account waits for its owner."""
+
+    name = "account.disowned"
+    says = "An account of an address that was never proven lost its password, to be claimed."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountMadeOperator(Event):
     name = "account.made_operator"
     says = "The account was made an operator's."

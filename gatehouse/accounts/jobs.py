@@ -7,6 +7,7 @@ from uuid import UUID
 from gatehouse.accounts import emails
 from gatehouse.accounts.events import (
     AccountCreatedFor,
+    AccountDisowned,
     AccountLocked,
     AccountRegistered,
     EmailChangeAsked,
@@ -66,6 +67,16 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
 @on(AccountCreatedFor)
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
     """The command that made the account may have shown a link: that one goes out."""
+    user = hold_account(ctx, event.user_id) if event.user_id else None
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+
+
+@on(AccountDisowned)
+def mail_a_link_to_claim_what_was_disowned(
+    ctx: Context, event: AccountDisowned, message: Received
+) -> Later:
     user = hold_account(ctx, event.user_id) if event.user_id else None
     if user is None or user.activated:
         return []
@@ -158,6 +169,7 @@ HANDLERS = (
     mail_the_link_that_was_asked_for,
     mail_a_link_to_verify,
     mail_a_link_to_claim,
+    mail_a_link_to_claim_what_was_disowned,
     ask_the_new_address_and_warn_the_old,
     tell_the_old_address_the_way_back,
     tell_of_a_changed_password,

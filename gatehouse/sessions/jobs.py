@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.events import (
     AccountDeleted,
+    AccountDisowned,
     AccountSuspended,
     EmailChangeUndone,
     PasswordChanged,
@@ -33,6 +34,11 @@ def end_sessions_of_a_suspended_account(ctx: Context, event: AccountSuspended) -
 @during(AccountDeleted)
 def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
     return _end_all(ctx, event.user_id, "account_deleted")
+
+
+@during(AccountDisowned)
+def end_sessions_of_a_disowned_account(ctx: Context, event: AccountDisowned) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "account_disowned")
 
 
 @during(PasswordReset)
