@@ -60,13 +60,16 @@ def confirm_email_mail(*, link: str) -> Mail:
     )
 
 
-@sample(ip="192.0.2.7", when=WHEN)
-def email_change_asked_mail(*, ip: str | None, when: datetime) -> Mail:
+@sample(link=LINK, ip="192.0.2.7", when=WHEN)
+def email_change_asked_mail(*, link: str, ip: str | None, when: datetime) -> Mail:
     return Mail(
         subject="Somebody wants to change your address",
-        says=("A new address was given for your account. It is not confirmed yet.",),
+        says=(
+            "A new address was given for your account. It is not confirmed yet.",
+            "If that was not you, stop it now. Everybody is signed out then.",
+        ),
+        link=("Stop the change", link),
         facts=(("From", ip or "unknown"), ("When", _when(when))),
-        notes=("If that was not you, sign in now and change your password.",),
     )
 
 

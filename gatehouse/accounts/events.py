@@ -102,11 +102,14 @@ class EmailVerified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChangeAsked(Event):
+    """``way_back_id`` is the link that stops it, mailed to the present address."""
+
     name = "account.email_change_asked"
     says = "A new address was given; it is not confirmed yet."
     resource = "user"
 
     link_id: UUID
+    way_back_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

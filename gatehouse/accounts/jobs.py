@@ -90,7 +90,8 @@ def ask_the_new_address_and_warn_the_old(
     row = ctx.db.execute(link_row(event.link_id)).first()
     if row is None or row.used_at is not None or row.address is None:
         return []
-    warning = emails.email_change_asked_mail(ip=ctx.origin.ip, when=message.happened_at)
+    stop = web_address_of(ctx, event.way_back_id)
+    warning = emails.email_change_asked_mail(link=stop, ip=ctx.origin.ip, when=message.happened_at)
     later = sending(ctx, message, warning, to=row.email, part="old")
     holder = find_account_by_email(ctx, row.address)
     if holder is None or holder.id == row.user_id:

@@ -16,6 +16,7 @@ EMAIL = "/api/v1/users/me/email"
 CONFIRM = "/api/v1/auth/confirm-email"
 UNDO = "/api/v1/auth/undo-email-change"
 LOGIN = "/api/v1/auth/login"
+NEW = "zebra lantern forty-two orbit"
 
 
 def new_address() -> str:
@@ -111,6 +112,43 @@ def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
 
     assert refused.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
     assert (refused.status_code, wrong.status_code, right.status_code) == (403, 401, 200)
+
+
+def change_password(client, headers, _letter):
+    sent = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
+    return client.post("/api/v1/users/me/password", json=sent, headers=headers)
+
+
+def end_the_other_sessions(client, headers, _letter):
+    return client.delete("/api/v1/auth/sessions", headers=headers)
+
+
+def stop_it(client, _headers, letter):
+    return use(client, UNDO, letter)
+
+
+@pytest.mark.parametrize("act", [change_password, end_the_other_sessions, stop_it])
+def test_whatever_throws_a_thief_out_stops_the_change(client, mailbox, make, user, headers, act):
+    """Threat 107: the thief who asked for it cannot confirm it afterwards."""
+    new = new_address()
+    ask(client, make.bearer(user), new)
+    mailbox.deliver()
+    (warning,), (letter,) = mailbox.to(user.email), mailbox.to(new)
+
+    assert act(client, headers, warning).status_code == 200
+
+    assert use(client, CONFIRM, letter).status_code == 400
+
+
+@pytest.mark.parametrize("act", [change_password, end_the_other_sessions])
+def test_a_change_that_is_stopped_before_it_is_mailed_asks_nobody(client, mailbox, headers, act):
+    new = new_address()
+    ask(client, headers, new)
+    act(client, headers, None)
+
+    mailbox.deliver()
+
+    assert mailbox.to(new) == []
 
 
 def test_a_taken_address_is_answered_alike_and_never_taken_over(client, mailbox, make, headers):

@@ -12,6 +12,7 @@ from gatehouse.accounts.service.links import (
     purge_links,
     renew_link,
     usable_link,
+    void_changes_of_address,
     web_address_for,
     web_address_of,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "unsuspend_account",
     "usable_link",
     "verify_email",
+    "void_changes_of_address",
     "web_address_for",
     "web_address_of",
 ]

@@ -1,5 +1,7 @@
 """Changing one's address: the new one is confirmed, the old one is told, and can undo it."""
 
+from uuid import UUID
+
 from gatehouse.accounts.errors import EmailTaken, LinkInvalid, SameAddress
 from gatehouse.accounts.events import (
     EmailChangeAsked,
@@ -10,7 +12,11 @@ from gatehouse.accounts.events import (
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.accounts.rules import email_key
-from gatehouse.accounts.service.links import renew_link, take_link
+from gatehouse.accounts.service.links import (
+    renew_link,
+    take_link,
+    void_changes_of_address,
+)
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
@@ -28,7 +34,8 @@ def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> No
     if email_key(email) == user.email_key and email == user.email:
         raise SameAddress
     link = renew_link(ctx, user, LinkPurpose.CONFIRM, address=email)
-    record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id))
+    stop = _way_back(ctx, user)
+    record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id, way_back_id=stop))
 
 
 def confirm_new_address(ctx: Context, *, token: str) -> User:
@@ -37,22 +44,29 @@ def confirm_new_address(ctx: Context, *, token: str) -> User:
     if user.status is not AccountStatus.ACTIVE:
         raise LinkInvalid
     ctx.actor = Actor("user", user.id)
-    way_back = renew_link(ctx, user, LinkPurpose.UNDO, address=user.email)
+    way_back = _way_back(ctx, user)
     _move(ctx, user, row.address)
-    record(ctx, EmailChanged(user_id=user.id, link_id=way_back.id))
+    record(ctx, EmailChanged(user_id=user.id, link_id=way_back))
     return user
 
 
 def undo_change_of_address(ctx: Context, *, token: str) -> User:
-    """Bring the old address back. Everybody is signed out: somebody else may have been in.
+    """Bring the old address back, or keep it if the new one is not confirmed yet.
 
+    Everybody is signed out: somebody else may have been in.
     Raises LinkInvalid, EmailTaken.
     """
     user, row = take_link(ctx, token, LinkPurpose.UNDO)
     ctx.actor = Actor("user", user.id)
     _move(ctx, user, row.address)
+    void_changes_of_address(ctx, user.id)
     record(ctx, EmailChangeUndone(user_id=user.id))
     return user
+
+
+def _way_back(ctx: Context, user: User) -> UUID:
+    """A link to the address that the account has now. Used in time, it stops a change, too."""
+    return renew_link(ctx, user, LinkPurpose.UNDO, address=user.email).id
 
 
 def _move(ctx: Context, user: User, address: str) -> None:
