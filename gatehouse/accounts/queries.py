@@ -117,6 +117,7 @@ def link_row(link_id: UUID) -> Any:
             AccountLink.purpose,
             AccountLink.nonce,
             AccountLink.address,
+            AccountLink.created_at,
             AccountLink.expires_at,
             AccountLink.used_at,
             User.email,

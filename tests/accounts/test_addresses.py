@@ -102,6 +102,21 @@ def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, move
     assert (sign_in(client, old), sign_in(client, third)) == (200, 401)
 
 
+def test_a_thief_who_moves_twice_has_no_way_back_either(client, mailbox, moved, headers):
+    """Threat 107: once the owner has undone it, the ways back of the thief are void."""
+    old, second, letter = moved
+    ask(client, headers, new_address())
+    mailbox.deliver()
+    use(client, CONFIRM, mailbox.letters[-1])
+    mailbox.deliver()
+    of_the_thief = [found for found in mailbox.to(second) if "undo-email-change" in found.text]
+
+    assert use(client, UNDO, letter).status_code == 200
+
+    assert [use(client, UNDO, found).status_code for found in of_the_thief] == [400, 400]
+    assert [use(client, UNDO, found).status_code for found in mailbox.to(old)] == [400, 400]
+
+
 def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
     """Threat 107."""
     stale = make.bearer(user, signed_in_ago=timedelta(hours=1))

@@ -16,6 +16,7 @@ from gatehouse.accounts.service.links import (
     renew_link,
     take_link,
     void_changes_of_address,
+    void_ways_back,
 )
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.accounts.service.profile import label
@@ -60,6 +61,7 @@ def undo_change_of_address(ctx: Context, *, token: str) -> User:
     ctx.actor = Actor("user", user.id)
     _move(ctx, user, row.address)
     void_changes_of_address(ctx, user.id)
+    void_ways_back(ctx, row)
     record(ctx, EmailChangeUndone(user_id=user.id))
     return user
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 
 from gatehouse.accounts.errors import LinkInvalid
 from gatehouse.accounts.events import LinkPurpose
@@ -159,6 +159,20 @@ def void_changes_of_address(ctx: Context, user_id: UUID) -> None:
         AccountLink.used_at.is_(None),
     )
     ctx.execute(asked.values(used_at=ctx.now))
+
+
+def void_ways_back(ctx: Context, row: Row[Any]) -> None:
+    """A way back was used: the others to its address are void, and all that were made after it.
+
+    Those lead to addresses of whoever made the changes that were undone.
+    """
+    others = update(AccountLink).where(
+        AccountLink.user_id == row.user_id,
+        AccountLink.purpose == LinkPurpose.UNDO,
+        AccountLink.used_at.is_(None),
+        or_(AccountLink.created_at >= row.created_at, AccountLink.address == row.address),
+    )
+    ctx.execute(others.values(used_at=ctx.now))
 
 
 def purge_links(ctx: Context) -> int:
