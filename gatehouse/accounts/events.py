@@ -102,32 +102,36 @@ class EmailVerified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChangeAsked(Event):
-    """``way_back_id`` is the link that stops it, mailed to the present address."""
+    """``way_back_id`` is the link that stops it, mailed to the present address if proven."""
 
     name = "account.email_change_asked"
     says = "A new address was given; it is not confirmed yet."
     resource = "user"
 
     link_id: UUID
-    way_back_id: UUID
+    way_back_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChanged(Event):
-    """``link_id`` is the way back, mailed to the old address."""
+    """``link_id`` is the way back, mailed to the old address if that was proven."""
 
     name = "account.email_changed"
     says = "The address was changed."
     resource = "user"
 
-    link_id: UUID
+    link_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChangeUndone(Event):
+    """``link_id`` is the link that was used; its row holds the address that the account left."""
+
     name = "account.email_change_undone"
-    says = "A change of address was undone, from the old address."
+    says = "A change of address was undone, from the old address; the password is void."
     resource = "user"
+
+    link_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,8 @@ class AccountLink(Model):
     """A link that was mailed. The link is made of the row and a key, and is in neither alone.
 
     One of each purpose for an account, the newest; but every change of address can be undone.
-    ``address`` is the new one to confirm, or the old one to bring back.
+    ``address`` is the new one to confirm, or the old one to bring back; once that has happened, the
+    one that the account had until then.
     """
 
     __tablename__ = "account_links"

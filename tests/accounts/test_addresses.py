@@ -16,6 +16,7 @@ EMAIL = "/api/v1/users/me/email"
 CONFIRM = "/api/v1/auth/confirm-email"
 UNDO = "/api/v1/auth/undo-email-change"
 LOGIN = "/api/v1/auth/login"
+HOME = "http://localhost:5000"
 NEW = "zebra lantern forty-two orbit"
 
 
@@ -41,8 +42,8 @@ def use(client, path, letter):
     return client.post(path, json={"token": token_in(letter)})
 
 
-def sign_in(client, email):
-    return client.post(LOGIN, json={"email": email, "password": PASSWORD}).status_code
+def sign_in(client, email, password=PASSWORD):
+    return client.post(LOGIN, json={"email": email, "password": password}).status_code
 
 
 @pytest.fixture
@@ -78,19 +79,21 @@ def test_the_confirmed_address_signs_in_and_the_old_one_does_not(client, moved, 
 
 
 def test_the_way_back_signs_everybody_out(client, moved, headers):
-    """Threat 107."""
+    """Threat 107: whoever knows the password, too."""
     old, new, letter = moved
 
     reply = use(client, UNDO, letter)
 
     assert reply.status_code == 200
-    assert (sign_in(client, old), sign_in(client, new)) == (200, 401)
+    assert (sign_in(client, old), sign_in(client, new)) == (401, 401)
     assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
     assert [entry.action for entry in entries_of(client, reply)] == ["account.email_change_undone"]
     assert use(client, UNDO, letter).status_code == 400
 
 
-def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, moved, headers):
+def test_a_thief_who_moves_twice_does_not_cut_the_way_back(
+    client, mailbox, moved, headers, user, db
+):
     """Threat 107: the first owner's link outlasts whatever was changed after it."""
     old, _, letter = moved
     third = new_address()
@@ -99,7 +102,35 @@ def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, move
     use(client, CONFIRM, mailbox.to(third)[0])
 
     assert use(client, UNDO, letter).status_code == 200
-    assert (sign_in(client, old), sign_in(client, third)) == (200, 401)
+    me = db.get(User, user.id)
+    assert (me.email, me.email_verified) == (old, True)
+    assert sign_in(client, third) == 401
+
+
+def test_after_the_way_back_both_addresses_are_told_and_the_owner_sets_a_password(
+    client, mailbox, moved
+):
+    old, new, letter = moved
+    use(client, UNDO, letter)
+
+    told, other = sorted(mailbox.deliver(), key=lambda letter: letter.to == new)
+
+    assert (told.to, other.to, "http" in other.text.replace(HOME, "")) == (old, new, False)
+    sent = {"token": token_in(told), "password": NEW, "password_confirm": NEW}
+    assert client.post("/api/v1/auth/reset-password", json=sent).status_code == 200
+    assert sign_in(client, old, NEW) == 200
+
+
+def test_an_address_that_was_never_proven_has_no_way_back(client, mailbox, make):
+    """Threat 107: a mistyped one is somebody else's."""
+    user = make.user(email_verified=False)
+    new = new_address()
+    ask(client, make.bearer(user), new)
+    mailbox.deliver()
+    use(client, CONFIRM, mailbox.to(new)[0])
+    mailbox.deliver()
+
+    assert mailbox.to(user.email) == []
 
 
 def test_a_thief_who_moves_twice_has_no_way_back_either(client, mailbox, moved, headers):

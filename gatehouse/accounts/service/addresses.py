@@ -13,12 +13,17 @@ from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
+    note_address_left,
     renew_link,
     take_link,
     void_changes_of_address,
     void_ways_back,
 )
-from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
+from gatehouse.accounts.service.passwords import (
+    confirm_password,
+    hold_confirmed_account,
+    remove_password,
+)
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
 from gatehouse.core.access import refuse_stale
@@ -54,20 +59,27 @@ def confirm_new_address(ctx: Context, *, token: str) -> User:
 def undo_change_of_address(ctx: Context, *, token: str) -> User:
     """Bring the old address back, or keep it if the new one is not confirmed yet.
 
-    Everybody is signed out: somebody else may have been in.
+    Everybody is signed out and the password is void: somebody else may have been in.
     Raises LinkInvalid, EmailTaken.
     """
     user, row = take_link(ctx, token, LinkPurpose.UNDO)
     ctx.actor = Actor("user", user.id)
+    note_address_left(ctx, row, user.email)
     _move(ctx, user, row.address)
+    remove_password(ctx, user)
     void_changes_of_address(ctx, user.id)
     void_ways_back(ctx, row)
-    record(ctx, EmailChangeUndone(user_id=user.id))
+    record(ctx, EmailChangeUndone(user_id=user.id, link_id=row.id))
     return user
 
 
-def _way_back(ctx: Context, user: User) -> UUID:
-    """A link to the address that the account has now. Used in time, it stops a change, too."""
+def _way_back(ctx: Context, user: User) -> UUID | None:
+    """A link to the address that the account has now. Used in time, it stops a change, too.
+
+    There is none to an address that was never proven: it may be anybody's.
+    """
+    if not user.email_verified:
+        return None
     return renew_link(ctx, user, LinkPurpose.UNDO, address=user.email).id
 
 

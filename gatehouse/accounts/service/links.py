@@ -161,6 +161,12 @@ def void_changes_of_address(ctx: Context, user_id: UUID) -> None:
     ctx.execute(asked.values(used_at=ctx.now))
 
 
+def note_address_left(ctx: Context, row: Row[Any], address: str) -> None:
+    """Let a used way back hold the address that the account had, for who is to be told there."""
+    used = update(AccountLink).where(AccountLink.id == row.id)
+    ctx.execute(used.values(address=address))
+
+
 def void_ways_back(ctx: Context, row: Row[Any]) -> None:
     """A way back was used: the others to its address are void, and all that were made after it.
 

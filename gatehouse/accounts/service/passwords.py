@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.errors import PasswordChangedMeanwhile
 from gatehouse.accounts.events import PasswordChanged, PasswordRefused
@@ -73,6 +73,11 @@ def set_password(ctx: Context, user: User, password_hash: str) -> None:
         ctx.db.flush()
     void_changes_of_address(ctx, user.id)
     user.updated_at = ctx.now
+
+
+def remove_password(ctx: Context, user: User) -> None:
+    """Let nobody in by the password that there was. Hold the account before."""
+    ctx.db.execute(delete(Credential).where(Credential.user_id == user.id))
 
 
 def rules_broken_by_change(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:

@@ -17,8 +17,9 @@ from gatehouse.accounts.errors import (
     NotAnOperator,
     OperatorAlready,
 )
-from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
+from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_account
+from gatehouse.accounts.service.passwords import remove_password
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -83,7 +84,7 @@ def unmake_operator(ctx: Context, user_id: UUID) -> User:
 
 def _disown(ctx: Context, user: User, full_name: str | None) -> None:
     """Take away all that gets anybody in, sessions too; a link to claim it is mailed."""
-    ctx.db.execute(delete(Credential).where(Credential.user_id == user.id))
+    remove_password(ctx, user)
     ctx.db.execute(delete(AccountLink).where(AccountLink.user_id == user.id))
     user.status, user.full_name, user.avatar_url = AccountStatus.INACTIVE, full_name, None
     label(ctx, user)
