@@ -133,6 +133,40 @@ def test_an_address_that_was_never_proven_has_no_way_back(client, mailbox, make)
     assert mailbox.to(user.email) == []
 
 
+def test_an_old_address_is_nobody_elses_while_there_is_a_way_back(
+    client, mailbox, make, moved, headers
+):
+    """Threat 107: a thief who takes it does not cut the way back."""
+    old, new, letter = moved
+    sent = {"email": old.upper(), "password": NEW, "password_confirm": NEW}
+    thief = make.user()
+    ask(client, make.bearer(thief), old)
+    mailbox.deliver()
+
+    taken = client.post("/api/v1/auth/register", json=sent)
+    confirmed = use(client, CONFIRM, mailbox.to(old)[-1])
+
+    assert (taken.status_code, confirmed.status_code) == (409, 409)
+    assert use(client, UNDO, letter).status_code == 200
+    assert client.post("/api/v1/auth/register", json=sent | {"email": new}).status_code == 201
+
+
+def test_ones_own_old_address_is_free_for_oneself(client, mailbox, moved, headers):
+    old, _, _ = moved
+    ask(client, headers, old)
+    mailbox.deliver()
+
+    assert use(client, CONFIRM, mailbox.to(old)[-1]).status_code == 200
+
+
+def test_an_old_address_is_free_when_the_account_is_gone(client, moved, headers):
+    old, _, _ = moved
+    client.delete("/api/v1/users/me", json={"password": PASSWORD}, headers=headers)
+    sent = {"email": old, "password": NEW, "password_confirm": NEW}
+
+    assert client.post("/api/v1/auth/register", json=sent).status_code == 201
+
+
 def test_a_thief_who_moves_twice_has_no_way_back_either(client, mailbox, moved, headers):
     """Threat 107: once the owner has undone it, the ways back of the thief are void."""
     old, second, letter = moved

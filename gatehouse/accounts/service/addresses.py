@@ -10,7 +10,7 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import find_account_by_email, hold_account
+from gatehouse.accounts.queries import address_is_taken, hold_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
@@ -85,8 +85,7 @@ def _way_back(ctx: Context, user: User) -> UUID | None:
 
 def _move(ctx: Context, user: User, address: str) -> None:
     """Give the account this address. The unique index decides if two want it at once."""
-    found = find_account_by_email(ctx, address)
-    if found is not None and found.id != user.id:
+    if address_is_taken(ctx, address, but=user.id):
         raise EmailTaken
     user.email, user.email_key = address, email_key(address)
     user.email_verified, user.updated_at = True, ctx.now

@@ -10,6 +10,7 @@ from gatehouse.accounts.errors import LinkInvalid
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_account, link_row, link_to_keep, password_changed_at
+from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.links import (
@@ -66,6 +67,7 @@ def renew_link(
         link = AccountLink(user_id=user.id, purpose=purpose)
         ctx.db.add(link)
     link.nonce, link.address = new_nonce(), address
+    link.address_key = email_key(address) if address else None
     link.created_at, link.expires_at, link.used_at = ctx.now, ctx.now + LIVES[purpose], None
     ctx.db.flush()
     return link
