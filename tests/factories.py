@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
-from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.models import AccountStatus, Credential, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
@@ -41,7 +41,7 @@ class Factory:
                 self._shared = None
 
     def user(self, **fields: Any) -> User:
-        """A person whose password is PASSWORD."""
+        """A person whose password is PASSWORD and whose address was verified."""
         email = fields.pop("email", None) or _new_email()
         with self._work() as ctx:
             return self._add_user(ctx, email, fields)
@@ -123,6 +123,8 @@ class Factory:
             ctx.forget(owner)
 
     def _add_user(self, ctx: Context, email: str, fields: dict[str, Any]) -> User:
+        is_claimed = fields.get("status") is not AccountStatus.INACTIVE
+        fields = {"email_verified": is_claimed, **fields}
         user = User(id=uuid7(), email=email, email_key=email_key(email), **fields)
         secret = Credential(user_id=user.id, password_hash=self._hash, changed_at=ctx.now)
         label = AuditSubject(id=user.id, kind="user", label=email, name=user.full_name)

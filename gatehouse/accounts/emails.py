@@ -60,13 +60,17 @@ def confirm_email_mail(*, link: str) -> Mail:
     )
 
 
-@sample(ip="192.0.2.7", when=WHEN)
-def email_change_asked_mail(*, ip: str | None, when: datetime) -> Mail:
+@sample(link=LINK, ip="192.0.2.7", when=WHEN)
+def email_change_asked_mail(*, link: str, ip: str | None, when: datetime) -> Mail:
     return Mail(
         subject="Somebody wants to change your address",
-        says=("A new address was given for your account. It is not confirmed yet.",),
+        says=(
+            "A new address was given for your account. It is not confirmed yet.",
+            "If that was not you, stop it now.",
+            "Everybody is signed out then, and you choose a new password.",
+        ),
+        link=("Stop the change", link),
         facts=(("From", ip or "unknown"), ("When", _when(when))),
-        notes=("If that was not you, sign in now and change your password.",),
     )
 
 
@@ -76,9 +80,33 @@ def email_changed_mail(*, link: str, ip: str | None, when: datetime) -> Mail:
         subject="Your address was changed",
         says=(
             "Your account has another address now; this one no longer signs you in.",
-            "If that was not you, undo it within 7 days. Everybody is signed out then.",
+            "If that was not you, undo it within 7 days.",
+            "Everybody is signed out then, and you choose a new password.",
         ),
         link=("Undo the change", link),
+        facts=(("From", ip or "unknown"), ("When", _when(when))),
+    )
+
+
+@sample(link=LINK, ip="192.0.2.7", when=WHEN)
+def email_change_undone_mail(*, link: str, ip: str | None, when: datetime) -> Mail:
+    return Mail(
+        subject="The change of your address was undone",
+        says=(
+            "Your account has this address again. Everybody was signed out.",
+            "The password is void: choose a new one.",
+            "The link holds for 2 hours; you can ask for another one later.",
+        ),
+        link=("Set a new password", link),
+        facts=(("From", ip or "unknown"), ("When", _when(when))),
+    )
+
+
+@sample(ip="192.0.2.7", when=WHEN)
+def address_taken_back_mail(*, ip: str | None, when: datetime) -> Mail:
+    return Mail(
+        subject="A change to this address was undone",
+        says=("The account that had this address has its old one again, by a link mailed there.",),
         facts=(("From", ip or "unknown"), ("When", _when(when))),
     )
 
@@ -113,6 +141,8 @@ MAILS = (
     confirm_email_mail,
     email_change_asked_mail,
     email_changed_mail,
+    email_change_undone_mail,
+    address_taken_back_mail,
     password_changed_mail,
     account_locked_mail,
 )

@@ -102,29 +102,36 @@ class EmailVerified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChangeAsked(Event):
+    """``way_back_id`` is the link that stops it, mailed to the present address if proven."""
+
     name = "account.email_change_asked"
     says = "A new address was given; it is not confirmed yet."
     resource = "user"
 
     link_id: UUID
+    way_back_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChanged(Event):
-    """``link_id`` is the way back, mailed to the old address."""
+    """``link_id`` is the way back, mailed to the old address if that was proven."""
 
     name = "account.email_changed"
     says = "The address was changed."
     resource = "user"
 
-    link_id: UUID
+    link_id: UUID | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChangeUndone(Event):
+    """``link_id`` is the link that was used; its row holds the address that the account left."""
+
     name = "account.email_change_undone"
-    says = "A change of address was undone, from the old address."
+    says = "A change of address was undone, from the old address; the password is void."
     resource = "user"
+
+    link_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +154,15 @@ class AccountCreatedFor(Event):
 
     name = "account.created_for"
     says = "An account was made for somebody to claim."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDisowned(Event):
+    """Somebody registered an address and never proved it; now the account waits for its owner."""
+
+    name = "account.disowned"
+    says = "An account of an address that was never proven lost its password, to be claimed."
     resource = "user"
 
 

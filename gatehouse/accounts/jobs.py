@@ -7,10 +7,12 @@ from uuid import UUID
 from gatehouse.accounts import emails
 from gatehouse.accounts.events import (
     AccountCreatedFor,
+    AccountDisowned,
     AccountLocked,
     AccountRegistered,
     EmailChangeAsked,
     EmailChanged,
+    EmailChangeUndone,
     LinkAsked,
     LinkPurpose,
     LinkSent,
@@ -72,6 +74,16 @@ def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Receiv
     return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
 
 
+@on(AccountDisowned)
+def mail_a_link_to_claim_what_was_disowned(
+    ctx: Context, event: AccountDisowned, message: Received
+) -> Later:
+    user = hold_account(ctx, event.user_id) if event.user_id else None
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+
+
 @on(EmailChangeAsked)
 def ask_the_new_address_and_warn_the_old(
     ctx: Context, event: EmailChangeAsked, message: Received
@@ -79,8 +91,13 @@ def ask_the_new_address_and_warn_the_old(
     row = ctx.db.execute(link_row(event.link_id)).first()
     if row is None or row.used_at is not None or row.address is None:
         return []
-    warning = emails.email_change_asked_mail(ip=ctx.origin.ip, when=message.happened_at)
-    later = sending(ctx, message, warning, to=row.email, part="old")
+    later: Later = []
+    if event.way_back_id is not None:
+        stop = web_address_of(ctx, event.way_back_id)
+        warning = emails.email_change_asked_mail(
+            link=stop, ip=ctx.origin.ip, when=message.happened_at
+        )
+        later += sending(ctx, message, warning, to=row.email, part="old")
     holder = find_account_by_email(ctx, row.address)
     if holder is None or holder.id == row.user_id:
         mail = emails.confirm_email_mail(link=web_address_of(ctx, event.link_id))
@@ -92,13 +109,34 @@ def ask_the_new_address_and_warn_the_old(
 def tell_the_old_address_the_way_back(
     ctx: Context, event: EmailChanged, message: Received
 ) -> Later:
-    row = ctx.db.execute(link_row(event.link_id)).first()
-    if row is None or row.address is None:
+    row = ctx.db.execute(link_row(event.link_id)).first() if event.link_id else None
+    if row is None or row.address is None or row.used_at is not None:
         return []
     mail = emails.email_changed_mail(
-        link=web_address_of(ctx, event.link_id), ip=ctx.origin.ip, when=message.happened_at
+        link=web_address_of(ctx, row.id), ip=ctx.origin.ip, when=message.happened_at
     )
     return sending(ctx, message, mail, to=row.address)
+
+
+@on(EmailChangeUndone)
+def mail_a_link_and_tell_the_address_that_was_left(
+    ctx: Context, event: EmailChangeUndone, message: Received
+) -> Later:
+    row = ctx.db.execute(link_row(event.link_id)).first()
+    user = hold_account(ctx, row.user_id) if row else None
+    if row is None or user is None or row.address is None:
+        return []
+    later: Later = []
+    if purpose_for(user, LinkPurpose.RESET) is LinkPurpose.RESET:
+        link = _newest_link(ctx, message, user, LinkPurpose.RESET)
+        mail = emails.email_change_undone_mail(
+            link=link, ip=ctx.origin.ip, when=message.happened_at
+        )
+        later += sending(ctx, message, mail, to=user.email, part="old")
+    if email_key(row.address) != user.email_key:
+        notice = emails.address_taken_back_mail(ip=ctx.origin.ip, when=message.happened_at)
+        later += sending(ctx, message, notice, to=row.address, part="new")
+    return later
 
 
 @on(PasswordChanged)
@@ -130,15 +168,20 @@ def purge_account_links(ctx: Context) -> int:
 def _mail_link(
     ctx: Context, message: Received, user: User, purpose: LinkPurpose, *, keeps: bool = False
 ) -> Later:
-    """Make the newest link of an account that is held, and mail it. A second try of the same
-    message keeps the link.
-    """
+    """Mail the newest link of an account that is held."""
+    address = _newest_link(ctx, message, user, purpose, keeps=keeps)
+    return sending(ctx, message, _letter_for(ctx, purpose, address), to=user.email)
+
+
+def _newest_link(
+    ctx: Context, message: Received, user: User, purpose: LinkPurpose, *, keeps: bool = False
+) -> str:
+    """Make the newest link of an account that is held. A second try of a message keeps it."""
     link = usable_link(ctx, user, purpose) if keeps or message.is_retry else None
     if link is None:
         link = renew_link(ctx, user, purpose)
         record(ctx, LinkSent(user_id=user.id, purpose=purpose))
-    mail = _letter_for(ctx, purpose, web_address_for(ctx, user, link))
-    return sending(ctx, message, mail, to=user.email)
+    return web_address_for(ctx, user, link)
 
 
 def _letter_for(ctx: Context, purpose: LinkPurpose, link: str) -> Mail:
@@ -158,8 +201,10 @@ HANDLERS = (
     mail_the_link_that_was_asked_for,
     mail_a_link_to_verify,
     mail_a_link_to_claim,
+    mail_a_link_to_claim_what_was_disowned,
     ask_the_new_address_and_warn_the_old,
     tell_the_old_address_the_way_back,
+    mail_a_link_and_tell_the_address_that_was_left,
     tell_of_a_changed_password,
     tell_of_a_reset_password,
     tell_of_a_locked_account,

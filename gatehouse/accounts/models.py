@@ -46,7 +46,8 @@ class AccountLink(Model):
     """A link that was mailed. The link is made of the row and a key, and is in neither alone.
 
     One of each purpose for an account, the newest; but every change of address can be undone.
-    ``address`` is the new one to confirm, or the old one to bring back.
+    ``address`` is the new one to confirm, or the old one to bring back; once that has happened, the
+    one that the account had until then.
     """
 
     __tablename__ = "account_links"
@@ -60,12 +61,14 @@ class AccountLink(Model):
             sqlite_where=text("purpose <> 'undo_email_change'"),
         ),
         Index("ix_account_links_expires_at", "expires_at"),
+        Index("ix_account_links_address_key", "address_key"),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[LinkPurpose] = mapped_column(words(LinkPurpose))
     nonce: Mapped[str] = mapped_column(String(32))
     address: Mapped[str | None] = mapped_column(String(255), default=None)
+    address_key: Mapped[str | None] = mapped_column(String(255), default=None)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(default=None)
 

@@ -85,6 +85,31 @@ def find_account_by_email(ctx: Context, email: str) -> User | None:
     return found
 
 
+def address_is_taken(ctx: Context, email: str, *, but: UUID | None = None) -> bool:
+    """Whether somebody else has this address, or a way back to it that can still be used.
+
+    Asked in this order no moment is missed: who gives an address up gets the way back in the same
+    act, and whoever still saw the address taken is refused already.
+    """
+    holder = find_account_by_email(ctx, email)
+    if holder is not None:
+        return holder.id != but
+    way_back = (
+        select(AccountLink.id)
+        .join(User, User.id == AccountLink.user_id)
+        .where(
+            AccountLink.address_key == email_key(email),
+            AccountLink.purpose == LinkPurpose.UNDO,
+            AccountLink.used_at.is_(None),
+            AccountLink.expires_at > ctx.now,
+            User.deleted_at.is_(None),
+        )
+    )
+    if but is not None:
+        way_back = way_back.where(AccountLink.user_id != but)
+    return ctx.db.scalar(way_back.limit(1)) is not None
+
+
 def is_first_account(ctx: Context) -> bool:
     """Whether nobody has ever registered here. Gives no power to anybody."""
     everybody = select(User.id).execution_options(with_removed=True)
@@ -117,6 +142,7 @@ def link_row(link_id: UUID) -> Any:
             AccountLink.purpose,
             AccountLink.nonce,
             AccountLink.address,
+            AccountLink.created_at,
             AccountLink.expires_at,
             AccountLink.used_at,
             User.email,

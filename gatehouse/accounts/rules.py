@@ -1,9 +1,11 @@
 """What makes a good password, which addresses are the same, how long a guesser waits. Pure."""
 
+import re
 from unicodedata import normalize
 
 SHORTEST, LONGEST = 8, 128
 LEAST_SCORE = 3
+LEAST_WORD = 4
 PRODUCT_WORDS = ("gatehouse",)
 
 FREE_TRIES = 4
@@ -24,10 +26,23 @@ def words_about(email: str, full_name: str | None) -> list[str]:
     return [word.casefold() for word in words if word]
 
 
-def broken_rules(password: str, *, score: int, advice: str, email: str) -> list[str]:
+def without_words(password: str, words: list[str]) -> str:
+    """What is left of a password when what anybody knows of the person is taken out.
+
+    Short words stay: they are in too much that is no name of anybody.
+    """
+    long_words = sorted((word for word in words if len(word) >= LEAST_WORD), key=len, reverse=True)
+    if not long_words:
+        return password
+    return re.sub("|".join(map(re.escape, long_words)), "", password, flags=re.IGNORECASE)
+
+
+def broken_rules(
+    password: str, *, score: int, advice: str, email: str, own: str | None = None
+) -> list[str]:
     """Every rule that the password breaks, in words that say what would be right.
 
-    ``score`` is zxcvbn's, 0 to 4.
+    ``score`` is zxcvbn's, 0 to 4, ``own`` what is left without the address and the name.
     """
     broken = []
     if len(password) < SHORTEST:
@@ -41,6 +56,8 @@ def broken_rules(password: str, *, score: int, advice: str, email: str) -> list[
     if score < LEAST_SCORE:
         hint = f" {advice}" if advice else ""
         broken.append(f"This is too easy to guess.{hint} Several uncommon words are good.")
+    elif own is not None and len(own) < min(SHORTEST, len(password)):
+        broken.append(f"Use at least {SHORTEST} characters besides your address and your name.")
     return broken
 
 

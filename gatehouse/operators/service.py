@@ -54,12 +54,13 @@ def delete(ctx: Context, user_id: UUID, *, confirm: bool) -> str:
 def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
     """Make the account of this address an operator's; where there is none, make an inactive one.
 
+    One whose address was never proven is to be claimed like a new one.
     Raises OperatorAlready, AccountSuspended.
     """
     user = find_account_by_email(ctx, email)
     if user is None:
         user = create_account_for(ctx, email=email, full_name=full_name)
-    return make_operator(ctx, user.id)
+    return make_operator(ctx, user.id, full_name=full_name)
 
 
 def link_to_claim(ctx: Context, user: User) -> str:

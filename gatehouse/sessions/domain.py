@@ -18,6 +18,7 @@ domain = Domain(
     },
     reactions=(
         jobs.end_sessions_of_a_deleted_account,
+        jobs.end_sessions_of_a_disowned_account,
         jobs.end_sessions_of_a_suspended_account,
         jobs.end_other_sessions_after_a_password_change,
         jobs.end_all_sessions_after_a_reset,

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.events import (
     AccountDeleted,
+    AccountDisowned,
     AccountSuspended,
     EmailChangeUndone,
     PasswordChanged,
@@ -17,7 +18,7 @@ from gatehouse.core.reactions import during, every
 from gatehouse.sessions.models import Session, SessionStatus
 from gatehouse.sessions.queries import REMEMBERED
 from gatehouse.sessions.rules import LARGEST_SLACK
-from gatehouse.sessions.service import end_sessions
+from gatehouse.sessions.service import end_sessions, remember_device
 
 BATCH = 1000
 
@@ -35,9 +36,18 @@ def end_sessions_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> di
     return _end_all(ctx, event.user_id, "account_deleted")
 
 
+@during(AccountDisowned)
+def end_sessions_of_a_disowned_account(ctx: Context, event: AccountDisowned) -> dict[str, int]:
+    return _end_all(ctx, event.user_id, "account_disowned")
+
+
 @during(PasswordReset)
 def end_all_sessions_after_a_reset(ctx: Context, event: PasswordReset) -> dict[str, int]:
-    return _end_all(ctx, event.user_id, "password_reset")
+    """Whoever used the link is known: strangers' guesses keep them out no more."""
+    ended = _end_all(ctx, event.user_id, "password_reset")
+    if event.user_id is not None:
+        remember_device(ctx, event.user_id, reason="password_reset")
+    return ended
 
 
 @during(EmailChangeUndone)

@@ -44,6 +44,7 @@ def create() -> None:
         sa.Column("purpose", sa.String(32), nullable=False),
         sa.Column("nonce", sa.String(32), nullable=False),
         sa.Column("address", sa.String(255)),
+        sa.Column("address_key", sa.String(255)),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("used_at", TIME),
         sa.Column("created_at", TIME, nullable=False),
@@ -60,6 +61,7 @@ def create() -> None:
     )
     op.create_index("ix_account_links_user_id", "account_links", ["user_id"])
     op.create_index("ix_account_links_expires_at", "account_links", ["expires_at"])
+    op.create_index("ix_account_links_address_key", "account_links", ["address_key"])
 
 
 def drop() -> None:

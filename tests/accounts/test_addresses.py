@@ -16,6 +16,8 @@ EMAIL = "/api/v1/users/me/email"
 CONFIRM = "/api/v1/auth/confirm-email"
 UNDO = "/api/v1/auth/undo-email-change"
 LOGIN = "/api/v1/auth/login"
+HOME = "http://localhost:5000"
+NEW = "zebra lantern forty-two orbit"
 
 
 def new_address() -> str:
@@ -40,8 +42,8 @@ def use(client, path, letter):
     return client.post(path, json={"token": token_in(letter)})
 
 
-def sign_in(client, email):
-    return client.post(LOGIN, json={"email": email, "password": PASSWORD}).status_code
+def sign_in(client, email, password=PASSWORD):
+    return client.post(LOGIN, json={"email": email, "password": password}).status_code
 
 
 @pytest.fixture
@@ -77,19 +79,21 @@ def test_the_confirmed_address_signs_in_and_the_old_one_does_not(client, moved, 
 
 
 def test_the_way_back_signs_everybody_out(client, moved, headers):
-    """Threat 107."""
+    """Threat 107: whoever knows the password, too."""
     old, new, letter = moved
 
     reply = use(client, UNDO, letter)
 
     assert reply.status_code == 200
-    assert (sign_in(client, old), sign_in(client, new)) == (200, 401)
+    assert (sign_in(client, old), sign_in(client, new)) == (401, 401)
     assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
     assert [entry.action for entry in entries_of(client, reply)] == ["account.email_change_undone"]
     assert use(client, UNDO, letter).status_code == 400
 
 
-def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, moved, headers):
+def test_a_thief_who_moves_twice_does_not_cut_the_way_back(
+    client, mailbox, moved, headers, user, db
+):
     """Threat 107: the first owner's link outlasts whatever was changed after it."""
     old, _, letter = moved
     third = new_address()
@@ -98,7 +102,84 @@ def test_a_thief_who_moves_twice_does_not_cut_the_way_back(client, mailbox, move
     use(client, CONFIRM, mailbox.to(third)[0])
 
     assert use(client, UNDO, letter).status_code == 200
-    assert (sign_in(client, old), sign_in(client, third)) == (200, 401)
+    me = db.get(User, user.id)
+    assert (me.email, me.email_verified) == (old, True)
+    assert sign_in(client, third) == 401
+
+
+def test_after_the_way_back_both_addresses_are_told_and_the_owner_sets_a_password(
+    client, mailbox, moved
+):
+    old, new, letter = moved
+    use(client, UNDO, letter)
+
+    told, other = sorted(mailbox.deliver(), key=lambda letter: letter.to == new)
+
+    assert (told.to, other.to, "http" in other.text.replace(HOME, "")) == (old, new, False)
+    sent = {"token": token_in(told), "password": NEW, "password_confirm": NEW}
+    assert client.post("/api/v1/auth/reset-password", json=sent).status_code == 200
+    assert sign_in(client, old, NEW) == 200
+
+
+def test_an_address_that_was_never_proven_has_no_way_back(client, mailbox, make):
+    """Threat 107: a mistyped one is somebody else's."""
+    user = make.user(email_verified=False)
+    new = new_address()
+    ask(client, make.bearer(user), new)
+    mailbox.deliver()
+    use(client, CONFIRM, mailbox.to(new)[0])
+    mailbox.deliver()
+
+    assert mailbox.to(user.email) == []
+
+
+def test_an_old_address_is_nobody_elses_while_there_is_a_way_back(
+    client, mailbox, make, moved, headers
+):
+    """Threat 107: a thief who takes it does not cut the way back."""
+    old, new, letter = moved
+    sent = {"email": old.upper(), "password": NEW, "password_confirm": NEW}
+    thief = make.user()
+    ask(client, make.bearer(thief), old)
+    mailbox.deliver()
+
+    taken = client.post("/api/v1/auth/register", json=sent)
+    confirmed = use(client, CONFIRM, mailbox.to(old)[-1])
+
+    assert (taken.status_code, confirmed.status_code) == (409, 409)
+    assert use(client, UNDO, letter).status_code == 200
+    assert client.post("/api/v1/auth/register", json=sent | {"email": new}).status_code == 201
+
+
+def test_ones_own_old_address_is_free_for_oneself(client, mailbox, moved, headers):
+    old, _, _ = moved
+    ask(client, headers, old)
+    mailbox.deliver()
+
+    assert use(client, CONFIRM, mailbox.to(old)[-1]).status_code == 200
+
+
+def test_an_old_address_is_free_when_the_account_is_gone(client, moved, headers):
+    old, _, _ = moved
+    client.delete("/api/v1/users/me", json={"password": PASSWORD}, headers=headers)
+    sent = {"email": old, "password": NEW, "password_confirm": NEW}
+
+    assert client.post("/api/v1/auth/register", json=sent).status_code == 201
+
+
+def test_a_thief_who_moves_twice_has_no_way_back_either(client, mailbox, moved, headers):
+    """Threat 107: once the owner has undone it, the ways back of the thief are void."""
+    old, second, letter = moved
+    ask(client, headers, new_address())
+    mailbox.deliver()
+    use(client, CONFIRM, mailbox.letters[-1])
+    mailbox.deliver()
+    of_the_thief = [found for found in mailbox.to(second) if "undo-email-change" in found.text]
+
+    assert use(client, UNDO, letter).status_code == 200
+
+    assert [use(client, UNDO, found).status_code for found in of_the_thief] == [400, 400]
+    assert [use(client, UNDO, found).status_code for found in mailbox.to(old)] == [400, 400]
 
 
 def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
@@ -111,6 +192,43 @@ def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
 
     assert refused.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
     assert (refused.status_code, wrong.status_code, right.status_code) == (403, 401, 200)
+
+
+def change_password(client, headers, _letter):
+    sent = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
+    return client.post("/api/v1/users/me/password", json=sent, headers=headers)
+
+
+def end_the_other_sessions(client, headers, _letter):
+    return client.delete("/api/v1/auth/sessions", headers=headers)
+
+
+def stop_it(client, _headers, letter):
+    return use(client, UNDO, letter)
+
+
+@pytest.mark.parametrize("act", [change_password, end_the_other_sessions, stop_it])
+def test_whatever_throws_a_thief_out_stops_the_change(client, mailbox, make, user, headers, act):
+    """Threat 107: the thief who asked for it cannot confirm it afterwards."""
+    new = new_address()
+    ask(client, make.bearer(user), new)
+    mailbox.deliver()
+    (warning,), (letter,) = mailbox.to(user.email), mailbox.to(new)
+
+    assert act(client, headers, warning).status_code == 200
+
+    assert use(client, CONFIRM, letter).status_code == 400
+
+
+@pytest.mark.parametrize("act", [change_password, end_the_other_sessions])
+def test_a_change_that_is_stopped_before_it_is_mailed_asks_nobody(client, mailbox, headers, act):
+    new = new_address()
+    ask(client, headers, new)
+    act(client, headers, None)
+
+    mailbox.deliver()
+
+    assert mailbox.to(new) == []
 
 
 def test_a_taken_address_is_answered_alike_and_never_taken_over(client, mailbox, make, headers):

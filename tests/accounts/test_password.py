@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
+from gatehouse.accounts.service import rules_broken_by
 from tests.audit.record import assert_recorded, entries_of
 from tests.factories import PASSWORD, Factory
 
@@ -164,3 +165,30 @@ def test_the_blanks_around_a_password_belong_to_it(
     client.post(CHANGE, json=sent(new_password=new, new_password_confirm=new), headers=headers)
 
     assert (sign_in(client, user, NEW), sign_in(client, user, new)) == (401, 200)
+
+
+LONG_NAME = "maximiliane.von.wolkenstein-trostburg.registrar"
+LONG_ADDRESS = f"{LONG_NAME}@department-of-applied-linguistics.example.test"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        LONG_ADDRESS,
+        LONG_ADDRESS.upper(),
+        LONG_ADDRESS + "1",
+        LONG_NAME,
+        f"{LONG_NAME}2026!",
+        LONG_NAME * 2,
+        LONG_ADDRESS.partition("@")[2],
+        "Bartholomea Featherstonehaugh the Second",
+    ],
+)
+def test_a_long_address_or_name_makes_no_password(password):
+    """Threat 119: zxcvbn sees a part of it only, and took that for random."""
+    name = "Bartholomea Featherstonehaugh the Second"
+
+    good = "zebra lantern forty-two orbit"
+
+    assert rules_broken_by(password, email=LONG_ADDRESS, full_name=name) != []
+    assert rules_broken_by(good, email=LONG_ADDRESS, full_name=name) == []

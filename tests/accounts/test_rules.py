@@ -7,6 +7,7 @@ from gatehouse.accounts.rules import (
     email_key,
     is_locked,
     wait_after,
+    without_words,
     words_about,
 )
 
@@ -14,6 +15,7 @@ EMAIL = "bob@example.test"
 SHORT = "Use at least 8 characters."
 LONG = "Use at most 128 characters."
 BLANK = "Use more than blanks."
+BESIDES = "Use at least 8 characters besides your address and your name."
 OWN = "Use something else than your address."
 EASY = "This is too easy to guess. Several uncommon words are good."
 
@@ -59,6 +61,34 @@ def test_what_makes_a_password_easy_is_said():
     broken = broken_rules("a" * 8, score=0, advice="It repeats.", email=EMAIL)
 
     assert broken == ["This is too easy to guess. It repeats. Several uncommon words are good."]
+
+
+@pytest.mark.parametrize(
+    ("password", "left"),
+    [
+        ("zebra lantern orbit", "zebra lantern orbit"),
+        ("Philippa.Marlowe@EXAMPLE.test", ""),
+        ("marlowe-marlowe-marlowe", "--"),
+        ("philippa.marlowe and Jo 12", " and Jo 12"),
+    ],
+)
+def test_names_and_addresses_are_taken_out_of_a_password(password, left):
+    words = ["philippa.marlowe@example.test", "philippa.marlowe", "marlowe", "jo", "test"]
+
+    assert without_words(password, words) == left
+
+
+@pytest.mark.parametrize(
+    ("password", "own", "broken"),
+    [
+        ("marlowe12345", "12345", [BESIDES]),
+        ("marlowe12345678", "12345678", []),
+        (EMAIL, "", [OWN, BESIDES]),
+        ("short", "short", [SHORT]),
+    ],
+)
+def test_what_is_left_without_them_is_long_enough(password, own, broken):
+    assert broken_rules(password, score=3, advice="", email=EMAIL, own=own) == broken
 
 
 @pytest.mark.parametrize(

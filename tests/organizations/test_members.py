@@ -313,6 +313,26 @@ def test_a_removed_member_sees_nothing_from_the_next_request_on(
     )
 
 
+def test_an_address_that_nobody_proved_is_like_one_that_nobody_has(
+    client: FlaskClient, make: Factory, circle: Circle
+):
+    """Threat 107: whoever registered it may be a stranger, and would be let in."""
+    person = make.user(email_verified=False)
+
+    unproven, unknown = (
+        client.post(
+            circle.path("/members"),
+            json={"email": email, "role": "member"},
+            headers=circle.as_owner,
+        )
+        for email in (person.email, "nobody-at-all@example.test")
+    )
+
+    assert (unproven.status_code, unknown.status_code) == (404, 404)
+    assert unproven.json["message"] == unknown.json["message"]
+    assert "Invite them" in unproven.json["message"]
+
+
 def test_who_is_added_again_starts_anew(client: FlaskClient, make: Factory, circle: Circle):
     """Threat 181: neither the role nor the suspension comes back."""
     user = make.user()

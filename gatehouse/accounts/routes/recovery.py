@@ -83,5 +83,8 @@ def confirm_email(ctx: Context, *, token: str) -> None:
 @returns(None)
 @raises(LinkInvalid, EmailTaken)
 def undo_email_change(ctx: Context, *, token: str) -> None:
-    """Bring your old address back, with the link mailed to it. Everybody is signed out."""
+    """Bring your old address back, with the link mailed to it.
+
+    Everybody is signed out, and the password is void: a link to set a new one is mailed there.
+    """
     service.undo_change_of_address(ctx, token=token)

@@ -7,11 +7,12 @@ from gatehouse.accounts.service.addresses import (
 )
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account
 from gatehouse.accounts.service.export import export_everything
-from gatehouse.accounts.service.guessing import Proof, prove_password
+from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
 from gatehouse.accounts.service.links import (
     purge_links,
     renew_link,
     usable_link,
+    void_changes_of_address,
     web_address_for,
     web_address_of,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "hold_confirmed_account",
     "improve_hash",
     "make_operator",
+    "name_of_device",
     "note_sign_in",
     "prove_password",
     "purge_links",
@@ -77,6 +79,7 @@ __all__ = [
     "unsuspend_account",
     "usable_link",
     "verify_email",
+    "void_changes_of_address",
     "web_address_for",
     "web_address_of",
 ]

@@ -1,5 +1,7 @@
 """Changing one's address: the new one is confirmed, the old one is told, and can undo it."""
 
+from uuid import UUID
+
 from gatehouse.accounts.errors import EmailTaken, LinkInvalid, SameAddress
 from gatehouse.accounts.events import (
     EmailChangeAsked,
@@ -8,10 +10,20 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import find_account_by_email, hold_account
+from gatehouse.accounts.queries import address_is_taken, hold_account
 from gatehouse.accounts.rules import email_key
-from gatehouse.accounts.service.links import renew_link, take_link
-from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
+from gatehouse.accounts.service.links import (
+    note_address_left,
+    renew_link,
+    take_link,
+    void_changes_of_address,
+    void_ways_back,
+)
+from gatehouse.accounts.service.passwords import (
+    confirm_password,
+    hold_confirmed_account,
+    remove_password,
+)
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
 from gatehouse.core.access import refuse_stale
@@ -28,7 +40,8 @@ def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> No
     if email_key(email) == user.email_key and email == user.email:
         raise SameAddress
     link = renew_link(ctx, user, LinkPurpose.CONFIRM, address=email)
-    record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id))
+    stop = _way_back(ctx, user)
+    record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id, way_back_id=stop))
 
 
 def confirm_new_address(ctx: Context, *, token: str) -> User:
@@ -37,28 +50,42 @@ def confirm_new_address(ctx: Context, *, token: str) -> User:
     if user.status is not AccountStatus.ACTIVE:
         raise LinkInvalid
     ctx.actor = Actor("user", user.id)
-    way_back = renew_link(ctx, user, LinkPurpose.UNDO, address=user.email)
+    way_back = _way_back(ctx, user)
     _move(ctx, user, row.address)
-    record(ctx, EmailChanged(user_id=user.id, link_id=way_back.id))
+    record(ctx, EmailChanged(user_id=user.id, link_id=way_back))
     return user
 
 
 def undo_change_of_address(ctx: Context, *, token: str) -> User:
-    """Bring the old address back. Everybody is signed out: somebody else may have been in.
+    """Bring the old address back, or keep it if the new one is not confirmed yet.
 
+    Everybody is signed out and the password is void: somebody else may have been in.
     Raises LinkInvalid, EmailTaken.
     """
     user, row = take_link(ctx, token, LinkPurpose.UNDO)
     ctx.actor = Actor("user", user.id)
+    note_address_left(ctx, row, user.email)
     _move(ctx, user, row.address)
-    record(ctx, EmailChangeUndone(user_id=user.id))
+    remove_password(ctx, user)
+    void_changes_of_address(ctx, user.id)
+    void_ways_back(ctx, row)
+    record(ctx, EmailChangeUndone(user_id=user.id, link_id=row.id))
     return user
+
+
+def _way_back(ctx: Context, user: User) -> UUID | None:
+    """A link to the address that the account has now. Used in time, it stops a change, too.
+
+    There is none to an address that was never proven: it may be anybody's.
+    """
+    if not user.email_verified:
+        return None
+    return renew_link(ctx, user, LinkPurpose.UNDO, address=user.email).id
 
 
 def _move(ctx: Context, user: User, address: str) -> None:
     """Give the account this address. The unique index decides if two want it at once."""
-    found = find_account_by_email(ctx, address)
-    if found is not None and found.id != user.id:
+    if address_is_taken(ctx, address, but=user.id):
         raise EmailTaken
     user.email, user.email_key = address, email_key(address)
     user.email_verified, user.updated_at = True, ctx.now

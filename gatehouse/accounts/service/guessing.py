@@ -8,6 +8,7 @@ person has signed in before have a count of their own: nobody can lock the owner
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import ceil
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def prove_password(
     """
     ctx.stay_out_of_the_transaction()
     user_id = found.id if found else None
-    who = fingerprint(ctx.settings.secret_key, "guess", f"{account}\n{device}")
+    who = _who(ctx, account, device)
     if wait := ceil(ctx.runtime.guards.seconds_left(f"wait:{who}")):
         record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
         raise TooManyWrongPasswords(retry_after=wait)
@@ -73,6 +74,25 @@ def prove_password(
     record_attempt(ctx, refused(user_id=user_id, reason=_reason(found, tries)))
     _make_the_next_wait(ctx, who, tries, user_id)
     raise WrongPassword
+
+
+def forget_guesses(ctx: Context, account: str, device: str) -> None:
+    """Clear the counts of this device and of those that the account does not know.
+
+    Once the act is committed: the counts are not part of it.
+    """
+    for who in (_who(ctx, account, ""), _who(ctx, account, device)):
+        for kind in ("tries", "wait"):
+            ctx.after_commit(partial(ctx.runtime.guards.delete, f"{kind}:{who}"))
+
+
+def name_of_device(network: str, user_agent: str | None) -> str:
+    """What the counts of a device that is known to an account go by."""
+    return f"{network} {user_agent}"
+
+
+def _who(ctx: Context, account: str, device: str) -> str:
+    return fingerprint(ctx.settings.secret_key, "guess", f"{account}\n{device}")
 
 
 def _count_try(ctx: Context, who: str) -> int:

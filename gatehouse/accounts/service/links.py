@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 
 from gatehouse.accounts.errors import LinkInvalid
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_account, link_row, link_to_keep, password_changed_at
+from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.links import (
@@ -41,6 +42,8 @@ LIVES = {
     LinkPurpose.UNDO: timedelta(days=7),
 }
 
+# A new password voids these: whoever is locked out by it must not come back by a link of before.
+OF_A_PASSWORD = (LinkPurpose.RESET, LinkPurpose.CONFIRM)
 KEPT = timedelta(days=1)
 BATCH = 1000
 
@@ -64,6 +67,7 @@ def renew_link(
         link = AccountLink(user_id=user.id, purpose=purpose)
         ctx.db.add(link)
     link.nonce, link.address = new_nonce(), address
+    link.address_key = email_key(address) if address else None
     link.created_at, link.expires_at, link.used_at = ctx.now, ctx.now + LIVES[purpose], None
     ctx.db.flush()
     return link
@@ -77,13 +81,12 @@ def web_address_of(ctx: Context, link_id: UUID) -> str:
 
 def web_address_for(ctx: Context, user: User, link: AccountLink) -> str:
     """The same for a link whose account is held, so that there is less to ask for."""
-    is_reset = link.purpose is LinkPurpose.RESET
     now = State(
         purpose=link.purpose,
         address=link.address,
         email_key=user.email_key,
         status=user.status,
-        changed_at=password_changed_at(ctx, user.id) if is_reset else None,
+        changed_at=password_changed_at(ctx, user.id) if link.purpose in OF_A_PASSWORD else None,
     )
     return _web_address(ctx, link, _version(now))
 
@@ -133,12 +136,12 @@ def _web_address(ctx: Context, link: Any, version: str) -> str:
 
 def _version(row: "Row[Any] | State") -> str:
     """What voids the link when it changes: the address it went to, the state it was made for, and
-    for a reset the password too. The way back from a change of address outlasts all of them.
+    mostly the password too. The way back from a change of address outlasts all of them.
     """
     if row.purpose is LinkPurpose.UNDO:
         return row.address or ""
     parts = [row.email_key, row.status.value, row.address or ""]
-    if row.purpose is LinkPurpose.RESET:
+    if row.purpose in OF_A_PASSWORD:
         parts.append(row.changed_at.isoformat() if row.changed_at else "")
     return "\n".join(parts)
 
@@ -148,6 +151,36 @@ def usable_link(ctx: Context, user: User, purpose: LinkPurpose) -> AccountLink |
     link = link_to_keep(ctx, user.id, purpose)
     is_usable = link is not None and link.used_at is None and link.expires_at > ctx.now
     return link if is_usable else None
+
+
+def void_changes_of_address(ctx: Context, user_id: UUID) -> None:
+    """Let no address be confirmed that was asked for until now."""
+    asked = update(AccountLink).where(
+        AccountLink.user_id == user_id,
+        AccountLink.purpose == LinkPurpose.CONFIRM,
+        AccountLink.used_at.is_(None),
+    )
+    ctx.execute(asked.values(used_at=ctx.now))
+
+
+def note_address_left(ctx: Context, row: Row[Any], address: str) -> None:
+    """Let a used way back hold the address that the account had, for who is to be told there."""
+    used = update(AccountLink).where(AccountLink.id == row.id)
+    ctx.execute(used.values(address=address))
+
+
+def void_ways_back(ctx: Context, row: Row[Any]) -> None:
+    """A way back was used: the others to its address are void, and all that were made after it.
+
+    Those lead to addresses of whoever made the changes that were undone.
+    """
+    others = update(AccountLink).where(
+        AccountLink.user_id == row.user_id,
+        AccountLink.purpose == LinkPurpose.UNDO,
+        AccountLink.used_at.is_(None),
+        or_(AccountLink.created_at >= row.created_at, AccountLink.address == row.address),
+    )
+    ctx.execute(others.values(used_at=ctx.now))
 
 
 def purge_links(ctx: Context) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.errors import PasswordChangedMeanwhile
 from gatehouse.accounts.events import PasswordChanged, PasswordRefused
@@ -10,6 +10,7 @@ from gatehouse.accounts.models import Credential, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_of, hold_account, password_is_of
 from gatehouse.accounts.service.guessing import Proof, prove_password
+from gatehouse.accounts.service.links import void_changes_of_address
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -61,13 +62,22 @@ def change_password(ctx: Context, *, current_password: str, new_password: str) -
 
 
 def set_password(ctx: Context, user: User, password_hash: str) -> None:
-    """Put a password in place of the one there was, if there was one. Hold the account before."""
+    """Put a password in place of the one there was, if there was one. Hold the account before.
+
+    An address that is asked for, and perhaps not even mailed yet, cannot be confirmed any more.
+    """
     values = {"password_hash": password_hash, "changed_at": ctx.now}
     own = update(Credential).where(Credential.user_id == user.id)
     if not ctx.execute(own.values(**values)):
         ctx.db.add(Credential(user_id=user.id, created_at=ctx.now, **values))
         ctx.db.flush()
+    void_changes_of_address(ctx, user.id)
     user.updated_at = ctx.now
+
+
+def remove_password(ctx: Context, user: User) -> None:
+    """Let nobody in by the password that there was. Hold the account before."""
+    ctx.db.execute(delete(Credential).where(Credential.user_id == user.id))
 
 
 def rules_broken_by_change(ctx: Context, valid: dict[str, Any]) -> dict[str, list[str]]:

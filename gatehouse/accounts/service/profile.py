@@ -6,7 +6,7 @@ from uuid import UUID
 from gatehouse.accounts.errors import EmailTaken
 from gatehouse.accounts.events import AccountCreatedFor, AccountRegistered, ProfileChanged
 from gatehouse.accounts.models import AccountStatus, Credential, User
-from gatehouse.accounts.queries import find_account_by_email, hold_account
+from gatehouse.accounts.queries import address_is_taken, hold_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.context import ANONYMOUS, Actor, Context
@@ -42,7 +42,7 @@ def create_account_for(ctx: Context, *, email: str, full_name: str | None = None
 
 
 def _add(ctx: Context, *, email: str, **fields: Any) -> User:
-    if find_account_by_email(ctx, email) is not None:
+    if address_is_taken(ctx, email):
         raise EmailTaken
     user = User(
         email=email,

@@ -14,11 +14,13 @@ from gatehouse.accounts.events import (
 )
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.service.guessing import forget_guesses, name_of_device
 from gatehouse.accounts.service.links import look_at_link, take_link
 from gatehouse.accounts.service.passwords import set_password
 from gatehouse.accounts.service.strength import refuse_weak_password
 from gatehouse.audit.service import record
 from gatehouse.core.context import Actor, Context
+from gatehouse.core.headers import network_of
 from gatehouse.outbox.service import publish
 
 SEALED_FOR = "account.link_asked"
@@ -56,6 +58,8 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
         raise LinkInvalid
     ctx.actor = Actor("user", user.id)
     set_password(ctx, user, password_hash)
+    device = name_of_device(network_of(ctx.origin.ip), ctx.origin.user_agent)
+    forget_guesses(ctx, user.email_key, device)
     user.email_verified = True  # Whoever has the mail has the address.
     ctx.forget(user.id)
     record(ctx, PasswordReset(user_id=user.id))

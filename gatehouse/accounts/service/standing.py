@@ -5,6 +5,8 @@ Whoever calls has asked whether the actor may.
 
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from gatehouse.accounts import events
 from gatehouse.accounts.errors import (
     AccountNotClaimed,
@@ -15,8 +17,10 @@ from gatehouse.accounts.errors import (
     NotAnOperator,
     OperatorAlready,
 )
-from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_account
+from gatehouse.accounts.service.passwords import remove_password
+from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 
@@ -48,13 +52,19 @@ def unsuspend_account(ctx: Context, user_id: UUID) -> User:
     return user
 
 
-def make_operator(ctx: Context, user_id: UUID) -> User:
-    """Make an account an operator's. Raises OperatorAlready, AccountSuspended."""
+def make_operator(ctx: Context, user_id: UUID, *, full_name: str | None = None) -> User:
+    """Make an account an operator's. Raises OperatorAlready, AccountSuspended.
+
+    Whoever registered an address that was never proven may be a stranger: they get nothing, and
+    the account is claimed anew, under ``full_name``.
+    """
     user = _held(ctx, user_id)
     if user.is_operator:
         raise OperatorAlready
     if user.status is AccountStatus.SUSPENDED:
         raise AccountSuspended
+    if user.activated and not user.email_verified:
+        _disown(ctx, user, full_name)
     user.is_operator, user.updated_at = True, ctx.now
     ctx.forget(user.id)
     record(ctx, events.AccountMadeOperator(user_id=user.id))
@@ -70,6 +80,15 @@ def unmake_operator(ctx: Context, user_id: UUID) -> User:
     ctx.forget(user.id)
     record(ctx, events.OperatorRemoved(user_id=user.id))
     return user
+
+
+def _disown(ctx: Context, user: User, full_name: str | None) -> None:
+    """Take away all that gets anybody in, sessions too; a link to claim it is mailed."""
+    remove_password(ctx, user)
+    ctx.db.execute(delete(AccountLink).where(AccountLink.user_id == user.id))
+    user.status, user.full_name, user.avatar_url = AccountStatus.INACTIVE, full_name, None
+    label(ctx, user)
+    record(ctx, events.AccountDisowned(user_id=user.id))
 
 
 def _held(ctx: Context, user_id: UUID) -> User:

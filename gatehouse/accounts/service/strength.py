@@ -5,7 +5,7 @@ from threading import BoundedSemaphore
 from unicodedata import normalize
 
 from gatehouse.accounts.errors import HashingBusy, PasswordTooWeak
-from gatehouse.accounts.rules import LONGEST, broken_rules, words_about
+from gatehouse.accounts.rules import LONGEST, broken_rules, without_words, words_about
 
 # Characters that zxcvbn judges: its time grows faster than the text, and a password is at least
 # as good as its most varied part.
@@ -30,16 +30,18 @@ def rules_broken_by(password: str, *, email: str, full_name: str | None) -> list
     from zxcvbn import zxcvbn  # noqa: PLC0415 - loads its dictionaries
 
     password = normalize("NFC", password)
-    score, advice = 4, ""
-    if 0 < len(password) <= LONGEST:
+    words = words_about(normalize("NFC", email), normalize("NFC", full_name or ""))
+    own = without_words(password, words)
+    score, advice = (0 if password and not own else 4), ""
+    if own and len(password) <= LONGEST:
         if not _CORES.acquire(timeout=PATIENCE):
             raise HashingBusy
         try:
-            judged = zxcvbn(_most_varied(password), user_inputs=words_about(email, full_name))
+            judged = zxcvbn(_most_varied(own), user_inputs=words)
         finally:
             _CORES.release()
         score, advice = judged["score"], judged["feedback"]["warning"]
-    return broken_rules(password, score=score, advice=advice, email=email)
+    return broken_rules(password, score=score, advice=advice, email=email, own=own)
 
 
 def _most_varied(password: str) -> str:

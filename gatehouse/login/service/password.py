@@ -14,6 +14,7 @@ from gatehouse.accounts.service import (
     confirm_password,
     create_account,
     hold_confirmed_account,
+    name_of_device,
     prove_password,
     refuse_weak_password,
     rules_broken_by,
@@ -115,7 +116,7 @@ def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> 
         since=(found and found.changed_at) or ctx.now,  # Some have no password.
         now=ctx.now,
     )
-    return f"{network} {agent}" if ctx.glance(statement) is not None else ""
+    return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
 
 
 def _better_hash(ctx: Context, password_hash: str, password: str) -> str | None:

@@ -35,17 +35,20 @@ from gatehouse.organizations.service.organizations import hold_as
 
 
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
-    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow."""
+    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow.
+
+    Whoever registered an address that was never verified may be a stranger: like nobody.
+    """
     user = find_account_by_email(ctx, email)
     if user is not None:
         user = hold_account(ctx, user.id)  # Before the organization, as a deletion does.
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
-    if user is None:
-        raise PersonNotFound
-    if find_member(ctx, org_id, user.id) is not None:
+    if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
+    if user is None or not user.email_verified:
+        raise PersonNotFound
     member = Member(
         org_id=org_id,
         user_id=user.id,

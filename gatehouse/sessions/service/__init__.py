@@ -11,6 +11,7 @@ from gatehouse.sessions.service.opening import (
     confirm,
     open_session,
     refresh,
+    remember_device,
     remembered_until,
     renew_token,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "open_session",
     "recognise",
     "refresh",
+    "remember_device",
     "remembered_until",
     "renew_token",
     "revoke_other_sessions",

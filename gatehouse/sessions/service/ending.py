@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
+from gatehouse.accounts.service import void_changes_of_address
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
@@ -28,10 +29,14 @@ def revoke_session(ctx: Context, session_id: UUID) -> None:
 
 
 def revoke_other_sessions(ctx: Context) -> int:
-    """End all sessions of the caller but the present one. Returns how many there were."""
+    """End all sessions of the caller but the present one. Returns how many there were.
+
+    An address that one of them asked for cannot be confirmed any more.
+    """
     if ctx.actor.session_id is None:
         raise RuntimeError("The caller has no session.")
     ended = end_sessions(ctx, ctx.user_id, but=ctx.actor.session_id, reason="others_revoked")
+    void_changes_of_address(ctx, ctx.user_id)
     event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=ctx.actor.session_id, ended=ended)
     record(ctx, event)
     return ended

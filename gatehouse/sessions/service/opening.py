@@ -8,7 +8,7 @@ from gatehouse.core.errors import InvalidToken
 from gatehouse.core.headers import network_of
 from gatehouse.core.tokens import SESSION, hash_token, mint
 from gatehouse.sessions.errors import SessionNotFound
-from gatehouse.sessions.models import Session
+from gatehouse.sessions.models import Session, SessionStatus
 from gatehouse.sessions.queries import get_session
 from gatehouse.sessions.rules import slid
 
@@ -41,6 +41,16 @@ def open_session(
     ctx.db.add(session)
     ctx.db.flush()
     return token, session
+
+
+def remember_device(ctx: Context, user_id: UUID, *, reason: str) -> None:
+    """Let the account know the network and the program of this request, as if it had just signed
+    in from there and out again. Opens nothing: nobody has the token.
+    """
+    _, session = open_session(ctx, user_id, amr=(), acr=reason)
+    session.status, session.ended_at = SessionStatus.REVOKED, ctx.now
+    session.expires_at = session.ends_at = ctx.now
+    session.end_reason = reason
 
 
 def refresh(ctx: Context) -> datetime:
