@@ -41,7 +41,7 @@ class Factory:
                 self._shared = None
 
     def user(self, **fields: Any) -> User:
-        """A person whose password is PASSWORD."""
+        """A person whose password is PASSWORD, and whose address is proven."""
         email = fields.pop("email", None) or _new_email()
         with self._work() as ctx:
             return self._add_user(ctx, email, fields)
@@ -123,6 +123,7 @@ class Factory:
             ctx.forget(owner)
 
     def _add_user(self, ctx: Context, email: str, fields: dict[str, Any]) -> User:
+        fields = {"email_verified": True, **fields}
         user = User(id=uuid7(), email=email, email_key=email_key(email), **fields)
         secret = Credential(user_id=user.id, password_hash=self._hash, changed_at=ctx.now)
         label = AuditSubject(id=user.id, kind="user", label=email, name=user.full_name)

@@ -29,7 +29,7 @@ class GuestsStayOutside(Conflict):
 
 
 class PersonNotFound(NotFound):
-    message = "Nobody has an account with this address. Ask them to register first."
+    message = "Nobody has an account with this address and has verified it. Invite them instead."
 
 
 class AlreadyMember(Conflict):

@@ -47,7 +47,7 @@ def test_the_profile_holds_these_fields_and_no_others(
     assert set(shown) == FIELDS
     assert (shown["id"], shown["email"]) == (str(user.id), user.email)
     assert (shown["full_name"], shown["avatar_url"]) == ("Bob", AVATAR)
-    assert (shown["status"], shown["activated"], shown["email_verified"]) == ("active", True, False)
+    assert (shown["status"], shown["activated"], shown["email_verified"]) == ("active", True, True)
     assert shown["last_login_at"] is None
 
 

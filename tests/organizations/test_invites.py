@@ -262,7 +262,7 @@ def test_an_invitation_of_another_organization_is_not_found(client, make, org, a
 
 
 def test_the_holder_of_a_verified_address_sees_what_is_offered(client, make, org):
-    user = make.user(email_verified=True)
+    user = make.user()
     make.invite(org, email=user.email.upper())
     headers = make.bearer(user)
 
@@ -274,7 +274,7 @@ def test_the_holder_of_a_verified_address_sees_what_is_offered(client, make, org
 
 
 def test_an_address_that_is_not_verified_is_told_nothing(client, make, org):
-    user = make.user()
+    user = make.user(email_verified=False)
     make.invite(org, email=user.email)
     login = {"email": user.email, "password": "correct horse battery staple"}
 
@@ -285,7 +285,7 @@ def test_an_address_that_is_not_verified_is_told_nothing(client, make, org):
 
 
 def test_a_sign_in_tells_what_is_offered(client, make, org):
-    user = make.user(email_verified=True)
+    user = make.user()
     make.invite(org, email=user.email)
     login = {"email": user.email, "password": "correct horse battery staple"}
 

@@ -35,7 +35,10 @@ from gatehouse.organizations.service.organizations import hold_as
 
 
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
-    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow."""
+    """Add an existing account whose address is proven.
+
+    Who has not proven it may be anybody. Raises PersonNotFound, AlreadyMember, RankTooLow.
+    """
     user = find_account_by_email(ctx, email)
     if user is not None:
         user = hold_account(ctx, user.id)  # Before the organization, as a deletion does.
@@ -46,6 +49,8 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
         raise PersonNotFound
     if find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
+    if not user.email_verified:
+        raise PersonNotFound
     member = Member(
         org_id=org_id,
         user_id=user.id,
