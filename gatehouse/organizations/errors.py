@@ -91,7 +91,10 @@ class InviteInvalid(BadRequest):
     """One answer for every reason."""
 
     type = "INVALID_TOKEN"
-    message = "This invitation does not hold: it was used, taken back, is too old, or was renewed."
+    message = (
+        "This invitation does not hold: it was used, taken back or renewed, is too old, "
+        "or its sender may no longer invite."
+    )
 
 
 class InviteForSomebodyElse(Forbidden):

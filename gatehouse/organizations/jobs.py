@@ -56,7 +56,7 @@ def purge_invites(ctx: Context) -> int:
 def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
     """Mail the link as it is now: taken back, accepted or renewed since, an older one is not."""
     row = ctx.glance(queries.invite_row(invite_id))
-    if row is None or row.expires_at <= ctx.now:
+    if row is None or not service.still_holds(ctx, row):
         return []
     refuse_to_flood(ctx, message, row.email_key)
     mail = emails.invite_mail(
