@@ -82,8 +82,9 @@ class Factory:
         return found
 
     def invite(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Invite:
-        """A pending invitation of a new address, or of ``email``."""
+        """A pending invitation of a new address, or of ``email``, by a new owner."""
         email = fields.pop("email", None) or _new_email()
+        fields.setdefault("invited_by_id", self.member(org, Role.OWNER).user_id)
         with self._work() as ctx:
             row = Invite(org_id=org.id, email=email, email_key=email_key(email), role=role)
             row.nonce, row.expires_at = uuid4().hex, ctx.now + timedelta(days=7)

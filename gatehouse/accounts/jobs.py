@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from gatehouse.accounts import emails
@@ -21,11 +22,11 @@ from gatehouse.accounts.events import (
 )
 from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import (
-    find_account,
-    find_account_by_email,
     hold_account,
     hold_account_by_email,
     link_row,
+    mailbox_by_email,
+    mailbox_of,
 )
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import (
@@ -40,15 +41,18 @@ from gatehouse.accounts.service import (
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, every, on
-from gatehouse.mail.service import Mail, refuse_to_flood, sending
+from gatehouse.mail.service import Mail, is_too_many, refuse_to_flood, sending
 
 Later = list[Callable[[Ports], None]]
 
 
 @on(LinkAsked)
 def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Received) -> Later:
+    """One link too many is dropped: a newer one voids it, and whoever needs it asks again."""
     address = asked_address(ctx, event)
-    refuse_to_flood(ctx, message, email_key(address))
+    box: Any = ctx.glance(mailbox_by_email(address))
+    if purpose_for(box, event.purpose) is None or is_too_many(ctx, message, email_key(address)):
+        return []
     user = hold_account_by_email(ctx, address)
     purpose = purpose_for(user, event.purpose)
     if user is None or purpose is None:
@@ -58,6 +62,7 @@ def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Re
 
 @on(AccountRegistered)
 def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Received) -> Later:
+    _refuse_to_flood(ctx, message, event.user_id)
     user = hold_account(ctx, event.user_id) if event.user_id else None
     purpose = purpose_for(user, LinkPurpose.VERIFY)
     if user is None or purpose is None:
@@ -68,6 +73,7 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
 @on(AccountCreatedFor)
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
     """The command that made the account may have shown a link: that one goes out."""
+    _refuse_to_flood(ctx, message, event.user_id)
     user = hold_account(ctx, event.user_id) if event.user_id else None
     if user is None or user.activated:
         return []
@@ -88,18 +94,24 @@ def mail_a_link_to_claim_what_was_disowned(
 def ask_the_new_address_and_warn_the_old(
     ctx: Context, event: EmailChangeAsked, message: Received
 ) -> Later:
-    row = ctx.db.execute(link_row(event.link_id)).first()
+    """What is one too many is dropped: the old address was warned before, the new one asked."""
+    row = ctx.glance(link_row(event.link_id))
     if row is None or row.used_at is not None or row.address is None:
         return []
+    holder = ctx.glance(mailbox_by_email(row.address))
+    is_free = holder is None or holder.id == row.user_id
+    asks = is_free and not is_too_many(ctx, message, email_key(row.address))
+    warns = event.way_back_id is not None and not is_too_many(
+        ctx, message, row.email_key, of="notices"
+    )
     later: Later = []
-    if event.way_back_id is not None:
+    if warns and event.way_back_id:
         stop = web_address_of(ctx, event.way_back_id)
         warning = emails.email_change_asked_mail(
             link=stop, ip=ctx.origin.ip, when=message.happened_at
         )
         later += sending(ctx, message, warning, to=row.email, part="old")
-    holder = find_account_by_email(ctx, row.address)
-    if holder is None or holder.id == row.user_id:
+    if asks:
         mail = emails.confirm_email_mail(link=web_address_of(ctx, event.link_id))
         later += sending(ctx, message, mail, to=row.address, part="new")
     return later
@@ -109,9 +121,10 @@ def ask_the_new_address_and_warn_the_old(
 def tell_the_old_address_the_way_back(
     ctx: Context, event: EmailChanged, message: Received
 ) -> Later:
-    row = ctx.db.execute(link_row(event.link_id)).first() if event.link_id else None
+    row = ctx.glance(link_row(event.link_id)) if event.link_id else None
     if row is None or row.address is None or row.used_at is not None:
         return []
+    refuse_to_flood(ctx, message, email_key(row.address), of="notices")
     mail = emails.email_changed_mail(
         link=web_address_of(ctx, row.id), ip=ctx.origin.ip, when=message.happened_at
     )
@@ -193,8 +206,18 @@ def _letter_for(ctx: Context, purpose: LinkPurpose, link: str) -> Mail:
 
 
 def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> Later:
-    user = find_account(ctx, user_id) if user_id else None
-    return sending(ctx, message, mail, to=user.email) if user else []
+    """Tell whoever has proven the address. Anybody else may be a stranger to the account."""
+    box = ctx.glance(mailbox_of(user_id)) if user_id else None
+    if box is None or not box.email_verified:
+        return []
+    refuse_to_flood(ctx, message, box.email_key, of="notices")
+    return sending(ctx, message, mail, to=box.email)
+
+
+def _refuse_to_flood(ctx: Context, message: Received, user_id: UUID | None) -> None:
+    box = ctx.glance(mailbox_of(user_id)) if user_id else None
+    if box is not None:
+        refuse_to_flood(ctx, message, box.email_key)
 
 
 HANDLERS = (

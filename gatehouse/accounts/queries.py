@@ -133,6 +133,21 @@ def credential_of(user_id: UUID) -> Select[UUID, str, str, datetime]:
     )
 
 
+def mailbox_of(user_id: UUID) -> Any:
+    """Where an account is mailed, for a glance."""
+    return _mailboxes().where(User.id == user_id)
+
+
+def mailbox_by_email(email: str) -> Any:
+    """The same by address."""
+    return _mailboxes().where(User.email_key == email_key(email))
+
+
+def _mailboxes() -> Any:
+    columns = (User.id, User.email, User.email_key, User.email_verified, User.status)
+    return select(*columns).where(User.deleted_at.is_(None))
+
+
 def link_row(link_id: UUID) -> Any:
     """A link with what its account looks like now, unless that has been deleted."""
     return (

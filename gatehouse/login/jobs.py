@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from gatehouse.accounts.queries import find_account
+from gatehouse.accounts.queries import mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, on
 from gatehouse.login.emails import new_device_mail
 from gatehouse.login.events import SignedIn
-from gatehouse.mail.service import sending
+from gatehouse.mail.service import refuse_to_flood, sending
 from gatehouse.sessions.service import device_in_words
 
 
@@ -15,12 +15,14 @@ from gatehouse.sessions.service import device_in_words
 def tell_of_a_new_device(
     ctx: Context, event: SignedIn, message: Received
 ) -> list[Callable[[Ports], None]]:
-    user = find_account(ctx, event.user_id) if event.is_new_device and event.user_id else None
-    if user is None:
+    asked = event.user_id if event.is_new_device else None
+    box = ctx.glance(mailbox_of(asked)) if asked else None
+    if box is None or not box.email_verified:  # Not proven: it may be a stranger's.
         return []
+    refuse_to_flood(ctx, message, box.email_key, of="notices")
     mail = new_device_mail(
         device=device_in_words(ctx.origin.user_agent),
         ip=ctx.origin.ip,
         when=message.happened_at,
     )
-    return sending(ctx, message, mail, to=user.email)
+    return sending(ctx, message, mail, to=box.email)

@@ -29,7 +29,7 @@ class GuestsStayOutside(Conflict):
 
 
 class PersonNotFound(NotFound):
-    message = "No account has verified this address. Invite them instead."
+    message = "Nobody has an account with this address and has verified it. Invite them instead."
 
 
 class AlreadyMember(Conflict):
@@ -91,7 +91,10 @@ class InviteInvalid(BadRequest):
     """One answer for every reason."""
 
     type = "INVALID_TOKEN"
-    message = "This invitation does not hold: it was used, taken back, is too old, or was renewed."
+    message = (
+        "This invitation does not hold: it was used, taken back or renewed, is too old, "
+        "or its sender may no longer invite."
+    )
 
 
 class InviteForSomebodyElse(Forbidden):

@@ -5,10 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from gatehouse.accounts.events import AccountDeleted
-from gatehouse.accounts.queries import find_account
+from gatehouse.accounts.queries import find_account, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, during, every, on
-from gatehouse.mail.service import refuse_to_flood, sending
+from gatehouse.mail.service import is_too_many, refuse_to_flood, sending
 from gatehouse.organizations import emails, queries, service
 from gatehouse.organizations.events import InviteCreated, InviteResent, MemberAdded
 
@@ -34,7 +34,13 @@ def mail_the_invitation_again(ctx: Context, event: InviteResent, message: Receiv
 
 @on(MemberAdded)
 def tell_the_new_member(ctx: Context, event: MemberAdded, message: Received) -> Later:
+    """One too many is dropped: it is no news an hour later."""
     if event.org_id is None or event.user_id is None:
+        return []
+    box = ctx.glance(mailbox_of(event.user_id))
+    if box is None or not box.email_verified:
+        return []
+    if is_too_many(ctx, message, box.email_key, of="places"):
         return []
     member = queries.find_member(ctx, event.org_id, event.user_id)
     if member is None or member.invited_by_id == event.user_id:
@@ -56,9 +62,9 @@ def purge_invites(ctx: Context) -> int:
 def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
     """Mail the link as it is now: taken back, accepted or renewed since, an older one is not."""
     row = ctx.glance(queries.invite_row(invite_id))
-    if row is None or row.expires_at <= ctx.now:
+    if row is None or not service.still_holds(ctx, row):
         return []
-    refuse_to_flood(ctx, message, row.email_key)
+    refuse_to_flood(ctx, message, row.email_key, of="invitations")
     mail = emails.invite_mail(
         organization=row.organization_name,
         role=row.role.value,

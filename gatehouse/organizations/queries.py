@@ -145,6 +145,25 @@ def get_pending_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     return found
 
 
+def _role_of_inviter() -> Any:
+    """What whoever invited is there now; null if they or their account went or are suspended."""
+    return (
+        select(Member.role)
+        .join(User, User.id == Member.user_id)
+        .where(
+            Member.org_id == Invite.org_id,
+            Member.user_id == Invite.invited_by_id,
+            Member.suspended_at.is_(None),
+            Member.deleted_at.is_(None),
+            User.status == AccountStatus.ACTIVE,
+            User.deleted_at.is_(None),
+        )
+        .correlate(Invite)
+        .scalar_subquery()
+        .label("inviter_role")
+    )
+
+
 def invite_row(invite_id: UUID) -> Any:
     """A pending invitation with its organization; also for a glance, which hides nothing."""
     has_account = exists().where(User.email_key == Invite.email_key, User.deleted_at.is_(None))
@@ -160,6 +179,7 @@ def invite_row(invite_id: UUID) -> Any:
             Invite.invited_by_id,
             Organization.name.label("organization_name"),
             has_account.label("has_account"),
+            _role_of_inviter(),
         )
         .join(Organization, Organization.id == Invite.org_id)
         .where(
@@ -182,6 +202,7 @@ def pending_invites_of(key: str, now: datetime) -> Any:
             Invite.nonce,
             Invite.expires_at,
             Organization.name.label("organization_name"),
+            _role_of_inviter(),
         )
         .join(Organization, Organization.id == Invite.org_id)
         .where(Invite.email_key == key, Invite.accepted_at.is_(None), Invite.expires_at > now)

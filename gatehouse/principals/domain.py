@@ -15,6 +15,7 @@ domain = Domain(
         jobs.end_principals_of_a_removed_member,
         jobs.end_principals_of_a_member_who_left,
         jobs.end_principals_of_a_new_guest,
+        jobs.refuse_root_through_a_department,
         jobs.end_principals_of_a_deleted_account,
         jobs.remove_principals_of_a_deleted_organization,
     ),

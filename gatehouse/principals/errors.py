@@ -12,7 +12,7 @@ class PrincipalNameTaken(Conflict):
 
 
 class RootIsForOwners(Forbidden):
-    message = "Only an owner of the organization makes a principal called root."
+    message = "Only an owner makes a principal called root, or lets anybody use it."
 
 
 class HoldsPrincipalAlready(Conflict):

@@ -6,6 +6,7 @@ from gatehouse.accounts.events import AccountDeleted
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during
+from gatehouse.departments.events import DepartmentMemberAdded
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -33,6 +34,12 @@ def end_principals_of_a_new_guest(ctx: Context, event: MemberRoleChanged) -> End
     if may(ctx, event.new_role, PrincipalPermission.USE):
         return {}
     return _ended_in(ctx, event.org_id, event.user_id)
+
+
+@during(DepartmentMemberAdded)
+def refuse_root_through_a_department(ctx: Context, event: DepartmentMemberAdded) -> None:
+    if event.org_id is not None:
+        service.refuse_a_way_to_root(ctx, event.org_id, event.department_id)
 
 
 @during(AccountDeleted)

@@ -5,5 +5,5 @@ ROOT = "root"
 
 
 def is_for_owners(name: str) -> bool:
-    """Whether only an owner may bring a principal of this name into being."""
+    """Whether only an owner may make a principal of this name, and let others use it."""
     return name == ROOT

@@ -168,6 +168,29 @@ def test_who_has_no_account_is_not_found(client: FlaskClient, circle: Circle):
     assert entries_of(client, reply) == []
 
 
+def test_who_never_proved_the_address_is_as_unknown_as_nobody(
+    client: FlaskClient, make: Factory, circle: Circle
+):
+    """Threat 174: whoever registered an address first need not be whose it is."""
+    squatter = make.user(email_verified=False)
+    unknown = f"{uuid4().hex}@example.test"
+
+    squatted, nobody = (
+        client.post(
+            circle.path("/members"),
+            json={"email": email, "role": "admin"},
+            headers=circle.as_owner,
+        )
+        for email in (squatter.email, unknown)
+    )
+
+    assert squatted.status_code == 404
+    same = ("error", "message", "code")
+    assert [squatted.json[key] for key in same] == [nobody.json[key] for key in same]
+    assert "nvite them" in squatted.json["message"]
+    assert roles_seen(client, make.bearer(squatter), circle) == [None, None]
+
+
 @pytest.mark.parametrize("is_suspended", [False, True])
 def test_who_is_a_member_already_is_a_conflict(
     client: FlaskClient, make: Factory, circle: Circle, is_suspended

@@ -56,6 +56,42 @@ def test_a_guest_is_given_none(client: FlaskClient, make: Factory, circle: Circl
     assert (reply.status_code, reply.json["error"]["type"]) == (409, "CONFLICT")
 
 
+@pytest.mark.parametrize(("kind", "status"), [("owner", 201), ("admin", 403)])
+@pytest.mark.parametrize("through", ["members", "departments"])
+def test_only_an_owner_gives_root(
+    client: FlaskClient, make: Factory, circle: Circle, kind, status, through
+):
+    """Threat 174: what an admin may not make, an admin may not put anybody on."""
+    headers = circle.headers(kind)
+    root = make.principal(circle.org, name="root")
+    path, sent = circle.path(f"/principals/{root.id}/{through}"), None
+    if through == "members":
+        sent = {"user_id": str(circle.caller.user_id)}
+    else:
+        path += f"/{make.department(circle.org, circle.caller).id}"
+
+    reply = client.post(path, json=sent, headers=headers)
+
+    assert reply.status_code == status
+    assert bool(holders(client, circle, root)) is (status == 201)
+
+
+def test_an_admin_puts_nobody_in_a_department_that_root_is_open_to(
+    client: FlaskClient, make: Factory, circle: Circle
+):
+    """Threat 174: nor by the back door; and takes root from whom they like."""
+    headers, holder = circle.headers("admin"), circle.join()
+    department = make.department(circle.org)
+    root = make.principal(circle.org, holder, department, name="root")
+    path = circle.path(f"/departments/{department.id}/members")
+    sent = {"user_id": str(circle.caller.user_id)}
+
+    assert client.post(path, json=sent, headers=headers).status_code == 403
+    assert client.post(path, json=sent, headers=circle.as_owner).status_code == 201
+    path = circle.path(f"/principals/{root.id}/members/{holder.user_id}")
+    assert client.delete(path, headers=headers).status_code == 200
+
+
 def test_each_person_is_listed_once_however_they_hold_it(
     client: FlaskClient, make: Factory, circle: Circle
 ):

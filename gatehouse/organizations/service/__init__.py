@@ -9,6 +9,7 @@ from gatehouse.organizations.service.invites import (
     purge_invites,
     resend_invite,
     revoke_invite,
+    still_holds,
     take_invite,
     web_address_of,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "resend_invite",
     "revoke_invite",
     "seat_owner",
+    "still_holds",
     "suspend_everywhere",
     "suspend_member",
     "take_invite",

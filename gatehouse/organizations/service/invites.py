@@ -10,6 +10,7 @@ from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import find_account_by_email
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record
+from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.links import address_of_link, mint_link, new_nonce, row_of_link
@@ -70,9 +71,13 @@ def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
 
 
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
-    """Mail it once more. The link of the mail before is void. Raises InviteNotFound, RankTooLow."""
+    """Mail it once more, as the caller's. The link of the mail before is void.
+
+    Raises InviteNotFound, RankTooLow.
+    """
     made = _touchable(ctx, org_id, invite_id)
     made.nonce, made.expires_at = new_nonce(), ctx.now + LIFE
+    made.invited_by_id = ctx.user_id
     record(ctx, InviteResent(org_id=org_id, invite_id=made.id))
     return made
 
@@ -106,6 +111,7 @@ def take_invite(ctx: Context, token: str, user: User) -> Member:
         lock_organization(ctx, offered.org_id)
     except OrganizationNotFound:
         raise InviteInvalid from None
+    offered = look_at_invite(ctx, token)  # Again: whoever invited may have lost the right.
     pending = update(Invite).where(
         Invite.id == offered.id,
         Invite.nonce == offered.nonce,
@@ -141,7 +147,16 @@ def own_invites(ctx: Context, user: User) -> list[dict[str, Any]]:
             "expires_at": row.expires_at,
         }
         for row in ctx.db.execute(pending_invites_of(user.email_key, ctx.now))
+        if still_holds(ctx, row)
     ]
+
+
+def still_holds(ctx: Context, row: Any) -> bool:
+    """Whether it has not run out, and whoever invited could still give the place."""
+    role = row.inviter_role
+    if row.expires_at <= ctx.now or role is None:
+        return False
+    return may(ctx, role, OrganizationPermission.MANAGE_MEMBERS) and may_give(role, row.role)
 
 
 def purge_invites(ctx: Context) -> int:
@@ -152,7 +167,7 @@ def purge_invites(ctx: Context) -> int:
 
 
 def _judged(ctx: Context, row: Row[Any] | None, token: str) -> Row[Any]:
-    if row is None or row.expires_at <= ctx.now or not same(token, token_of(ctx, row)):
+    if row is None or not still_holds(ctx, row) or not same(token, token_of(ctx, row)):
         raise InviteInvalid
     return row
 

@@ -9,6 +9,7 @@ from gatehouse.principals.service.holders import (
     add_member,
     end_all_places,
     end_places,
+    refuse_a_way_to_root,
     remove_department,
     remove_member,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "delete_principal",
     "end_all_places",
     "end_places",
+    "refuse_a_way_to_root",
     "remove_department",
     "remove_member",
     "remove_principals",

@@ -19,6 +19,7 @@ from gatehouse.principals.errors import (
     HoldsPrincipalAlready,
     NotOpenToDepartment,
     OpenToDepartmentAlready,
+    RootIsForOwners,
 )
 from gatehouse.principals.events import (
     PrincipalDepartmentAdded,
@@ -29,6 +30,7 @@ from gatehouse.principals.events import (
 from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
 from gatehouse.principals.permissions import PrincipalPermission
 from gatehouse.principals.queries import find_link, find_place, get_principal
+from gatehouse.principals.rules import is_for_owners
 
 
 def add_member(
@@ -36,9 +38,9 @@ def add_member(
 ) -> tuple[Member, PrincipalMember]:
     """Give a principal to a member, directly.
 
-    Raises ActiveMemberNotFound, GuestsStayOutside, HoldsPrincipalAlready.
+    Raises RootIsForOwners, ActiveMemberNotFound, GuestsStayOutside, HoldsPrincipalAlready.
     """
-    principal = _held(ctx, org_id, principal_id)
+    principal = _held_to_give(ctx, org_id, principal_id)
     member = get_active_member(ctx, org_id, email=email, user_id=user_id)
     if not may(ctx, member.role, PrincipalPermission.USE):
         raise GuestsStayOutside
@@ -70,8 +72,8 @@ def remove_member(ctx: Context, org_id: UUID, principal_id: UUID, user_id: UUID)
 def add_department(
     ctx: Context, org_id: UUID, principal_id: UUID, department_id: UUID
 ) -> tuple[Principal, Department]:
-    """Open a principal to a department. Raises OpenToDepartmentAlready."""
-    principal = _held(ctx, org_id, principal_id)
+    """Open a principal to a department. Raises RootIsForOwners, OpenToDepartmentAlready."""
+    principal = _held_to_give(ctx, org_id, principal_id)
     department = get_department(ctx, org_id, department_id)
     if find_link(ctx, principal_id, department_id) is not None:
         raise OpenToDepartmentAlready
@@ -106,6 +108,20 @@ def remove_department(ctx: Context, org_id: UUID, principal_id: UUID, department
     record(ctx, event)
 
 
+def refuse_a_way_to_root(ctx: Context, org_id: UUID, department_id: UUID) -> None:
+    """Whoever is put into a department gets what it is open to. Raises RootIsForOwners."""
+    opened = (
+        select(Principal.name)
+        .join(PrincipalDepartment, PrincipalDepartment.principal_id == Principal.id)
+        .where(Principal.org_id == org_id, PrincipalDepartment.department_id == department_id)
+    )
+    role = hold_as(ctx, org_id, PrincipalPermission.MANAGE)
+    if may(ctx, role, PrincipalPermission.MAKE_ROOT):
+        return
+    if any(is_for_owners(name) for name in ctx.db.scalars(opened)):
+        raise RootIsForOwners
+
+
 def end_places(ctx: Context, org_id: UUID, user_id: UUID) -> list[str]:
     """Take every principal of one organization from somebody. Returns which they were."""
     theirs = select(Principal.id).where(Principal.org_id == org_id)
@@ -121,6 +137,15 @@ def _held(ctx: Context, org_id: UUID, principal_id: UUID) -> Principal:
     """The principal, once the organization is held and the caller may still manage it."""
     hold_as(ctx, org_id, PrincipalPermission.MANAGE)
     return get_principal(ctx, org_id, principal_id)
+
+
+def _held_to_give(ctx: Context, org_id: UUID, principal_id: UUID) -> Principal:
+    """The same, if the caller may let others use it. Raises RootIsForOwners."""
+    role = hold_as(ctx, org_id, PrincipalPermission.MANAGE)
+    principal = get_principal(ctx, org_id, principal_id)
+    if is_for_owners(principal.name) and not may(ctx, role, PrincipalPermission.MAKE_ROOT):
+        raise RootIsForOwners
+    return principal
 
 
 def _end(ctx: Context, user_id: UUID, *conditions: Any) -> list[str]:
