@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.mail.ports import Letter
@@ -40,6 +40,11 @@ class Mailbox:
             with unit_of_work(self._runtime, Origin("mailbox"), Actor("job")) as ctx:
                 if not deliver_outbox(ctx):
                     return self.letters[before:]
+
+    def left(self) -> int:
+        """How many messages are neither delivered nor given up."""
+        with self._runtime.reading() as db:
+            return db.scalar(select(func.count()).where(Message.settled_at.is_(None))) or 0
 
     def to(self, address: str) -> list[Letter]:
         return [letter for letter in self.letters if letter.to == address]
