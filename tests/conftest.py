@@ -4,9 +4,12 @@ Redis. Rows are committed for real; each test makes its own and looks at no othe
 
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +39,7 @@ LONGEST = (
     "tests/races/",
     "tests/test_s",
 )
+ROOM = 2**30  # bytes
 _addresses = count(1)
 
 
@@ -121,16 +125,26 @@ def worker(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
+def files_of_databases() -> Iterator[Path]:
+    """A folder for databases in files; in memory if there is room: each commit waits for it."""
+    memory = Path("/dev/shm")  # noqa: S108
+    has_room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    with tempfile.TemporaryDirectory(
+        prefix="gatehouse-", dir=memory if has_room else None, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
 def migrated(
-    shared_servers: servers.SharedServers, tmp_path_factory: pytest.TempPathFactory, worker: int
+    shared_servers: servers.SharedServers, files_of_databases: Path, worker: int
 ) -> Callable[[str], dict[str, str]]:
     """Make a database of either kind, once: tests may go back and forth between the kinds."""
 
     @cache
     def make(kind: str) -> dict[str, str]:
         if kind == "sqlite":
-            folder = tmp_path_factory.mktemp("sqlite")
-            chosen = {"DATABASE_URL": f"sqlite:///{folder / 'gatehouse.db'}"}
+            chosen = {"DATABASE_URL": f"sqlite:///{files_of_databases / 'gatehouse.db'}"}
         else:
             name = f"gatehouse_{worker}"
             shared_servers.postgres.create_database(name)

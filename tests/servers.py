@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
@@ -84,6 +84,14 @@ class RedisAddress(Redis):
     password: str
 
 
+@dataclass(frozen=True)
+class Template:
+    """A cluster as initdb leaves it, and its password: copying it takes a tenth of the time."""
+
+    folder: str
+    password: str
+
+
 class PostgresServer(Postgres, Server):
     """PostgreSQL 18, all of it below one directory.
 
@@ -93,6 +101,7 @@ class PostgresServer(Postgres, Server):
 
     # "Fast shutdown": open transactions are rolled back, clients cut off.
     ends_on = signal.SIGINT
+    template: ClassVar[Template | None] = None
 
     def __init__(self, directory: Path, *, durable: bool = False, timezone: str = "UTC") -> None:
         super().__init__(directory)
@@ -149,8 +158,24 @@ class PostgresServer(Postgres, Server):
         for folder in (self.data, self.sockets):
             folder.mkdir(mode=0o700, exist_ok=True)
             give_away(folder)
-        if not (self.data / "PG_VERSION").exists():
+        if (self.data / "PG_VERSION").exists():
+            return
+        if self.template:
+            self._copy(self.template)
+        else:
             self._initialize()
+
+    def as_template(self) -> Template:
+        """Lay out a cluster that is never started, for others to copy."""
+        self.directory.mkdir(parents=True)
+        self._prepare()
+        return Template(str(self.data), self.password)
+
+    def _copy(self, template: Template) -> None:
+        shutil.copytree(template.folder, self.data, dirs_exist_ok=True)
+        for path in (self.data, *self.data.rglob("*")):
+            give_away(path)
+        self.password = template.password
 
     def _initialize(self) -> None:
         secret = self.directory / "password"
@@ -163,7 +188,6 @@ class PostgresServer(Postgres, Server):
             # A locale that is the same on every machine, whatever is installed there.
             *("--encoding", "UTF8", "--locale", "C"),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
-            *(part for item in self.settings.items() for part in ("--set", "=".join(item))),
         ]
         with self.log.open("ab") as log:
             done = subprocess.run(  # noqa: S603
@@ -175,7 +199,8 @@ class PostgresServer(Postgres, Server):
 
     def _command(self) -> list[str]:
         places = ("-D", str(self.data), "-k", str(self.sockets))
-        return [str(self.programs / "postgres"), "-p", str(self.port), *places]
+        settings = (part for item in self.settings.items() for part in ("-c", "=".join(item)))
+        return [str(self.programs / "postgres"), "-p", str(self.port), *places, *settings]
 
     def _answers(self) -> bool:
         # The first line of this file is the process, the eighth its state. A server that was
@@ -239,6 +264,7 @@ class SharedServers:
 
     postgres: PostgresAddress
     redis: RedisAddress
+    template: Template
 
 
 SHARED = pytest.StashKey[SharedServers]()
@@ -253,7 +279,12 @@ def share_servers(config: pytest.Config) -> SharedServers:
     if told is None:
         shared = start_until_the_end(config)
     else:
-        shared = SharedServers(PostgresAddress(**told["postgres"]), RedisAddress(**told["redis"]))
+        shared = SharedServers(
+            PostgresAddress(**told["postgres"]),
+            RedisAddress(**told["redis"]),
+            Template(**told["template"]),
+        )
+        PostgresServer.template = shared.template
     config.stash[SHARED] = shared
     return shared
 
@@ -271,11 +302,15 @@ def start_until_the_end(config: pytest.Config) -> SharedServers:
     with contextlib.ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="gatehouse-", dir=temporary_folder()))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
+        template = PostgresServer(home / "template").as_template()
+        PostgresServer.template = template
         postgres = stack.enter_context(PostgresServer(home / "postgres"))
         redis = stack.enter_context(RedisServer(home / "redis"))
         config.add_cleanup(stack.pop_all().close)
     return SharedServers(
-        PostgresAddress(postgres.port, postgres.password), RedisAddress(redis.port, redis.password)
+        PostgresAddress(postgres.port, postgres.password),
+        RedisAddress(redis.port, redis.password),
+        template,
     )
 
 

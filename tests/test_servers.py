@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from pathlib import Path
 
 import psutil
@@ -250,8 +251,9 @@ def test_redis_with_an_append_only_file_remembers(home, end):
 PROGRAM = """
 import signal, sys, time
 from pathlib import Path
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer, RedisServer, Template
 
+PostgresServer.template = Template(*sys.argv[3:])
 # Whoever starts the tests in the background may have them ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 home = Path(sys.argv[1])
@@ -264,8 +266,9 @@ time.sleep(float(sys.argv[2]))
 
 
 def run_program(home, seconds):
+    template = PostgresServer.template
     program = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", PROGRAM, str(home), str(seconds)],
+        [sys.executable, "-c", PROGRAM, str(home), str(seconds), *astuple(template)],
         stdout=subprocess.PIPE,
         text=True,
         env={**unmeasured(), "PYTHONPATH": os.pathsep.join(sys.path)},

@@ -37,7 +37,7 @@ class Place:
 
 @pytest.fixture(scope="session")
 def places(
-    shared_servers: SharedServers, tmp_path_factory: pytest.TempPathFactory
+    shared_servers: SharedServers, files_of_databases: Path
 ) -> Iterator[Callable[[str], Place]]:
     """Make the place of either kind, once for all ledgers: a database of its own takes seconds."""
     made: list[Place] = []
@@ -45,7 +45,7 @@ def places(
     @cache
     def make(kind: str) -> Place:
         if kind == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('audit') / 'audit.db'}"
+            url = f"sqlite:///{files_of_databases / 'audit.db'}"
         else:
             name = f"audit_{uuid4().hex[:12]}"
             shared_servers.postgres.create_database(name)

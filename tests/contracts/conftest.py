@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
@@ -15,8 +16,8 @@ REDIS_DATABASE = 40  # and the number of the worker: those of the apps come firs
 
 
 @pytest.fixture(scope="module")
-def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.db'}")
+def sqlite_engine(files_of_databases: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{files_of_databases / f'store-{uuid4().hex}.db'}")
     EPHEMERAL.create(engine)
     yield engine
     engine.dispose()

@@ -16,9 +16,9 @@ LIFE = 60.0
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def engine(request, tmp_path_factory, shared_servers, worker) -> Engine:
+def engine(request, files_of_databases, shared_servers, worker) -> Engine:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('cache') / 'cache.db'}"
+        url = f"sqlite:///{files_of_databases / f'cache-{uuid4().hex}.db'}"
     else:
         name = f"gatehouse_cache_{worker}"
         shared_servers.postgres.drop_database(name)
