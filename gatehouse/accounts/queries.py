@@ -55,6 +55,22 @@ def hold_account(ctx: Context, user_id: UUID) -> User | None:
     return found
 
 
+def hold_known_account(ctx: Context, user_id: UUID) -> User:
+    """The same. Raises AccountNotFound."""
+    found = hold_account(ctx, user_id)
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def hold_own_account(ctx: Context) -> User:
+    """The caller's account, held. Raises InvalidToken: it went since the session was recognised."""
+    found = hold_account(ctx, ctx.user_id)
+    if found is None:
+        raise InvalidToken
+    return found
+
+
 def hold_account_by_email(ctx: Context, email: str) -> User | None:
     """The same by address."""
     found: User | None = ctx.db.scalar(HELD_BY_EMAIL, {"email_key": email_key(email)})

@@ -200,6 +200,13 @@ class Context:
             raise RuntimeError("This route lets anonymous callers in.")
         return self.actor.user_id
 
+    @property
+    def session_id(self) -> UUID:
+        """The session that carries the request of a signed-in caller."""
+        if self.actor.session_id is None:
+            raise RuntimeError("The caller has no session.")
+        return self.actor.session_id
+
     def glance(self, statement: Select[*Columns]) -> Row[*Columns] | None:
         """Read one row in a short statement of its own, before the transaction begins.
 

@@ -41,7 +41,7 @@ def read_own_account(ctx: Context) -> User:
 @returns(UserOut, key="user")
 def change_own_profile(ctx: Context, **changes: Any) -> User:
     """Change your name or your avatar; what you do not send stays."""
-    return service.change_profile(ctx, ctx.user_id, **changes)
+    return service.change_profile(ctx, **changes)
 
 
 @api.delete()

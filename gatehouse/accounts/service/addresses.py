@@ -10,7 +10,7 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import address_is_taken, hold_account
+from gatehouse.accounts.queries import address_is_taken, hold_own_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
@@ -28,7 +28,6 @@ from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
 from gatehouse.core.access import refuse_stale
 from gatehouse.core.context import Actor, Context
-from gatehouse.core.errors import InvalidToken
 
 
 def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> None:
@@ -99,7 +98,4 @@ def _confirmed(ctx: Context, password: str | None) -> User:
     if password is not None:
         return hold_confirmed_account(ctx, confirm_password(ctx, password))
     refuse_stale(ctx)
-    user = hold_account(ctx, ctx.user_id)
-    if user is None:
-        raise InvalidToken
-    return user
+    return hold_own_account(ctx)

@@ -4,10 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from gatehouse.accounts.errors import AccountNotFound
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.models import Credential
-from gatehouse.accounts.queries import hold_account
+from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.audit.service import forget_label, record
 from gatehouse.core.access import refuse_stale
@@ -30,9 +29,7 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
 
 def delete_account(ctx: Context, user_id: UUID) -> None:
     """Delete an account and all that is personal in it. The address can be used again."""
-    user = hold_account(ctx, user_id)
-    if user is None:
-        raise AccountNotFound
+    user = hold_known_account(ctx, user_id)
     record(ctx, AccountDeleted(user_id=user.id))
     ctx.db.execute(delete(Credential).where(Credential.user_id == user.id))
     user.deleted_at = user.updated_at = ctx.now

@@ -30,7 +30,7 @@ def confirm_password(ctx: Context, password: str) -> Proof:
         found,
         password,
         account=found.email_key,
-        device=f"session {ctx.actor.session_id}",
+        device=f"session {ctx.session_id}",
         refused=PasswordRefused,
     )
 

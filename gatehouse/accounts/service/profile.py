@@ -1,16 +1,14 @@
 """Making accounts and changing what they say about a person."""
 
 from typing import Any
-from uuid import UUID
 
 from gatehouse.accounts.errors import EmailTaken
 from gatehouse.accounts.events import AccountCreatedFor, AccountRegistered, ProfileChanged
 from gatehouse.accounts.models import AccountStatus, Credential, User
-from gatehouse.accounts.queries import address_is_taken, hold_account
+from gatehouse.accounts.queries import address_is_taken, hold_own_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.context import ANONYMOUS, Actor, Context
-from gatehouse.core.errors import InvalidToken
 
 
 def create_account(
@@ -57,11 +55,9 @@ def _add(ctx: Context, *, email: str, **fields: Any) -> User:
     return user
 
 
-def change_profile(ctx: Context, user_id: UUID, **changes: Any) -> User:
-    """Change the full name and the avatar; what is not named stays."""
-    user = hold_account(ctx, user_id)  # A deletion comes before or after, never in between.
-    if user is None:
-        raise InvalidToken
+def change_profile(ctx: Context, **changes: Any) -> User:
+    """Change the caller's full name and the avatar; what is not named stays."""
+    user = hold_own_account(ctx)  # A deletion comes before or after, never in between.
     changed = tuple(name for name, value in changes.items() if getattr(user, name) != value)
     if not changed:
         return user

@@ -10,7 +10,6 @@ from sqlalchemy import delete
 from gatehouse.accounts import events
 from gatehouse.accounts.errors import (
     AccountNotClaimed,
-    AccountNotFound,
     AccountNotSuspended,
     AccountSuspended,
     AccountSuspendedAlready,
@@ -18,7 +17,7 @@ from gatehouse.accounts.errors import (
     OperatorAlready,
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
-from gatehouse.accounts.queries import hold_account
+from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.passwords import remove_password
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
@@ -30,7 +29,7 @@ def suspend_account(ctx: Context, user_id: UUID) -> User:
 
     Raises AccountSuspendedAlready, AccountNotClaimed.
     """
-    user = _held(ctx, user_id)
+    user = hold_known_account(ctx, user_id)
     if user.status is AccountStatus.SUSPENDED:
         raise AccountSuspendedAlready
     if user.status is AccountStatus.INACTIVE:
@@ -43,7 +42,7 @@ def suspend_account(ctx: Context, user_id: UUID) -> User:
 
 def unsuspend_account(ctx: Context, user_id: UUID) -> User:
     """Give an account back. Its sessions stay ended. Raises AccountNotSuspended."""
-    user = _held(ctx, user_id)
+    user = hold_known_account(ctx, user_id)
     if user.status is not AccountStatus.SUSPENDED:
         raise AccountNotSuspended
     user.status, user.updated_at = AccountStatus.ACTIVE, ctx.now
@@ -58,7 +57,7 @@ def make_operator(ctx: Context, user_id: UUID, *, full_name: str | None = None) 
     Whoever registered an address that was never proven may be a stranger: they get nothing, and
     the account is claimed anew, under ``full_name``.
     """
-    user = _held(ctx, user_id)
+    user = hold_known_account(ctx, user_id)
     if user.is_operator:
         raise OperatorAlready
     if user.status is AccountStatus.SUSPENDED:
@@ -73,7 +72,7 @@ def make_operator(ctx: Context, user_id: UUID, *, full_name: str | None = None) 
 
 def unmake_operator(ctx: Context, user_id: UUID) -> User:
     """Take the right of an operator away. It counts from the next request on."""
-    user = _held(ctx, user_id)
+    user = hold_known_account(ctx, user_id)
     if not user.is_operator:
         raise NotAnOperator
     user.is_operator, user.updated_at = False, ctx.now
@@ -89,10 +88,3 @@ def _disown(ctx: Context, user: User, full_name: str | None) -> None:
     user.status, user.full_name, user.avatar_url = AccountStatus.INACTIVE, full_name, None
     label(ctx, user)
     record(ctx, events.AccountDisowned(user_id=user.id))
-
-
-def _held(ctx: Context, user_id: UUID) -> User:
-    user = hold_account(ctx, user_id)
-    if user is None:
-        raise AccountNotFound
-    return user

@@ -9,5 +9,4 @@ from gatehouse.sessions.service import end_own_session
 def sign_out(ctx: Context) -> None:
     """End the caller's session. Raises InvalidToken if it ended meanwhile."""
     end_own_session(ctx, reason="signed_out")
-    if ctx.actor.session_id is not None:
-        record(ctx, SignedOut(user_id=ctx.user_id, session_id=ctx.actor.session_id))
+    record(ctx, SignedOut(user_id=ctx.user_id, session_id=ctx.session_id))

@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from gatehouse.accounts.queries import hold_account
+from gatehouse.accounts.queries import hold_own_account
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.access import check_permission
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Invalid, InvalidToken
+from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     OrganizationHasMembers,
@@ -46,8 +46,7 @@ def create_organization(
     logo_url: str | None = None,
 ) -> Organization:
     """Create an organization with the caller as its owner. Raises SlugTaken."""
-    if hold_account(ctx, ctx.user_id) is None:
-        raise InvalidToken
+    hold_own_account(ctx)
     fields = {"name": name, "description": description, "logo_url": logo_url}
     organization = _chosen(ctx, slug, fields) if slug else _made_of(ctx, name, fields)
     ctx.db.add(

@@ -16,7 +16,7 @@ from gatehouse.sessions.queries import get_session
 
 def end_own_session(ctx: Context, *, reason: str) -> None:
     """End the session that the caller is using. Raises InvalidToken if it ended meanwhile."""
-    if ctx.actor.session_id is None or not _end(ctx, ctx.user_id, ctx.actor.session_id, reason):
+    if not _end(ctx, ctx.user_id, ctx.session_id, reason):
         raise InvalidToken
 
 
@@ -33,11 +33,9 @@ def revoke_other_sessions(ctx: Context) -> int:
 
     An address that one of them asked for cannot be confirmed any more.
     """
-    if ctx.actor.session_id is None:
-        raise RuntimeError("The caller has no session.")
-    ended = end_sessions(ctx, ctx.user_id, but=ctx.actor.session_id, reason="others_revoked")
+    ended = end_sessions(ctx, ctx.user_id, but=ctx.session_id, reason="others_revoked")
     void_changes_of_address(ctx, ctx.user_id)
-    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=ctx.actor.session_id, ended=ended)
+    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=ctx.session_id, ended=ended)
     record(ctx, event)
     return ended
 

@@ -90,10 +90,8 @@ def remembered_until(ctx: Context, session: Session) -> datetime | None:
 
 def _own(ctx: Context) -> Session:
     """The session that carries this request, unless it has ended meanwhile."""
-    if ctx.actor.session_id is None:
-        raise RuntimeError("The caller has no session.")
     try:
-        return get_session(ctx, ctx.user_id, ctx.actor.session_id)
+        return get_session(ctx, ctx.user_id, ctx.session_id)
     except SessionNotFound:
         raise InvalidToken from None
 
