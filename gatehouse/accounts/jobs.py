@@ -63,7 +63,7 @@ def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Re
 @on(AccountRegistered)
 def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Received) -> Later:
     _refuse_to_flood(ctx, message, event.user_id)
-    user = hold_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id)
     purpose = purpose_for(user, LinkPurpose.VERIFY)
     if user is None or purpose is None:
         return []
@@ -74,7 +74,7 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
     """The command that made the account may have shown a link: that one goes out."""
     _refuse_to_flood(ctx, message, event.user_id)
-    user = hold_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id)
     if user is None or user.activated:
         return []
     return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
@@ -84,7 +84,7 @@ def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Receiv
 def mail_a_link_to_claim_what_was_disowned(
     ctx: Context, event: AccountDisowned, message: Received
 ) -> Later:
-    user = hold_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id)
     if user is None or user.activated:
         return []
     return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
@@ -214,8 +214,8 @@ def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> 
     return sending(ctx, message, mail, to=box.email)
 
 
-def _refuse_to_flood(ctx: Context, message: Received, user_id: UUID | None) -> None:
-    box = ctx.glance(mailbox_of(user_id)) if user_id else None
+def _refuse_to_flood(ctx: Context, message: Received, user_id: UUID) -> None:
+    box = ctx.glance(mailbox_of(user_id))
     if box is not None:
         refuse_to_flood(ctx, message, box.email_key)
 
