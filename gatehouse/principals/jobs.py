@@ -17,13 +17,8 @@ from gatehouse.principals.permissions import PrincipalPermission
 Ended = dict[str, list[str]]
 
 
-@during(MemberRemoved)
-def end_principals_of_a_removed_member(ctx: Context, event: MemberRemoved) -> Ended:
-    return _told(service.end_places(ctx, event.org_id, event.user_id))
-
-
-@during(MemberLeft)
-def end_principals_of_a_member_who_left(ctx: Context, event: MemberLeft) -> Ended:
+@during(MemberRemoved, MemberLeft)
+def end_principals_of_who_is_out(ctx: Context, event: MemberRemoved | MemberLeft) -> Ended:
     return _told(service.end_places(ctx, event.org_id, event.user_id))
 
 
