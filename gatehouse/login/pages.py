@@ -40,7 +40,7 @@ def show_login(ctx: Context) -> Show | Go | Leave:
     return Show(
         "login/login.html",
         may_register=ctx.settings.registration_enabled,
-        may_remember=ctx.settings.session_remember_idle_timeout is not None,
+        may_remember=ctx.settings.sessions.remember_idle is not None,
     )
 
 
