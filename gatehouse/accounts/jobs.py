@@ -72,22 +72,14 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
 
 @on(AccountCreatedFor)
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
-    """The command that made the account may have shown a link: that one goes out."""
-    _refuse_to_flood(ctx, message, event.user_id)
-    user = hold_account(ctx, event.user_id)
-    if user is None or user.activated:
-        return []
-    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+    return _mail_link_to_claim(ctx, message, event.user_id)
 
 
 @on(AccountDisowned)
 def mail_a_link_to_claim_what_was_disowned(
     ctx: Context, event: AccountDisowned, message: Received
 ) -> Later:
-    user = hold_account(ctx, event.user_id)
-    if user is None or user.activated:
-        return []
-    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+    return _mail_link_to_claim(ctx, message, event.user_id)
 
 
 @on(EmailChangeAsked)
@@ -176,6 +168,15 @@ def tell_of_a_locked_account(ctx: Context, event: AccountLocked, message: Receiv
 def purge_account_links(ctx: Context) -> int:
     """Delete links that ran out a day ago, in small batches."""
     return purge_links(ctx)
+
+
+def _mail_link_to_claim(ctx: Context, message: Received, user_id: UUID) -> Later:
+    """The command behind it may have shown a link already: that one goes out."""
+    _refuse_to_flood(ctx, message, user_id)
+    user = hold_account(ctx, user_id)
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
 
 
 def _mail_link(
