@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 
-from gatehouse.accounts.events import LinkAsked
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.events import EVENTS, Event
@@ -354,37 +353,6 @@ def test_every_event_survives_its_journey(kind):
     assert there_and_back == event
     for field in fields(kind):
         assert type(getattr(there_and_back, field.name)) is type(getattr(event, field.name))
-
-
-@pytest.mark.parametrize("ids", [{}, {"org_id": None, "user_id": None}], ids=["absent", "null"])
-def test_a_message_that_holds_no_id_is_about_nobody(mailbox, runtime, ids):
-    """As if it came from another version. It is delivered, and nobody is mailed."""
-    ours = [one for one in runtime.handlers.values() if one.event is not LinkAsked]  # Has none.
-    with unit_of_work(runtime, Origin()) as ctx:
-        for handler in ours:
-            hints = get_type_hints(handler.event)
-            event = handler.event(
-                **{f.name: value_for(hints[f.name]) for f in fields(handler.event)}
-            )
-            payload = event.payload()
-            del payload["org_id"], payload["user_id"]
-            put_in(ctx, handler, payload | ids)
-
-    assert mailbox.deliver() == []
-    assert {message.outcome for message in messages(runtime)} == {Outcome.DELIVERED}
-
-
-def put_in(ctx, handler, payload) -> None:
-    ctx.db.add(
-        Message(
-            created_at=ctx.now,
-            handler=handler.name,
-            event=handler.event.name,
-            payload=payload,
-            request_id="-",
-            due_at=ctx.now,
-        )
-    )
 
 
 def value_for(hint):
