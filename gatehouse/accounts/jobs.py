@@ -90,17 +90,16 @@ def ask_the_new_address_and_warn_the_old(
     row = ctx.glance(link_row(event.link_id))
     if row is None or row.used_at is not None or row.address is None:
         return []
-    holder = ctx.glance(mailbox_by_email(row.address))
-    is_free = holder is None or holder.id == row.user_id
-    asks = is_free and not is_too_many(ctx, message, email_key(row.address))
-    warns = event.way_back_id is not None and not is_too_many(
-        ctx, message, row.email_key, of="notices"
-    )
+    # Both are decided before an address of a link is made, which begins the transaction.
+    asks = _is_free(ctx, row) and not is_too_many(ctx, message, email_key(row.address))
+    stop = event.way_back_id
+    if stop is not None and is_too_many(ctx, message, row.email_key, of="notices"):
+        stop = None
     later: Later = []
-    if warns and event.way_back_id:
-        stop = web_address_of(ctx, event.way_back_id)
+    if stop is not None:
+        link = web_address_of(ctx, stop)
         warning = emails.email_change_asked_mail(
-            link=stop, ip=ctx.origin.ip, when=message.happened_at
+            link=link, ip=ctx.origin.ip, when=message.happened_at
         )
         later += sending(ctx, message, warning, to=row.email, part="old")
     if asks:
@@ -168,6 +167,12 @@ def tell_of_a_locked_account(ctx: Context, event: AccountLocked, message: Receiv
 def purge_account_links(ctx: Context) -> int:
     """Delete links that ran out a day ago, in small batches."""
     return purge_links(ctx)
+
+
+def _is_free(ctx: Context, row: Any) -> bool:
+    """Whether the address that a link is to confirm is nobody else's by now."""
+    holder = ctx.glance(mailbox_by_email(row.address))
+    return holder is None or holder.id == row.user_id
 
 
 def _mail_link_to_claim(ctx: Context, message: Received, user_id: UUID) -> Later:
