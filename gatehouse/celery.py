@@ -18,7 +18,7 @@ from gatehouse.scheduler.service import run_if_due
 
 def make_celery() -> Celery:
     """A Celery application with a task for each job, and a schedule of their periods."""
-    broker = read_settings().celery_broker_url
+    broker = read_settings().jobs.celery_broker_url
     if not broker:
         raise SettingsRefused(
             "CELERY_BROKER_URL or REDIS_URL must say where Celery keeps its tasks."

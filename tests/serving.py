@@ -124,3 +124,26 @@ class GatehouseServer(Server):
     def _options(self) -> dict[str, Any]:
         settings = {**self.settings, "PORT": str(self.port), "HOST": "127.0.0.1"}
         return super()._options() | {"cwd": ROOT, "env": {"PATH": os.environ["PATH"], **settings}}
+
+
+class Worker(Server):
+    """``manage.py worker``; settings as environment variables."""
+
+    ends_on = signal.SIGTERM
+
+    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+        super().__init__(directory)
+        self._settings = {**settings, "LOG_LEVEL": "info"}  # It says in its log that it runs.
+
+    def _prepare(self) -> None:
+        """Nothing to lay out: the database is somebody else's."""
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "manage.py", "worker"]
+
+    def _answers(self) -> bool:
+        return b"The worker runs" in self.log.read_bytes()
+
+    def _options(self) -> dict[str, Any]:
+        options = super()._options()
+        return options | {"cwd": ROOT, "env": options["env"] | self._settings}

@@ -1,6 +1,5 @@
 """A thousand mails, from the outbox to a mail server, by one worker."""
 
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -19,35 +18,12 @@ from gatehouse.accounts.service import ask_for_link
 from gatehouse.app import create_app
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.settings import read_settings
-from tests.processes import Server
+from tests.serving import Worker
 
 WAITING = "SELECT count(*) FROM outbox_messages WHERE settled_at IS NULL"
 TAKEN = "SELECT count(*) FROM outbox_messages WHERE attempts > 0"
 PATIENCE = 120.0
 PAUSE = 0.05
-
-
-class Worker(Server):
-    """``manage.py worker``, on the core of the server."""
-
-    ends_on = signal.SIGTERM
-
-    def __init__(self, town: Town, settings: dict[str, str]) -> None:
-        super().__init__(town.folder / "worker")
-        self._settings = settings
-
-    def _prepare(self) -> None:
-        """Nothing is needed but the directory, for the log."""
-
-    def _command(self) -> list[str]:
-        return [sys.executable, "manage.py", "worker"]
-
-    def _answers(self) -> bool:
-        return b"The worker runs" in self.log.read_bytes()
-
-    def _options(self) -> dict[str, Any]:
-        options = super()._options()
-        return options | {"cwd": ROOT, "env": options["env"] | self._settings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +81,7 @@ def _run_worker(town: Town, settings: dict[str, str]) -> float:
     with (
         psycopg.connect(town.dsn, autocommit=True) as db,
         town.cores.of_the_server(),
-        Worker(town, settings),
+        Worker(town.folder / "worker", settings),
     ):
         began = _wait(db, TAKEN, is_there=True)
         return _wait(db, WAITING, is_there=False) - began

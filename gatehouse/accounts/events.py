@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import AccountEvent, Event
 
 
 class LinkPurpose(StrEnum):
@@ -18,14 +18,14 @@ class LinkPurpose(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountRegistered(Event):
+class AccountRegistered(AccountEvent):
     name = "account.registered"
     says = "An account was registered."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileChanged(Event):
+class ProfileChanged(AccountEvent):
     name = "account.profile_changed"
     says = "The profile was changed."
     resource = "user"
@@ -34,14 +34,14 @@ class ProfileChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordChanged(Event):
+class PasswordChanged(AccountEvent):
     name = "account.password_changed"
     says = "The password was changed."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordRefused(Event):
+class PasswordRefused(AccountEvent):
     """A wrong password from somebody who is signed in already."""
 
     name = "account.password_refused"
@@ -54,7 +54,10 @@ class PasswordRefused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountLocked(Event):
-    """Ten wrong passwords in a row: for a while only a known device gets in."""
+    """Ten wrong passwords in a row: for a while only a known device gets in.
+
+    ``user_id`` is empty when nobody has the address: that one is locked as any other.
+    """
 
     name = "account.locked"
     says = "Too many wrong passwords: unknown devices are kept out for a while."
@@ -78,7 +81,7 @@ class LinkAsked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkSent(Event):
+class LinkSent(AccountEvent):
     name = "account.link_sent"
     says = "A link was mailed to the address of the account."
     resource = "user"
@@ -87,21 +90,21 @@ class LinkSent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordReset(Event):
+class PasswordReset(AccountEvent):
     name = "account.password_reset"
     says = "A new password was set with a mailed link."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailVerified(Event):
+class EmailVerified(AccountEvent):
     name = "account.email_verified"
     says = "The address was verified."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChangeAsked(Event):
+class EmailChangeAsked(AccountEvent):
     """``way_back_id`` is the link that stops it, mailed to the present address if proven."""
 
     name = "account.email_change_asked"
@@ -113,7 +116,7 @@ class EmailChangeAsked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChanged(Event):
+class EmailChanged(AccountEvent):
     """``link_id`` is the way back, mailed to the old address if that was proven."""
 
     name = "account.email_changed"
@@ -124,7 +127,7 @@ class EmailChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChangeUndone(Event):
+class EmailChangeUndone(AccountEvent):
     """``link_id`` is the link that was used; its row holds the address that the account left."""
 
     name = "account.email_change_undone"
@@ -135,21 +138,21 @@ class EmailChangeUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountActivated(Event):
+class AccountActivated(AccountEvent):
     name = "account.activated"
     says = "The account was claimed by its owner."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountExported(Event):
+class AccountExported(AccountEvent):
     name = "account.exported"
     says = "Everything that is held on a person was given out to them."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountCreatedFor(Event):
+class AccountCreatedFor(AccountEvent):
     """An inactive account, for somebody who is to claim it with the link of a mail."""
 
     name = "account.created_for"
@@ -158,7 +161,7 @@ class AccountCreatedFor(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountDisowned(Event):
+class AccountDisowned(AccountEvent):
     """Somebody registered an address and never proved it; now the account waits for its owner."""
 
     name = "account.disowned"
@@ -167,35 +170,35 @@ class AccountDisowned(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountMadeOperator(Event):
+class AccountMadeOperator(AccountEvent):
     name = "account.made_operator"
     says = "The account was made an operator's."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperatorRemoved(Event):
+class OperatorRemoved(AccountEvent):
     name = "account.operator_removed"
     says = "The account is no operator's any more."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSuspended(Event):
+class AccountSuspended(AccountEvent):
     name = "account.suspended"
     says = "The account was suspended."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountUnsuspended(Event):
+class AccountUnsuspended(AccountEvent):
     name = "account.unsuspended"
     says = "The account was given back."
     resource = "user"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountDeleted(Event):
+class AccountDeleted(AccountEvent):
     name = "account.deleted"
     says = "The account was deleted."
     resource = "user"

@@ -63,7 +63,7 @@ def mail_the_link_that_was_asked_for(ctx: Context, event: LinkAsked, message: Re
 @on(AccountRegistered)
 def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Received) -> Later:
     _refuse_to_flood(ctx, message, event.user_id)
-    user = hold_account(ctx, event.user_id) if event.user_id else None
+    user = hold_account(ctx, event.user_id)
     purpose = purpose_for(user, LinkPurpose.VERIFY)
     if user is None or purpose is None:
         return []
@@ -72,22 +72,14 @@ def mail_a_link_to_verify(ctx: Context, event: AccountRegistered, message: Recei
 
 @on(AccountCreatedFor)
 def mail_a_link_to_claim(ctx: Context, event: AccountCreatedFor, message: Received) -> Later:
-    """The command that made the account may have shown a link: that one goes out."""
-    _refuse_to_flood(ctx, message, event.user_id)
-    user = hold_account(ctx, event.user_id) if event.user_id else None
-    if user is None or user.activated:
-        return []
-    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+    return _mail_link_to_claim(ctx, message, event.user_id)
 
 
 @on(AccountDisowned)
 def mail_a_link_to_claim_what_was_disowned(
     ctx: Context, event: AccountDisowned, message: Received
 ) -> Later:
-    user = hold_account(ctx, event.user_id) if event.user_id else None
-    if user is None or user.activated:
-        return []
-    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+    return _mail_link_to_claim(ctx, message, event.user_id)
 
 
 @on(EmailChangeAsked)
@@ -98,17 +90,16 @@ def ask_the_new_address_and_warn_the_old(
     row = ctx.glance(link_row(event.link_id))
     if row is None or row.used_at is not None or row.address is None:
         return []
-    holder = ctx.glance(mailbox_by_email(row.address))
-    is_free = holder is None or holder.id == row.user_id
-    asks = is_free and not is_too_many(ctx, message, email_key(row.address))
-    warns = event.way_back_id is not None and not is_too_many(
-        ctx, message, row.email_key, of="notices"
-    )
+    # Both are decided before an address of a link is made, which begins the transaction.
+    asks = _is_free(ctx, row) and not is_too_many(ctx, message, email_key(row.address))
+    stop = event.way_back_id
+    if stop is not None and is_too_many(ctx, message, row.email_key, of="notices"):
+        stop = None
     later: Later = []
-    if warns and event.way_back_id:
-        stop = web_address_of(ctx, event.way_back_id)
+    if stop is not None:
+        link = web_address_of(ctx, stop)
         warning = emails.email_change_asked_mail(
-            link=stop, ip=ctx.origin.ip, when=message.happened_at
+            link=link, ip=ctx.origin.ip, when=message.happened_at
         )
         later += sending(ctx, message, warning, to=row.email, part="old")
     if asks:
@@ -178,6 +169,21 @@ def purge_account_links(ctx: Context) -> int:
     return purge_links(ctx)
 
 
+def _is_free(ctx: Context, row: Any) -> bool:
+    """Whether the address that a link is to confirm is nobody else's by now."""
+    holder = ctx.glance(mailbox_by_email(row.address))
+    return holder is None or holder.id == row.user_id
+
+
+def _mail_link_to_claim(ctx: Context, message: Received, user_id: UUID) -> Later:
+    """The command behind it may have shown a link already: that one goes out."""
+    _refuse_to_flood(ctx, message, user_id)
+    user = hold_account(ctx, user_id)
+    if user is None or user.activated:
+        return []
+    return _mail_link(ctx, message, user, LinkPurpose.ACTIVATE, keeps=True)
+
+
 def _mail_link(
     ctx: Context, message: Received, user: User, purpose: LinkPurpose, *, keeps: bool = False
 ) -> Later:
@@ -214,8 +220,8 @@ def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> 
     return sending(ctx, message, mail, to=box.email)
 
 
-def _refuse_to_flood(ctx: Context, message: Received, user_id: UUID | None) -> None:
-    box = ctx.glance(mailbox_of(user_id)) if user_id else None
+def _refuse_to_flood(ctx: Context, message: Received, user_id: UUID) -> None:
+    box = ctx.glance(mailbox_of(user_id))
     if box is not None:
         refuse_to_flood(ctx, message, box.email_key)
 

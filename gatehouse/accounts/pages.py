@@ -21,11 +21,8 @@ def show_password(ctx: Context) -> Show:
 @signed_in
 @limited("30/minute;200/hour", per="user")
 @form(PasswordChange, shown_by=show_password, also=service.rules_broken_by_change)
-def change_password(
-    ctx: Context, *, current_password: str, new_password: str, new_password_confirm: str
-) -> Go:
+def change_password(ctx: Context, *, current_password: str, new_password: str) -> Go:
     """A new password, and a new token for this session: the others end."""
-    del new_password_confirm
     service.change_password(ctx, current_password=current_password, new_password=new_password)
     return Go(START, renews=True, note="accounts/password_changed")
 
@@ -68,8 +65,7 @@ def show_reset_password(ctx: Context, token: str) -> Show:
 @public
 @limited("reset")
 @form(NewPasswordIn, shown_by=show_reset_password)
-def reset_password(ctx: Context, token: str, *, password: str, password_confirm: str) -> Go:
-    del password_confirm
+def reset_password(ctx: Context, token: str, *, password: str) -> Go:
     service.reset_password(ctx, token=token, password=password)
     return Go("/login", note="accounts/password_reset")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.accounts.rules import LONGEST, SHORTEST
@@ -42,7 +42,15 @@ def differ(data: dict[str, Any], one: str, other: str) -> bool:
     return one in data and other in data and data[one] != data[other]
 
 
-class PasswordChange(Schema):
+class TypedTwice(Schema):
+    """A new password comes twice, so that a slip is seen; what is done with it needs it once."""
+
+    @post_load
+    def one_is_enough(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if not name.endswith("_confirm")}
+
+
+class PasswordChange(TypedTwice):
     current_password = Password(required=True)
     new_password = NewPassword(required=True)
     new_password_confirm = NewPassword(required=True)
@@ -61,7 +69,7 @@ class TokenIn(Schema):
     token = LinkToken(required=True)
 
 
-class NewPasswordIn(Schema):
+class NewPasswordIn(TypedTwice):
     password = NewPassword(required=True)
     password_confirm = NewPassword(required=True)
 

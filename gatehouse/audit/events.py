@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import Event, OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordExported(Event):
+class RecordExported(OrganizationEvent):
     """``filters`` are the names of those in use; what they were set to may be personal."""
 
     name = "audit.exported"

@@ -140,7 +140,7 @@ class Runtime:
             bodies=BodyGate(settings.server_threads),
             streams=Places(max(1, settings.server_threads // 2)),
             keyring=Keyring(settings.encryption_keys),
-            metrics=Metrics(settings.metrics_folder) if settings.metrics_enabled else None,
+            metrics=Metrics(settings.metrics.folder) if settings.metrics.enabled else None,
             ports=Ports.build(settings, domains, replaced),
             grants=frozenset(_granted(domains)),
             reactions=by_event(reaction for domain in domains for reaction in domain.reactions),

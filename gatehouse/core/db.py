@@ -163,11 +163,14 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
 
 
+def insert_into(table: Any, dialect: Dialect) -> Any:
+    """An INSERT in the words of this database, so that it can say what to do on a conflict."""
+    return (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+
+
 def insert_unless_there(db: Session, model: type[Model], values: dict[str, Any]) -> bool:
     """Insert a row, or do nothing where a unique index has it already. Returns whether we did."""
-    is_sqlite = db.get_bind().dialect.name == "sqlite"
-    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
-    row = insert(model.__table__).values(values)
+    row = insert_into(model.__table__, db.get_bind().dialect).values(values)
     found = db.execute(row.on_conflict_do_nothing().returning(model.__table__.c.id))
     return found.first() is not None
 

@@ -1,6 +1,6 @@
 """Things that happened. Each domain declares its own in ``events.py``."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
@@ -14,7 +14,8 @@ class Event:
     """A fact in the past tense. Never carries a secret, nor a name: it is kept for years.
 
     ``org_id`` is the organization whose record it belongs to; ``user_id`` the account that it
-    happened to. A refusal sets ``is_refusal`` and says why in ``reason``.
+    happened to. What always has them is one of the three kinds below. A refusal sets
+    ``is_refusal`` and says why in ``reason``.
     """
 
     name: ClassVar[str]
@@ -38,19 +39,48 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """All of it as JSON can hold it, for ``from_payload``."""
-        return {field.name: _plain_or_none(getattr(self, field.name)) for field in fields(self)}
+        return {one.name: _plain_or_none(getattr(self, one.name)) for one in fields(self)}
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Self:
-        """The event again. Fields that this version does not know are left out."""
+        """The event again. Fields that this version does not know are left out.
+
+        Where an ``org_id`` or ``user_id`` is not there, it is None even if the event always has
+        one: whoever handles it finds nobody by that, and does nothing.
+        """
         kinds = _kinds_of(cls)  # type: ignore[arg-type]
-        return cls(**{name: _as(kinds[name], payload[name]) for name in kinds if name in payload})
+        found = {"org_id": None, "user_id": None, **payload}
+        return cls(**{name: _as(kinds[name], found[name]) for name in kinds if name in found})
 
     def details(self) -> dict[str, Any]:
         """What is particular to this event, ready for JSON."""
-        own = (field.name for field in fields(self) if field.name not in ("org_id", "user_id"))
+        own = (one.name for one in fields(self) if one.name not in ("org_id", "user_id"))
         values = ((name, getattr(self, name)) for name in own)
         return {name: _plain(value) for name, value in values if value is not None}
+
+
+# A field that is declared again needs ``field()``, or it keeps the default None of ``Event``.
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountEvent(Event):
+    """What always happens to an account."""
+
+    user_id: UUID = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationEvent(Event):
+    """What always happens in an organization."""
+
+    org_id: UUID = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberEvent(OrganizationEvent):
+    """What always happens to an account in an organization."""
+
+    user_id: UUID = field()
 
 
 def _plain(value: Any) -> Any:
@@ -68,7 +98,7 @@ def _plain_or_none(value: Any) -> Any:
 @cache
 def _kinds_of(cls: type[Event]) -> dict[str, Any]:
     hints = get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls)}
+    return {one.name: hints[one.name] for one in fields(cls)}
 
 
 def _as(kind: Any, value: Any) -> Any:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -190,7 +190,7 @@ def _recognise(plan: Plan, visit: Visit) -> None:
     if is_well_formed(visit.cookie, SESSION):
         known = visit.runtime.ports[access.Authenticator](visit.runtime, visit.cookie, clock())
     if known is None:
-        visit.keep("", "", 0)
+        visit.lose()
         return
     visit.actor = known.actor
     who = visit.environ["gatehouse.user"] = str(known.actor.user_id)
@@ -210,7 +210,7 @@ def _answer(plan: Plan, visit: Visit) -> Response:
         visit.next = _way_back(plan, visit)
         return _redirect(visit, _with_next(visit, CONFIRM))
     except InvalidToken:  # The session ended while we looked.
-        visit.keep("", "", 0)
+        visit.lose()
         return _sign_in_first(plan, visit)
     except GatehouseError as error:
         if plan.schema is None or isinstance(error, FormOutOfDate):
@@ -289,18 +289,24 @@ def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
         onward = f"{joint}{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
         return _redirect(visit, result.url + onward)
     going: Go = result
-    if going.renews:
-        token, until = ctx.ports[access.SessionRenewal](ctx)
-        going = replace(going, session=token, until=until)
-    if going.session is not None:
-        ends = 0 if going.session == "" else browser.seconds_until(going.until, ctx.now)
-        visit.keep("", going.session, ends)
-    if going.session is not None and not going.renews:  # Another person may be next.
-        visit.keep("browser", "", 0)
-    if going.note:
-        visit.keep("note", going.note, NOTE_LIFE)
+    _take_along(ctx, visit, going)
     path = going.to or visit.next or START
     return _redirect(visit, rendering.address(visit.runtime.settings, path))
+
+
+def _take_along(ctx: Context, visit: Visit, going: Go) -> None:
+    """The cookies of who is led on: a session, or the end of one, and a note."""
+    if going.renews:
+        token, until = ctx.ports[access.SessionRenewal](ctx)
+        visit.keep("", token, browser.seconds_until(until, ctx.now))
+    elif going.session:
+        visit.keep("", going.session, browser.seconds_until(going.until, ctx.now))
+    elif going.session is not None:
+        visit.lose()
+    if going.session is not None:  # Another person may be next.
+        visit.lose("browser")
+    if going.note:
+        visit.keep("note", going.note, NOTE_LIFE)
 
 
 def _redirect(visit: Visit, url: str) -> Response:
@@ -336,7 +342,7 @@ def _note(visit: Visit) -> str:
     note = browser.read_cookie(visit.environ, name)
     if not note:
         return ""
-    visit.keep("note", "", 0)
+    visit.lose("note")
     return note if rendering.note_exists(note) else ""
 
 

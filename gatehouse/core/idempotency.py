@@ -16,12 +16,11 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Column, Index, LargeBinary, Table, Text, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gatehouse.core import envelope
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import CannotOpen
-from gatehouse.core.db import Model, TZDateTime
+from gatehouse.core.db import Model, TZDateTime, insert_into
 from gatehouse.core.errors import Conflict, Invalid
 
 REQUEST = "Idempotency-Key"
@@ -118,13 +117,11 @@ def keep(ctx: Context, once: Once, reply: Reply) -> None:
         "answer": ctx.runtime.keyring.seal(content, once.purpose),
         "expires_at": ctx.now + LIFE,
     }
-    is_sqlite = ctx.runtime.engine.dialect.name == "sqlite"
-    insert: Any = sqlite.insert if is_sqlite else postgresql.insert
-    statement = insert(KEYS).values(values)
-    statement = statement.on_conflict_do_update(
+    row = insert_into(KEYS, ctx.runtime.engine.dialect).values(values)
+    unless_living = row.on_conflict_do_update(
         index_elements=["key"], set_=values, where=KEYS.c.expires_at <= ctx.now
-    ).returning(KEYS.c.expires_at)
-    if ctx.db.execute(statement).first() is None:
+    )
+    if ctx.db.execute(unless_living.returning(KEYS.c.expires_at)).first() is None:
         raise StillRunning
 
 

@@ -124,8 +124,9 @@ def paginate_newest_first(
     offset = 0 if cursor else _offset(page, per_page)
     found = newest_of(ctx, parts, key, cursor=cursor, most=per_page + 1, offset=offset)
     items, has_more = found[:per_page], len(found) > per_page
-    is_whole = cursor is None and not has_more and (items or offset == 0)
-    count = offset + len(items) if is_whole else _count(ctx, parts, key)
+    # Where the list ends on this page we know its length; behind its end, or on from a cursor, not.
+    ends_here = cursor is None and not has_more and (items or offset == 0)
+    count = offset + len(items) if ends_here else _count(ctx, parts, key)
     return Page(
         items=items,
         count=min(count, COUNTED),
@@ -158,7 +159,10 @@ def search_newest_first(
     sifted = [sieve(part.where(key >= floor) if floor else part) for part in ahead]
     found = newest_of(ctx, sifted, key, cursor=None, most=per_page + 1, offset=offset)
     items, has_more = found[:per_page], len(found) > per_page
-    is_counted = floor is None and (has_more or (offset > 0 and not items))
+    # If all was searched, it can be counted, unless the list ends on this page anyhow. If not, the
+    # row that was found beyond this page is all that is told.
+    ends_here = not has_more and (items or offset == 0)
+    is_counted = floor is None and not ends_here
     count = _count(ctx, sifted, key) if is_counted else offset + len(found)
     last = items[-1].id if has_more else floor
     return Page(

@@ -85,14 +85,19 @@ def count(store: EphemeralStore, name: str, rules: tuple[Rule, ...], now: float)
 
 
 def tally(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> Tally:
-    """Judge counts that are known already. What was exceeded longest comes first."""
+    """Judge counts that are known already, and tell the tightest window."""
     judged = [
         Tally(rule.amount, max(rule.amount - n, 0), rule.seconds_left(now), n > rule.amount)
         for rule, n in zip(rules, counts, strict=True)
     ]
-    return min(
-        judged, key=lambda one: (not one.is_over, one.remaining if not one.is_over else -one.reset)
-    )
+    return min(judged, key=_looseness)
+
+
+def _looseness(one: Tally) -> tuple[bool, int]:
+    """Least where a window is exceeded, and the longest still is; then where the fewest calls are
+    left.
+    """
+    return (False, -one.reset) if one.is_over else (True, one.remaining)
 
 
 class ProcessCounter:

@@ -66,15 +66,15 @@ class GivenUp(Exception):
     """No later try can succeed."""
 
 
-def during(event: type[Event]) -> Callable[[Function], Function]:
-    """React to ``event`` inside the transaction that records it: ``reaction(ctx, event)``.
+def during(*events: type[Event]) -> Callable[[Function], Function]:
+    """React to any of ``events`` inside the transaction that records it: ``reaction(ctx, event)``.
 
     Rows only, no I/O, no record of its own. What it returns joins the event's details; what it
     raises refuses the whole act.
     """
 
     def mark(reaction: Function) -> Function:
-        reaction.reacts_to = event  # type: ignore[attr-defined]
+        reaction.reacts_to = events  # type: ignore[attr-defined]
         return reaction
 
     return mark
@@ -106,7 +106,8 @@ def by_event(reactions: Iterable[Reaction]) -> dict[type[Event], list[Reaction]]
     """Reactions by what they react to, in the order in which the domains are registered."""
     found: dict[type[Event], list[Reaction]] = {}
     for reaction in reactions:
-        found.setdefault(reaction.reacts_to, []).append(reaction)  # type: ignore[attr-defined]
+        for event in reaction.reacts_to:  # type: ignore[attr-defined]
+            found.setdefault(event, []).append(reaction)
     return found
 
 

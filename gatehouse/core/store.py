@@ -26,9 +26,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gatehouse.core.db import Model
+from gatehouse.core.db import Model, insert_into
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
 
 EPHEMERAL = Table(
@@ -76,8 +75,7 @@ class SqlStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._insert: Any = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
-        self._count = _count_one(self._insert(EPHEMERAL))
+        self._count = _count_one(insert_into(EPHEMERAL, engine.dialect))
 
     def count(self, key: str, ttl: float) -> tuple[int, float]:
         now = _milliseconds()
@@ -88,7 +86,7 @@ class SqlStore:
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
         now = _milliseconds()
-        row = self._insert(EPHEMERAL).values(
+        row = insert_into(EPHEMERAL, self._engine.dialect).values(
             key=key, value=value, count=0, expires_at=now + _milliseconds(ttl)
         )
         statement: Insert = row.on_conflict_do_update(

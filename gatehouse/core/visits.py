@@ -39,9 +39,14 @@ class Visit:
         return f"browser {self.seed}" if self.seed else ""
 
     def keep(self, what: str, value: str, seconds: int | None = None) -> None:
+        """Leave a cookie with the browser: for ``seconds``, else until it is closed."""
         settings = self.runtime.settings
         name = browser.cookie_name(settings, what)
         self.cookies[name] = browser.set_cookie(settings, name, value, seconds=seconds)
+
+    def lose(self, what: str = "") -> None:
+        """Take a cookie back; without ``what`` the session's."""
+        self.keep(what, "", 0)
 
     def token(self) -> str:
         """The token of a form in the answer. A browser that is nobody's yet gets a name."""

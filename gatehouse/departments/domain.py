@@ -11,8 +11,7 @@ domain = Domain(
     grants=GRANTS,
     personal_data=(departments,),
     reactions=(
-        jobs.end_places_of_a_removed_member,
-        jobs.end_places_of_a_member_who_left,
+        jobs.end_places_of_who_is_out,
         jobs.end_places_of_a_new_guest,
         jobs.end_places_of_a_deleted_account,
         jobs.remove_departments_of_a_deleted_organization,

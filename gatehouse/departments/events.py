@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import MemberEvent, OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepartmentCreated(Event):
+class DepartmentCreated(OrganizationEvent):
     name = "department.created"
     says = "A department was created."
     resource = "department"
@@ -17,7 +17,7 @@ class DepartmentCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepartmentChanged(Event):
+class DepartmentChanged(OrganizationEvent):
     name = "department.changed"
     says = "A department was changed."
     resource = "department"
@@ -28,7 +28,7 @@ class DepartmentChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepartmentDeleted(Event):
+class DepartmentDeleted(OrganizationEvent):
     name = "department.deleted"
     says = "A department was deleted."
     resource = "department"
@@ -38,7 +38,7 @@ class DepartmentDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepartmentMemberAdded(Event):
+class DepartmentMemberAdded(MemberEvent):
     name = "department.member_added"
     says = "A member was put into a department."
     resource = "department"
@@ -48,7 +48,7 @@ class DepartmentMemberAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepartmentMemberRemoved(Event):
+class DepartmentMemberRemoved(MemberEvent):
     name = "department.member_removed"
     says = "A member was taken out of a department."
     resource = "department"

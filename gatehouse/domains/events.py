@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainClaimed(Event):
+class DomainClaimed(OrganizationEvent):
     name = "domain.claimed"
     says = "A domain was claimed, and is not yet proven."
     resource = "domain"
@@ -17,7 +17,7 @@ class DomainClaimed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainProven(Event):
+class DomainProven(OrganizationEvent):
     name = "domain.proven"
     says = "A domain was proven to be the organization's."
     resource = "domain"
@@ -27,7 +27,7 @@ class DomainProven(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainRemoved(Event):
+class DomainRemoved(OrganizationEvent):
     name = "domain.removed"
     says = "A domain was removed."
     resource = "domain"
@@ -37,7 +37,7 @@ class DomainRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DomainLost(Event):
+class DomainLost(OrganizationEvent):
     name = "domain.lost"
     says = "The proof of a domain was not seen for days, so it no longer counts."
     resource = "domain"

@@ -12,7 +12,7 @@ from gatehouse.organizations.events import OrganizationDeleted
 def free_domains_of_a_deleted_organization(
     ctx: Context, event: OrganizationDeleted
 ) -> dict[str, int]:
-    return {"domains_removed": service.forget_domains(ctx, event.org_id)} if event.org_id else {}
+    return {"domains_removed": service.forget_domains(ctx, event.org_id)}
 
 
 @every(timedelta(hours=1), waits=True)

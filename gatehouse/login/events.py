@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import AccountEvent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedIn(Event):
+class SignedIn(AccountEvent):
     name = "auth.signed_in"
     says = "A person signed in."
     resource = "session"
@@ -30,7 +30,7 @@ class SignInRefused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedOut(Event):
+class SignedOut(AccountEvent):
     name = "auth.signed_out"
     says = "A person signed out."
     resource = "session"
@@ -39,7 +39,7 @@ class SignedOut(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reauthenticated(Event):
+class Reauthenticated(AccountEvent):
     name = "auth.reauthenticated"
     says = "A person confirmed who they are."
     resource = "session"

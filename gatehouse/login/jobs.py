@@ -15,8 +15,9 @@ from gatehouse.sessions.service import device_in_words
 def tell_of_a_new_device(
     ctx: Context, event: SignedIn, message: Received
 ) -> list[Callable[[Ports], None]]:
-    asked = event.user_id if event.is_new_device else None
-    box = ctx.glance(mailbox_of(asked)) if asked else None
+    if not event.is_new_device:
+        return []
+    box = ctx.glance(mailbox_of(event.user_id))
     if box is None or not box.email_verified:  # Not proven: it may be a stranger's.
         return []
     refuse_to_flood(ctx, message, box.email_key, of="notices")

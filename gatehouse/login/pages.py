@@ -40,7 +40,7 @@ def show_login(ctx: Context) -> Show | Go | Leave:
     return Show(
         "login/login.html",
         may_register=ctx.settings.registration_enabled,
-        may_remember=ctx.settings.session_remember_idle_timeout is not None,
+        may_remember=ctx.settings.sessions.remember_idle is not None,
     )
 
 
@@ -70,10 +70,7 @@ def show_register(ctx: Context) -> Show | Go | Leave:
 @public
 @limited("register")
 @form(RegisterIn, shown_by=show_register, also=service.rules_broken_by_registration)
-def register(
-    ctx: Context, *, email: str, password: str, password_confirm: str, full_name: str | None
-) -> Go:
-    del password_confirm
+def register(ctx: Context, *, email: str, password: str, full_name: str | None) -> Go:
     _refuse_a_second_person(ctx)
     entry, _ = service.register(ctx, email=email, password=password, full_name=full_name)
     return Go(session=entry.token, note="login/registered")
@@ -90,8 +87,7 @@ def show_activate(ctx: Context, token: str) -> Show:
 @public
 @limited("reset")
 @form(ClaimIn, shown_by=show_activate)
-def activate(ctx: Context, token: str, *, password: str, password_confirm: str) -> Go:
-    del password_confirm
+def activate(ctx: Context, token: str, *, password: str) -> Go:
     _refuse_a_second_person(ctx)
     entry = service.activate(ctx, token=token, password=password)
     return Go(START, session=entry.token, note="login/claimed")
@@ -111,15 +107,7 @@ def show_invite(ctx: Context, token: str) -> Show:
 @public
 @limited("reset")
 @form(AcceptIn, shown_by=show_invite)
-def accept_invite(
-    ctx: Context,
-    token: str,
-    *,
-    full_name: str | None,
-    password: str | None,
-    password_confirm: str | None,
-) -> Go:
-    del password_confirm
+def accept_invite(ctx: Context, token: str, *, full_name: str | None, password: str | None) -> Go:
     *_, entry = service.accept_invitation(ctx, token=token, password=password, full_name=full_name)
     return Go(START, session=entry.token if entry else None, note="login/joined")
 

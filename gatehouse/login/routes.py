@@ -44,11 +44,8 @@ invites = Api("invitations", at="/invites", about="Accepting what one was invite
 @body(RegisterIn, also=service.rules_broken_by_registration)
 @returns(RegisteredOut, HTTPStatus.CREATED)
 @raises(PasswordTooWeak, EmailTaken, RegistrationClosed)
-def register(
-    ctx: Context, *, email: str, password: str, password_confirm: str, full_name: str | None
-) -> dict[str, Any]:
+def register(ctx: Context, *, email: str, password: str, full_name: str | None) -> dict[str, Any]:
     """Register an account and sign it in."""
-    del password_confirm
     entry, is_first = service.register(ctx, email=email, password=password, full_name=full_name)
     # Invitations are told only to the holder of a verified address, and a new one is not.
     return {**_signed_in(entry), "is_first_user": is_first, "pending_invites": []}
@@ -60,11 +57,8 @@ def register(
 @body(ActivateIn)
 @returns(LoggedInOut)
 @raises(LinkInvalid, PasswordTooWeak)
-def activate(
-    ctx: Context, *, code: str, activation_key: str, password: str, password_confirm: str
-) -> dict[str, Any]:
+def activate(ctx: Context, *, code: str, activation_key: str, password: str) -> dict[str, Any]:
     """Claim an account that was made for you: choose a password, and be signed in."""
-    del password_confirm
     entry = service.activate(ctx, token=code or activation_key, password=password)
     return {**_signed_in(entry), **_next_steps(ctx, entry)}
 
@@ -98,18 +92,12 @@ def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> dic
     RegistrationClosed,
 )
 def accept_invite(
-    ctx: Context,
-    token: str,
-    *,
-    full_name: str | None,
-    password: str | None,
-    password_confirm: str | None,
+    ctx: Context, token: str, *, full_name: str | None, password: str | None
 ) -> dict[str, Any]:
     """Accept an invitation: signed in to the account of its address, or with a new one.
 
     A new account needs a password and is signed in; an account that exists gets no new session.
     """
-    del password_confirm
     user, member, entry = service.accept_invitation(
         ctx, token=token, password=password, full_name=full_name
     )

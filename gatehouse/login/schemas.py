@@ -4,13 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from gatehouse.accounts.schemas import NewPassword, NewPasswordIn, UserOut, differ
+from gatehouse.accounts.schemas import NewPassword, NewPasswordIn, TypedTwice, UserOut, differ
 from gatehouse.core.fields import Address, Flag, LinkToken, Moment, Password, Text
 from gatehouse.core.roles import Role
 from gatehouse.organizations.schemas import OwnInviteOut
 
 
-class RegisterIn(Schema):
+class RegisterIn(TypedTwice):
     email = Address(required=True)
     password = NewPassword(required=True)
     password_confirm = NewPassword(required=True)
@@ -64,7 +64,7 @@ class LoggedInOut(SignedInOut):
     pending_invites = fields.List(fields.Nested(OwnInviteOut))
 
 
-class AcceptIn(Schema):
+class AcceptIn(TypedTwice):
     """Nothing is needed of those who have an account already."""
 
     full_name = Text(most=255, load_default=None, allow_none=True)

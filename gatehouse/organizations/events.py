@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import MemberEvent, OrganizationEvent
 from gatehouse.core.roles import Role
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrganizationCreated(Event):
+class OrganizationCreated(OrganizationEvent):
     name = "organization.created"
     says = "The organization was created."
     resource = "org"
@@ -17,7 +17,7 @@ class OrganizationCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrganizationChanged(Event):
+class OrganizationChanged(OrganizationEvent):
     name = "organization.changed"
     says = "The organization was changed."
     resource = "org"
@@ -26,14 +26,14 @@ class OrganizationChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OrganizationDeleted(Event):
+class OrganizationDeleted(OrganizationEvent):
     name = "organization.deleted"
     says = "The organization was deleted."
     resource = "org"
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnershipTransferred(Event):
+class OwnershipTransferred(MemberEvent):
     name = "organization.ownership_transferred"
     says = "The ownership was handed over."
     resource = "org"
@@ -42,7 +42,7 @@ class OwnershipTransferred(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberAdded(Event):
+class MemberAdded(MemberEvent):
     name = "member.added"
     says = "A member was added."
     resource = "member"
@@ -52,7 +52,7 @@ class MemberAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberRoleChanged(Event):
+class MemberRoleChanged(MemberEvent):
     name = "member.role_changed"
     says = "A member's role was changed."
     resource = "member"
@@ -63,7 +63,7 @@ class MemberRoleChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberRemoved(Event):
+class MemberRemoved(MemberEvent):
     name = "member.removed"
     says = "A member was removed."
     resource = "member"
@@ -72,7 +72,7 @@ class MemberRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberLeft(Event):
+class MemberLeft(MemberEvent):
     name = "member.left"
     says = "A member left."
     resource = "member"
@@ -81,7 +81,7 @@ class MemberLeft(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberSuspended(Event):
+class MemberSuspended(MemberEvent):
     name = "member.suspended"
     says = "A membership was suspended."
     resource = "member"
@@ -90,7 +90,7 @@ class MemberSuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberUnsuspended(Event):
+class MemberUnsuspended(MemberEvent):
     name = "member.unsuspended"
     says = "A membership was given back."
     resource = "member"
@@ -99,7 +99,7 @@ class MemberUnsuspended(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InviteCreated(Event):
+class InviteCreated(OrganizationEvent):
     name = "invite.created"
     says = "Somebody was invited."
     resource = "invite"
@@ -109,7 +109,7 @@ class InviteCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InviteResent(Event):
+class InviteResent(OrganizationEvent):
     name = "invite.resent"
     says = "An invitation was sent again; older links are void."
     resource = "invite"
@@ -118,7 +118,7 @@ class InviteResent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InviteRevoked(Event):
+class InviteRevoked(OrganizationEvent):
     name = "invite.revoked"
     says = "An invitation was taken back."
     resource = "invite"
@@ -127,7 +127,7 @@ class InviteRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InviteAccepted(Event):
+class InviteAccepted(MemberEvent):
     name = "invite.accepted"
     says = "An invitation was accepted."
     resource = "member"

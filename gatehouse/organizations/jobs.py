@@ -19,7 +19,7 @@ Later = list[Callable[[Ports], None]]
 def end_memberships_of_a_deleted_account(
     ctx: Context, event: AccountDeleted
 ) -> dict[str, list[str]]:
-    return service.end_memberships(ctx, event.user_id) if event.user_id else {}
+    return service.end_memberships(ctx, event.user_id)
 
 
 @on(InviteCreated)
@@ -35,8 +35,6 @@ def mail_the_invitation_again(ctx: Context, event: InviteResent, message: Receiv
 @on(MemberAdded)
 def tell_the_new_member(ctx: Context, event: MemberAdded, message: Received) -> Later:
     """One too many is dropped: it is no news an hour later."""
-    if event.org_id is None or event.user_id is None:
-        return []
     box = ctx.glance(mailbox_of(event.user_id))
     if box is None or not box.email_verified:
         return []

@@ -12,8 +12,7 @@ domain = Domain(
     personal_data=(principals,),
     ports={PrincipalCounts: lambda _settings: principal_counts},
     reactions=(
-        jobs.end_principals_of_a_removed_member,
-        jobs.end_principals_of_a_member_who_left,
+        jobs.end_principals_of_who_is_out,
         jobs.end_principals_of_a_new_guest,
         jobs.refuse_root_through_a_department,
         jobs.end_principals_of_a_deleted_account,

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import MemberEvent, OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalCreated(Event):
+class PrincipalCreated(OrganizationEvent):
     name = "principal.created"
     says = "A principal was created."
     resource = "principal"
@@ -17,7 +17,7 @@ class PrincipalCreated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalChanged(Event):
+class PrincipalChanged(OrganizationEvent):
     name = "principal.changed"
     says = "A principal was changed."
     resource = "principal"
@@ -29,7 +29,7 @@ class PrincipalChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalDeleted(Event):
+class PrincipalDeleted(OrganizationEvent):
     name = "principal.deleted"
     says = "A principal was deleted."
     resource = "principal"
@@ -39,7 +39,7 @@ class PrincipalDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalMemberAdded(Event):
+class PrincipalMemberAdded(MemberEvent):
     name = "principal.member_added"
     says = "A member was given a principal."
     resource = "principal"
@@ -49,7 +49,7 @@ class PrincipalMemberAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalMemberRemoved(Event):
+class PrincipalMemberRemoved(MemberEvent):
     name = "principal.member_removed"
     says = "A principal was taken from a member."
     resource = "principal"
@@ -59,7 +59,7 @@ class PrincipalMemberRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalDepartmentAdded(Event):
+class PrincipalDepartmentAdded(OrganizationEvent):
     name = "principal.department_added"
     says = "A principal was opened to a department."
     resource = "principal"
@@ -70,7 +70,7 @@ class PrincipalDepartmentAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PrincipalDepartmentRemoved(Event):
+class PrincipalDepartmentRemoved(OrganizationEvent):
     name = "principal.department_removed"
     says = "A principal was closed to a department."
     resource = "principal"

@@ -1,7 +1,5 @@
 """What happens to principals by itself."""
 
-from uuid import UUID
-
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
@@ -19,47 +17,32 @@ from gatehouse.principals.permissions import PrincipalPermission
 Ended = dict[str, list[str]]
 
 
-@during(MemberRemoved)
-def end_principals_of_a_removed_member(ctx: Context, event: MemberRemoved) -> Ended:
-    return _ended_in(ctx, event.org_id, event.user_id)
-
-
-@during(MemberLeft)
-def end_principals_of_a_member_who_left(ctx: Context, event: MemberLeft) -> Ended:
-    return _ended_in(ctx, event.org_id, event.user_id)
+@during(MemberRemoved, MemberLeft)
+def end_principals_of_who_is_out(ctx: Context, event: MemberRemoved | MemberLeft) -> Ended:
+    return _told(service.end_places(ctx, event.org_id, event.user_id))
 
 
 @during(MemberRoleChanged)
 def end_principals_of_a_new_guest(ctx: Context, event: MemberRoleChanged) -> Ended:
     if may(ctx, event.new_role, PrincipalPermission.USE):
         return {}
-    return _ended_in(ctx, event.org_id, event.user_id)
+    return _told(service.end_places(ctx, event.org_id, event.user_id))
 
 
 @during(DepartmentMemberAdded)
 def refuse_root_through_a_department(ctx: Context, event: DepartmentMemberAdded) -> None:
-    if event.org_id is not None:
-        service.refuse_a_way_to_root(ctx, event.org_id, event.department_id)
+    service.refuse_a_way_to_root(ctx, event.org_id, event.department_id)
 
 
 @during(AccountDeleted)
 def end_principals_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> Ended:
-    if event.user_id is None:
-        return {}
     service.remove_principals_left_by(ctx, event.user_id)
     return _told(service.end_all_places(ctx, event.user_id))
 
 
 @during(OrganizationDeleted)
 def remove_principals_of_a_deleted_organization(ctx: Context, event: OrganizationDeleted) -> None:
-    if event.org_id is not None:
-        service.remove_principals(ctx, event.org_id)
-
-
-def _ended_in(ctx: Context, org_id: UUID | None, user_id: UUID | None) -> Ended:
-    if org_id is None or user_id is None:
-        return {}
-    return _told(service.end_places(ctx, org_id, user_id))
+    service.remove_principals(ctx, event.org_id)
 
 
 def _told(left: list[str]) -> Ended:

@@ -70,11 +70,11 @@ def run_named(*, name: str) -> None:
 @with_appcontext
 def run_job() -> None:
     """Run the job JOB_NAME every JOB_INTERVAL_SECONDS until told to stop."""
-    settings = _runtime().settings
-    job = _job_named(settings.job_name, "JOB_NAME")
-    if settings.job_interval_seconds < 1:
+    chosen = _runtime().settings.jobs
+    job = _job_named(chosen.name, "JOB_NAME")
+    if chosen.interval_seconds < 1:
         raise click.ClickException("JOB_INTERVAL_SECONDS must be at least 1.")
-    run_in_a_loop(_runtime(), job, settings.job_interval_seconds)
+    run_in_a_loop(_runtime(), job, chosen.interval_seconds)
 
 
 @click.command("worker")

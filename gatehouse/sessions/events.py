@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import Event
+from gatehouse.core.events import AccountEvent
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionRevoked(Event):
+class SessionRevoked(AccountEvent):
     name = "session.revoked"
     says = "A session was ended."
     resource = "session"
@@ -16,7 +16,7 @@ class SessionRevoked(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherSessionsRevoked(Event):
+class OtherSessionsRevoked(AccountEvent):
     name = "session.others_revoked"
     says = "All other sessions were ended."
     resource = "session"

@@ -26,9 +26,7 @@ BATCH = 1000
 @during(AccountSuspended)
 def end_sessions_of_a_suspended_account(ctx: Context, event: AccountSuspended) -> dict[str, int]:
     """They stay ended when the account is given back."""
-    if event.user_id is None:
-        return {}
-    return {"sessions_ended": end_sessions(ctx, event.user_id, reason="account_suspended")}
+    return _end_all(ctx, event.user_id, "account_suspended")
 
 
 @during(AccountDeleted)
@@ -45,8 +43,7 @@ def end_sessions_of_a_disowned_account(ctx: Context, event: AccountDisowned) -> 
 def end_all_sessions_after_a_reset(ctx: Context, event: PasswordReset) -> dict[str, int]:
     """Whoever used the link is known: strangers' guesses keep them out no more."""
     ended = _end_all(ctx, event.user_id, "password_reset")
-    if event.user_id is not None:
-        remember_device(ctx, event.user_id, reason="password_reset")
+    remember_device(ctx, event.user_id, reason="password_reset")
     return ended
 
 
@@ -61,8 +58,6 @@ def end_all_sessions_after_an_undone_change(
 def end_other_sessions_after_a_password_change(
     ctx: Context, event: PasswordChanged
 ) -> dict[str, int]:
-    if event.user_id is None:
-        return {}
     own = ctx.actor.session_id if ctx.actor.user_id == event.user_id else None
     ended = end_sessions(ctx, event.user_id, but=own, reason="password_changed")
     return {"sessions_ended": ended}
@@ -108,5 +103,5 @@ def purge_sessions(ctx: Context) -> int:
     return ctx.execute(gone.execution_options(synchronize_session=False))
 
 
-def _end_all(ctx: Context, user_id: UUID | None, reason: str) -> dict[str, int]:
-    return {"sessions_ended": end_sessions(ctx, user_id, reason=reason)} if user_id else {}
+def _end_all(ctx: Context, user_id: UUID, reason: str) -> dict[str, int]:
+    return {"sessions_ended": end_sessions(ctx, user_id, reason=reason)}

@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from gatehouse.accounts.events import AccountCreatedFor, AccountDisowned
+from gatehouse.accounts.models import AccountStatus
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.mail.service import MOST_IN_AN_HOUR
 from gatehouse.outbox.queries import counts
+from gatehouse.outbox.service import publish
 from tests.conftest import client_of
 from tests.factories import PASSWORD
 from tests.mailbox import Mailbox
@@ -91,6 +94,20 @@ def test_asking_for_links_keeps_no_invitation_waiting(app, client, mailbox, make
     client.post(f"/api/v1/organizations/{org.id}/invites", json=sent, headers=headers)
 
     assert [letter.subject for letter in mailbox.deliver()] == [f"You are invited to {org.name}"]
+
+
+@pytest.mark.parametrize("kind", [AccountCreatedFor, AccountDisowned])
+def test_who_is_to_claim_an_account_is_mailed_five_times_and_later_again(mailbox, make, kind):
+    """Threat 111."""
+    user = make.user(status=AccountStatus.INACTIVE, email_verified=False)
+    with unit_of_work(mailbox.app.extensions["gatehouse"], Origin()) as ctx:
+        for _ in range(MOST_IN_AN_HOUR + 2):
+            publish(ctx, kind(user_id=user.id))
+
+    mailbox.deliver()
+
+    assert len(mailbox.to(user.email)) == MOST_IN_AN_HOUR
+    assert waiting(mailbox) == 2
 
 
 def waiting(mailbox: Mailbox) -> int:

@@ -67,11 +67,11 @@ def test_what_nobody_set_has_the_documented_value():
     assert settings.trusted_proxy_hops == 0
     assert settings.registration_enabled
     assert settings.password_hasher == "bcrypt"
-    assert settings.session_idle_timeout == timedelta(minutes=15)
-    assert settings.session_absolute_timeout == timedelta(hours=8)
-    assert settings.session_remember_idle_timeout is None
-    assert settings.session_remember_absolute_timeout is None
-    assert settings.session_persist_interval == timedelta(seconds=60)
+    assert settings.sessions.idle == timedelta(minutes=15)
+    assert settings.sessions.absolute == timedelta(hours=8)
+    assert settings.sessions.remember_idle is None
+    assert settings.sessions.remember_absolute is None
+    assert settings.sessions.persist_interval == timedelta(seconds=60)
     assert settings.ratelimit_enabled
     assert settings.ratelimits == {
         "login": "20/minute;100/hour",
@@ -81,7 +81,7 @@ def test_what_nobody_set_has_the_documented_value():
         "contact": "5/hour",
         "api": "600/minute",
     }
-    assert (settings.job_name, settings.job_interval_seconds) == ("", 300)
+    assert (settings.jobs.name, settings.jobs.interval_seconds) == ("", 300)
 
 
 def test_production_writes_its_log_as_json():
@@ -202,7 +202,7 @@ def test_remember_me_times_go_together_and_idle_is_the_shorter():
         SESSION_REMEMBER_IDLE_TIMEOUT="61", SESSION_REMEMBER_ABSOLUTE_TIMEOUT="60"
     )
     settings = read(SESSION_REMEMBER_IDLE_TIMEOUT="60", SESSION_REMEMBER_ABSOLUTE_TIMEOUT="60")
-    assert settings.session_remember_idle_timeout == timedelta(seconds=60)
+    assert settings.sessions.remember_idle == timedelta(seconds=60)
 
 
 def test_wrong_values_are_all_named_at_once():

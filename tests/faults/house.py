@@ -1,7 +1,5 @@
 """A whole installation of its own: PostgreSQL and Redis as in production, servers, a worker."""
 
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,34 +11,10 @@ from gatehouse.app import create_app
 from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
 from tests.factories import Factory
-from tests.processes import Server
 from tests.servers import PostgresServer
-from tests.serving import ROOT, GatehouseServer
+from tests.serving import GatehouseServer, Worker
 
 SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error", "RATELIMIT_ENABLED": "false"}
-
-
-class Worker(Server):
-    """``manage.py worker``."""
-
-    ends_on = signal.SIGTERM
-
-    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
-        super().__init__(directory)
-        self.settings = settings
-
-    def _prepare(self) -> None:
-        """Nothing to lay out."""
-
-    def _command(self) -> list[str]:
-        return [sys.executable, "manage.py", "worker"]
-
-    def _answers(self) -> bool:
-        return b"The worker runs" in self.log.read_bytes()
-
-    def _options(self) -> dict[str, Any]:
-        own = {**self.settings, "LOG_LEVEL": "info"}
-        return super()._options() | {"cwd": ROOT, "env": {"PATH": "/usr/bin:/bin", **own}}
 
 
 class House:

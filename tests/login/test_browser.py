@@ -125,15 +125,20 @@ def plain(chrome) -> Browser:
     return chrome
 
 
-def sign_in(browser: Browser, house: House, email: str, password: str = PASSWORD) -> None:
-    browser.go(f"{house.url}/login")
-    browser.fill(email=email, password=password)
+def send(browser: Browser, url: str = "", **fields: str) -> None:
+    """Fill in the form of the page at ``url``, or of the one that is open, and send it."""
+    if url:
+        browser.go(url)
+    browser.fill(**fields)
     browser.click(SUBMIT)
+
+
+def sign_in(browser: Browser, house: House, email: str, password: str = PASSWORD) -> None:
+    send(browser, f"{house.url}/login", email=email, password=password)
 
 
 def sign_out(browser: Browser, house: House) -> None:
-    browser.go(f"{house.url}/logout")
-    browser.click(SUBMIT)
+    send(browser, f"{house.url}/logout")
     assert comes_to(browser, f"{house.url}/")
 
 
@@ -209,15 +214,11 @@ def test_everybody_can_use_what_is_shown_when_something_fails(browser, house):
 
 
 def test_everybody_can_use_a_form_that_was_refused_and_a_note(browser, house):
-    browser.go(f"{house.url}/register")
-    browser.fill(email="nobody", password="abc")
-    browser.click(SUBMIT)
+    send(browser, f"{house.url}/register", email="nobody", password="abc")
     assert says(browser, "look at this again", "[role=alert]")
     assert wrong_with(browser) == []
 
-    browser.go(f"{house.url}/forgot-password")
-    browser.fill(email="somebody@example.test")
-    browser.click(SUBMIT)
+    send(browser, f"{house.url}/forgot-password", email="somebody@example.test")
     assert says(browser, "on its way", "[role=status]")
     assert wrong_with(browser) == []
 
@@ -243,13 +244,11 @@ def test_no_script_is_needed_from_the_registration_to_the_sign_out(plain, house)
     email = "browser-walk@example.test"
 
     plain.click('main a[href^="/register"]')
-    plain.fill(email=email, full_name="Kim Marlowe", password=NEW, password_confirm=NEW)
-    plain.click(SUBMIT)
+    send(plain, email=email, full_name="Kim Marlowe", password=NEW, password_confirm=NEW)
     assert comes_to(plain, f"{house.url}/account/password")
     first = plain.cookies()["gatehouse_session"]
 
-    plain.fill(current_password=NEW, new_password=NEWER, new_password_confirm=NEWER)
-    plain.click(SUBMIT)
+    send(plain, current_password=NEW, new_password=NEWER, new_password_confirm=NEWER)
     assert says(plain, "Your password is changed", "[role=status]")
     assert "Kim Marlowe" in plain.text("h1")
     assert plain.cookies()["gatehouse_session"] != first
@@ -261,19 +260,15 @@ def test_no_script_is_needed_from_the_registration_to_the_sign_out(plain, house)
 
 
 def test_no_script_is_needed_for_the_links_of_mails(plain, house):
-    user = house.make.user()
-    plain.go(house.url + house.link(user, LinkPurpose.VERIFY))
-    plain.click(SUBMIT)
+    user, chosen = house.make.user(), {"password": NEW, "password_confirm": NEW}
+    send(plain, house.url + house.link(user, LinkPurpose.VERIFY))
     assert says(plain, "Your address is confirmed.", "[role=status]")
 
-    plain.go(house.url + house.link(user, LinkPurpose.RESET))
-    plain.fill(password=NEW, password_confirm=NEW)
-    plain.click(SUBMIT)
+    send(plain, house.url + house.link(user, LinkPurpose.RESET), **chosen)
     assert says(plain, "Your new password is set.", "[role=status]")
 
-    plain.go(house.url + house.invitation(house.make.organization(name="Harbour Lights")))
-    plain.fill(full_name="Kim", password=NEW, password_confirm=NEW)
-    plain.click(SUBMIT)
+    offer = house.invitation(house.make.organization(name="Harbour Lights"))
+    send(plain, house.url + offer, full_name="Kim", **chosen)
     assert says(plain, "Harbour Lights")
 
 
@@ -295,9 +290,7 @@ def test_a_refused_form_has_the_focus_where_it_was_wrong(plain, house):
     assert says(plain, "not right", "[role=alert]")
     assert wait_until(lambda: plain.focus() == "password")
 
-    plain.go(f"{house.url}/register")
-    plain.fill(email="kim@example.test", password="abc")
-    plain.click(SUBMIT)
+    send(plain, f"{house.url}/register", email="kim@example.test", password="abc")
     assert says(plain, "at least 8", "#password-error")
     assert wait_until(lambda: plain.focus() == "password")
 

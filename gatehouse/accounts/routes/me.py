@@ -95,9 +95,6 @@ def export_own_data(ctx: Context) -> dict[str, Any]:
 @body(PasswordChange, also=service.rules_broken_by_change)
 @returns(None)
 @raises(WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
-def change_own_password(
-    ctx: Context, *, current_password: str, new_password: str, new_password_confirm: str
-) -> None:
+def change_own_password(ctx: Context, *, current_password: str, new_password: str) -> None:
     """Change your password. All your other sessions end."""
-    del new_password_confirm
     service.change_password(ctx, current_password=current_password, new_password=new_password)

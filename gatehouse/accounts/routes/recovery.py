@@ -28,9 +28,8 @@ def forgot_password(ctx: Context, *, email: str) -> None:
 @body(ResetIn)
 @returns(None)
 @raises(LinkInvalid, PasswordTooWeak)
-def reset_password(ctx: Context, *, token: str, password: str, password_confirm: str) -> None:
+def reset_password(ctx: Context, *, token: str, password: str) -> None:
     """Set a new password with the link of a mail. All sessions end, and nobody is signed in."""
-    del password_confirm
     service.reset_password(ctx, token=token, password=password)
 
 

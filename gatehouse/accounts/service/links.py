@@ -104,11 +104,13 @@ def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
 def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
     """Use the link up, and hold its account. Of many at once, one gets it. Raises LinkInvalid."""
     link_id = row_of_link(token, PREFIXES[purpose])
-    row = ctx.db.execute(link_row(link_id)).first() if link_id else None
-    user = hold_account(ctx, row.user_id) if row else None
+    found = ctx.db.execute(link_row(link_id)).first() if link_id else None
+    user = hold_account(ctx, found.user_id) if found else None
     if link_id is None or user is None:
         raise LinkInvalid
-    row = _judged(ctx, ctx.db.execute(link_row(link_id)).first(), token, purpose, ctx.now)
+    # Judged as it is now that the account is held: somebody may have changed either until then.
+    held = ctx.db.execute(link_row(link_id)).first()
+    row = _judged(ctx, held, token, purpose, ctx.now)
     used = update(AccountLink).where(
         AccountLink.id == link_id, AccountLink.nonce == row.nonce, AccountLink.used_at.is_(None)
     )

@@ -112,21 +112,20 @@ def _judge_place(block: Block, before: Block | None) -> Iterator[Finding]:
 
 
 def _judge_rows(block: Block, rows: Sequence[Row]) -> Iterator[Finding]:
-    holds = _hash_of(block, rows) == block.hash
-    found = list(_judge_entries(block, rows, seals_hold=holds))
-    if not holds and not found:
-        found = [_what_broke(block, rows)]
-    if holds and block.entry_count != len(rows):
-        found.append(Finding(Kind.CHANGED, "Its number of entries was changed.", block.number))
-    yield from found
-
-
-def _judge_entries(block: Block, rows: Sequence[Row], *, seals_hold: bool) -> Iterator[Finding]:
-    if not seals_hold and _hash_of(block, rows, as_of_today=True) == block.hash:
+    if _hash_of(block, rows) == block.hash:
+        yield from _judge_entries(block, rows)
+        if block.entry_count != len(rows):
+            yield Finding(Kind.CHANGED, "Its number of entries was changed.", block.number)
+    elif _hash_of(block, rows, as_of_today=True) == block.hash:
         wrong = next(row for row in rows if row.now != row.sealed)
         says = "The hash that it was sealed with was changed; the entry itself was not."
         yield _of_row(Kind.CHANGED, says, block, wrong)
-        return
+    else:
+        yield from list(_judge_entries(block, rows)) or [_what_broke(block, rows)]
+
+
+def _judge_entries(block: Block, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Compare each entry with its own seal."""
     for row in rows:
         if row.now is None:
             yield _of_row(Kind.REMOVED, "The entry was removed.", block, row)
@@ -175,7 +174,7 @@ def _judge_time_of(block: Block, purge: Purge, now: int) -> Iterator[Finding]:
     if at > now + CLOCKS // MICROSECOND:
         says = "It was purged at a time that is yet to come."
         yield Finding(Kind.REMOVED, says, block.number)
-    latest = min(at, now, at if purge.recorded_at is None else purge.recorded_at)
+    latest = min(time for time in (at, now, purge.recorded_at) if time is not None)
     age = latest - (block.sealed_until or 0)
     if purge.days < 1 or timedelta(microseconds=age) < timedelta(days=purge.days):
         says = f"It was purged before its {purge.days} days of retention were over."

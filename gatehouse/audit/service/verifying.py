@@ -117,15 +117,21 @@ class Verification:
         records = {as_id(record.resource_id): record for record in said}
         return [self._block(row, records.get(as_id(row.purge_id))) for row in rows]
 
+    def _purge(self, row: Any, record: Any) -> Purge | None:
+        if row.purge_id is None:
+            return None
+        at = as_microseconds(row.purged_at)
+        return Purge(
+            block_hash=bytes(row.purge_hash),
+            days=row.retention_days,
+            at=at,
+            record=_details(record.details) if record else None,
+            # The entry about it may be past its time as well.
+            record_may_be_purged=at is not None and at <= self._purged_until,
+            recorded_at=_time_of(record),
+        )
+
     def _block(self, row: Any, record: Any) -> Block:
-        purge = None
-        if row.purge_id is not None:
-            at = as_microseconds(row.purged_at)
-            # Its own entry may be past its time as well.
-            is_over = at is not None and at <= self._purged_until
-            says, recorded_at = _details(record.details) if record else None, _time_of(record)
-            hashed = bytes(row.purge_hash)
-            purge = Purge(hashed, row.retention_days, at, says, is_over, recorded_at)
         return Block(
             number=row.number,
             closed_at=as_microseconds(row.created_at),
@@ -134,7 +140,7 @@ class Verification:
             entry_count=row.entry_count,
             previous_hash=_bytes(row.previous_hash),
             hash=_bytes(row.hash),
-            purge=purge,
+            purge=self._purge(row, record),
         )
 
     def _check_loose_entries(self) -> Iterator[Finding]:

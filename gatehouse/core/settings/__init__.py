@@ -1,7 +1,10 @@
 """Settings: read once, under the names of ``.env.example``, and refused if they are wrong."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from hashlib import sha256
+from os import getuid
+from pathlib import Path
+from tempfile import gettempdir
 
 from gatehouse.core.settings.checks import (
     BCRYPT_FLOOR,
@@ -12,7 +15,15 @@ from gatehouse.core.settings.checks import (
     too_weak,
     without_driver,
 )
-from gatehouse.core.settings.model import Environment, Settings, SettingsRefused, Smtp
+from gatehouse.core.settings.model import (
+    Environment,
+    JobSettings,
+    MetricsSettings,
+    SessionTimes,
+    Settings,
+    SettingsRefused,
+    Smtp,
+)
 from gatehouse.core.settings.reader import ROOT, Reader
 
 __all__ = [
@@ -59,13 +70,13 @@ def setting_names() -> set[str]:
 def _read(env: Reader) -> Settings:
     environment = Environment(env.choice("FLASK_ENV", tuple(Environment)))
     is_production = environment is Environment.PRODUCTION
+    rounds = 4 if environment is Environment.TESTING else BCRYPT_FLOOR
     secret = "" if is_production else DEVELOPMENT_SECRET
     port = env.number("PORT", 5000)
-    remember_idle = env.number("SESSION_REMEMBER_IDLE_TIMEOUT", 0)
-    remember_absolute = env.number("SESSION_REMEMBER_ABSOLUTE_TIMEOUT", 0)
+    database_url = _database_url(env.text("DATABASE_URL"), environment)
     return Settings(
         environment=environment,
-        database_url=_database_url(env.text("DATABASE_URL"), environment),
+        database_url=database_url,
         redis_url=env.text("REDIS_URL"),
         secret_key=env.text("SECRET_KEY", secret),
         encryption_keys=env.many("ENCRYPTION_KEY", secret),
@@ -76,14 +87,8 @@ def _read(env: Reader) -> Settings:
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
         password_hasher=env.choice("PASSWORD_HASHER", ("bcrypt", "argon2id")),
-        bcrypt_log_rounds=env.number(
-            "BCRYPT_LOG_ROUNDS", 4 if environment is Environment.TESTING else BCRYPT_FLOOR
-        ),
-        session_idle_timeout=env.duration("SESSION_IDLE_TIMEOUT", 900),
-        session_absolute_timeout=env.duration("SESSION_ABSOLUTE_TIMEOUT", 28_800),
-        session_remember_idle_timeout=timedelta(seconds=remember_idle) or None,
-        session_remember_absolute_timeout=timedelta(seconds=remember_absolute) or None,
-        session_persist_interval=env.duration("SESSION_PERSIST_INTERVAL", 60),
+        bcrypt_log_rounds=env.number("BCRYPT_LOG_ROUNDS", rounds),
+        sessions=_session_times(env),
         ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
         ratelimits=_ratelimits(env),
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
@@ -93,22 +98,44 @@ def _read(env: Reader) -> Settings:
         host=env.text("HOST", "127.0.0.1"),
         port=port,
         server_threads=env.number("SERVER_THREADS", 8),
-        job_name=env.text("JOB_NAME"),
-        job_interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
-        celery_broker_url=env.text("CELERY_BROKER_URL") or env.text("REDIS_URL"),
+        jobs=_jobs(env, environment),
         audit_head_file=env.text("AUDIT_HEAD_FILE"),
         audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),
         contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
-        metrics_enabled=env.flag("METRICS_ENABLED", default=environment is not Environment.TESTING),
-        metrics_token=env.text("METRICS_TOKEN"),
-        metrics_allow=env.many("METRICS_ALLOW", "127.0.0.0/8,::1"),
-        metrics_dir=env.text("METRICS_DIR"),
+        metrics=_metrics(env, environment, installation=f"{ROOT}\n{database_url}\n{port}"),
         dns_resolvers=env.many("DNS_RESOLVERS"),
         outbound_allow=env.many("OUTBOUND_ALLOW"),
-        run_jobs_while_serving=env.flag(
-            "RUN_JOBS_WHILE_SERVING", default=environment is Environment.DEVELOPMENT
-        ),
+    )
+
+
+def _session_times(env: Reader) -> SessionTimes:
+    return SessionTimes(
+        idle=env.duration("SESSION_IDLE_TIMEOUT", 900),
+        absolute=env.duration("SESSION_ABSOLUTE_TIMEOUT", 28_800),
+        remember_idle=env.duration("SESSION_REMEMBER_IDLE_TIMEOUT", 0) or None,
+        remember_absolute=env.duration("SESSION_REMEMBER_ABSOLUTE_TIMEOUT", 0) or None,
+        persist_interval=env.duration("SESSION_PERSIST_INTERVAL", 60),
+    )
+
+
+def _jobs(env: Reader, environment: Environment) -> JobSettings:
+    is_development = environment is Environment.DEVELOPMENT
+    return JobSettings(
+        name=env.text("JOB_NAME"),
+        interval_seconds=env.number("JOB_INTERVAL_SECONDS", 300),
+        celery_broker_url=env.text("CELERY_BROKER_URL") or env.text("REDIS_URL"),
+        run_while_serving=env.flag("RUN_JOBS_WHILE_SERVING", default=is_development),
+    )
+
+
+def _metrics(env: Reader, environment: Environment, *, installation: str) -> MetricsSettings:
+    ours = f"gatehouse-metrics-{getuid()}-{sha256(installation.encode()).hexdigest()[:12]}"
+    return MetricsSettings(
+        enabled=env.flag("METRICS_ENABLED", default=environment is not Environment.TESTING),
+        token=env.text("METRICS_TOKEN"),
+        allow=env.many("METRICS_ALLOW", "127.0.0.0/8,::1"),
+        folder=Path(env.text("METRICS_DIR") or Path(gettempdir()) / ours),
     )
 
 

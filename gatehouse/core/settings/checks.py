@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
-from gatehouse.core.settings.model import Settings
+from gatehouse.core.settings.model import SessionTimes, Settings
 from gatehouse.core.settings.reader import Reader
 
 SECRET_LENGTH = 32
@@ -40,15 +40,7 @@ def invalid(settings: Settings) -> list[str]:
     ):
         problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
     problems += _out_of_range(settings)
-    if not timedelta(0) < settings.session_idle_timeout <= settings.session_absolute_timeout:
-        problems.append(
-            "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
-        )
-    remember = (settings.session_remember_idle_timeout, settings.session_remember_absolute_timeout)
-    if (remember[0] is None) != (remember[1] is None):
-        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT and _ABSOLUTE_TIMEOUT go together.")
-    if remember[0] and remember[1] and remember[0] > remember[1]:
-        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT must be at most _ABSOLUTE_TIMEOUT.")
+    problems += _wrong_times(settings.sessions)
     problems += [
         f"CORS_ORIGINS must hold origins such as https://app.example.com, not {origin!r}."
         for origin in settings.cors_origins
@@ -74,11 +66,11 @@ def unreadable_places(settings: Settings) -> list[str]:
     except ValueError as error:
         problems.append(f"OUTBOUND_ALLOW must hold hosts or networks such as 10.1.0.0/16: {error}.")
     try:
-        for network in settings.metrics_allow:
+        for network in settings.metrics.allow:
             ip_network(network)
     except ValueError as error:
         problems.append(f"METRICS_ALLOW must hold networks such as 10.1.0.0/16: {error}.")
-    if 0 < len(settings.metrics_token) < SHORTEST_TOKEN:
+    if 0 < len(settings.metrics.token) < SHORTEST_TOKEN:
         problems.append(f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters. {NEW_SECRET}")
     try:
         for server in settings.dns_resolvers:
@@ -96,6 +88,20 @@ def _out_of_range(settings: Settings) -> list[str]:
         problems.append("SERVER_THREADS must be between 1 and 512.")
     if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
         problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
+    return problems
+
+
+def _wrong_times(sessions: SessionTimes) -> list[str]:
+    problems = []
+    if not timedelta(0) < sessions.idle <= sessions.absolute:
+        problems.append(
+            "SESSION_IDLE_TIMEOUT must be above 0 and at most SESSION_ABSOLUTE_TIMEOUT."
+        )
+    idle, absolute = sessions.remember_idle, sessions.remember_absolute
+    if (idle is None) != (absolute is None):
+        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT and _ABSOLUTE_TIMEOUT go together.")
+    if idle and absolute and idle > absolute:
+        problems.append("SESSION_REMEMBER_IDLE_TIMEOUT must be at most _ABSOLUTE_TIMEOUT.")
     return problems
 
 

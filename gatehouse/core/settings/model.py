@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
-from os import getuid
 from pathlib import Path
-from tempfile import gettempdir
-
-from gatehouse.core.settings.reader import ROOT
 
 
 class Environment(StrEnum):
@@ -35,6 +30,43 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionTimes:
+    """How long sessions last unused and in all; longer for who wants to be remembered, if at all.
+
+    ``persist_interval`` is how long the cache may go on without writing that one is in use.
+    """
+
+    idle: timedelta
+    absolute: timedelta
+    remember_idle: timedelta | None
+    remember_absolute: timedelta | None
+    persist_interval: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """Who runs jobs beside the worker: a loop of the one called ``name``, Celery, or the server."""
+
+    name: str
+    interval_seconds: int
+    celery_broker_url: str = field(repr=False)
+    run_while_serving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    """Who may read the metrics: with ``token``, or from the networks of ``allow``.
+
+    The processes of one installation share ``folder``, those of another on this machine do not.
+    """
+
+    enabled: bool
+    token: str = field(repr=False)
+    allow: tuple[str, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an operator can choose. Durations are seconds unless they are timedeltas."""
 
@@ -51,11 +83,7 @@ class Settings:
     registration_enabled: bool
     password_hasher: str
     bcrypt_log_rounds: int
-    session_idle_timeout: timedelta
-    session_absolute_timeout: timedelta
-    session_remember_idle_timeout: timedelta | None
-    session_remember_absolute_timeout: timedelta | None
-    session_persist_interval: timedelta
+    sessions: SessionTimes
     ratelimit_enabled: bool
     ratelimits: Mapping[str, str]
     log_level: str
@@ -63,32 +91,18 @@ class Settings:
     host: str
     port: int
     server_threads: int
-    job_name: str
-    job_interval_seconds: int
-    celery_broker_url: str = field(repr=False)
+    jobs: JobSettings
     audit_head_file: str
     audit_retention_days: int
     smtp: Smtp
     contact_email: str
-    metrics_enabled: bool
-    metrics_token: str = field(repr=False)
-    metrics_allow: tuple[str, ...]
-    metrics_dir: str
+    metrics: MetricsSettings
     dns_resolvers: tuple[str, ...]
     outbound_allow: tuple[str, ...]
-    run_jobs_while_serving: bool
 
     @property
     def in_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
-
-    @property
-    def metrics_folder(self) -> Path:
-        """The processes of one installation share it, those of another on this machine do not."""
-        if self.metrics_dir:
-            return Path(self.metrics_dir)
-        ours = sha256(f"{ROOT}\n{self.database_url}\n{self.port}".encode()).hexdigest()[:12]
-        return Path(gettempdir()) / f"gatehouse-metrics-{getuid()}-{ours}"
 
     @property
     def is_https(self) -> bool:

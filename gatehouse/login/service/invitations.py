@@ -23,22 +23,22 @@ def accept_invitation(
     Raises InviteInvalid, AuthRequired, InviteForSomebodyElse, RegistrationClosed, PasswordTooWeak.
     """
     offered = glance_at_invite(ctx, token)
-    if ctx.actor.user_id is not None:
-        user = hold_account(ctx, ctx.actor.user_id)
-        if user is None or user.email_key != offered.email_key:
-            raise InviteForSomebodyElse
-        return _verified(ctx, user), take_invite(ctx, token, user), None
-    if offered.has_account:
-        raise AuthRequired("An account has this address. Sign in with it to accept.")
-    return _as_somebody_new(ctx, token, offered.email, password, full_name)
+    if ctx.actor.user_id is None:
+        if offered.has_account:
+            raise AuthRequired("An account has this address. Sign in with it to accept.")
+        return _as_somebody_new(ctx, token, offered.email, password, full_name)
+    user = hold_account(ctx, ctx.actor.user_id)
+    if user is None or user.email_key != offered.email_key:
+        raise InviteForSomebodyElse
+    _verify(ctx, user)
+    return user, take_invite(ctx, token, user), None
 
 
-def _verified(ctx: Context, user: User) -> User:
+def _verify(ctx: Context, user: User) -> None:
     """Whoever has the mail has the address."""
     if not user.email_verified:
         user.email_verified = True
         ctx.forget(user.id)
-    return user
 
 
 def _as_somebody_new(

@@ -107,14 +107,11 @@ def reauthenticate(ctx: Context, *, password: str) -> Session:
 
 def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> str:
     """A name for this device if the account signed in from it with its password, else nothing."""
-    network = network_of(ctx.origin.ip)
-    agent = ctx.origin.user_agent
-    statement: Any = device_known_to(
-        found.id if found else NOBODY,
-        network=network,
-        user_agent=agent,
-        since=(found and found.changed_at) or ctx.now,  # Some have no password.
-        now=ctx.now,
+    network, agent = network_of(ctx.origin.ip), ctx.origin.user_agent
+    # Who has no password, or no account, is looked for all the same: it takes as long.
+    user_id, set_at = (found.id, found.changed_at) if found else (NOBODY, None)
+    statement = device_known_to(
+        user_id, network=network, user_agent=agent, since=set_at or ctx.now, now=ctx.now
     )
     return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
 

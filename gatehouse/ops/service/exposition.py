@@ -37,7 +37,7 @@ def admit_to_metrics(ctx: Context, caller: Caller) -> None:
     settings = ctx.settings
     if ctx.runtime.metrics is None:
         raise NotFound
-    if settings.metrics_token and caller.bearer and same(caller.bearer, settings.metrics_token):
+    if settings.metrics.token and caller.bearer and same(caller.bearer, settings.metrics.token):
         return
     if caller.bearer:
         raise MetricsTokenWrong
@@ -45,9 +45,9 @@ def admit_to_metrics(ctx: Context, caller: Caller) -> None:
     is_hidden = caller.is_forwarded and settings.trusted_proxy_hops == 0
     if caller.address and not is_hidden:
         address = ip_address(caller.address)
-        if any(address in ip_network(network) for network in settings.metrics_allow):
+        if any(address in ip_network(network) for network in settings.metrics.allow):
             return
-    raise MetricsTokenWrong if settings.metrics_token else MetricsForbidden
+    raise MetricsTokenWrong if settings.metrics.token else MetricsForbidden
 
 
 def metrics_text(ctx: Context) -> str:

@@ -83,7 +83,7 @@ def renew_token(ctx: Context) -> tuple[str, datetime | None]:
 
 def remembered_until(ctx: Context, session: Session) -> datetime | None:
     """Until when a browser keeps the token, if that is longer than it is open."""
-    idle = ctx.settings.session_remember_idle_timeout
+    idle = ctx.settings.sessions.remember_idle
     is_remembered = idle is not None and session.idle_seconds == int(idle.total_seconds())
     return session.ends_at if is_remembered else None
 
@@ -97,9 +97,7 @@ def _own(ctx: Context) -> Session:
 
 
 def _lifetimes(ctx: Context, *, remember_me: bool) -> tuple[timedelta, timedelta]:
-    settings = ctx.settings
-    idle = settings.session_remember_idle_timeout
-    absolute = settings.session_remember_absolute_timeout
-    if remember_me and idle and absolute:
-        return idle, absolute
-    return settings.session_idle_timeout, settings.session_absolute_timeout
+    times = ctx.settings.sessions
+    if remember_me and times.remember_idle and times.remember_absolute:
+        return times.remember_idle, times.remember_absolute
+    return times.idle, times.absolute

@@ -88,7 +88,7 @@ def _remember(runtime: Runtime, cache: OwnedCache, token_hash: bytes, now: datet
     if version is None or known is None:
         return False
     expires_at = _slide(runtime, known, now)
-    life = min(runtime.settings.session_persist_interval, slack(known.idle), expires_at - now)
+    life = min(runtime.settings.sessions.persist_interval, slack(known.idle), expires_at - now)
     packed = _packed(known.actor, expires_at)
     cache.fill(token_hash.hex(), user_id, version, packed, life.total_seconds())
     return True
