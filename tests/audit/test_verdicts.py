@@ -1,12 +1,13 @@
 """What is wrong with a block: the pure rules as tables (threat 209)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from gatehouse.audit.rules.hashing import as_microseconds, block_hash
-from gatehouse.audit.rules.verdicts import Block, Kind, Purge, Row, judge
+from gatehouse.audit.rules.verdicts import Block, Kind, Loose, Purge, Row, is_forgotten, judge
+from tests.audit.ledger import id_of
 
 NOW = datetime(1970, 2, 10, tzinfo=UTC)  # 40 days after the epoch
 DAY = 86_400_000_000  # microseconds
@@ -156,3 +157,26 @@ def test_times_are_compared_as_moments():
     moment = datetime(2026, 1, 1, tzinfo=UTC)
 
     assert as_microseconds(moment) == as_microseconds("2026-01-01 01:00:00+01:00")
+
+
+LATER = NOW + timedelta(days=1)
+CLOSED = block_of([], number=3)
+
+
+@pytest.mark.parametrize(
+    ("entry_id", "at", "is_lost"),
+    [
+        (id_of(NOW), NOW, False),
+        ("no id", NOW, True),
+        (id_of(NOW), None, True),
+        (id_of(NOW), LATER, True),
+        (id_of(LATER), LATER, True),
+    ],
+)
+@pytest.mark.parametrize(
+    "newest", [None, CLOSED, but(CLOSED, newest_id=None)], ids=["first", "next", "empty"]
+)
+def test_what_the_sealer_will_never_take(entry_id, at, is_lost, newest):
+    loose = Loose(entry_id, "test.act", as_microseconds(at))
+
+    assert is_forgotten(loose, newest, NOW) is is_lost

@@ -30,6 +30,7 @@ SECRET = "postgresql://u:hunter2@db/x"
 FAILURES = {
     "clash": errors.Conflict("That name is taken."),
     "over": errors.TooManyRequests(retry_after=4000),
+    "long": errors.TooManyRequests(retry_after=9000),
     "away": OperationalError(SECRET, {}, Exception(SECRET)),
     "mistake": RuntimeError(SECRET),
 }
@@ -121,6 +122,7 @@ def test_what_is_known_of_a_refusal_is_said(client):
     assert "That name is taken." in client.get("/fails/clash").text
     over = client.get("/fails/over")
     assert "in <strong>67 minutes</strong>" in over.text
+    assert "in <strong>3 hours</strong>" in client.get("/fails/long").text
     assert over.headers["Retry-After"] == "4000"
     assert "POST" in client.put("/login", headers=PEOPLE).headers["Allow"]
     assert client.get("/fails/away").headers["Retry-After"] == "1"

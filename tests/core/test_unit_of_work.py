@@ -308,9 +308,10 @@ def test_now_is_one_moment_in_utc(work):
         assert ctx.now.utcoffset().total_seconds() == 0
 
 
-def test_an_anonymous_caller_has_no_user_id(work):
+@pytest.mark.parametrize("what", ["user_id", "session_id"])
+def test_an_anonymous_caller_has_no_id_and_no_session(work, what):
     with work() as ctx, pytest.raises(RuntimeError):
-        _ = ctx.user_id
+        getattr(ctx, what)
 
 
 def is_write_locked(url: str) -> bool:

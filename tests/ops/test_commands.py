@@ -85,10 +85,15 @@ def test_seeding_adds_what_is_missing_and_nothing_else(app_on, empty_database):
         db.execute(delete(DepartmentMember))
         db.commit()
     after_changes = invoke(app, "seed-demo")
+    with app.extensions["gatehouse"].writing() as db:
+        gone = db.scalars(select(Member).where(Member.role == Role.OWNER)).first()
+        db.execute(delete(Member).where(Member.id == gone.id))
+        db.commit()
+    without_an_owner = invoke(app, "seed-demo")
 
-    said = [result.output.split()[0] for result in (again, without_a_guest, after_changes)]
-    assert said == ["0", "1", "2"]
-    assert after_changes.exit_code == 0
+    runs = (again, without_a_guest, after_changes, without_an_owner)
+    assert [result.output.split()[0] for result in runs] == ["0", "1", "2", "1"]
+    assert without_an_owner.exit_code == 0
 
 
 def test_production_wants_a_yes_for_known_passwords(app_on, empty_database):

@@ -6,7 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.organizations.errors import OrganizationNotFound
+from gatehouse.organizations.queries import get_organization
+from gatehouse.organizations.service import organizations
+from gatehouse.organizations.service.organizations import lock_organization
 from tests.audit.record import assert_recorded, entries_of
 from tests.factories import Factory
 from tests.organizations.people import Circle
@@ -307,3 +312,19 @@ def test_ones_own_organizations_come_in_pages_by_name(client: FlaskClient, make:
     assert [(entry["name"], entry["role"]) for entry in listed] == [("A", "owner"), ("B", "guest")]
     assert reply.json["meta"]["pagination"] == {"page": 1, "per_page": 2, "total": 3, "pages": 2}
     assert set(listed[0]) == FIELDS | {"role", "is_suspended"}
+
+
+def test_a_name_that_too_many_have_asks_for_a_slug(client, make, monkeypatch):
+    monkeypatch.setattr(organizations, "MOST_SLUGS_TRIED", 3)
+    headers, name = make.bearer(make.user()), f"Common {uuid4().hex}"
+
+    replies = [client.post(ORGANIZATIONS, json={"name": name}, headers=headers) for _ in range(3)]
+
+    assert [reply.status_code for reply in replies] == [201, 201, 400]
+    assert "Send a slug." in replies[-1].json["error"]["details"]["slug"][0]
+
+
+@pytest.mark.parametrize("act", [get_organization, lock_organization])
+def test_an_organization_that_went_a_moment_ago_is_not_found(runtime, act):
+    with pytest.raises(OrganizationNotFound), unit_of_work(runtime, Origin("gone")) as ctx:
+        act(ctx, uuid4())

@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import update
 
 from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.scheduler.models import JobRun
 from gatehouse.scheduler.service.leases import enlist, take_lease
 from tests.commanding import command
 from tests.ops.conftest import ROOT, environment
@@ -70,3 +72,20 @@ def test_the_worker_process_runs_jobs_and_stops_gracefully(tmp_path):
         process.kill()
         process.wait()
     assert "Traceback" not in log.read_text()
+
+
+def test_the_list_says_how_a_job_failed(app, runtime):
+    job = runtime.jobs["purge_outbox"]
+    with unit_of_work(runtime, Origin()) as ctx:
+        enlist(ctx, job)
+        failed = {"finished_at": ctx.now, "error": "RuntimeError: no luck"}
+        ctx.db.execute(update(JobRun).where(JobRun.name == job.name).values(failed))
+
+    assert "failed" in (output := run(app, "jobs", "list").output)
+    assert "RuntimeError: no luck" in output
+
+
+def test_a_loop_without_a_pause_is_refused(make_app):
+    result = run(make_app(JOB_NAME="purge_outbox", JOB_INTERVAL_SECONDS="0"), "run_job")
+
+    assert (result.exit_code, "at least 1" in result.output) == (1, True)
