@@ -8,7 +8,10 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
+from gatehouse.core import logging
+from gatehouse.core.db import make_engine
 from gatehouse.core.migrations import SchemaUnknown
+from gatehouse.core.schema import say_what_the_schema_lacks
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
@@ -56,6 +59,8 @@ def serve(*, workers: int) -> None:
     refuse_a_port_in_use(address, settings.port)
     from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
 
+    logging.install(settings)
+    say_what_the_schema_lacks(make_engine(settings.database_url))
     serve_with_granian(settings, address, workers=workers)
 
 

@@ -76,7 +76,7 @@ def doctor(*, as_json: bool) -> None:
     from gatehouse.ops.service.doctor.examining import examine  # noqa: PLC0415 - it calls out
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    found = examine(_runtime(), app.extensions["migrate"], app.app_context)
+    found = examine(_runtime(), app.app_context)
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
     for finding in () if as_json else found:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import key_id
-from gatehouse.core.migrations import LazyMigrate, SchemaUnknown
 from gatehouse.core.redis_link import RedisAway
+from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
 from gatehouse.core.settings import DEVELOPMENT_SECRET
 from gatehouse.mail.ports import Mailer
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
@@ -101,19 +101,21 @@ def _clock(theirs: datetime, zone: str) -> Finding:
     return ok("clock", says)
 
 
-def schema(runtime: Runtime, migrations: LazyMigrate) -> Iterator[Finding]:
+def schema(runtime: Runtime) -> Iterator[Finding]:
     try:
-        found = migrations.revision_of(runtime.engine)
-    except SchemaUnknown as unknown:
-        yield fail("schema", str(unknown), "Use the version of Gatehouse that made it.")
-        return
+        with runtime.short.connect() as db:
+            found = schema_of(db)
     except SQLAlchemyError:
-        yield fail("schema", "the database did not answer", "See the line about the database.")
+        yield fail("schema", "not known", "First see the line about the database.")
         return
-    if found == migrations.head():
-        yield ok("schema", f"{found}, up to date")
+    if found is Schema.CURRENT:
+        yield ok("schema", f"{our_revisions()[0]}, up to date")
+    elif found is Schema.NEWER:
+        how = "Go on with the upgrade: start the new version everywhere."
+        yield warn("schema", "it is that of a newer version, and serves this one too", how)
     else:
-        yield fail("schema", f"{found or 'none'}, not {migrations.head()}", "flask db upgrade")
+        says, _, how = REMEDIES[found].partition(". ")
+        yield fail("schema", says, how)
 
 
 def redis(runtime: Runtime) -> Iterator[Finding]:
