@@ -136,7 +136,7 @@ def make_engine(url: str) -> Engine:
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(exist_ok=True)  # Ours; any other is there, see the settings.
     engine = create_engine(
         url,
         hide_parameters=True,
