@@ -87,6 +87,15 @@ class LinkSent(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkMadeOnHost(Event):
+    name = "account.link_made_on_host"
+    says = "Whoever runs the host made a link that sets a password."
+    resource = "user"
+
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordReset(Event):
     name = "account.password_reset"
     says = "A new password was set with a mailed link."

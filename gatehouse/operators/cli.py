@@ -1,4 +1,6 @@
-"""``flask create-operator``, ``remove-operator``, ``operators list``: who runs this instance."""
+"""``flask create-operator``, ``remove-operator``, ``operators list``: who runs this instance; and
+``reset-password``: a way back in from the host.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from flask.cli import with_appcontext
 from marshmallow import ValidationError
 
 from gatehouse.accounts.queries import operators
+from gatehouse.accounts.service import LIVES
 from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.fields import Address, Text
@@ -66,6 +69,19 @@ def remove_operator(*, email: str) -> None:
         left = len(ctx.db.scalars(operators()).all())
         told = f"{user.email} is no operator any more. Operators left: {left}."
     click.echo(told)
+
+
+@click.command("reset-password")
+@click.argument("email")
+@with_appcontext
+def reset_password(*, email: str) -> None:
+    """Print a link with which EMAIL sets a new password: for somebody whom no mail reaches."""
+    with _work() as ctx:
+        purpose, link = service.link_from_host(ctx, email=_address(email))
+    hours = LIVES[purpose].total_seconds() / 3600
+    click.echo(
+        f"The link works once, within {hours:.0f} hours. Give it to that person only:\n{link}"
+    )
 
 
 @click.group("operators")

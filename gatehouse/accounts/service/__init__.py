@@ -9,6 +9,7 @@ from gatehouse.accounts.service.deletion import delete_account, delete_own_accou
 from gatehouse.accounts.service.export import export_everything
 from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
 from gatehouse.accounts.service.links import (
+    LIVES,
     purge_links,
     renew_link,
     usable_link,
@@ -33,6 +34,7 @@ from gatehouse.accounts.service.recovery import (
     activate_account,
     ask_for_link,
     asked_address,
+    make_link_on_host,
     purpose_for,
     reset_password,
     verify_email,
@@ -46,6 +48,7 @@ from gatehouse.accounts.service.standing import (
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 
 __all__ = [
+    "LIVES",
     "Proof",
     "activate_account",
     "ask_for_link",
@@ -62,6 +65,7 @@ __all__ = [
     "export_everything",
     "hold_confirmed_account",
     "improve_hash",
+    "make_link_on_host",
     "make_operator",
     "name_of_device",
     "note_sign_in",
