@@ -10,6 +10,8 @@ from gatehouse.accounts.service.export import export_everything
 from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
 from gatehouse.accounts.service.links import (
     LIVES,
+    PAGES,
+    link_holds,
     purge_links,
     renew_link,
     usable_link,
@@ -49,6 +51,7 @@ from gatehouse.accounts.service.strength import refuse_weak_password, rules_brok
 
 __all__ = [
     "LIVES",
+    "PAGES",
     "Proof",
     "activate_account",
     "ask_for_link",
@@ -65,6 +68,7 @@ __all__ = [
     "export_everything",
     "hold_confirmed_account",
     "improve_hash",
+    "link_holds",
     "make_link_on_host",
     "make_operator",
     "name_of_device",
