@@ -51,9 +51,15 @@ def main(arguments: list[str]) -> int:
 
 
 @click.command("serve")
-@click.option("--workers", type=AT_LEAST_ONE, default=1, show_default=True, help="Processes.")
+@click.option(
+    "--workers",
+    type=AT_LEAST_ONE,
+    default=1,
+    show_default=True,
+    help="How many processes, each of SERVER_THREADS.",
+)
 def serve(*, workers: int) -> None:
-    """Serve with granian, the recommended server, on HOST and PORT with SERVER_THREADS."""
+    """Serve with granian, on HOST and PORT."""
     settings = read_settings()
     address = address_of(settings.host)
     refuse_a_port_in_use(address, settings.port)

@@ -62,7 +62,7 @@ def read_ready(ctx: Context) -> dict[str, str]:
 @returns(SeenOut)
 @raises(NotFound)
 def read_seen(ctx: Context, *, proof: str) -> dict[str, str | None]:
-    """Tell `flask doctor`, and nobody else, from which address it seems to come."""
+    """Tell `python manage.py doctor`, and nobody else, from which address it seems to come."""
     secret = ctx.settings.secret_key
     if not service.is_ours(secret, proof, ctx.now):
         raise NotFound

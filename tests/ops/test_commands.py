@@ -109,7 +109,7 @@ def test_preparing_is_for_development(app_on, empty_database):
     refused = invoke(app, "prepare")
 
     assert refused.exit_code == 1
-    assert "flask db upgrade" in refused.output
+    assert "python manage.py db upgrade" in refused.output
     assert app.test_client().get("/api/health").status_code == 503
 
 

@@ -1,4 +1,4 @@
-"""``flask doctor``: what is well, what is not, and what to do; each check within 2 seconds."""
+"""``doctor``: what is well, what is not, and what to do; each check within 2 seconds."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -145,10 +145,10 @@ def test_messages_that_wait_or_were_given_up_are_told(make_app, runtime):
                 created_at=old,
             )
         )
-    assert "flask worker" in findings(app)["outbox"].remedy
+    assert "python manage.py worker" in findings(app)["outbox"].remedy
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.execute(update(Message).values(outcome=Outcome.DEAD, settled_at=ctx.now))
-    assert "flask outbox" in findings(app)["outbox"].remedy
+    assert "python manage.py outbox" in findings(app)["outbox"].remedy
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.execute(delete(Message))
 

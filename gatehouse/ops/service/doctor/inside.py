@@ -156,7 +156,7 @@ def smtp(runtime: Runtime) -> Iterator[Finding]:
     try:
         runtime.ports[Mailer].check()
     except (OSError, SMTPException) as error:
-        how = "Correct the SMTP_ settings, then: flask mail test you@example.com"
+        how = "Correct the SMTP_ settings, then: python manage.py mail test you@example.com"
         yield fail("mail", f"{ours.host}:{ours.port} {type(error).__name__}: {error}", how)
         return
     how = "signed in" if ours.user else "without signing in"
@@ -170,10 +170,13 @@ def outbox(ctx: Context) -> Iterator[Finding]:
     found, oldest = counts(ctx), oldest_waiting(ctx)
     says = f"{found['waiting']} waiting, {found['dead']} given up"
     if oldest and ctx.now - oldest > LATE:
-        how = "Does a worker run? flask worker. What fails? flask outbox list"
+        how = "Start a worker: python manage.py worker. What fails: python manage.py outbox list"
         yield warn("outbox", f"{says}, the oldest since {oldest:%Y-%m-%d %H:%M}Z", how)
     elif found["dead"]:
-        yield warn("outbox", says, "flask outbox list tells why, flask outbox retry tries again.")
+        how = (
+            "Look why: python manage.py outbox list. Try again: python manage.py outbox retry --all"
+        )
+        yield warn("outbox", says, how)
     else:
         yield ok("outbox", says)
 
@@ -189,9 +192,10 @@ def jobs(ctx: Context) -> Iterator[Finding]:
         if last is None or ctx.now - last > PERIODS_MISSED * job.period + LATE:
             late.append(job.name)
     if failed:
-        yield warn("jobs", f"failed: {'; '.join(sorted(failed))}", "flask jobs list tells more.")
+        how = "Look when and why: python manage.py jobs list"
+        yield warn("jobs", f"failed: {'; '.join(sorted(failed))}", how)
     elif late:
-        how = "Does a worker run? flask worker, or RUN_JOBS_WHILE_SERVING=true"
+        how = "Start a worker: python manage.py worker, or set RUN_JOBS_WHILE_SERVING=true."
         yield warn("jobs", f"not run for long: {', '.join(sorted(late))}", how)
     else:
         yield ok("jobs", f"all {len(alone)} ran in time")
