@@ -85,6 +85,33 @@ def test_what_is_found_for_these_settings(make_app, settings, check, state):
     assert SECRET not in found.says
 
 
+@pytest.mark.parametrize("address", ["", "us@example.test"])
+def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, address):
+    app = make_app(
+        FLASK_ENV="production",
+        APP_URL="https://id.invalid",
+        SECRET_KEY="kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA",
+        ENCRYPTION_KEY="As0Gd5Jh1Fc6Yn3Br8Zw4Lp7Tm2Qv9Xk",
+        BCRYPT_LOG_ROUNDS="12",
+        CONTACT_EMAIL=address,
+    )
+
+    found = findings(app)
+
+    assert ("contact" in found) is (not address)
+    if not address:
+        assert found["contact"].state is State.WARN
+        assert "CONTACT_EMAIL" in found["contact"].remedy
+
+
+def test_what_is_not_well_says_what_to_do(app):
+    """A remedy begins with a word that tells one to do something, and is no question."""
+    for one in findings(app).values():
+        assert bool(one.remedy) is (one.state is not State.OK), one
+        assert "?" not in one.remedy, one
+        assert one.remedy[:1].isupper() or not one.remedy, one
+
+
 def test_a_database_without_tables_fails_with_the_remedy(app_on, empty_database):
     found = findings(app_on(empty_database))
 

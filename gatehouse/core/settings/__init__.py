@@ -15,7 +15,10 @@ from gatehouse.core.settings.checks import (
 from gatehouse.core.settings.model import Environment, Settings, SettingsRefused, Smtp
 from gatehouse.core.settings.reader import ROOT, Reader
 
+DEFAULT_CONTACT = "info@secuird.tech"
+
 __all__ = [
+    "DEFAULT_CONTACT",
     "DEVELOPMENT_SECRET",
     "ROOT",
     "Environment",
@@ -99,7 +102,7 @@ def _read(env: Reader) -> Settings:
         audit_head_file=env.text("AUDIT_HEAD_FILE"),
         audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),
-        contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        contact_email=env.text("CONTACT_EMAIL", DEFAULT_CONTACT),
         metrics_enabled=env.flag("METRICS_ENABLED", default=environment is not Environment.TESTING),
         metrics_token=env.text("METRICS_TOKEN"),
         metrics_allow=env.many("METRICS_ALLOW", "127.0.0.0/8,::1"),

@@ -69,11 +69,17 @@ class _Run(Thread):
                 self._found = list(self._check())
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding
             why = blank(f"{type(error).__name__}: {error}".splitlines()[0])
-            self._found = [fail(self._what, why, "This check did not end well.")]
+            self._found = [
+                fail(
+                    self._what,
+                    why,
+                    "Look at the log of the service, and report it if it is a mistake of ours.",
+                )
+            ]
 
     def findings(self, deadline: float) -> list[Finding]:
         self.join(max(deadline - monotonic(), 0))
         if self._found is None:
-            how = "Something does not answer, or answers slowly."
+            how = "Look what this check asks: it does not answer, or answers slowly."
             return [fail(self._what, f"no answer in {PATIENCE:.0f} s", how)]
         return self._found

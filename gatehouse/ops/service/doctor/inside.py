@@ -13,7 +13,7 @@ from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import key_id
 from gatehouse.core.redis_link import RedisAway
 from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
-from gatehouse.core.settings import DEVELOPMENT_SECRET
+from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET
 from gatehouse.mail.ports import Mailer
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
 from gatehouse.outbox.queries import counts, oldest_waiting
@@ -38,7 +38,14 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
     else:
         yield ok("settings", f"production, {ours.app_url}")
     if not ours.ratelimit_enabled:
-        yield warn("limits", "RATELIMIT_ENABLED is off", "Switch it on: anybody may guess quickly.")
+        yield warn(
+            "limits",
+            "RATELIMIT_ENABLED is off",
+            "Set RATELIMIT_ENABLED=true: anybody may guess quickly.",
+        )
+    if ours.in_production and ours.contact_email == DEFAULT_CONTACT:
+        how = "Set CONTACT_EMAIL to an address that you read."
+        yield warn("contact", f"enquiries are mailed to {DEFAULT_CONTACT}, the default", how)
     if ours.audit_head_file:
         yield _head_file(Path(ours.audit_head_file))
 
@@ -78,7 +85,7 @@ def database(runtime: Runtime) -> Iterator[Finding]:
             zone = "UTC" if is_sqlite else str(db.scalar(text("SHOW timezone")))
             theirs = None if is_sqlite else db.scalar(text("SELECT clock_timestamp()"))
     except SQLAlchemyError as error:
-        how = "Is it there, and is DATABASE_URL right?"
+        how = "Start it, or correct DATABASE_URL."
         yield fail("database", f"no answer ({type(error).__name__})", how)
         return
     took = f"{version}, {(perf_counter() - started) * 1000:.0f} ms"
@@ -86,7 +93,7 @@ def database(runtime: Runtime) -> Iterator[Finding]:
         how = "For more than one machine, or many people, use PostgreSQL."
         yield warn("database", f"SQLite {took}", how)
     elif not is_sqlite and int(version.partition(".")[0]) < OLDEST_POSTGRES:
-        yield fail("database", f"PostgreSQL {took}", f"Gatehouse needs {OLDEST_POSTGRES} or newer.")
+        yield fail("database", f"PostgreSQL {took}", f"Upgrade it to {OLDEST_POSTGRES} or newer.")
     else:
         yield ok("database", f"{'SQLite' if is_sqlite else 'PostgreSQL'} {took}")
     yield _clock(theirs or datetime.now(UTC), zone)
@@ -137,9 +144,9 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
     kept = "append-only file" if appends else "no append-only file, which is fine"
     says = f"{version}, {took * 1000:.0f} ms, {kept}"
     if int(version.split(".")[0]) < OLDEST_REDIS:
-        yield fail("redis", says, f"Gatehouse needs {OLDEST_REDIS} or newer.")
+        yield fail("redis", says, f"Upgrade it to {OLDEST_REDIS} or newer.")
     elif took > SLOW:
-        yield warn("redis", says, "It is slow: put it nearer, or leave it out.")
+        yield warn("redis", says, "Put it nearer, or leave it out: it is slow.")
     else:
         yield ok("redis", says)
 
@@ -147,7 +154,7 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
 def smtp(runtime: Runtime) -> Iterator[Finding]:
     ours = runtime.settings.smtp
     if not ours.host:
-        how = "Set SMTP_HOST and its companions."
+        how = "Set SMTP_HOST and the other SMTP_ settings."
         if runtime.settings.in_production:
             yield warn("mail", "SMTP_HOST is not set: mails wait", how)
         else:
