@@ -85,21 +85,21 @@ def test_what_is_found_for_these_settings(make_app, settings, check, state):
     assert SECRET not in found.says
 
 
-@pytest.mark.parametrize("address", ["", "us@example.test"])
-def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, address):
+@pytest.mark.parametrize("chosen", [{}, {"CONTACT_EMAIL": "us@example.test"}])
+def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, chosen):
     app = make_app(
         FLASK_ENV="production",
         APP_URL="https://id.invalid",
         SECRET_KEY="kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA",
         ENCRYPTION_KEY="As0Gd5Jh1Fc6Yn3Br8Zw4Lp7Tm2Qv9Xk",
         BCRYPT_LOG_ROUNDS="12",
-        CONTACT_EMAIL=address,
+        **chosen,
     )
 
     found = findings(app)
 
-    assert ("contact" in found) is (not address)
-    if not address:
+    assert ("contact" in found) is (not chosen)
+    if not chosen:
         assert found["contact"].state is State.WARN
         assert "CONTACT_EMAIL" in found["contact"].remedy
 
