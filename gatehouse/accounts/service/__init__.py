@@ -5,7 +5,7 @@ from gatehouse.accounts.service.addresses import (
     confirm_new_address,
     undo_change_of_address,
 )
-from gatehouse.accounts.service.deletion import delete_account, delete_own_account
+from gatehouse.accounts.service.deletion import delete_account, delete_own_account, purge_accounts
 from gatehouse.accounts.service.export import export_everything
 from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
 from gatehouse.accounts.service.links import (
@@ -74,6 +74,7 @@ __all__ = [
     "name_of_device",
     "note_sign_in",
     "prove_password",
+    "purge_accounts",
     "purge_links",
     "purpose_for",
     "refuse_weak_password",
