@@ -77,7 +77,7 @@ def say_what_the_schema_lacks(engine: Engine) -> None:
     lacking = what_the_schema_lacks(engine)
     engine.dispose()
     if lacking:
-        LOGGER.error("%s Until then every request is refused with 503.", lacking)
+        LOGGER.error("%s Until then /api/health/ready answers 503.", lacking)
 
 
 @cache
