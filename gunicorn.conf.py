@@ -1,5 +1,8 @@
 """Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
 
+from gatehouse.core import logging
+from gatehouse.core.db import make_engine
+from gatehouse.core.schema import say_what_the_schema_lacks
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 try:
@@ -18,3 +21,9 @@ errorlog = "-"
 control_socket_disable = True
 # No header of a caller decides where the application begins.
 forwarder_headers = ""
+
+
+def on_starting(_server: object) -> None:
+    """Say once, before there are workers, what keeps them from serving."""
+    logging.install(settings)
+    say_what_the_schema_lacks(make_engine(settings.database_url))

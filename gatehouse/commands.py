@@ -8,7 +8,10 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
+from gatehouse.core import logging
+from gatehouse.core.db import make_engine
 from gatehouse.core.migrations import SchemaUnknown
+from gatehouse.core.schema import say_what_the_schema_lacks
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
@@ -48,14 +51,22 @@ def main(arguments: list[str]) -> int:
 
 
 @click.command("serve")
-@click.option("--workers", type=AT_LEAST_ONE, default=1, show_default=True, help="Processes.")
+@click.option(
+    "--workers",
+    type=AT_LEAST_ONE,
+    default=1,
+    show_default=True,
+    help="How many processes, each of SERVER_THREADS.",
+)
 def serve(*, workers: int) -> None:
-    """Serve with granian, the recommended server, on HOST and PORT with SERVER_THREADS."""
+    """Serve with granian, on HOST and PORT."""
     settings = read_settings()
     address = address_of(settings.host)
     refuse_a_port_in_use(address, settings.port)
     from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
 
+    logging.install(settings)
+    say_what_the_schema_lacks(make_engine(settings.database_url))
     serve_with_granian(settings, address, workers=workers)
 
 

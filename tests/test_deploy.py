@@ -17,6 +17,7 @@ DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yml").read_text())
 NGINX = (DEPLOY / "nginx.conf").read_text()
+README = (DEPLOY / "README.md").read_text()
 SECRET = "kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA"  # 32 characters
 
 
@@ -95,7 +96,48 @@ def test_the_composition_is_what_we_document():
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
         assert set(services[name]["environment"]) <= setting_names()
+        assert services[name]["env_file"] == [".env"]
     assert all(":latest" not in str(service.get("image")) for service in services.values())
+
+
+@pytest.mark.unit
+def test_every_setting_reaches_server_and_worker_but_what_the_composition_is_made_of():
+    """What it sets itself wins over the file, so it sets nothing that somebody may choose."""
+    service = COMPOSE["services"]["api"]
+
+    fixed = {name for name, value in service["environment"].items() if ":?" not in value}
+    assert fixed == {"FLASK_ENV", "HOST", "PORT", "REDIS_URL", "TRUSTED_PROXY_HOPS"}
+    assert service["environment"] == COMPOSE["services"]["worker"]["environment"]
+    state = service["volumes"][0].partition(":")[2]
+    assert state in DOCKERFILE
+    assert f"AUDIT_HEAD_FILE={state}/" in README
+
+
+@pytest.mark.unit
+def test_the_steps_for_systemd_are_whole_and_in_order():
+    """User, packages, database, settings, schema, units, proxy, and whether all is well."""
+    steps = [
+        *(
+            "useradd",
+            "pip install",
+            "createdb",
+            "/etc/gatehouse/environment",
+            "gatehouse db upgrade",
+        ),
+        *("cp deploy/systemd", "daemon-reload", "enable --now gatehouse gatehouse-worker"),
+        *("nginx.conf", "gatehouse doctor", "create-operator"),
+    ]
+    text = README.partition("## With systemd")[2]
+    places = [text.index(step) for step in steps]
+
+    assert places == sorted(places)
+    named = set(re.findall(r"^([A-Z_]+)=", README, re.MULTILINE))
+    assert named <= setting_names() | {"POSTGRES_PASSWORD"}
+
+
+@pytest.mark.unit
+def test_the_proxy_shows_nobody_the_metrics():
+    assert re.search(r"location = /metrics \{\s+return 404;\s+\}", NGINX)
 
 
 @pytest.mark.unit

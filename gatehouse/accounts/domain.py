@@ -13,7 +13,7 @@ domain = Domain(
     pages=(pages,),
     ports={PasswordHasher: Hashers, Operators: lambda _settings: queries.is_operator},
     handlers=jobs.HANDLERS,
-    jobs=(jobs.purge_account_links,),
+    jobs=(jobs.purge_account_links, jobs.purge_accounts),
     mails=MAILS,
     personal_data=(queries.account,),
 )

@@ -90,6 +90,15 @@ class LinkSent(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkMadeOnHost(AccountEvent):
+    name = "account.link_made_on_host"
+    says = "Whoever runs the host made a link that sets a password."
+    resource = "user"
+
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True, kw_only=True)
 class PasswordReset(AccountEvent):
     name = "account.password_reset"
     says = "A new password was set with a mailed link."

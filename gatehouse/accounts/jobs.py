@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from gatehouse.accounts import emails
+from gatehouse.accounts import emails, service
 from gatehouse.accounts.events import (
     AccountCreatedFor,
     AccountDisowned,
@@ -161,6 +161,12 @@ def tell_of_a_locked_account(ctx: Context, event: AccountLocked, message: Receiv
         minutes=event.minutes, ip=ctx.origin.ip, when=message.happened_at
     )
     return _tell(ctx, message, event.user_id, mail)
+
+
+@every(timedelta(hours=6))
+def purge_accounts(ctx: Context) -> int:
+    """Delete what is left of accounts that were deleted 90 days ago, in small batches."""
+    return service.purge_accounts(ctx)
 
 
 @every(timedelta(hours=1))

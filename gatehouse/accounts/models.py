@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatehouse.accounts.events import LinkPurpose
-from gatehouse.core.db import Model, Removable, unique_among_the_living, words
+from gatehouse.core.db import Model, Removable, found_when_removed, unique_among_the_living, words
 
 
 class AccountStatus(StrEnum):
@@ -23,7 +23,10 @@ class User(Removable, Model):
     """A person. ``email`` is as they wrote it, ``email_key`` is what is unique."""
 
     __tablename__ = "users"
-    __table_args__ = (unique_among_the_living("uq_users_email_key", "email_key"),)
+    __table_args__ = (
+        unique_among_the_living("uq_users_email_key", "email_key"),
+        found_when_removed("ix_users_deleted_at"),
+    )
 
     email: Mapped[str] = mapped_column(String(255))
     email_key: Mapped[str] = mapped_column(String(255))

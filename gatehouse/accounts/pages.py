@@ -5,7 +5,7 @@ from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.schemas import AddressIn, NewPasswordIn, PasswordChange
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.html import START, Go, Pages, Show, form
+from gatehouse.core.html import START, Go, Pages, Show, ShowOver, form
 from gatehouse.core.rate_limit import limited
 
 pages = Pages("accounts")
@@ -56,9 +56,8 @@ def forgot_password(ctx: Context, *, email: str) -> Go:
 @pages.get("/reset-password/<token>")
 @public
 def show_reset_password(ctx: Context, token: str) -> Show:
-    """Looking uses nothing up, and tells nothing of the link."""
-    del ctx
-    return Show("accounts/reset.html", path=f"/reset-password/{token}")
+    """Looking uses nothing up."""
+    return _page_of_link(ctx, token, LinkPurpose.RESET, "accounts/reset.html")
 
 
 @pages.post("/reset-password/<token>")
@@ -73,8 +72,7 @@ def reset_password(ctx: Context, token: str, *, password: str) -> Go:
 @pages.get("/verify-email/<token>")
 @public
 def show_verify_email(ctx: Context, token: str) -> Show:
-    del ctx
-    return Show("accounts/verify.html", path=f"/verify-email/{token}")
+    return _page_of_link(ctx, token, LinkPurpose.VERIFY, "accounts/verify.html")
 
 
 @pages.post("/verify-email/<token>")
@@ -88,8 +86,7 @@ def verify_email(ctx: Context, token: str) -> Go:
 @pages.get("/confirm-email/<token>")
 @public
 def show_confirm_email(ctx: Context, token: str) -> Show:
-    del ctx
-    return Show("accounts/confirm.html", path=f"/confirm-email/{token}")
+    return _page_of_link(ctx, token, LinkPurpose.CONFIRM, "accounts/confirm.html")
 
 
 @pages.post("/confirm-email/<token>")
@@ -103,8 +100,7 @@ def confirm_email(ctx: Context, token: str) -> Go:
 @pages.get("/undo-email-change/<token>")
 @public
 def show_undo_email_change(ctx: Context, token: str) -> Show:
-    del ctx
-    return Show("accounts/undo.html", path=f"/undo-email-change/{token}")
+    return _page_of_link(ctx, token, LinkPurpose.UNDO, "accounts/undo.html")
 
 
 @pages.post("/undo-email-change/<token>")
@@ -113,3 +109,10 @@ def show_undo_email_change(ctx: Context, token: str) -> Show:
 def undo_email_change(ctx: Context, token: str) -> Go:
     service.undo_change_of_address(ctx, token=token)
     return Go("/login", note="accounts/email_change_undone")
+
+
+def _page_of_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:
+    """The form of a link; or that it holds no more, before anybody chooses a password for it."""
+    if not service.link_holds(ctx, token, purpose):
+        return ShowOver("accounts/over.html", purpose=purpose.value)
+    return Show(template, path=f"/{service.PAGES[purpose]}/{token}")

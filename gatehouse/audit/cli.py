@@ -1,4 +1,4 @@
-"""Commands of the record: flask audit verify."""
+"""Commands of the record: python manage.py audit verify."""
 
 import json
 import sys
@@ -18,17 +18,24 @@ from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 
 @click.group("audit")
 def audit() -> None:
-    """The record: whether it is as it was sealed."""
+    """The record: whether anything was changed."""
 
 
 @audit.command("verify")
 @click.option(
-    "--head", "heads", type=click.File(encoding="utf-8"), help="Heads kept outside, or -."
+    "--head",
+    "heads",
+    type=click.File(encoding="utf-8"),
+    help="Compare with heads that were kept outside: a file, or - for a pipe.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; the last sums up.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line; the last sums up."
+)
 @with_appcontext
 def verify(*, heads: Iterable[str] | None, as_json: bool) -> None:
-    """Say which entry or block was changed, removed or added. Exit status 1 if any was.
+    """Say what was changed, removed or added.
+
+    Names each entry or block, and ends with 1 if there is one.
 
     Without --head the heads in AUDIT_HEAD_FILE are compared, if that is set.
     """

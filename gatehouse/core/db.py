@@ -1,7 +1,7 @@
 """The base of every table, the engine, and the one place that hides removed rows."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from sqlalchemy import (
     Index,
     MetaData,
     create_engine,
+    delete,
     event,
     make_url,
+    select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,6 +50,8 @@ PRAGMAS = (
     "recursive_triggers=ON",  # REPLACE deletes, and the record's triggers shall hear of it.
 )
 WAIT_FOR_LOCK = 5  # seconds
+KEPT_WHEN_REMOVED = timedelta(days=90)  # as long as a backup, or somebody's question, may matter
+PURGED_AT_ONCE = 200  # Each may take rows of other tables along.
 
 
 class TZDateTime(TypeDecorator[datetime]):
@@ -90,6 +94,12 @@ def words(kind: type[StrEnum]) -> Enum:
     return Enum(
         kind, native_enum=False, length=32, values_callable=lambda kinds: [k.value for k in kinds]
     )
+
+
+def found_when_removed(name: str) -> Index:
+    """An index of the removed rows alone, for the job that deletes them for good."""
+    removed = text("deleted_at IS NOT NULL")
+    return Index(name, "deleted_at", postgresql_where=removed, sqlite_where=removed)
 
 
 def unique_among_the_living(name: str, *columns: str) -> Index:
@@ -136,7 +146,7 @@ def make_engine(url: str) -> Engine:
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(exist_ok=True)  # Ours; any other is there, see the settings.
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -173,6 +183,19 @@ def insert_unless_there(db: Session, model: type[Model], values: dict[str, Any])
     row = insert_into(model.__table__, db.get_bind().dialect).values(values)
     found = db.execute(row.on_conflict_do_nothing().returning(model.__table__.c.id))
     return found.first() is not None
+
+
+def purge_removed(db: Session, model: type[Any], now: datetime, *also: Any) -> int:
+    """Delete a batch of rows for good that were removed 90 days ago, and what hangs on them.
+
+    Returns how many there were. ``also`` narrows it down.
+    """
+    over = select(model.id).where(model.deleted_at < now - KEPT_WHEN_REMOVED, *also)
+    few = over.order_by(model.deleted_at).limit(PURGED_AT_ONCE)
+    gone = delete(model).where(model.id.in_(few.scalar_subquery()))
+    options = {"with_removed": True, "synchronize_session": False}
+    count: int = db.execute(gone, execution_options=options).rowcount  # type: ignore[attr-defined]
+    return count
 
 
 def in_batches(ids: Iterable[UUID], size: int = 500) -> Iterator[list[UUID]]:

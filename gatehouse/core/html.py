@@ -68,9 +68,17 @@ class FormOutOfDate(Forbidden):
 class Show:
     """Answer with a page: its template, and the values that the template uses."""
 
+    status = HTTPStatus.OK
+
     def __init__(self, template: str, /, **values: Any) -> None:
         self.template = template
         self.values = values
+
+
+class ShowOver(Show):
+    """The same where there is nothing to be done any more, as with a link that was used."""
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +331,8 @@ def _page(
     frame.form = form or frame.form
     frame.note = _note(visit) if with_note else ""
     text = rendering.render(page.template, frame, page.values)
-    return Response(text, headers=[*frame.headers(), *visit.headers], content_type=HTML)
+    headers = [*frame.headers(), *visit.headers]
+    return Response(text, page.status.value, headers, content_type=HTML)
 
 
 def _frame(visit: Visit) -> rendering.Frame:

@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 from flask import Response, request
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
 from gatehouse.core import access, envelope, idempotency, rate_limit
 from gatehouse.core.context import ANONYMOUS, Actor, Context, Origin, Runtime, unit_of_work
@@ -61,6 +62,7 @@ API_ROOT = "/api/v1"
 JSON = "application/json"
 READING = ("GET", "HEAD")
 STATUS_LINES = {status: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
+NOTHING = Schema()
 NOBODY = access.Recognised(ANONYMOUS)
 ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing voids it before
 
@@ -113,7 +115,7 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
         limit_the_address(plan.limit, runtime, environ)
         # All of the body, before anything is looked up: whoever holds it back gains no time.
-        raw = read_body(runtime, environ) if plan.body is not None else b""
+        raw = read_body(runtime, environ) if _brings_body(plan, environ) else b""
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
             return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
@@ -138,6 +140,14 @@ def limit_the_address(
     """Count the caller's address, before anything else is done. Raises TooManyRequests."""
     if limit and limit[1] == "address":
         count_call(runtime, environ, limit[0], network_of(environ["gatehouse.client"]))
+
+
+def _brings_body(plan: Plan, environ: dict[str, Any]) -> bool:
+    """Whether there is one to be read: what comes with GET means nothing (RFC 9110 9.3.1)."""
+    if plan.body is not None:
+        return True
+    is_there = environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ
+    return environ["REQUEST_METHOD"] not in READING and bool(is_there)
 
 
 def read_body(runtime: Runtime, environ: dict[str, Any]) -> bytes:
@@ -288,7 +298,9 @@ def _sent(plan: Plan, ctx: Context, raw: bytes) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     if plan.query is not None:
         sent |= load(plan.query, request.args)
-    if plan.body is not None:
+    if plan.body is None and raw:
+        load(NOTHING, _json(raw))
+    elif plan.body is not None:
         sent |= load(plan.body, _json(raw), partial(plan.also, ctx) if plan.also else None)
     return sent
 

@@ -1,4 +1,4 @@
-"""Flask-Migrate, imported only when a ``flask db`` command asks for it: it costs a second."""
+"""Flask-Migrate, imported only when a ``db`` command asks for it: it costs a second."""
 
 import sys
 from collections.abc import Callable
@@ -60,7 +60,7 @@ class LazyMigrate:
 
 
 class DatabaseCommands(click.Group):
-    """``flask db``: Flask-Migrate's own commands, loaded when one is asked for."""
+    """``python manage.py db``: Flask-Migrate's own commands, loaded when one is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return self._theirs().list_commands(ctx)

@@ -28,7 +28,9 @@ class Job:
 
     @property
     def about(self) -> str:
-        return (self.run.__doc__ or "").strip().split("\n")[0]
+        """What it does, for people: the first sentence. The rest is for whoever reads the code."""
+        line = (self.run.__doc__ or "").strip().split("\n")[0]
+        return line.partition(". ")[0].removesuffix(".") + "."
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _right(field: fields.Field[Any]) -> str:
 
 def _of_unknown(names: list[str], known: list[str]) -> Messages:
     """One message for each unknown field, up to a bound."""
-    takes = f"This endpoint takes: {', '.join(known)}."
+    takes = f"This endpoint takes: {', '.join(known)}." if known else "This endpoint takes none."
     found = {name[:LONGEST_NAME]: _of_one(name, known, takes) for name in names[:MOST_UNKNOWN]}
     if len(names) > MOST_UNKNOWN:
         found["body"] = [f"{len(names) - MOST_UNKNOWN} more unknown fields. {takes}"]

@@ -12,5 +12,5 @@ domain = Domain(
     grants=GRANTS,
     ports={Resolver: lambda settings: DnsResolver(settings.dns_resolvers)},
     reactions=(jobs.free_domains_of_a_deleted_organization,),
-    jobs=(jobs.recheck_domains,),
+    jobs=(jobs.recheck_domains, jobs.purge_claims),
 )

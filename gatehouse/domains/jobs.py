@@ -19,3 +19,9 @@ def free_domains_of_a_deleted_organization(
 def recheck_domains(ctx: Context) -> int:
     """Look daily whether proven domains still are; one without its record for 7 days is lost."""
     return service.check_next(ctx)
+
+
+@every(timedelta(days=1))
+def purge_claims(ctx: Context) -> int:
+    """Delete claims of domains that nobody has proven for 90 days, in small batches."""
+    return service.purge_claims(ctx)

@@ -1,5 +1,6 @@
 """Claiming domains, proving them by a record in the DNS, and noticing when the proof is gone."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -30,6 +31,8 @@ from gatehouse.domains.queries import (
 from gatehouse.organizations.models import Organization
 
 MOST_DOMAINS = 100
+KEPT = timedelta(days=90)  # a claim that is not proven
+BATCH = 1000
 
 
 def claim_domain(ctx: Context, org_id: UUID, *, domain: str) -> OrganizationDomain:
@@ -118,6 +121,23 @@ def _prove(ctx: Context, claim: OrganizationDomain) -> None:
     claim.failing_since = None
     claim.checked_at, claim.due_at = ctx.now, ctx.now + rules.CHECK_AGAIN
     ctx.db.flush()  # The index lets one of two have it: the other hears of a conflict.
+
+
+def purge_claims(ctx: Context) -> int:
+    """Delete a batch of claims that nobody has proven for 90 days. Returns how many there were.
+
+    Who claims the name again is asked for the same record.
+    """
+    over = (
+        select(OrganizationDomain.id)
+        .where(
+            OrganizationDomain.status == DomainStatus.PENDING,
+            OrganizationDomain.created_at < ctx.now - KEPT,
+        )
+        .limit(BATCH)
+    )
+    gone = delete(OrganizationDomain).where(OrganizationDomain.id.in_(over.scalar_subquery()))
+    return ctx.execute(gone.execution_options(synchronize_session=False))
 
 
 def _note_failure(ctx: Context, claim: OrganizationDomain, *, was_heard: bool) -> bool:

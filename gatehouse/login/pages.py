@@ -1,10 +1,12 @@
 """The start page, and the pages of coming in and going out."""
 
+from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.queries import find_account
 from gatehouse.accounts.rules import email_key
+from gatehouse.accounts.service import link_holds
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.html import START, Go, Leave, Pages, Show, form
+from gatehouse.core.html import START, Go, Leave, Pages, Show, ShowOver, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed, SignedInAlready
@@ -79,7 +81,8 @@ def register(ctx: Context, *, email: str, password: str, full_name: str | None) 
 @pages.get("/activate/<token>")
 @public
 def show_activate(ctx: Context, token: str) -> Show:
-    del ctx
+    if not link_holds(ctx, token, LinkPurpose.ACTIVATE):
+        return ShowOver("accounts/over.html", purpose=LinkPurpose.ACTIVATE.value)
     return Show("login/activate.html", path=f"/activate/{token}")
 
 

@@ -1,4 +1,4 @@
-"""``flask mail``: looking at mails, and trying the way out."""
+"""``python manage.py mail``: looking at mails, and trying the way out."""
 
 from smtplib import SMTPException
 from typing import TYPE_CHECKING
@@ -18,15 +18,18 @@ from gatehouse.core.reactions import GivenUp
 
 @click.group("mail")
 def commands() -> None:
-    """The mails that Gatehouse sends."""
+    """Mails: look at them, try the mail server."""
 
 
 @commands.command("preview")
 @click.argument("name", required=False)
-@click.option("--html", "as_html", is_flag=True, help="The HTML part instead of the text.")
+@click.option("--html", "as_html", is_flag=True, help="Print the HTML part in place of the text.")
 @with_appcontext
 def preview(*, name: str | None, as_html: bool) -> None:
-    """Print the mail NAME with made-up values; without NAME, list the mails."""
+    """Print the mail NAME; without NAME, list the mails.
+
+    What is in it is made up.
+    """
     runtime: Runtime = current_app.extensions["gatehouse"]
     samples = samples_of(runtime.mails)
     if name is None:
@@ -44,7 +47,7 @@ def preview(*, name: str | None, as_html: bool) -> None:
 @click.argument("address")
 @with_appcontext
 def test(*, address: str) -> None:
-    """Send a mail to ADDRESS, to see whether the SMTP settings are right."""
+    """Send a mail to ADDRESS, to try the SMTP settings."""
     runtime: Runtime = current_app.extensions["gatehouse"]
     settings = runtime.settings
     mail = Mail(subject="It works", says=("This installation can send mail.",))

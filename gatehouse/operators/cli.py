@@ -1,4 +1,6 @@
-"""``flask create-operator``, ``remove-operator``, ``operators list``: who runs this instance."""
+"""``create-operator``, ``remove-operator``, ``operators list``: who runs this instance; and
+``reset-password``: a way back in from the host.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from flask.cli import with_appcontext
 from marshmallow import ValidationError
 
 from gatehouse.accounts.queries import operators
+from gatehouse.accounts.service import LIVES
 from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.fields import Address, Text
@@ -42,10 +45,13 @@ def _name(text: str | None) -> str | None:
 
 @click.command("create-operator")
 @click.argument("email")
-@click.option("--name", help="The person's name, for a new account.")
+@click.option("--name", help="The name of the person, for a new account.")
 @with_appcontext
 def create_operator(*, email: str, name: str | None) -> None:
-    """Make EMAIL an operator: an account that is there, or a new one to be claimed."""
+    """Make EMAIL an operator.
+
+    Of an account that is there, or of a new one, which is claimed with a link.
+    """
     with _work() as ctx:
         user = service.appoint(ctx, email=_address(email), full_name=_name(name))
         told = f"{user.email} is an operator"
@@ -60,7 +66,7 @@ def create_operator(*, email: str, name: str | None) -> None:
 @click.argument("email")
 @with_appcontext
 def remove_operator(*, email: str) -> None:
-    """Take the right of an operator from EMAIL. The account stays."""
+    """Make EMAIL no operator any more. The account stays."""
     with _work() as ctx:
         user = service.dismiss(ctx, email=_address(email))
         left = len(ctx.db.scalars(operators()).all())
@@ -68,9 +74,25 @@ def remove_operator(*, email: str) -> None:
     click.echo(told)
 
 
+@click.command("reset-password")
+@click.argument("email")
+@with_appcontext
+def reset_password(*, email: str) -> None:
+    """Print a link with which EMAIL sets a password.
+
+    For somebody who is locked out and whom no mail reaches. Nothing changes until it is used.
+    """
+    with _work() as ctx:
+        purpose, link = service.link_from_host(ctx, email=_address(email))
+    hours = LIVES[purpose].total_seconds() / 3600
+    click.echo(
+        f"The link works once, within {hours:.0f} hours. Give it to that person only:\n{link}"
+    )
+
+
 @click.group("operators")
 def operators_commands() -> None:
-    """Who runs this instance."""
+    """Operators: list who runs this instance."""
 
 
 @operators_commands.command("list")

@@ -1,7 +1,14 @@
 """The operators domain's declaration."""
 
 from gatehouse.core.domain import Domain
-from gatehouse.operators.cli import create_operator, operators_commands, remove_operator
+from gatehouse.operators.cli import (
+    create_operator,
+    operators_commands,
+    remove_operator,
+    reset_password,
+)
 from gatehouse.operators.routes import api
 
-domain = Domain(apis=(api,), commands=(create_operator, remove_operator, operators_commands))
+domain = Domain(
+    apis=(api,), commands=(create_operator, remove_operator, operators_commands, reset_password)
+)

@@ -9,6 +9,7 @@ from gatehouse.accounts.queries import find_account_by_email, get_account, hold_
 from gatehouse.accounts.service import (
     create_account_for,
     delete_account,
+    make_link_on_host,
     make_operator,
     renew_link,
     suspend_account,
@@ -66,6 +67,18 @@ def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
 def link_to_claim(ctx: Context, user: User) -> str:
     """Where the person claims the account, for whoever cannot be mailed."""
     return web_address_of(ctx, renew_link(ctx, user, LinkPurpose.ACTIVATE).id)
+
+
+def link_from_host(ctx: Context, *, email: str) -> tuple[LinkPurpose, str]:
+    """Where the person sets a new password, for whoever is locked out and cannot be mailed.
+
+    Raises AccountNotFound, AccountSuspended.
+    """
+    user = find_account_by_email(ctx, email)
+    if user is None:
+        raise AccountNotFound
+    link = make_link_on_host(ctx, user.id)
+    return link.purpose, web_address_of(ctx, link.id)
 
 
 def dismiss(ctx: Context, *, email: str) -> User:

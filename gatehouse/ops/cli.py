@@ -41,10 +41,10 @@ def init_db() -> None:
 
 
 @click.command("seed-demo")
-@click.option("--yes", is_flag=True, help="Do it even in production, where it has no business.")
+@click.option("--yes", is_flag=True, help="Do it even in production, without a question.")
 @with_appcontext
 def seed_demo(*, yes: bool) -> None:
-    """Add the demo people and organizations; their passwords are public."""
+    """Add demo people, whose passwords are public."""
     runtime = _runtime()
     if runtime.settings.in_production and not yes:
         raise click.ClickException("Demo data has known passwords. In production say --yes.")
@@ -54,10 +54,11 @@ def seed_demo(*, yes: bool) -> None:
 @click.command("prepare")
 @with_appcontext
 def prepare() -> None:
-    """Make a development installation ready: database, demo data, and where to look."""
+    """Make ready for development: database, demo data."""
     runtime = _runtime()
     if runtime.settings.in_production:
-        raise click.ClickException("For development only. In production: flask db upgrade.")
+        how = "In production: python manage.py db upgrade."
+        raise click.ClickException(f"For development only. {how}")
     set_aside = service.prepare_database(runtime, current_app.extensions["migrate"])
     if set_aside:
         click.echo(f"The database was of an older version. It is kept as {set_aside}.")
@@ -69,14 +70,17 @@ def prepare() -> None:
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="For a machine: a list of findings.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON, for a machine.")
 @with_appcontext
 def doctor(*, as_json: bool) -> None:
-    """Examine this installation, and say what is to be done. Ends with 1 if something fails."""
+    """Say what is wrong here, and what to do about it.
+
+    Each check is ok, warn or fail. Ends with 1 if one fails.
+    """
     from gatehouse.ops.service.doctor.examining import examine  # noqa: PLC0415 - it calls out
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    found = examine(_runtime(), app.extensions["migrate"], app.app_context)
+    found = examine(_runtime(), app.app_context)
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in found], indent=2))
     for finding in () if as_json else found:
@@ -88,7 +92,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 @click.command("openapi")
-@click.option("--write", "path", type=click.Path(path_type=Path), help="A file to write it to.")
+@click.option("--write", "path", type=click.Path(path_type=Path), help="Write it to this file.")
 @with_appcontext
 def openapi(path: Path | None) -> None:
     """Print the OpenAPI document, or write it to a file."""

@@ -1,23 +1,21 @@
 """Asking the parts that we stand on whether they are there."""
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatehouse.core.cache import EPOCHS
 from gatehouse.core.context import Runtime
 from gatehouse.core.redis_link import RedisAway
+from gatehouse.core.schema import schema_of
 
-OK, DOWN = "ok", "down"
+OK, DOWN, SCHEMA = "ok", "down", "schema"
 
 
 def database_state(runtime: Runtime) -> str:
-    """Whether the database answers and has our tables."""
+    """Whether the database answers and has our tables, or those of the next version."""
     try:
         with runtime.short.connect() as db:
-            db.execute(select(EPOCHS.c.epoch).limit(1))
+            return OK if schema_of(db).serves else SCHEMA
     except SQLAlchemyError:
         return DOWN
-    return OK
 
 
 def redis_state(runtime: Runtime) -> str:

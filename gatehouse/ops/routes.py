@@ -8,7 +8,7 @@ from gatehouse.core.errors import NotFound
 from gatehouse.core.http import Api, query, raises, returns
 from gatehouse.core.plain import Caller, plain
 from gatehouse.ops import queries, service
-from gatehouse.ops.errors import Unhealthy
+from gatehouse.ops.errors import NoSchema, Unhealthy
 from gatehouse.ops.schemas import HealthOut, ProofIn, SeenOut, StateOut
 
 api = Api("health", at="/health", root="/api", about="Is it there, and does it work?")
@@ -22,7 +22,8 @@ alias = Api("health v1", at="/health", about="The same, under the prefix of the 
 def read_health(ctx: Context) -> dict[str, Any]:
     """Tell whether the service and what it stands on work.
 
-    503 when the database is down. Without Redis the service is slower, not broken: `degraded`.
+    503 when the database is `down`, or lacks the `schema` of this version. Without Redis the
+    service is slower, not broken: `degraded`.
     """
     return _health(ctx)
 
@@ -51,8 +52,7 @@ def read_live(ctx: Context) -> dict[str, str]:
 @raises(Unhealthy)
 def read_ready(ctx: Context) -> dict[str, str]:
     """Tell that requests can be served: for load balancers."""
-    if queries.database_state(ctx.runtime) != queries.OK:
-        raise Unhealthy(database=queries.DOWN)
+    _refuse_unless_ok({"database": queries.database_state(ctx.runtime)})
     return {"status": "ready"}
 
 
@@ -62,7 +62,7 @@ def read_ready(ctx: Context) -> dict[str, str]:
 @returns(SeenOut)
 @raises(NotFound)
 def read_seen(ctx: Context, *, proof: str) -> dict[str, str | None]:
-    """Tell `flask doctor`, and nobody else, from which address it seems to come."""
+    """Tell `python manage.py doctor`, and nobody else, from which address it seems to come."""
     secret = ctx.settings.secret_key
     if not service.is_ours(secret, proof, ctx.now):
         raise NotFound
@@ -81,7 +81,12 @@ def _health(ctx: Context) -> dict[str, Any]:
         "database": queries.database_state(ctx.runtime),
         "redis": queries.redis_state(ctx.runtime),
     }
-    if checks["database"] != queries.OK:
-        raise Unhealthy(**checks)
+    _refuse_unless_ok(checks)
     status = "degraded" if checks["redis"] == queries.DOWN else "healthy"
     return {"status": status, "service": "gatehouse", "checks": checks}
+
+
+def _refuse_unless_ok(checks: dict[str, str]) -> None:
+    if checks["database"] != queries.OK:
+        kind = NoSchema if checks["database"] == queries.SCHEMA else Unhealthy
+        raise kind(**checks)

@@ -29,7 +29,7 @@ domain = Domain(
     },
     reactions=(jobs.end_memberships_of_a_deleted_account,),
     handlers=jobs.HANDLERS,
-    jobs=(jobs.purge_invites,),
+    jobs=(jobs.purge_invites, jobs.purge_organizations),
     mails=MAILS,
     personal_data=(memberships,),
 )

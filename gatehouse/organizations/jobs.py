@@ -57,6 +57,12 @@ def purge_invites(ctx: Context) -> int:
     return service.purge_invites(ctx)
 
 
+@every(timedelta(hours=6))
+def purge_organizations(ctx: Context) -> int:
+    """Delete places and organizations that were left or deleted 90 days ago, in small batches."""
+    return service.purge_organizations(ctx)
+
+
 def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
     """Mail the link as it is now: taken back, accepted or renewed since, an older one is not."""
     row = ctx.glance(queries.invite_row(invite_id))

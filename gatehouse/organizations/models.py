@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gatehouse.accounts.models import User
-from gatehouse.core.db import Model, Removable, unique_among_the_living, words
+from gatehouse.core.db import Model, Removable, found_when_removed, unique_among_the_living, words
 from gatehouse.core.roles import Role
 
 
@@ -16,7 +16,10 @@ class Organization(Removable, Model):
     """A tenant. Everything that belongs to one carries its id."""
 
     __tablename__ = "organizations"
-    __table_args__ = (unique_among_the_living("uq_organizations_slug", "slug"),)
+    __table_args__ = (
+        unique_among_the_living("uq_organizations_slug", "slug"),
+        found_when_removed("ix_organizations_deleted_at"),
+    )
 
     name: Mapped[str] = mapped_column(String(255))
     slug: Mapped[str] = mapped_column(String(63))
@@ -66,6 +69,7 @@ class Member(Removable, Model):
     __table_args__ = (
         unique_among_the_living("uq_members_one_place_per_user", "org_id", "user_id"),
         Index("ix_members_org_id_role", "org_id", "role"),
+        found_when_removed("ix_members_deleted_at"),
     )
 
     org_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))

@@ -1,4 +1,4 @@
-"""``flask outbox``: what waits, what was given up, and trying that again."""
+"""``python manage.py outbox``: what waits, what was given up, and trying that again."""
 
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -19,7 +19,7 @@ def _work() -> AbstractContextManager[Context]:
 
 @click.group("outbox")
 def commands() -> None:
-    """Messages that are still to be delivered."""
+    """Messages to be delivered: list, try again."""
 
 
 @commands.command("list")
@@ -36,10 +36,10 @@ def show() -> None:
 
 @commands.command("retry")
 @click.argument("message_ids", nargs=-1, type=click.UUID)
-@click.option("--all", "everything", is_flag=True, help="All that were given up.")
+@click.option("--all", "everything", is_flag=True, help="Try all again that were given up.")
 @with_appcontext
 def retry(*, message_ids: tuple[UUID, ...], everything: bool) -> None:
-    """Try messages again that were given up."""
+    """Try messages again that were given up, by their ids."""
     if bool(message_ids) == everything:
         raise click.UsageError("Name the messages, or say --all.")
     with _work() as ctx:

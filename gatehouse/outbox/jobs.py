@@ -18,6 +18,7 @@ from gatehouse.outbox.queries import due_messages
 LONGEST_ERROR = 500
 AT_A_TIME = 4  # so that one slow receiver does not hold up all others
 LATE = service.LEASE / 6  # after so much of a lease, ask whether it still holds before one begins
+AFTER_A_LOSS = timedelta(seconds=5)
 LINGER = 0.01  # seconds in which others may join those that are noted together
 
 
@@ -84,16 +85,27 @@ def _deliver(runtime: Runtime, message: Message) -> bool:
     except Postponed as later:
         with _settling(runtime) as ctx:
             service.postpone(ctx, message, later.wait)
-    except DBAPIError:
-        raise  # Ours, not the message's: it comes up again when its lease is over.
     except Exception as error:  # noqa: BLE001 - whatever one message does, the others go on
-        why = blank(f"{type(error).__name__}: {error}")[:LONGEST_ERROR]
-        LOGGER.warning("%s of %s failed: %s", message.handler, message.id, why)
-        with _settling(runtime) as ctx:
-            service.fail(ctx, message, why, for_good=isinstance(error, GivenUp))
+        _note_failure(runtime, message, error)
     else:
         return True
     return False
+
+
+def _note_failure(runtime: Runtime, message: Message, error: Exception) -> None:
+    """Count the try against the message, unless it was the database that went away.
+
+    A database that is away takes no note either, and raises here: the message comes up again when
+    its lease is over. One that is back already lost the connection: that is no try. What it
+    refuses and then notes is the message's own fault, or a mistake of ours, and must end.
+    """
+    why = blank(f"{type(error).__name__}: {error}")[:LONGEST_ERROR]
+    LOGGER.warning("%s of %s failed: %s", message.handler, message.id, why)
+    with _settling(runtime) as ctx:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            service.postpone(ctx, message, AFTER_A_LOSS)
+        else:
+            service.fail(ctx, message, why, for_good=isinstance(error, GivenUp))
 
 
 def _is_ours(runtime: Runtime, message: Message) -> bool:

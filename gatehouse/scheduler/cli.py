@@ -1,4 +1,4 @@
-"""``flask jobs``, ``flask worker`` and every job by its name."""
+"""``python manage.py jobs``, ``python manage.py worker`` and every job by its name."""
 
 import click
 from flask import current_app
@@ -37,7 +37,7 @@ def _run(job: Job) -> None:
 
 @click.group("jobs")
 def jobs_commands() -> None:
-    """What the house does by itself."""
+    """Jobs: list them, run one."""
 
 
 @jobs_commands.command("list")
@@ -69,7 +69,7 @@ def run_named(*, name: str) -> None:
 @click.command("run_job")
 @with_appcontext
 def run_job() -> None:
-    """Run the job JOB_NAME every JOB_INTERVAL_SECONDS until told to stop."""
+    """Run JOB_NAME every JOB_INTERVAL_SECONDS."""
     chosen = _runtime().settings.jobs
     job = _job_named(chosen.name, "JOB_NAME")
     if chosen.interval_seconds < 1:
@@ -80,7 +80,7 @@ def run_job() -> None:
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
-    """Deliver what is due and run every job in its period, until told to stop."""
+    """Deliver mails, and run every job in its period."""
     run_worker(_runtime(), stop_on_signals())
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.initial.common import TIME, belongs_to, unique_among_the_living
+from migrations.initial.common import TIME, belongs_to, found_when_removed, unique_among_the_living
 
 NOT_UNDONE = sa.text("purpose <> 'undo_email_change'")
 
@@ -26,6 +26,7 @@ def create() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_users"),
     )
     unique_among_the_living("uq_users_email_key", "users", ["email_key"])
+    found_when_removed("users")
     op.create_table(
         "credentials",
         sa.Column("id", sa.Uuid, nullable=False),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.initial.common import TIME, belongs_to, unique_among_the_living
+from migrations.initial.common import TIME, belongs_to, found_when_removed, unique_among_the_living
 
 PENDING = sa.text("deleted_at IS NULL AND accepted_at IS NULL")
 
@@ -24,6 +24,7 @@ def create() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_organizations"),
     )
     unique_among_the_living("uq_organizations_slug", "organizations", ["slug"])
+    found_when_removed("organizations")
     op.create_table(
         "members",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -43,6 +44,7 @@ def create() -> None:
         ),
     )
     unique_among_the_living("uq_members_one_place_per_user", "members", ["org_id", "user_id"])
+    found_when_removed("members")
     op.create_index("ix_members_org_id_role", "members", ["org_id", "role"])
     op.create_index("ix_members_user_id", "members", ["user_id"])
     op.create_index("ix_members_invited_by_id", "members", ["invited_by_id"])

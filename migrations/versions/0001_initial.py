@@ -1,11 +1,8 @@
 """The whole schema. Until the first release it is rewritten, and its revision with it."""
 
-from hashlib import sha256
-from pathlib import Path
-
 from alembic import op
 
-from migrations import initial
+from gatehouse.core.schema import initial_revision
 from migrations.initial import (
     accounts,
     audit,
@@ -33,13 +30,7 @@ TABLES = (
 )
 
 
-def _fingerprint() -> str:
-    """A name for just these tables, so that a database of other ones is known as such."""
-    sources = sorted(Path(initial.__file__).parent.glob("*.py"))
-    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-
-
-revision = f"initial_{_fingerprint()}"
+revision = initial_revision()
 down_revision = None
 
 

@@ -1,4 +1,4 @@
-"""The command flask audit verify."""
+"""The command python manage.py audit verify."""
 
 import json
 

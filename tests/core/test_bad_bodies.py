@@ -307,3 +307,40 @@ def test_a_name_that_turns_the_direction_of_writing_is_refused(send, sign):
     answer = send(ORGANIZATIONS, json={"name": f"Acme{sign}gro"})
 
     assert_refused(answer, 400, "VALIDATION_ERROR", "name")
+
+
+LOGOUT = "/api/v1/auth/logout"
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({}, 200),
+        ({"json": {}}, 200),
+        ({"data": b"", "content_type": JSON}, 200),
+        ({"json": {"everywhere": True}}, 400),
+        ({"json": []}, 400),
+        ({"data": b"{", "content_type": JSON}, 400),
+        ({"data": "everywhere=1", "content_type": "application/x-www-form-urlencoded"}, 415),
+        ({"data": b"x" * 1_100_000, "content_type": JSON}, 413),
+    ],
+)
+def test_what_is_sent_where_nothing_is_taken_is_refused_and_an_empty_object_passes(
+    send, options, status
+):
+    answer = send(LOGOUT, **options)
+
+    assert answer.status_code == status, answer.text
+    if "everywhere" in options.get("json", ()):
+        message = answer.json["error"]["details"]["everywhere"]
+        assert message == ["Unknown field. This endpoint takes none."]
+
+
+def test_the_body_of_a_get_is_not_read(client, make):
+    headers = make.bearer(make.user())
+
+    assert client.get("/api/v1/users/me", json={"x": 1}, headers=headers).status_code == 200
+
+
+def test_strangers_are_not_told_what_an_endpoint_takes(client):
+    assert client.post(LOGOUT, json={"x": 1}).status_code == 401

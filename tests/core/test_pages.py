@@ -34,7 +34,7 @@ FAILURES = {
     "away": OperationalError(SECRET, {}, Exception(SECRET)),
     "mistake": RuntimeError(SECRET),
 }
-PUBLIC_PAGES = ("/", "/login", "/register", "/forgot-password", "/logout", "/reset-password/x")
+PUBLIC_PAGES = ("/", "/login", "/register", "/forgot-password", "/logout")
 
 pages = Pages("frame")
 

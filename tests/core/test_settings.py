@@ -146,11 +146,23 @@ def test_several_encryption_keys_are_kept_in_their_order():
         ("postgres://u:p@db/x", "postgresql+psycopg://u:p@db/x"),
         ("postgresql://u:p@db/x", "postgresql+psycopg://u:p@db/x"),
         ("postgresql+psycopg://u:p@db/x", "postgresql+psycopg://u:p@db/x"),
-        ("sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
+        ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
     ],
 )
 def test_a_database_address_names_its_driver(given, read_as):
     assert read(DATABASE_URL=given).database_url == read_as
+
+
+def test_the_folder_of_a_database_file_is_never_made_elsewhere_than_in_its_default_place(tmp_path):
+    folder = tmp_path / "mistyped"
+
+    with pytest.raises(SettingsRefused, match=f"DATABASE_URL names a file in {folder}, "):
+        read(DATABASE_URL=f"sqlite:///{folder}/x.db?timeout=5")
+
+    assert not folder.exists()
+    for url in ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"):
+        assert read(DATABASE_URL=url).database_url == url
+    assert read(DATABASE_URL="").database_url.startswith(f"sqlite:///{ROOT}/instance/")
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_the_record_proves_it(team, dns, db):
 
 
 def test_a_claim_of_others_blocks_nobody_and_their_record_proves_nothing(team, other, dns):
+    """Threat 153."""
     domain = name()
     squatter = other.claim(domain).json["data"]["domain"]
 
@@ -207,6 +208,7 @@ def test_a_domain_is_proven_by_one_at_a_time(client, team, other, dns):
 
 
 def test_of_two_who_prove_it_at_once_one_has_it(client, make, dns, db):
+    """Threat 153."""
     for _ in range(4):
         domain, teams = name(), [Team(client, make) for _ in range(2)]
         claims = [team.claim(domain).json["data"]["domain"] for team in teams]
@@ -251,6 +253,7 @@ def test_no_domain_of_another_organization_can_be_touched(client, team, other):
 
 
 def test_a_proof_that_is_gone_for_a_week_is_lost(desk, team, dns, db):
+    """Threat 153."""
     domain = name()
     team.prove(dns, domain)
     dns.names = {}
@@ -310,6 +313,7 @@ def test_a_dns_that_is_away_takes_no_proof_for_a_month(desk, team, dns):
 
 
 def test_each_domain_is_looked_at_once_a_day(desk, team, dns):
+    """Threat 153."""
     team.prove(dns, name())
     later(desk, days=0)
     with unit_of_work(desk.extensions["gatehouse"], Origin(), Actor("job")) as ctx:

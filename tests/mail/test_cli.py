@@ -1,4 +1,4 @@
-"""``flask mail``."""
+"""``python manage.py mail``."""
 
 import pytest
 

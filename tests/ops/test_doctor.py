@@ -1,4 +1,4 @@
-"""``flask doctor``: what is well, what is not, and what to do; each check within 2 seconds."""
+"""``doctor``: what is well, what is not, and what to do; each check within 2 seconds."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 def findings(app) -> dict:
     runtime = app.extensions["gatehouse"]
-    found = examine(runtime, app.extensions["migrate"], app.app_context)
+    found = examine(runtime, app.app_context)
     return {finding.check: finding for finding in found}
 
 
@@ -85,11 +85,42 @@ def test_what_is_found_for_these_settings(make_app, settings, check, state):
     assert SECRET not in found.says
 
 
+@pytest.mark.parametrize("chosen", [{}, {"CONTACT_EMAIL": "us@example.test"}])
+def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, chosen):
+    app = make_app(
+        FLASK_ENV="production",
+        APP_URL="https://id.invalid",
+        SECRET_KEY="kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA",
+        ENCRYPTION_KEY="As0Gd5Jh1Fc6Yn3Br8Zw4Lp7Tm2Qv9Xk",
+        BCRYPT_LOG_ROUNDS="12",
+        **chosen,
+    )
+
+    found = findings(app)
+
+    assert ("contact" in found) is (not chosen)
+    if not chosen:
+        assert found["contact"].state is State.WARN
+        assert "CONTACT_EMAIL" in found["contact"].remedy
+
+
+def test_what_is_not_well_says_what_to_do(app):
+    """A remedy begins with a word that tells one to do something, and is no question."""
+    for one in findings(app).values():
+        assert bool(one.remedy) is (one.state is not State.OK), one
+        assert "?" not in one.remedy, one
+        assert one.remedy[:1].isupper() or not one.remedy, one
+
+
 def test_a_database_without_tables_fails_with_the_remedy(app_on, empty_database):
     found = findings(app_on(empty_database))
 
     assert found["database"].state is State.OK
-    assert (found["schema"].state, found["schema"].remedy) == (State.FAIL, "flask db upgrade")
+    assert found["schema"].state is State.FAIL
+    assert "manage.py db upgrade" in found["schema"].remedy
+    for name in ("outbox", "jobs"):
+        assert found[name].state is State.FAIL
+        assert "schema" in found[name].remedy
 
 
 def test_a_database_that_is_away_fails(app_on):
@@ -141,10 +172,10 @@ def test_messages_that_wait_or_were_given_up_are_told(make_app, runtime):
                 created_at=old,
             )
         )
-    assert "flask worker" in findings(app)["outbox"].remedy
+    assert "python manage.py worker" in findings(app)["outbox"].remedy
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.execute(update(Message).values(outcome=Outcome.DEAD, settled_at=ctx.now))
-    assert "flask outbox" in findings(app)["outbox"].remedy
+    assert "python manage.py outbox" in findings(app)["outbox"].remedy
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.execute(delete(Message))
 

@@ -1,8 +1,16 @@
 """Is it there, and does it work?"""
 
-import pytest
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event, Thread
 
+import pytest
+from sqlalchemy import text
+
+from gatehouse.core.reactions import Job
+from gatehouse.core.schema import say_what_the_schema_lacks
 from gatehouse.ops.service import migrate
+from gatehouse.scheduler.service import run_worker
 from tests.conftest import client_of
 from tests.processes import free_port, wait_until
 from tests.servers import PostgresServer
@@ -98,10 +106,39 @@ def test_a_database_that_is_not_there_is_said_and_live_goes_on(app_on):
 
 
 def test_a_database_without_our_tables_is_no_database(empty_database, app_on):
-    client = app_on(empty_database).test_client()
+    """Who balances load learns that; who starts the server learns how to mend it."""
+    app = app_on(empty_database)
+    client = app.test_client()
 
-    assert_unwell(client.get(HEALTH))
+    for answer in (client.get(HEALTH), client.get(f"{HEALTH}/ready")):
+        assert answer.status_code == 503
+        assert answer.json["error"]["details"]["database"] == "schema"
+        assert "manage.py db upgrade" in answer.json["message"]
     assert client.get(f"{HEALTH}/live").status_code == 200
+
+    with app.app_context():
+        migrate(app.extensions["gatehouse"], app.extensions["migrate"])
+    assert client.get(f"{HEALTH}/ready").status_code == 200
+
+
+def test_a_schema_of_the_next_version_serves_this_one_too(empty_database, app_on):
+    """A rolling upgrade: the workers that are still to be replaced stay in the balance."""
+    app = app_on(empty_database)
+    with app.app_context():
+        migrate(app.extensions["gatehouse"], app.extensions["migrate"])
+    with app.extensions["gatehouse"].engine.begin() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '20990101_next'"))
+
+    assert app.test_client().get(f"{HEALTH}/ready").status_code == 200
+
+
+def test_a_server_says_once_as_it_starts_that_there_is_no_schema(empty_database, app_on, capsys):
+    engine = app_on(empty_database).extensions["gatehouse"].engine
+
+    say_what_the_schema_lacks(engine)
+
+    said = capsys.readouterr().out
+    assert said.count("The database has no schema. Make it: python manage.py db upgrade.") == 1
 
 
 @pytest.mark.integration
@@ -126,3 +163,21 @@ def test_a_database_that_is_killed_is_missed_and_found_again(app_on, tmp_path, c
         assert client.get(HEALTH).status_code == 200
         app.extensions["gatehouse"].engine.dispose()
     assert server.password not in capsys.readouterr().out
+
+
+def test_a_worker_waits_for_the_schema_and_then_runs(empty_database, app_on, capsys):
+    """Nothing fails, once a second, until somebody has brought it up."""
+    app = app_on(empty_database)
+    runtime, stop, ran = app.extensions["gatehouse"], Event(), Event()
+    job = Job("ring", timedelta(seconds=1), lambda _: ran.set() or 0, alone=False, waits=False)
+    worker = Thread(target=run_worker, args=(replace(runtime, jobs={"ring": job}), stop))
+    worker.start()
+    try:
+        assert wait_until(lambda: "The worker waits." in capsys.readouterr().out)
+        assert not ran.is_set()
+        with app.app_context():
+            migrate(runtime, app.extensions["migrate"])
+        assert ran.wait(10)
+    finally:
+        stop.set()
+        worker.join()

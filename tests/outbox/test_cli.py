@@ -1,4 +1,4 @@
-"""``flask outbox``."""
+"""``python manage.py outbox``."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

@@ -1,7 +1,7 @@
 """Messages: put in with the act, delivered at least once, the oldest first, by one at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from json import dumps, loads
 from typing import get_args, get_origin, get_type_hints
@@ -9,89 +9,20 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import OperationalError
 
 from gatehouse.audit.service import record, record_attempt
-from gatehouse.core.context import Actor, Origin, unit_of_work
-from gatehouse.core.events import EVENTS, Event
-from gatehouse.core.reactions import GivenUp, Handler, Postponed, of_event
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.events import EVENTS
+from gatehouse.core.reactions import GivenUp, Postponed
 from gatehouse.outbox import jobs, service
-from gatehouse.outbox.jobs import deliver_outbox, purge_outbox
+from gatehouse.outbox.jobs import purge_outbox
 from gatehouse.outbox.models import Message, Outcome
 from gatehouse.outbox.queries import counts, dead_messages
 from gatehouse.registry import domains
+from tests.outbox.bells import Rang, deliver, deliver_all, make_due, messages
 
 THREADS = 8
 domains()  # Imports every event there is.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rang(Event):
-    name = "tests.rang"
-    says = "A bell rang."
-
-    bell_id: UUID
-    tones: tuple[str, ...] = ()
-
-
-class Bell:
-    """A handler that notes what it hears, and does what the test says."""
-
-    def __init__(self):
-        self.heard, self.acts, self.does = [], [], lambda _message: ()
-
-    def run(self, ctx, event, message):
-        self.heard.append((event, message, ctx.origin, ctx.actor))
-        return self.does(message)
-
-
-@pytest.fixture
-def bell() -> Bell:
-    return Bell()
-
-
-@pytest.fixture
-def ringing(runtime, bell):
-    """A runtime in which the bell handles Rang, and an outbox that holds nothing else."""
-    handler = Handler("tests.ring", Rang, bell.run)
-    with unit_of_work(runtime, Origin()) as ctx:
-        ctx.db.execute(delete(Message))
-    return replace(runtime, handlers={handler.name: handler}, handlers_of=of_event([handler]))
-
-
-@pytest.fixture
-def ring(ringing):
-    """Record that a bell rang: ``ring(times)``. Returns the ids, in order."""
-
-    def do(times: int = 1) -> list[UUID]:
-        ids = [uuid4() for _ in range(times)]
-        for bell_id in ids:
-            with unit_of_work(ringing, Origin("test-ring", "192.0.2.7", "tests")) as ctx:
-                record(ctx, Rang(bell_id=bell_id, tones=("c", "e")))
-        return ids
-
-    return do
-
-
-def deliver(runtime) -> int:
-    with unit_of_work(runtime, Origin("deliver"), Actor("job")) as ctx:
-        return deliver_outbox(ctx)
-
-
-def deliver_all(runtime) -> None:
-    while deliver(runtime):
-        pass
-
-
-def messages(runtime) -> list[Message]:
-    with runtime.reading() as db:
-        return list(db.scalars(select(Message).order_by(Message.id)))
-
-
-def make_due(runtime) -> None:
-    """As if the wait, or somebody's lease, were over."""
-    with unit_of_work(runtime, Origin()) as ctx:
-        ctx.db.execute(update(Message).values(due_at=ctx.now - timedelta(seconds=1)))
 
 
 def test_an_act_and_its_message_happen_or_neither(ringing):
@@ -225,27 +156,6 @@ def test_what_is_postponed_does_not_count_as_a_try(ringing, ring, bell):
     (message,) = messages(ringing)
     assert message.attempts == 0
     assert message.due_at > message.created_at + timedelta(minutes=29)
-
-
-def test_a_database_that_fails_one_message_keeps_the_others_from_nothing(ringing, ring, bell):
-    """It is nobody's try: the message comes up again when its lease is over."""
-
-    def fail_once(message):
-        if message.id == first and len(bell.heard) <= len(ids):
-            raise OperationalError("lost", None, Exception())
-        return ()
-
-    ids = ring(service.BATCH)
-    first, bell.does = messages(ringing)[0].id, fail_once
-    with pytest.raises(OperationalError):
-        deliver(ringing)
-
-    (waiting,) = [message for message in messages(ringing) if message.settled_at is None]
-    assert (waiting.id, waiting.last_error, waiting.lease is None) == (first, None, False)
-
-    make_due(ringing)
-    deliver(ringing)
-    assert len(bell.heard) == len(ids) + 1
 
 
 def test_a_message_of_another_version_is_given_up(ringing, ring):

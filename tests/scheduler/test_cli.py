@@ -1,4 +1,4 @@
-"""``flask jobs`` and ``flask worker``."""
+"""``python manage.py jobs`` and ``python manage.py worker``."""
 
 import signal
 import subprocess

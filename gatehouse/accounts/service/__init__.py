@@ -5,10 +5,13 @@ from gatehouse.accounts.service.addresses import (
     confirm_new_address,
     undo_change_of_address,
 )
-from gatehouse.accounts.service.deletion import delete_account, delete_own_account
+from gatehouse.accounts.service.deletion import delete_account, delete_own_account, purge_accounts
 from gatehouse.accounts.service.export import export_everything
 from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
 from gatehouse.accounts.service.links import (
+    LIVES,
+    PAGES,
+    link_holds,
     purge_links,
     renew_link,
     usable_link,
@@ -33,6 +36,7 @@ from gatehouse.accounts.service.recovery import (
     activate_account,
     ask_for_link,
     asked_address,
+    make_link_on_host,
     purpose_for,
     reset_password,
     verify_email,
@@ -46,6 +50,8 @@ from gatehouse.accounts.service.standing import (
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 
 __all__ = [
+    "LIVES",
+    "PAGES",
     "Proof",
     "activate_account",
     "ask_for_link",
@@ -62,10 +68,13 @@ __all__ = [
     "export_everything",
     "hold_confirmed_account",
     "improve_hash",
+    "link_holds",
+    "make_link_on_host",
     "make_operator",
     "name_of_device",
     "note_sign_in",
     "prove_password",
+    "purge_accounts",
     "purge_links",
     "purpose_for",
     "refuse_weak_password",

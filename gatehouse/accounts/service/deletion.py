@@ -5,12 +5,13 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from gatehouse.accounts.events import AccountDeleted
-from gatehouse.accounts.models import Credential
+from gatehouse.accounts.models import Credential, User
 from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.audit.service import forget_label, record
 from gatehouse.core.access import refuse_stale
 from gatehouse.core.context import Context
+from gatehouse.core.db import purge_removed
 
 
 def delete_own_account(ctx: Context, *, password: str | None) -> None:
@@ -25,6 +26,14 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
     else:
         hold_confirmed_account(ctx, confirm_password(ctx, password))
     delete_account(ctx, ctx.user_id)
+
+
+def purge_accounts(ctx: Context) -> int:
+    """Delete what is left of accounts that were deleted long ago. Returns how many there were.
+
+    The record names them by their id and a pseudonym of its own.
+    """
+    return purge_removed(ctx.db, User, ctx.now)
 
 
 def delete_account(ctx: Context, user_id: UUID) -> None:

@@ -101,6 +101,15 @@ def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
     return _judged(ctx, row, token, purpose, ctx.now)
 
 
+def link_holds(ctx: Context, token: str, purpose: LinkPurpose) -> bool:
+    """Whether the link can be used now, for a page that is to say so. Nobody can guess one."""
+    try:
+        look_at_link(ctx, token, purpose)
+    except LinkInvalid:
+        return False
+    return True
+
+
 def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
     """Use the link up, and hold its account. Of many at once, one gets it. Raises LinkInvalid."""
     link_id = row_of_link(token, PREFIXES[purpose])

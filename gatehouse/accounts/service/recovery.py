@@ -4,18 +4,22 @@ Who asks gives an address, and nothing is looked up then: known or unknown, the 
 time are the same. The worker looks it up, and mails the address that the account has.
 """
 
-from gatehouse.accounts.errors import LinkInvalid
+from uuid import UUID
+
+from gatehouse.accounts.errors import AccountSuspended, LinkInvalid
 from gatehouse.accounts.events import (
     AccountActivated,
     EmailVerified,
     LinkAsked,
+    LinkMadeOnHost,
     LinkPurpose,
     PasswordReset,
 )
-from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.guessing import forget_guesses, name_of_device
-from gatehouse.accounts.service.links import look_at_link, take_link
+from gatehouse.accounts.service.links import look_at_link, renew_link, take_link
 from gatehouse.accounts.service.passwords import set_password
 from gatehouse.accounts.service.strength import refuse_weak_password
 from gatehouse.audit.service import record
@@ -23,6 +27,7 @@ from gatehouse.core.context import Actor, Context
 from gatehouse.core.headers import network_of
 from gatehouse.outbox.service import publish
 
+SUSPENDED = "This account is suspended. Let another operator give it back first."
 SEALED_FOR = "account.link_asked"
 
 
@@ -45,6 +50,19 @@ def purpose_for(user: User | None, asked: LinkPurpose) -> LinkPurpose | None:
     if asked is LinkPurpose.VERIFY:
         return None if user.email_verified else LinkPurpose.VERIFY
     return LinkPurpose.RESET if asked is LinkPurpose.RESET else None
+
+
+def make_link_on_host(ctx: Context, user_id: UUID) -> AccountLink:
+    """A link to set a password, for somebody whom no mail reaches; older ones are void.
+
+    It does what a mailed one does and no more. Raises AccountNotFound, AccountSuspended.
+    """
+    user = hold_known_account(ctx, user_id)
+    purpose = purpose_for(user, LinkPurpose.RESET)
+    if purpose is None:
+        raise AccountSuspended(SUSPENDED)
+    record(ctx, LinkMadeOnHost(user_id=user.id, purpose=purpose))
+    return renew_link(ctx, user, purpose)
 
 
 def reset_password(ctx: Context, *, token: str, password: str) -> None:

@@ -26,7 +26,10 @@ from gatehouse.core.settings.model import (
 )
 from gatehouse.core.settings.reader import ROOT, Reader
 
+DEFAULT_CONTACT = "info@secuird.tech"
+
 __all__ = [
+    "DEFAULT_CONTACT",
     "DEVELOPMENT_SECRET",
     "ROOT",
     "Environment",
@@ -102,7 +105,7 @@ def _read(env: Reader) -> Settings:
         audit_head_file=env.text("AUDIT_HEAD_FILE"),
         audit_retention_days=env.number("AUDIT_RETENTION_DAYS", 0),
         smtp=_smtp(env),
-        contact_email=env.text("CONTACT_EMAIL", "info@secuird.tech"),
+        contact_email=env.text("CONTACT_EMAIL", DEFAULT_CONTACT),
         metrics=_metrics(env, environment, installation=f"{ROOT}\n{database_url}\n{port}"),
         dns_resolvers=env.many("DNS_RESOLVERS"),
         outbound_allow=env.many("OUTBOUND_ALLOW"),

@@ -4,12 +4,13 @@ import re
 from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import SessionTimes, Settings
-from gatehouse.core.settings.reader import Reader
+from gatehouse.core.settings.reader import ROOT, Reader
 
 SECRET_LENGTH = 32
 SHORTEST_TOKEN = 16
@@ -55,7 +56,20 @@ def invalid(settings: Settings) -> list[str]:
         problems.append("APP_URL must be the public http(s) URL of this service.")
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
-    return [*problems, *unreadable_places(settings)]
+    return [*problems, *without_folder(settings), *unreadable_places(settings)]
+
+
+def without_folder(settings: Settings) -> list[str]:
+    """The folder of a SQLite file. Only our own is made when it is not there: another one's name
+    may be mistyped, or its disk not be mounted.
+    """
+    scheme, _, path = settings.database_url.partition("sqlite:///")
+    if scheme or not path or path.startswith((":memory:", "file:")):
+        return []
+    folder = Path(path.partition("?")[0]).absolute().parent
+    if folder == ROOT / "instance" or folder.is_dir():
+        return []
+    return [f"DATABASE_URL names a file in {folder}, which is no folder. Make it, or name another."]
 
 
 def unreadable_places(settings: Settings) -> list[str]:

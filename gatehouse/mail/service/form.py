@@ -26,7 +26,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A mail with made-up values, for ``flask mail preview``."""
+    """A mail with made-up values, for ``python manage.py mail preview``."""
 
     name: str
     make: Callable[[], Mail]

@@ -26,6 +26,7 @@ from gatehouse.organizations.service.organizations import (
     create_organization,
     delete_organization,
     hold_as,
+    purge_organizations,
 )
 from gatehouse.organizations.service.ownership import (
     end_memberships,
@@ -47,6 +48,7 @@ __all__ = [
     "look_at_invite",
     "own_invites",
     "purge_invites",
+    "purge_organizations",
     "remove_member",
     "resend_invite",
     "revoke_invite",

@@ -4,13 +4,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.accounts.queries import hold_own_account
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.access import check_permission
 from gatehouse.core.context import Context
+from gatehouse.core.db import purge_removed
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
@@ -98,6 +99,16 @@ def remove_organization(ctx: Context, organization: Organization) -> None:
         member.deleted_at = ctx.now
         ctx.forget(member.user_id)
     organization.deleted_at = organization.updated_at = ctx.now
+
+
+def purge_organizations(ctx: Context) -> int:
+    """Delete for good what was left or deleted long ago: places first, then what is empty.
+
+    Returns how many rows there were.
+    """
+    places = purge_removed(ctx.db, Member, ctx.now)
+    is_empty = ~exists().where(Member.org_id == Organization.id)
+    return places + purge_removed(ctx.db, Organization, ctx.now, is_empty)
 
 
 def lock_organization(ctx: Context, org_id: UUID) -> Organization:

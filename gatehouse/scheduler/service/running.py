@@ -19,8 +19,10 @@ from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.logging import LOGGER, blank
 from gatehouse.core.reactions import Job
+from gatehouse.core.schema import what_the_schema_lacks
 from gatehouse.scheduler.service import leases
 
+WAIT_FOR_SCHEMA = 2.0  # seconds between two looks whether it is there
 TICK = 0.5  # seconds between two looks at what is due
 LONGEST_ERROR = 500
 NEVER = Flag()
@@ -58,8 +60,9 @@ def run_in_a_loop(runtime: Runtime, job: Job, seconds: float) -> None:
 
 def run_worker(runtime: Runtime, stop: Flag) -> None:
     """Run every job in its period until told to stop. What may overlap, and what waits for
-    others, has a thread of its own.
+    others, has a thread of its own. Nothing runs until the database has our schema.
     """
+    _wait_for_the_schema(runtime, stop)
     in_turn = [job for job in runtime.jobs.values() if job.alone and not job.waits]
     others = [job for job in runtime.jobs.values() if job not in in_turn]
     threads = [
@@ -71,6 +74,15 @@ def run_worker(runtime: Runtime, stop: Flag) -> None:
     LOGGER.info("The worker runs %d jobs", len(runtime.jobs))
     for thread in threads:
         thread.join()
+
+
+def _wait_for_the_schema(runtime: Runtime, stop: Flag) -> None:
+    told = None
+    while not stop.is_set() and (lacking := what_the_schema_lacks(runtime.engine)):
+        if lacking != told:
+            LOGGER.error("The worker waits. %s", lacking)
+        told = lacking
+        stop.wait(WAIT_FOR_SCHEMA)
 
 
 def start_in_background(runtime: Runtime) -> None:

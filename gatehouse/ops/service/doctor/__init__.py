@@ -1,4 +1,4 @@
-"""``flask doctor``: is this installation well, and what is to be done if it is not?"""
+"""``python manage.py doctor``: is this installation well, and what is to be done if it is not?"""
 
 from gatehouse.ops.service.doctor.finding import Finding, State
 from gatehouse.ops.service.doctor.proof import answer_to, is_ours, make_proof

@@ -8,7 +8,7 @@ from time import monotonic
 
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.logging import blank
-from gatehouse.core.migrations import LazyMigrate
+from gatehouse.ops import queries
 from gatehouse.ops.service.doctor import inside, outside
 from gatehouse.ops.service.doctor.finding import Finding, fail
 
@@ -17,23 +17,21 @@ Check = Callable[[], Iterator[Finding]]
 
 
 def examine(
-    runtime: Runtime, migrations: LazyMigrate, around: Callable[[], AbstractContextManager[object]]
+    runtime: Runtime, around: Callable[[], AbstractContextManager[object]]
 ) -> list[Finding]:
     """Run every check. ``around`` makes what a check needs about it in its own thread."""
-    with around():
-        migrations.head()  # Loading Alembic takes a second: that is not the database's fault.
     checks: dict[str, Check] = {
         "settings": partial(inside.settings, runtime),
         "keys": partial(inside.keys, runtime),
         "database": partial(inside.database, runtime),
-        "schema": partial(inside.schema, runtime, migrations),
+        "schema": partial(inside.schema, runtime),
         "redis": partial(inside.redis, runtime),
         "mail": partial(inside.smtp, runtime),
         "public url": partial(outside.public_url, runtime),
         "certificate": partial(outside.certificate, runtime),
         "proxies": partial(outside.proxies, runtime),
-        "outbox": partial(_looking, runtime, inside.outbox),
-        "jobs": partial(_looking, runtime, inside.jobs),
+        "outbox": partial(_looking, runtime, "outbox", inside.outbox),
+        "jobs": partial(_looking, runtime, "jobs", inside.jobs),
     }
     running = [_Run(name, check, around) for name, check in checks.items()]
     for run in running:
@@ -42,7 +40,13 @@ def examine(
     return [finding for run in running for finding in run.findings(deadline)]
 
 
-def _looking(runtime: Runtime, check: Callable[[Context], Iterator[Finding]]) -> Iterator[Finding]:
+def _looking(
+    runtime: Runtime, name: str, check: Callable[[Context], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """A check that reads our tables, if they are there."""
+    if queries.database_state(runtime) != queries.OK:
+        yield fail(name, "not known", "First see the lines about the database and its schema.")
+        return
     with unit_of_work(runtime, Origin("doctor"), Actor("operator"), reads_only=True) as ctx:
         yield from check(ctx)
 
@@ -65,11 +69,17 @@ class _Run(Thread):
                 self._found = list(self._check())
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding
             why = blank(f"{type(error).__name__}: {error}".splitlines()[0])
-            self._found = [fail(self._what, why, "This check did not end well.")]
+            self._found = [
+                fail(
+                    self._what,
+                    why,
+                    "Look at the log of the service, and report it if it is a mistake of ours.",
+                )
+            ]
 
     def findings(self, deadline: float) -> list[Finding]:
         self.join(max(deadline - monotonic(), 0))
         if self._found is None:
-            how = "Something does not answer, or answers slowly."
+            how = "Look what this check asks: it does not answer, or answers slowly."
             return [fail(self._what, f"no answer in {PATIENCE:.0f} s", how)]
         return self._found

@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import key_id
-from gatehouse.core.migrations import LazyMigrate, SchemaUnknown
 from gatehouse.core.redis_link import RedisAway
-from gatehouse.core.settings import DEVELOPMENT_SECRET
+from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
+from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET
 from gatehouse.mail.ports import Mailer
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
 from gatehouse.outbox.queries import counts, oldest_waiting
@@ -38,7 +38,14 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
     else:
         yield ok("settings", f"production, {ours.app_url}")
     if not ours.ratelimit_enabled:
-        yield warn("limits", "RATELIMIT_ENABLED is off", "Switch it on: anybody may guess quickly.")
+        yield warn(
+            "limits",
+            "RATELIMIT_ENABLED is off",
+            "Set RATELIMIT_ENABLED=true: anybody may guess quickly.",
+        )
+    if ours.in_production and ours.contact_email == DEFAULT_CONTACT:
+        how = "Set CONTACT_EMAIL to an address that you read."
+        yield warn("contact", f"enquiries are mailed to {DEFAULT_CONTACT}, the default", how)
     if ours.audit_head_file:
         yield _head_file(Path(ours.audit_head_file))
 
@@ -78,7 +85,7 @@ def database(runtime: Runtime) -> Iterator[Finding]:
             zone = "UTC" if is_sqlite else str(db.scalar(text("SHOW timezone")))
             theirs = None if is_sqlite else db.scalar(text("SELECT clock_timestamp()"))
     except SQLAlchemyError as error:
-        how = "Is it there, and is DATABASE_URL right?"
+        how = "Start it, or correct DATABASE_URL."
         yield fail("database", f"no answer ({type(error).__name__})", how)
         return
     took = f"{version}, {(perf_counter() - started) * 1000:.0f} ms"
@@ -86,7 +93,7 @@ def database(runtime: Runtime) -> Iterator[Finding]:
         how = "For more than one machine, or many people, use PostgreSQL."
         yield warn("database", f"SQLite {took}", how)
     elif not is_sqlite and int(version.partition(".")[0]) < OLDEST_POSTGRES:
-        yield fail("database", f"PostgreSQL {took}", f"Gatehouse needs {OLDEST_POSTGRES} or newer.")
+        yield fail("database", f"PostgreSQL {took}", f"Upgrade it to {OLDEST_POSTGRES} or newer.")
     else:
         yield ok("database", f"{'SQLite' if is_sqlite else 'PostgreSQL'} {took}")
     yield _clock(theirs or datetime.now(UTC), zone)
@@ -101,19 +108,21 @@ def _clock(theirs: datetime, zone: str) -> Finding:
     return ok("clock", says)
 
 
-def schema(runtime: Runtime, migrations: LazyMigrate) -> Iterator[Finding]:
+def schema(runtime: Runtime) -> Iterator[Finding]:
     try:
-        found = migrations.revision_of(runtime.engine)
-    except SchemaUnknown as unknown:
-        yield fail("schema", str(unknown), "Use the version of Gatehouse that made it.")
-        return
+        with runtime.short.connect() as db:
+            found = schema_of(db)
     except SQLAlchemyError:
-        yield fail("schema", "the database did not answer", "See the line about the database.")
+        yield fail("schema", "not known", "First see the line about the database.")
         return
-    if found == migrations.head():
-        yield ok("schema", f"{found}, up to date")
+    if found is Schema.CURRENT:
+        yield ok("schema", f"{our_revisions()[0]}, up to date")
+    elif found is Schema.NEWER:
+        how = "Go on with the upgrade: start the new version everywhere."
+        yield warn("schema", "it is that of a newer version, and serves this one too", how)
     else:
-        yield fail("schema", f"{found or 'none'}, not {migrations.head()}", "flask db upgrade")
+        says, _, how = REMEDIES[found].partition(". ")
+        yield fail("schema", says, how)
 
 
 def redis(runtime: Runtime) -> Iterator[Finding]:
@@ -135,9 +144,9 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
     kept = "append-only file" if appends else "no append-only file, which is fine"
     says = f"{version}, {took * 1000:.0f} ms, {kept}"
     if int(version.split(".")[0]) < OLDEST_REDIS:
-        yield fail("redis", says, f"Gatehouse needs {OLDEST_REDIS} or newer.")
+        yield fail("redis", says, f"Upgrade it to {OLDEST_REDIS} or newer.")
     elif took > SLOW:
-        yield warn("redis", says, "It is slow: put it nearer, or leave it out.")
+        yield warn("redis", says, "Put it nearer, or leave it out: it is slow.")
     else:
         yield ok("redis", says)
 
@@ -145,7 +154,7 @@ def redis(runtime: Runtime) -> Iterator[Finding]:
 def smtp(runtime: Runtime) -> Iterator[Finding]:
     ours = runtime.settings.smtp
     if not ours.host:
-        how = "Set SMTP_HOST and its companions."
+        how = "Set SMTP_HOST and the other SMTP_ settings."
         if runtime.settings.in_production:
             yield warn("mail", "SMTP_HOST is not set: mails wait", how)
         else:
@@ -154,7 +163,7 @@ def smtp(runtime: Runtime) -> Iterator[Finding]:
     try:
         runtime.ports[Mailer].check()
     except (OSError, SMTPException) as error:
-        how = "Correct the SMTP_ settings, then: flask mail test you@example.com"
+        how = "Correct the SMTP_ settings, then: python manage.py mail test you@example.com"
         yield fail("mail", f"{ours.host}:{ours.port} {type(error).__name__}: {error}", how)
         return
     how = "signed in" if ours.user else "without signing in"
@@ -168,10 +177,13 @@ def outbox(ctx: Context) -> Iterator[Finding]:
     found, oldest = counts(ctx), oldest_waiting(ctx)
     says = f"{found['waiting']} waiting, {found['dead']} given up"
     if oldest and ctx.now - oldest > LATE:
-        how = "Does a worker run? flask worker. What fails? flask outbox list"
+        how = "Start a worker: python manage.py worker. What fails: python manage.py outbox list"
         yield warn("outbox", f"{says}, the oldest since {oldest:%Y-%m-%d %H:%M}Z", how)
     elif found["dead"]:
-        yield warn("outbox", says, "flask outbox list tells why, flask outbox retry tries again.")
+        how = (
+            "Look why: python manage.py outbox list. Try again: python manage.py outbox retry --all"
+        )
+        yield warn("outbox", says, how)
     else:
         yield ok("outbox", says)
 
@@ -187,9 +199,10 @@ def jobs(ctx: Context) -> Iterator[Finding]:
         if last is None or ctx.now - last > PERIODS_MISSED * job.period + LATE:
             late.append(job.name)
     if failed:
-        yield warn("jobs", f"failed: {'; '.join(sorted(failed))}", "flask jobs list tells more.")
+        how = "Look when and why: python manage.py jobs list"
+        yield warn("jobs", f"failed: {'; '.join(sorted(failed))}", how)
     elif late:
-        how = "Does a worker run? flask worker, or RUN_JOBS_WHILE_SERVING=true"
+        how = "Start a worker: python manage.py worker, or set RUN_JOBS_WHILE_SERVING=true."
         yield warn("jobs", f"not run for long: {', '.join(sorted(late))}", how)
     else:
         yield ok("jobs", f"all {len(alone)} ran in time")

@@ -34,11 +34,11 @@ def public_url(runtime: Runtime) -> Iterator[Finding]:
         answer = _get(runtime, "/api/health/live", {})
         _seen(runtime, {})
     except (AddressRefused, NotReached) as error:
-        how = "Is the service started, and does APP_URL lead to it from here?"
+        how = "Start the service, and let APP_URL lead to it from here."
         yield fail("public url", f"{url}: {error}", how)
         return
     except NotOurs:
-        how = "APP_URL must lead to this installation, with this SECRET_KEY and this version."
+        how = "Let APP_URL lead to this installation, with this SECRET_KEY and this version."
         yield fail("public url", f"{url} is answered by something else", how)
         return
     wanted = [*EXPECTED, *(["strict-transport-security"] if runtime.settings.is_https else [])]
@@ -58,7 +58,11 @@ def certificate(runtime: Runtime) -> Iterator[Finding]:
     try:
         ends = _end_of_certificate(parts.hostname or "", parts.port or 443)
     except OSError as error:
-        yield fail("certificate", f"{type(error).__name__}: {error}", "Renew or correct it.")
+        yield fail(
+            "certificate",
+            f"{type(error).__name__}: {error}",
+            "Renew it, or correct what the proxy has.",
+        )
         return
     days = (ends - datetime.now(UTC)).days
     says = f"valid for {days} days"
@@ -79,7 +83,7 @@ def proxies(runtime: Runtime) -> Iterator[Finding]:
         yield warn("proxies", "not known", "First let APP_URL lead to this installation.")
         return
     if FORGED in (lied, plain):
-        how = f"TRUSTED_PROXY_HOPS={hops} is more than the proxies that append to X-Forwarded-For."
+        how = f"Set TRUSTED_PROXY_HOPS to the proxies that append to X-Forwarded-For: not {hops}."
         yield fail("proxies", "a caller can choose the address that is seen", how)
     elif underscored != plain:
         how = "Let the proxy drop header names with an underscore: see docs/operations.md, Servers."

@@ -1,0 +1,43 @@
+"""The pages of links that hold no more."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import update
+
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.models import AccountLink, AccountStatus
+from gatehouse.accounts.service import renew_link, web_address_of
+from gatehouse.core.context import Origin, unit_of_work
+
+
+@pytest.mark.parametrize(
+    ("purpose", "way"),
+    [
+        (LinkPurpose.RESET, "/forgot-password"),
+        (LinkPurpose.ACTIVATE, "/forgot-password"),
+        (LinkPurpose.VERIFY, "/"),
+        (LinkPurpose.CONFIRM, "/"),
+        (LinkPurpose.UNDO, "/forgot-password"),
+    ],
+)
+def test_a_link_that_holds_no_more_says_so_before_anything_is_typed(
+    client, runtime, make, purpose, way
+):
+    """Opened again and again it says the same, and where there is a way to a new one."""
+    status = AccountStatus.INACTIVE if purpose is LinkPurpose.ACTIVATE else AccountStatus.ACTIVE
+    user = make.user(status=status)
+    with unit_of_work(runtime, Origin()) as ctx:
+        link = renew_link(ctx, user, purpose, address=f"{uuid4().hex}@example.test")
+        path = web_address_of(ctx, link.id).removeprefix("http://localhost:5000")
+    assert "<form" in client.get(path).text
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.execute(update(AccountLink).where(AccountLink.id == link.id).values(used_at=ctx.now))
+
+    pages = [client.get(path), client.get(path), client.get(path.replace("_", "_x"))]
+
+    for page in pages:
+        assert page.status_code == 400
+        assert "This link does not hold any more" in page.text
+        assert f'class="button" href="{way}"' in page.text
+        assert "<form" not in page.text
