@@ -1,9 +1,12 @@
 """Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
 
+import gc
+
 from gatehouse.core import logging
 from gatehouse.core.db import make_engine
 from gatehouse.core.schema import say_what_the_schema_lacks
 from gatehouse.core.settings import SettingsRefused, read_settings
+from gatehouse.registry import domains
 
 try:
     settings = read_settings()
@@ -24,6 +27,11 @@ forwarder_headers = ""
 
 
 def on_starting(_server: object) -> None:
-    """Say once, before there are workers, what keeps them from serving."""
+    """Before there are workers: say once what keeps them from serving, and import what they share.
+
+    They start in a fraction of the time then, and replacing them never mixes two versions.
+    """
     logging.install(settings)
     say_what_the_schema_lacks(make_engine(settings.database_url))
+    domains()
+    gc.freeze()

@@ -26,4 +26,5 @@ PACKAGES = (
 
 
 def domains() -> tuple[Domain, ...]:
+    """The declarations of all. With the first call the whole product is imported."""
     return tuple(import_module(f"{package}.domain").domain for package in PACKAGES)

@@ -1,5 +1,6 @@
 """Serving with granian: its log in our form, and workers that only their parent stops."""
 
+import gc
 import logging
 import os
 import signal
@@ -12,14 +13,21 @@ from granian.log import LogLevels
 
 from gatehouse.core.logging import Lines
 from gatehouse.core.settings import ROOT, Settings
+from gatehouse.registry import domains
 
 TARGET = "wsgi:app"
 PATIENCE = 10  # seconds that a worker has to finish the requests in flight
 
 
 def serve_with_granian(settings: Settings, address: str, *, workers: int) -> None:
-    """Serve on ``address`` and PORT until SIGTERM or SIGINT."""
+    """Serve on ``address`` and PORT until SIGTERM or SIGINT.
+
+    All is imported before there are workers: forked ones start in a fraction of the time, share
+    that memory, and replacing them never mixes two versions of the code.
+    """
     os.chdir(ROOT)
+    domains()
+    gc.freeze()
     os.register_at_fork(after_in_child=obey_the_parent)
     server = Granian(
         TARGET,
