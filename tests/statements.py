@@ -7,15 +7,19 @@ from sqlalchemy import event
 
 from gatehouse.core.context import Runtime
 
+# What is asked to let a request in: less if Redis answers in time, and now and then the epoch.
+OF_ADMISSION = (" sessions", "ephemeral", "cache_epochs")
+
 
 @contextmanager
 def statements_of(runtime: Runtime) -> Iterator[list[str]]:
-    """The statements that run in this block. The epoch is read once a second, whoever asks."""
+    """The statements that run in this block, once the request is let in."""
     statements: list[str] = []
 
     def note(*args: object) -> None:
-        if "cache_epochs" not in str(args[2]):
-            statements.append(str(args[2]))
+        statement = str(args[2])
+        if not any(table in statement for table in OF_ADMISSION):
+            statements.append(statement)
 
     event.listen(runtime.engine, "before_cursor_execute", note)
     try:
