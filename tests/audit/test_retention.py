@@ -19,14 +19,18 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
-def aged(make_ledger, monkeypatch) -> Ledger:
+def aged(make_ledger, place, monkeypatch) -> Ledger:
     """Blocks of two: the first two are 40 days old, the third 20, the last of today. Kept 30."""
     monkeypatch.setattr(sealing, "BLOCK_SIZE", 2)
     ledger = make_ledger(AUDIT_RETENTION_DAYS="30")
+    if "aged" in place.kept:
+        place.put_back("aged")
+        return ledger
     for amount, days in ((4, 40), (2, 20), (2, 0)):
         ledger.fill(amount, days * DAY + timedelta(minutes=2))
         ledger.seal()
     assert len(ledger.blocks()) == 4
+    place.keep("aged")
     return ledger
 
 
