@@ -169,7 +169,11 @@ def backend(
     return migrated(request.param)
 
 
-SETTINGS = {"FLASK_ENV": "testing", "LOG_LEVEL": "error"}
+SETTINGS = {
+    "FLASK_ENV": "testing",
+    "LOG_LEVEL": "error",
+    "REQUIRE_VERIFIED_EMAIL": "true",  # As in production.
+}
 WIDE = {
     f"RATELIMIT_{name}": "100000/minute"
     for name in ("LOGIN", "REGISTER", "FORGOT", "CONTACT", "API")

@@ -24,6 +24,7 @@ from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import (
     hold_account,
     hold_account_by_email,
+    is_proven,
     link_row,
     mailbox_by_email,
     mailbox_of,
@@ -220,7 +221,7 @@ def _letter_for(ctx: Context, purpose: LinkPurpose, link: str) -> Mail:
 def _tell(ctx: Context, message: Received, user_id: UUID | None, mail: Mail) -> Later:
     """Tell whoever has proven the address. Anybody else may be a stranger to the account."""
     box = ctx.glance(mailbox_of(user_id)) if user_id else None
-    if box is None or not box.email_verified:
+    if box is None or not is_proven(ctx, box):
         return []
     refuse_to_flood(ctx, message, box.email_key, of="notices")
     return sending(ctx, message, mail, to=box.email)

@@ -83,6 +83,15 @@ def hold_accounts(ctx: Context, *user_ids: UUID) -> None:
     ctx.db.execute(rows.with_for_update(key_share=True)).all()
 
 
+def is_proven(ctx: Context, account: Any) -> bool:
+    """Whether ``account``, or its mailbox, may be taken for the owner of its address.
+
+    Whoever registered an address may be a stranger to it. Where nobody is asked to verify, as
+    while developing, they are believed.
+    """
+    return bool(account.email_verified) or not ctx.settings.require_verified_email
+
+
 def is_operator(ctx: Context, user_id: UUID) -> bool:
     """The Operators port."""
     statement = select(User.id).where(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gatehouse.accounts.queries import mailbox_of
+from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, on
 from gatehouse.login.emails import new_device_mail
@@ -18,7 +18,7 @@ def tell_of_a_new_device(
     if not event.is_new_device:
         return []
     box = ctx.glance(mailbox_of(event.user_id))
-    if box is None or not box.email_verified:  # Not proven: it may be a stranger's.
+    if box is None or not is_proven(ctx, box):
         return []
     refuse_to_flood(ctx, message, box.email_key, of="notices")
     mail = new_device_mail(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from gatehouse.accounts.events import AccountDeleted
-from gatehouse.accounts.queries import find_account, mailbox_of
+from gatehouse.accounts.queries import find_account, is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import is_too_many, refuse_to_flood, sending
@@ -36,7 +36,7 @@ def mail_the_invitation_again(ctx: Context, event: InviteResent, message: Receiv
 def tell_the_new_member(ctx: Context, event: MemberAdded, message: Received) -> Later:
     """One too many is dropped: it is no news an hour later."""
     box = ctx.glance(mailbox_of(event.user_id))
-    if box is None or not box.email_verified:
+    if box is None or not is_proven(ctx, box):
         return []
     if is_too_many(ctx, message, box.email_key, of="places"):
         return []

@@ -10,7 +10,7 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import address_is_taken, hold_own_account
+from gatehouse.accounts.queries import address_is_taken, hold_own_account, is_proven
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
@@ -77,7 +77,7 @@ def _way_back(ctx: Context, user: User) -> UUID | None:
 
     There is none to an address that was never proven: it may be anybody's.
     """
-    if not user.email_verified:
+    if not is_proven(ctx, user):
         return None
     return renew_link(ctx, user, LinkPurpose.UNDO, address=user.email).id
 

@@ -17,7 +17,7 @@ from gatehouse.accounts.errors import (
     OperatorAlready,
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
-from gatehouse.accounts.queries import hold_known_account
+from gatehouse.accounts.queries import hold_known_account, is_proven
 from gatehouse.accounts.service.passwords import remove_password
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
@@ -62,7 +62,7 @@ def make_operator(ctx: Context, user_id: UUID, *, full_name: str | None = None) 
         raise OperatorAlready
     if user.status is AccountStatus.SUSPENDED:
         raise AccountSuspended
-    if user.activated and not user.email_verified:
+    if user.activated and not is_proven(ctx, user):
         _disown(ctx, user, full_name)
     user.is_operator, user.updated_at = True, ctx.now
     ctx.forget(user.id)

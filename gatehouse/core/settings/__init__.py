@@ -75,6 +75,7 @@ def _read(env: Reader) -> Settings:
     is_production = environment is Environment.PRODUCTION
     rounds = 4 if environment is Environment.TESTING else BCRYPT_FLOOR
     secret = "" if is_production else DEVELOPMENT_SECRET
+    formats = ("json", "text") if is_production else ("text", "json")
     port = env.number("PORT", 5000)
     database_url = _database_url(env.text("DATABASE_URL"), environment)
     return Settings(
@@ -89,15 +90,14 @@ def _read(env: Reader) -> Settings:
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
+        require_verified_email=env.flag("REQUIRE_VERIFIED_EMAIL", default=is_production),
         password_hasher=env.choice("PASSWORD_HASHER", ("bcrypt", "argon2id")),
         bcrypt_log_rounds=env.number("BCRYPT_LOG_ROUNDS", rounds),
         sessions=_session_times(env),
         ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
         ratelimits=_ratelimits(env),
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
-        log_format=env.choice(
-            "LOG_FORMAT", ("json", "text") if is_production else ("text", "json")
-        ),
+        log_format=env.choice("LOG_FORMAT", formats),
         host=env.text("HOST", "127.0.0.1"),
         port=port,
         server_threads=env.number("SERVER_THREADS", 8),

@@ -81,6 +81,7 @@ class Settings:
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
     registration_enabled: bool
+    require_verified_email: bool
     password_hasher: str
     bcrypt_log_rounds: int
     sessions: SessionTimes

@@ -6,7 +6,7 @@ demote each other at the same moment come one after the other, and the second is
 
 from uuid import UUID
 
-from gatehouse.accounts.queries import find_account_by_email, hold_account
+from gatehouse.accounts.queries import find_account_by_email, hold_account, is_proven
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.roles import Role
@@ -37,7 +37,7 @@ from gatehouse.organizations.service.organizations import hold_as
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
     """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow.
 
-    Whoever registered an address that was never verified may be a stranger: like nobody.
+    An account whose address is not proven may be a stranger's: it is like none.
     """
     user = find_account_by_email(ctx, email)
     if user is not None:
@@ -47,7 +47,7 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
         raise RankTooLow
     if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
-    if user is None or not user.email_verified:
+    if user is None or not is_proven(ctx, user):
         raise PersonNotFound
     member = Member(
         org_id=org_id,
