@@ -54,9 +54,12 @@ def activate_mail(*, link: str) -> Mail:
 def confirm_email_mail(*, link: str) -> Mail:
     return Mail(
         subject="Confirm your new address",
-        says=("Use the link to make this address the one of your account. It holds for 24 hours.",),
+        says=(
+            "Use the link to make this address the one of your account. It holds for 24 hours.",
+            "You are asked to sign in, if you are not.",
+        ),
         link=("Confirm the new address", link),
-        notes=("If you did not ask for this, you need do nothing.",),
+        notes=("If you did not ask for this, somebody else did: leave the link alone.",),
     )
 
 

@@ -1,6 +1,7 @@
 """How work on accounts can fail."""
 
 from gatehouse.core.errors import (
+    AuthRequired,
     BadRequest,
     Conflict,
     Forbidden,
@@ -69,6 +70,14 @@ class LinkInvalid(BadRequest):
 
     type = "INVALID_TOKEN"
     message = "This link does not hold: it was used, is too old, or a newer one was sent."
+
+
+class LinkNeedsItsAccount(AuthRequired):
+    message = "Sign in with the account that this link is for, then use the link."
+
+
+class LinkForSomebodyElse(Forbidden):
+    message = "This link is for another account. Sign in with that one, then use the link."
 
 
 class SameAddress(BadRequest):

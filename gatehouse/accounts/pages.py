@@ -86,7 +86,7 @@ def verify_email(ctx: Context, token: str) -> Go:
 @pages.get("/confirm-email/<token>")
 @public
 def show_confirm_email(ctx: Context, token: str) -> Show:
-    return _page_of_link(ctx, token, LinkPurpose.CONFIRM, "accounts/confirm.html")
+    return _page_of_own_link(ctx, token, LinkPurpose.CONFIRM, "accounts/confirm.html")
 
 
 @pages.post("/confirm-email/<token>")
@@ -116,3 +116,12 @@ def _page_of_link(ctx: Context, token: str, purpose: LinkPurpose, template: str)
     if not service.link_holds(ctx, token, purpose):
         return ShowOver("accounts/over.html", purpose=purpose.value)
     return Show(template, path=f"/{service.PAGES[purpose]}/{token}")
+
+
+def _page_of_own_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:
+    """The same for a link that counts only from a session of its account: the way there."""
+    holder = service.holder_of_link(ctx, token, purpose)
+    if holder is None:
+        return ShowOver("accounts/over.html", purpose=purpose.value)
+    path = f"/{service.PAGES[purpose]}/{token}"
+    return Show(template, path=path, is_own=holder == ctx.actor.user_id)

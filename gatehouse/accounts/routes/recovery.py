@@ -1,10 +1,16 @@
 """HTTP for links in mails: asking for one, and using it. Only a POST uses a link up."""
 
 from gatehouse.accounts import service
-from gatehouse.accounts.errors import EmailTaken, LinkInvalid, PasswordTooWeak
+from gatehouse.accounts.errors import (
+    EmailTaken,
+    LinkForSomebodyElse,
+    LinkInvalid,
+    LinkNeedsItsAccount,
+    PasswordTooWeak,
+)
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.schemas import AddressIn, ResetIn, TokenIn
-from gatehouse.core.access import public
+from gatehouse.core.access import public, signed_in_or_not
 from gatehouse.core.context import Context
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.core.rate_limit import limited
@@ -65,13 +71,16 @@ def resend_activation(ctx: Context, *, email: str) -> None:
 
 
 @api.post("/confirm-email")
-@public
+@signed_in_or_not
 @limited("reset")
 @body(TokenIn)
 @returns(None)
-@raises(LinkInvalid, EmailTaken)
+@raises(LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken)
 def confirm_email(ctx: Context, *, token: str) -> None:
-    """Make the new address yours, with the link mailed to it."""
+    """Make the new address yours, with the link mailed to it.
+
+    Needs a session of the account that asked: the mailbox alone does not show whose account it is.
+    """
     service.confirm_new_address(ctx, token=token)
 
 

@@ -11,6 +11,7 @@ from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_pas
 from gatehouse.accounts.service.links import (
     LIVES,
     PAGES,
+    holder_of_link,
     link_holds,
     purge_links,
     renew_link,
@@ -67,6 +68,7 @@ __all__ = [
     "delete_own_account",
     "export_everything",
     "hold_confirmed_account",
+    "holder_of_link",
     "improve_hash",
     "link_holds",
     "make_link_on_host",

@@ -2,20 +2,21 @@
 
 from uuid import UUID
 
-from gatehouse.accounts.errors import EmailTaken, LinkInvalid, SameAddress
+from gatehouse.accounts.errors import EmailTaken, SameAddress
 from gatehouse.accounts.events import (
     EmailChangeAsked,
     EmailChanged,
     EmailChangeUndone,
     LinkPurpose,
 )
-from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import address_is_taken, hold_own_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
     renew_link,
     take_link,
+    take_own_link,
     void_changes_of_address,
     void_ways_back,
 )
@@ -44,11 +45,11 @@ def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> No
 
 
 def confirm_new_address(ctx: Context, *, token: str) -> User:
-    """Make the confirmed address the account's. Raises LinkInvalid, EmailTaken."""
-    user, row = take_link(ctx, token, LinkPurpose.CONFIRM)
-    if user.status is not AccountStatus.ACTIVE:
-        raise LinkInvalid
-    ctx.actor = Actor("user", user.id)
+    """Make the confirmed address the account's, for who is signed in to it.
+
+    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken.
+    """
+    user, row = take_own_link(ctx, token, LinkPurpose.CONFIRM)
     way_back = _way_back(ctx, user)
     _move(ctx, user, row.address)
     record(ctx, EmailChanged(user_id=user.id, link_id=way_back))

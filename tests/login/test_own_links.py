@@ -1,0 +1,45 @@
+"""Pages of links that count only from a session of their account."""
+
+from uuid import uuid4
+
+import pytest
+
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.service import renew_link, web_address_of
+from gatehouse.core.context import Origin, unit_of_work
+from tests.factories import PASSWORD
+from tests.login.test_pages import send
+
+
+@pytest.fixture(params=[LinkPurpose.CONFIRM])
+def link(request, runtime, make):
+    """An account, and the path of a link of it."""
+    user = make.user()
+    with unit_of_work(runtime, Origin()) as ctx:
+        row = renew_link(ctx, user, request.param, address=f"{uuid4().hex}@example.test")
+        return user, web_address_of(ctx, row.id).removeprefix("http://localhost:5000")
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(client, link):
+    """Threat 107."""
+    user, path = link
+    page = client.get(path)
+    (way,) = [part.split('"')[0] for part in page.text.split('class="button" href="')[1:]]
+
+    assert f'name="next" value="{path}"' in client.get(way).text
+    reply = send(client, "/login", email=user.email, password=PASSWORD, next=path)
+
+    assert (page.status_code, "<form" in page.text) == (200, False)
+    assert (reply.status_code, reply.headers["Location"]) == (303, path)
+    assert send(client, path).status_code == 303
+
+
+def test_who_is_signed_in_with_another_account_is_told_to_sign_out(client, make, link):
+    """Threat 107."""
+    _, path = link
+    client.set_cookie("gatehouse_session", make.session(make.user().id))
+
+    page = client.get(path)
+
+    assert "another account" in page.text
+    assert f'action="{path}"' not in page.text
