@@ -17,9 +17,12 @@ def _when(moment: datetime) -> str:
 def verify_email_mail(*, link: str) -> Mail:
     return Mail(
         subject="Confirm your address",
-        says=("Please confirm that this address is yours. The link holds for 24 hours.",),
+        says=(
+            "Please confirm that this address is yours. The link holds for 24 hours.",
+            "You are asked to sign in, if you are not.",
+        ),
         link=("Confirm the address", link),
-        notes=("If you did not register, you need do nothing.",),
+        notes=("If you did not register, somebody else did: leave the link alone.",),
     )
 
 

@@ -72,7 +72,7 @@ def reset_password(ctx: Context, token: str, *, password: str) -> Go:
 @pages.get("/verify-email/<token>")
 @public
 def show_verify_email(ctx: Context, token: str) -> Show:
-    return _page_of_link(ctx, token, LinkPurpose.VERIFY, "accounts/verify.html")
+    return _page_of_own_link(ctx, token, LinkPurpose.VERIFY, "accounts/verify.html")
 
 
 @pages.post("/verify-email/<token>")

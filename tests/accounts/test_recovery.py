@@ -284,13 +284,28 @@ def test_a_new_account_is_mailed_a_link_that_verifies_the_address(client, mailbo
     headers = {"Authorization": f"Bearer {registered.json['data']['token']}"}
     (letter,) = mailbox.deliver()
 
-    reply = client.post(VERIFY, json={"token": token_in(letter)})
+    reply = client.post(VERIFY, json={"token": token_in(letter)}, headers=headers)
 
     assert (letter.to, reply.status_code) == (email, 200)
     me = client.get("/api/v1/users/me", headers=headers).json["data"]["user"]
     assert me["email_verified"] is True
     assert client.post(VERIFY, json={"token": token_in(letter)}).status_code == 400
     assert ask(client, mailbox, email, RESEND) == []
+
+
+def test_a_click_of_the_mailboxs_owner_proves_no_strangers_account(client, mailbox, make, db):
+    """Threats 107 and 173: who registered the address may be somebody else than who reads it."""
+    stranger = make.user(email_verified=False)
+    (letter,) = ask(client, mailbox, stranger.email, RESEND)
+    sent = {"token": token_in(letter)}
+
+    nobody = client.post(VERIFY, json=sent)
+    other = client.post(VERIFY, json=sent, headers=make.bearer(make.user()))
+
+    assert (nobody.status_code, nobody.json["error"]["type"]) == (401, "AUTH_REQUIRED")
+    assert (other.status_code, other.json["error"]["type"]) == (403, "AUTHORIZATION_ERROR")
+    assert not db.get(User, stranger.id).email_verified
+    assert client.post(VERIFY, json=sent, headers=make.bearer(stranger)).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["code", "activation_key"])

@@ -1,5 +1,6 @@
 """Pages of links that count only from a session of their account."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from tests.factories import PASSWORD
 from tests.login.test_pages import send
 
 
-@pytest.fixture(params=[LinkPurpose.CONFIRM])
+@pytest.fixture(params=[LinkPurpose.VERIFY, LinkPurpose.CONFIRM])
 def link(request, runtime, make):
     """An account, and the path of a link of it."""
     user = make.user()
@@ -24,7 +25,7 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(client, link):
     """Threat 107."""
     user, path = link
     page = client.get(path)
-    (way,) = [part.split('"')[0] for part in page.text.split('class="button" href="')[1:]]
+    (way,) = re.findall(r'class="button" href="(/login[^"]+)"', page.text)
 
     assert f'name="next" value="{path}"' in client.get(way).text
     reply = send(client, "/login", email=user.email, password=PASSWORD, next=path)
@@ -43,3 +44,13 @@ def test_who_is_signed_in_with_another_account_is_told_to_sign_out(client, make,
 
     assert "another account" in page.text
     assert f'action="{path}"' not in page.text
+
+
+def test_who_never_registered_is_led_to_a_password_of_their_own(client, runtime, make):
+    """Threat 107: the stranger who gave their address is out then."""
+    user = make.user(email_verified=False)
+    with unit_of_work(runtime, Origin()) as ctx:
+        row = renew_link(ctx, user, LinkPurpose.VERIFY)
+        path = web_address_of(ctx, row.id).removeprefix("http://localhost:5000")
+
+    assert 'href="/forgot-password"' in client.get(path).text

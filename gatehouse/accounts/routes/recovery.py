@@ -40,13 +40,17 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
 
 
 @api.post("/verify-email")
-@public
+@signed_in_or_not
 @limited("reset")
 @body(TokenIn)
 @returns(None)
-@raises(LinkInvalid)
+@raises(LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse)
 def verify_email(ctx: Context, *, token: str) -> None:
-    """Confirm an address with the link of a mail."""
+    """Confirm your address with the link of a mail.
+
+    Needs a session of the account: a stranger may have registered the address. Its owner takes the
+    account over by setting a new password.
+    """
     service.verify_email(ctx, token=token)
 
 
@@ -79,7 +83,7 @@ def resend_activation(ctx: Context, *, email: str) -> None:
 def confirm_email(ctx: Context, *, token: str) -> None:
     """Make the new address yours, with the link mailed to it.
 
-    Needs a session of the account that asked: the mailbox alone does not show whose account it is.
+    Needs a session of the account that asked.
     """
     service.confirm_new_address(ctx, token=token)
 

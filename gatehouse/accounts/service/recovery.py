@@ -19,7 +19,7 @@ from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.guessing import forget_guesses, name_of_device
-from gatehouse.accounts.service.links import look_at_link, renew_link, take_link
+from gatehouse.accounts.service.links import look_at_link, renew_link, take_link, take_own_link
 from gatehouse.accounts.service.passwords import set_password
 from gatehouse.accounts.service.strength import refuse_weak_password
 from gatehouse.audit.service import record
@@ -84,9 +84,11 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
 
 
 def verify_email(ctx: Context, *, token: str) -> User:
-    """Note that the address is its owner's. Raises LinkInvalid."""
-    user, _ = take_link(ctx, token, LinkPurpose.VERIFY)
-    ctx.actor = Actor("user", user.id)
+    """Note that the address is of whoever is signed in to its account.
+
+    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse.
+    """
+    user, _ = take_own_link(ctx, token, LinkPurpose.VERIFY)
     user.email_verified, user.updated_at = True, ctx.now
     ctx.forget(user.id)
     record(ctx, EmailVerified(user_id=user.id))
