@@ -2,6 +2,7 @@
 
 from gatehouse.accounts import service
 from gatehouse.accounts.errors import (
+    AddressReserved,
     EmailTaken,
     LinkForSomebodyElse,
     LinkInvalid,
@@ -79,7 +80,7 @@ def resend_activation(ctx: Context, *, email: str) -> None:
 @limited("reset")
 @body(TokenIn)
 @returns(None)
-@raises(LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken)
+@raises(LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken, AddressReserved)
 def confirm_email(ctx: Context, *, token: str) -> None:
     """Make the new address yours, with the link mailed to it.
 

@@ -3,6 +3,7 @@
 from gatehouse.accounts.service.addresses import (
     ask_for_new_address,
     confirm_new_address,
+    release_address,
     undo_change_of_address,
 )
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account, purge_accounts
@@ -80,6 +81,7 @@ __all__ = [
     "purge_links",
     "purpose_for",
     "refuse_weak_password",
+    "release_address",
     "renew_link",
     "reset_password",
     "rules_broken_by",

@@ -2,15 +2,23 @@
 
 from uuid import UUID
 
-from gatehouse.accounts.errors import EmailTaken, SameAddress
+from sqlalchemy import update
+
+from gatehouse.accounts.errors import SameAddress
 from gatehouse.accounts.events import (
+    AddressReleased,
     EmailChangeAsked,
     EmailChanged,
     EmailChangeUndone,
     LinkPurpose,
 )
-from gatehouse.accounts.models import User
-from gatehouse.accounts.queries import address_is_taken, hold_own_account
+from gatehouse.accounts.models import AccountLink, User
+from gatehouse.accounts.queries import (
+    find_account_by_email,
+    hold_own_account,
+    refuse_taken_address,
+    ways_back,
+)
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
@@ -47,7 +55,8 @@ def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> No
 def confirm_new_address(ctx: Context, *, token: str) -> User:
     """Make the confirmed address the account's, for who is signed in to it.
 
-    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken.
+    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken,
+    AddressReserved.
     """
     user, row = take_own_link(ctx, token, LinkPurpose.CONFIRM)
     way_back = _way_back(ctx, user)
@@ -73,6 +82,21 @@ def undo_change_of_address(ctx: Context, *, token: str) -> User:
     return user
 
 
+def release_address(ctx: Context, email: str) -> bool:
+    """Give an address free that an account has left: the way back to it is void.
+
+    For who was shown to have the mailbox now, or says so on the host. Returns whether it was
+    reserved; an address that somebody has is not.
+    """
+    if find_account_by_email(ctx, email) is not None:
+        return False
+    ended = update(AccountLink).where(*ways_back(ctx, email)).values(used_at=ctx.now)
+    left_by = set(ctx.db.scalars(ended.returning(AccountLink.user_id)))
+    for user_id in sorted(left_by):
+        record(ctx, AddressReleased(user_id=user_id))
+    return bool(left_by)
+
+
 def _way_back(ctx: Context, user: User) -> UUID | None:
     """A link to the address that the account has now. Used in time, it stops a change, too.
 
@@ -85,8 +109,7 @@ def _way_back(ctx: Context, user: User) -> UUID | None:
 
 def _move(ctx: Context, user: User, address: str) -> None:
     """Give the account this address. The unique index decides if two want it at once."""
-    if address_is_taken(ctx, address, but=user.id):
-        raise EmailTaken
+    refuse_taken_address(ctx, address, but=user.id)
     user.email, user.email_key = address, email_key(address)
     user.email_verified, user.updated_at = True, ctx.now
     label(ctx, user)
