@@ -120,8 +120,9 @@ def _page_of_link(ctx: Context, token: str, purpose: LinkPurpose, template: str)
 
 def _page_of_own_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:
     """The same for a link that counts only from a session of its account: the way there."""
-    holder = service.holder_of_link(ctx, token, purpose)
-    if holder is None:
+    link = service.find_link(ctx, token, purpose)
+    if link is None:
         return ShowOver("accounts/over.html", purpose=purpose.value)
     path = f"/{service.PAGES[purpose]}/{token}"
-    return Show(template, path=path, is_own=holder == ctx.actor.user_id)
+    is_own = link.user_id == ctx.actor.user_id
+    return Show(template, path=path, is_own=is_own, address=link.address)

@@ -46,6 +46,18 @@ def test_who_is_signed_in_with_another_account_is_told_to_sign_out(client, make,
     assert f'action="{path}"' not in page.text
 
 
+def test_the_page_says_which_address_the_account_is_to_have(client, runtime, make):
+    """Threat 107: nobody is led to confirm a stranger's without seeing it."""
+    user, wanted = make.user(), f"{uuid4().hex}@example.test"
+    with unit_of_work(runtime, Origin()) as ctx:
+        row = renew_link(ctx, user, LinkPurpose.CONFIRM, address=wanted)
+        path = web_address_of(ctx, row.id).removeprefix("http://localhost:5000")
+    unseen = client.get(path).text
+    client.set_cookie("gatehouse_session", make.session(user.id))
+
+    assert (wanted in unseen, wanted in client.get(path).text) == (False, True)
+
+
 def test_who_never_registered_is_led_to_a_password_of_their_own(client, runtime, make):
     """Threat 107: the stranger who gave their address is out then."""
     user = make.user(email_verified=False)

@@ -12,7 +12,7 @@ from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_pas
 from gatehouse.accounts.service.links import (
     LIVES,
     PAGES,
-    holder_of_link,
+    find_link,
     link_holds,
     purge_links,
     renew_link,
@@ -68,8 +68,8 @@ __all__ = [
     "delete_account",
     "delete_own_account",
     "export_everything",
+    "find_link",
     "hold_confirmed_account",
-    "holder_of_link",
     "improve_hash",
     "link_holds",
     "make_link_on_host",

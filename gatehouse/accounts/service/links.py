@@ -1,7 +1,7 @@
 """Links that were mailed: making them, and taking each at most once."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, delete, or_, select, update
@@ -102,18 +102,17 @@ def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
     return _judged(ctx, row, token, purpose, ctx.now)
 
 
-def holder_of_link(ctx: Context, token: str, purpose: LinkPurpose) -> UUID | None:
-    """Whose account the link is for, if it can be used now. For a page; nobody can guess a link."""
+def find_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any] | None:
+    """What the link says, if it can be used now. For a page; nobody can guess a link."""
     try:
-        row = look_at_link(ctx, token, purpose)
+        return look_at_link(ctx, token, purpose)
     except LinkInvalid:
         return None
-    return cast("UUID", row.user_id)
 
 
 def link_holds(ctx: Context, token: str, purpose: LinkPurpose) -> bool:
     """Whether the link can be used now."""
-    return holder_of_link(ctx, token, purpose) is not None
+    return find_link(ctx, token, purpose) is not None
 
 
 def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
