@@ -19,7 +19,7 @@ def verify_email_mail(*, link: str) -> Mail:
         subject="Confirm your address",
         says=("Please confirm that this address is yours. The link holds for 24 hours.",),
         link=("Confirm the address", link),
-        notes=("If you did not register, you need do nothing.",),
+        notes=("If you did not register, somebody else did: leave the link alone.",),
     )
 
 
@@ -56,7 +56,7 @@ def confirm_email_mail(*, link: str) -> Mail:
         subject="Confirm your new address",
         says=("Use the link to make this address the one of your account. It holds for 24 hours.",),
         link=("Confirm the new address", link),
-        notes=("If you did not ask for this, you need do nothing.",),
+        notes=("If you did not ask for this, somebody else did: leave the link alone.",),
     )
 
 

@@ -1,6 +1,9 @@
 """How work on accounts can fail."""
 
+from datetime import datetime
+
 from gatehouse.core.errors import (
+    AuthRequired,
     BadRequest,
     Conflict,
     Forbidden,
@@ -18,6 +21,24 @@ class AccountNotFound(NotFound):
 
 class EmailTaken(Conflict):
     message = "An account with this address exists. Sign in, or use another address."
+
+
+class AddressReserved(Conflict):
+    """``until`` is when the way back of the account that left the address runs out."""
+
+    type = "ADDRESS_RESERVED"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"This address is reserved until {until:%Y-%m-%d %H:%M} UTC: the account that had it"
+            " may come back to it. Use another address, let yourself be invited to an organization"
+            " at this one, or ask the people who run this service.",
+            until=until.isoformat(),
+        )
+
+
+class AddressNotReserved(NotFound):
+    message = "This address is not reserved."
 
 
 class PasswordTooWeak(Invalid):
@@ -69,6 +90,14 @@ class LinkInvalid(BadRequest):
 
     type = "INVALID_TOKEN"
     message = "This link does not hold: it was used, is too old, or a newer one was sent."
+
+
+class LinkNeedsItsAccount(AuthRequired):
+    message = "Sign in with the account that this link is for, then use the link."
+
+
+class LinkForSomebodyElse(Forbidden):
+    message = "This link is for another account. Sign in with that one, then use the link."
 
 
 class SameAddress(BadRequest):

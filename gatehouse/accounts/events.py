@@ -147,6 +147,13 @@ class EmailChangeUndone(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressReleased(AccountEvent):
+    name = "account.address_released"
+    says = "An address that the account had left was given free; the way back to it is void."
+    resource = "user"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountActivated(AccountEvent):
     name = "account.activated"
     says = "The account was claimed by its owner."

@@ -87,14 +87,18 @@ def mail_a_link_to_claim_what_was_disowned(
 def ask_the_new_address_and_warn_the_old(
     ctx: Context, event: EmailChangeAsked, message: Received
 ) -> Later:
-    """What is one too many is dropped: the old address was warned before, the new one asked."""
+    """What is one too many is dropped: the old address was warned before, the new one asked.
+
+    Warnings have a count of their own, which no other notice uses up; each of them holds a link
+    that stops every change.
+    """
     row = ctx.glance(link_row(event.link_id))
     if row is None or row.used_at is not None or row.address is None:
         return []
     # Both are decided before an address of a link is made, which begins the transaction.
     asks = _is_free(ctx, row) and not is_too_many(ctx, message, email_key(row.address))
     stop = event.way_back_id
-    if stop is not None and is_too_many(ctx, message, row.email_key, of="notices"):
+    if stop is not None and is_too_many(ctx, message, row.email_key, of="changes"):
         stop = None
     later: Later = []
     if stop is not None:
@@ -113,10 +117,12 @@ def ask_the_new_address_and_warn_the_old(
 def tell_the_old_address_the_way_back(
     ctx: Context, event: EmailChanged, message: Received
 ) -> Later:
+    """At once, however much was mailed there: the way back must not come late. Few can come, as
+    each takes a link that was asked for and confirmed.
+    """
     row = ctx.glance(link_row(event.link_id)) if event.link_id else None
     if row is None or row.address is None or row.used_at is not None:
         return []
-    refuse_to_flood(ctx, message, email_key(row.address), of="notices")
     mail = emails.email_changed_mail(
         link=web_address_of(ctx, row.id), ip=ctx.origin.ip, when=message.happened_at
     )

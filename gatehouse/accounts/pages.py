@@ -72,28 +72,28 @@ def reset_password(ctx: Context, token: str, *, password: str) -> Go:
 @pages.get("/verify-email/<token>")
 @public
 def show_verify_email(ctx: Context, token: str) -> Show:
-    return _page_of_link(ctx, token, LinkPurpose.VERIFY, "accounts/verify.html")
+    return _page_of_own_link(ctx, token, LinkPurpose.VERIFY, "accounts/verify.html")
 
 
 @pages.post("/verify-email/<token>")
 @public
 @limited("reset")
 def verify_email(ctx: Context, token: str) -> Go:
-    service.verify_email(ctx, token=token)
+    service.verify_email(ctx, token=token, only_own=ctx.settings.require_verified_email)
     return Go(START, note="accounts/email_verified")
 
 
 @pages.get("/confirm-email/<token>")
 @public
 def show_confirm_email(ctx: Context, token: str) -> Show:
-    return _page_of_link(ctx, token, LinkPurpose.CONFIRM, "accounts/confirm.html")
+    return _page_of_own_link(ctx, token, LinkPurpose.CONFIRM, "accounts/confirm.html")
 
 
 @pages.post("/confirm-email/<token>")
 @public
 @limited("reset")
 def confirm_email(ctx: Context, token: str) -> Go:
-    service.confirm_new_address(ctx, token=token)
+    service.confirm_new_address(ctx, token=token, only_own=ctx.settings.require_verified_email)
     return Go(START, note="accounts/email_changed")
 
 
@@ -116,3 +116,16 @@ def _page_of_link(ctx: Context, token: str, purpose: LinkPurpose, template: str)
     if not service.link_holds(ctx, token, purpose):
         return ShowOver("accounts/over.html", purpose=purpose.value)
     return Show(template, path=f"/{service.PAGES[purpose]}/{token}")
+
+
+def _page_of_own_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:
+    """The same for a link that counts only from a session of its account: the way there.
+
+    Where nobody has to verify an address, from anywhere.
+    """
+    link = service.find_link(ctx, token, purpose)
+    if link is None:
+        return ShowOver("accounts/over.html", purpose=purpose.value)
+    path = f"/{service.PAGES[purpose]}/{token}"
+    is_own = link.user_id == ctx.actor.user_id or not ctx.settings.require_verified_email
+    return Show(template, path=path, is_own=is_own, address=link.address)

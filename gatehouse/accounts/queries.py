@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from gatehouse.accounts.errors import AccountNotFound
+from gatehouse.accounts.errors import AccountNotFound, AddressReserved, EmailTaken
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
@@ -110,29 +110,41 @@ def find_account_by_email(ctx: Context, email: str) -> User | None:
     return found
 
 
-def address_is_taken(ctx: Context, email: str, *, but: UUID | None = None) -> bool:
-    """Whether somebody else has this address, or a way back to it that can still be used.
+def refuse_taken_address(ctx: Context, email: str, *, but: UUID | None = None) -> None:
+    """Raise EmailTaken if somebody else has this address, AddressReserved if they may come back.
 
     Asked in this order no moment is missed: who gives an address up gets the way back in the same
     act, and whoever still saw the address taken is refused already.
     """
     holder = find_account_by_email(ctx, email)
     if holder is not None:
-        return holder.id != but
-    way_back = (
-        select(AccountLink.id)
-        .join(User, User.id == AccountLink.user_id)
-        .where(
-            AccountLink.address_key == email_key(email),
-            AccountLink.purpose == LinkPurpose.UNDO,
-            AccountLink.used_at.is_(None),
-            AccountLink.expires_at > ctx.now,
-            User.deleted_at.is_(None),
-        )
-    )
+        if holder.id != but:
+            raise EmailTaken
+        return
+    until = select(func.max(AccountLink.expires_at)).where(*ways_back(ctx, email))
     if but is not None:
-        way_back = way_back.where(AccountLink.user_id != but)
-    return ctx.db.scalar(way_back.limit(1)) is not None
+        until = until.where(AccountLink.user_id != but)
+    reserved_until = ctx.db.scalar(until)
+    if reserved_until is not None:
+        raise AddressReserved(reserved_until)
+
+
+def is_reserved(ctx: Context, email: str) -> bool:
+    """Whether an account has left this address, which nobody has now, and may come back to it."""
+    way = select(AccountLink.id).where(*ways_back(ctx, email)).limit(1)
+    return find_account_by_email(ctx, email) is None and ctx.db.scalar(way) is not None
+
+
+def ways_back(ctx: Context, email: str) -> tuple[ColumnElement[bool], ...]:
+    """What is true of a link with which a living account can have this address again."""
+    living = select(User.id).where(User.deleted_at.is_(None))
+    return (
+        AccountLink.address_key == email_key(email),
+        AccountLink.purpose == LinkPurpose.UNDO,
+        AccountLink.used_at.is_(None),
+        AccountLink.expires_at > ctx.now,
+        AccountLink.user_id.in_(living),
+    )
 
 
 def is_first_account(ctx: Context) -> bool:

@@ -1,7 +1,7 @@
 """The start page, and the pages of coming in and going out."""
 
 from gatehouse.accounts.events import LinkPurpose
-from gatehouse.accounts.queries import find_account
+from gatehouse.accounts.queries import find_account, is_reserved
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service import link_holds
 from gatehouse.core.access import public, signed_in
@@ -103,7 +103,13 @@ def show_invite(ctx: Context, token: str) -> Show:
     offer = look_at_invite(ctx, token)
     me = find_account(ctx, ctx.actor.user_id) if ctx.actor.user_id else None
     other = me.email if me and me.email_key != email_key(offer.email) else None
-    return Show("login/invite.html", path=f"/invite/{token}", offer=offer, signed_in_as=other)
+    return Show(
+        "login/invite.html",
+        path=f"/invite/{token}",
+        offer=offer,
+        signed_in_as=other,
+        ends_a_way_back=is_reserved(ctx, offer.email),
+    )
 
 
 @pages.post("/invite/<token>")

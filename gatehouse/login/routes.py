@@ -6,6 +6,7 @@ from typing import Any
 from gatehouse.accounts.errors import (
     AccountNotActivated,
     AccountSuspended,
+    AddressReserved,
     EmailTaken,
     LinkInvalid,
     PasswordChangedMeanwhile,
@@ -43,7 +44,7 @@ invites = Api("invitations", at="/invites", about="Accepting what one was invite
 @limited("register")
 @body(RegisterIn, also=service.rules_broken_by_registration)
 @returns(RegisteredOut, HTTPStatus.CREATED)
-@raises(PasswordTooWeak, EmailTaken, RegistrationClosed)
+@raises(PasswordTooWeak, EmailTaken, AddressReserved, RegistrationClosed)
 def register(ctx: Context, *, email: str, password: str, full_name: str | None) -> dict[str, Any]:
     """Register an account and sign it in."""
     entry, is_first = service.register(ctx, email=email, password=password, full_name=full_name)

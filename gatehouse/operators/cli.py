@@ -1,5 +1,5 @@
 """``create-operator``, ``remove-operator``, ``operators list``: who runs this instance; and
-``reset-password``: a way back in from the host.
+``reset-password``, ``release-address``: a way back in from the host, and an address given free.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from marshmallow import ValidationError
 
+from gatehouse.accounts.errors import AddressReserved
 from gatehouse.accounts.queries import operators
 from gatehouse.accounts.service import LIVES
 from gatehouse.core.context import Actor, Context, Origin, unit_of_work
@@ -25,6 +26,9 @@ def _work() -> Iterator[Context]:
             current_app.extensions["gatehouse"], Origin("cli"), Actor("operator")
         ) as ctx:
             yield ctx
+    except AddressReserved as refusal:
+        hint = "If it is somebody else's by now: python manage.py release-address EMAIL"
+        raise click.ClickException(f"{refusal}\n{hint}") from None
     except GatehouseError as refusal:
         raise click.ClickException(str(refusal)) from None
 
@@ -88,6 +92,20 @@ def reset_password(*, email: str) -> None:
     click.echo(
         f"The link works once, within {hours:.0f} hours. Give it to that person only:\n{link}"
     )
+
+
+@click.command("release-address")
+@click.argument("email")
+@with_appcontext
+def release_address(*, email: str) -> None:
+    """Give EMAIL free, which an account has left.
+
+    For an address that is somebody else's by now: for 7 days that account could come back to it.
+    The link mailed to undo the change is void.
+    """
+    with _work() as ctx:
+        service.release(ctx, email=_address(email))
+    click.echo(f"{email} is free.")
 
 
 @click.group("operators")

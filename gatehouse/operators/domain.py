@@ -4,11 +4,19 @@ from gatehouse.core.domain import Domain
 from gatehouse.operators.cli import (
     create_operator,
     operators_commands,
+    release_address,
     remove_operator,
     reset_password,
 )
 from gatehouse.operators.routes import api
 
 domain = Domain(
-    apis=(api,), commands=(create_operator, remove_operator, operators_commands, reset_password)
+    apis=(api,),
+    commands=(
+        create_operator,
+        remove_operator,
+        operators_commands,
+        reset_password,
+        release_address,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gatehouse.accounts.errors import AccountNotFound
+from gatehouse.accounts.errors import AccountNotFound, AddressNotReserved
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import find_account_by_email, get_account, hold_accounts
@@ -11,6 +11,7 @@ from gatehouse.accounts.service import (
     delete_account,
     make_link_on_host,
     make_operator,
+    release_address,
     renew_link,
     suspend_account,
     unmake_operator,
@@ -56,7 +57,7 @@ def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
     """Make the account of this address an operator's; where there is none, make an inactive one.
 
     One whose address was never proven is to be claimed like a new one.
-    Raises OperatorAlready, AccountSuspended.
+    Raises OperatorAlready, AccountSuspended, AddressReserved.
     """
     user = find_account_by_email(ctx, email)
     if user is None:
@@ -79,6 +80,12 @@ def link_from_host(ctx: Context, *, email: str) -> tuple[LinkPurpose, str]:
         raise AccountNotFound
     link = make_link_on_host(ctx, user.id)
     return link.purpose, web_address_of(ctx, link.id)
+
+
+def release(ctx: Context, *, email: str) -> None:
+    """Give an address free that an account has left. Raises AddressNotReserved."""
+    if not release_address(ctx, email):
+        raise AddressNotReserved
 
 
 def dismiss(ctx: Context, *, email: str) -> User:

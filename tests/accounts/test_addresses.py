@@ -16,6 +16,7 @@ EMAIL = "/api/v1/users/me/email"
 CONFIRM = "/api/v1/auth/confirm-email"
 UNDO = "/api/v1/auth/undo-email-change"
 LOGIN = "/api/v1/auth/login"
+SESSIONS = "/api/v1/auth/sessions"
 HOME = "http://localhost:5000"
 NEW = "zebra lantern forty-two orbit"
 
@@ -38,8 +39,8 @@ def ask(client, headers, email, **more):
     return client.post(EMAIL, json={"email": email, **more}, headers=headers)
 
 
-def use(client, path, letter):
-    return client.post(path, json={"token": token_in(letter)})
+def use(client, path, letter, headers=None):
+    return client.post(path, json={"token": token_in(letter)}, headers=headers)
 
 
 def sign_in(client, email, password=PASSWORD):
@@ -52,7 +53,7 @@ def moved(client, mailbox, user, headers):
     old, new = user.email, new_address()
     ask(client, headers, new)
     mailbox.deliver()
-    assert use(client, CONFIRM, mailbox.to(new)[0]).status_code == 200
+    assert use(client, CONFIRM, mailbox.to(new)[0], headers).status_code == 200
     (letter,) = mailbox.deliver()
     return old, new, letter
 
@@ -99,7 +100,7 @@ def test_a_thief_who_moves_twice_does_not_cut_the_way_back(
     third = new_address()
     ask(client, headers, third)
     mailbox.deliver()
-    use(client, CONFIRM, mailbox.to(third)[0])
+    use(client, CONFIRM, mailbox.to(third)[0], headers)
 
     assert use(client, UNDO, letter).status_code == 200
     me = db.get(User, user.id)
@@ -124,10 +125,10 @@ def test_after_the_way_back_both_addresses_are_told_and_the_owner_sets_a_passwor
 def test_an_address_that_was_never_proven_has_no_way_back(client, mailbox, make):
     """Threat 107: a mistyped one is somebody else's."""
     user = make.user(email_verified=False)
-    new = new_address()
-    ask(client, make.bearer(user), new)
+    new, headers = new_address(), make.bearer(user)
+    ask(client, headers, new)
     mailbox.deliver()
-    use(client, CONFIRM, mailbox.to(new)[0])
+    assert use(client, CONFIRM, mailbox.to(new)[0], headers).status_code == 200
     mailbox.deliver()
 
     assert mailbox.to(user.email) == []
@@ -139,12 +140,12 @@ def test_an_old_address_is_nobody_elses_while_there_is_a_way_back(
     """Threat 107: a thief who takes it does not cut the way back."""
     old, new, letter = moved
     sent = {"email": old.upper(), "password": NEW, "password_confirm": NEW}
-    thief = make.user()
-    ask(client, make.bearer(thief), old)
+    of_a_thief = make.bearer(make.user())
+    ask(client, of_a_thief, old)
     mailbox.deliver()
 
     taken = client.post("/api/v1/auth/register", json=sent)
-    confirmed = use(client, CONFIRM, mailbox.to(old)[-1])
+    confirmed = use(client, CONFIRM, mailbox.to(old)[-1], of_a_thief)
 
     assert (taken.status_code, confirmed.status_code) == (409, 409)
     assert use(client, UNDO, letter).status_code == 200
@@ -156,7 +157,7 @@ def test_ones_own_old_address_is_free_for_oneself(client, mailbox, moved, header
     ask(client, headers, old)
     mailbox.deliver()
 
-    assert use(client, CONFIRM, mailbox.to(old)[-1]).status_code == 200
+    assert use(client, CONFIRM, mailbox.to(old)[-1], headers).status_code == 200
 
 
 def test_an_old_address_is_free_when_the_account_is_gone(client, moved, headers):
@@ -172,7 +173,7 @@ def test_a_thief_who_moves_twice_has_no_way_back_either(client, mailbox, moved, 
     old, second, letter = moved
     ask(client, headers, new_address())
     mailbox.deliver()
-    use(client, CONFIRM, mailbox.letters[-1])
+    use(client, CONFIRM, mailbox.letters[-1], headers)
     mailbox.deliver()
     of_the_thief = [found for found in mailbox.to(second) if "undo-email-change" in found.text]
 
@@ -194,37 +195,61 @@ def test_it_takes_a_fresh_sign_in_or_the_password(client, mailbox, make, user):
     assert (refused.status_code, wrong.status_code, right.status_code) == (403, 401, 200)
 
 
-def change_password(client, headers, _letter):
+def change_password(client, headers, _letter, _make):
     sent = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
     return client.post("/api/v1/users/me/password", json=sent, headers=headers)
 
 
-def end_the_other_sessions(client, headers, _letter):
+def end_the_other_sessions(client, headers, _letter, _make):
     return client.delete("/api/v1/auth/sessions", headers=headers)
 
 
-def stop_it(client, _headers, letter):
+def end_one_session(client, headers, _letter, _make):
+    found = client.get(SESSIONS, headers=headers).json["data"]["sessions"]
+    (other,) = [one["id"] for one in found if not one["is_current"]]
+    return client.delete(f"{SESSIONS}/{other}", headers=headers)
+
+
+def stop_it(client, _headers, letter, _make):
     return use(client, UNDO, letter)
 
 
-@pytest.mark.parametrize("act", [change_password, end_the_other_sessions, stop_it])
+def suspend_it_for_a_while(client, headers, _letter, make):
+    me = client.get("/api/v1/users/me", headers=headers).json["data"]["user"]["id"]
+    operator = make.bearer(make.user(is_operator=True))
+    client.post(f"/api/v1/admin/users/{me}/suspend", headers=operator)
+    return client.post(f"/api/v1/admin/users/{me}/unsuspend", headers=operator)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        change_password,
+        end_the_other_sessions,
+        end_one_session,
+        stop_it,
+        suspend_it_for_a_while,
+    ],
+)
 def test_whatever_throws_a_thief_out_stops_the_change(client, mailbox, make, user, headers, act):
-    """Threat 107: the thief who asked for it cannot confirm it afterwards."""
+    """Threat 107: the thief who asked for it cannot confirm it, with another session neither."""
     new = new_address()
     ask(client, make.bearer(user), new)
     mailbox.deliver()
     (warning,), (letter,) = mailbox.to(user.email), mailbox.to(new)
 
-    assert act(client, headers, warning).status_code == 200
+    assert act(client, headers, warning, make).status_code == 200
 
-    assert use(client, CONFIRM, letter).status_code == 400
+    assert use(client, CONFIRM, letter, make.bearer(user)).status_code == 400
 
 
-@pytest.mark.parametrize("act", [change_password, end_the_other_sessions])
-def test_a_change_that_is_stopped_before_it_is_mailed_asks_nobody(client, mailbox, headers, act):
+@pytest.mark.parametrize("act", [change_password, end_the_other_sessions, suspend_it_for_a_while])
+def test_a_change_that_is_stopped_before_it_is_mailed_asks_nobody(
+    client, mailbox, make, headers, act
+):
     new = new_address()
     ask(client, headers, new)
-    act(client, headers, None)
+    act(client, headers, None, make)
 
     mailbox.deliver()
 
@@ -247,20 +272,20 @@ def test_an_address_that_is_taken_meanwhile_stays_whose_it_is(client, mailbox, m
     mailbox.deliver()
     make.user(email=new)
 
-    assert use(client, CONFIRM, mailbox.to(new)[0]).status_code == 409
+    assert use(client, CONFIRM, mailbox.to(new)[0], headers).status_code == 409
 
 
 def test_of_two_who_want_one_address_at_once_one_gets_it(app, client, mailbox, make):
-    new, people = new_address(), [make.user() for _ in range(2)]
+    new, people = new_address(), [make.bearer(make.user()) for _ in range(2)]
     for person in people:
-        ask(client, make.bearer(person), new)
-    mailbox.deliver()
+        ask(client, person, new)
+        mailbox.deliver()
 
-    def confirm(letter):
-        return use(client_of(app), CONFIRM, letter).status_code
+    def confirm(letter, person):
+        return use(client_of(app), CONFIRM, letter, person).status_code
 
     with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(confirm, mailbox.to(new))) == [200, 409]
+        assert sorted(threads.map(confirm, mailbox.to(new), people)) == [200, 409]
 
 
 def test_the_newest_wish_wins(client, mailbox, headers):
@@ -270,8 +295,8 @@ def test_the_newest_wish_wins(client, mailbox, headers):
     ask(client, headers, second)
     mailbox.deliver()
 
-    assert use(client, CONFIRM, mailbox.to(first)[0]).status_code == 400
-    assert use(client, CONFIRM, mailbox.to(second)[0]).status_code == 200
+    assert use(client, CONFIRM, mailbox.to(first)[0], headers).status_code == 400
+    assert use(client, CONFIRM, mailbox.to(second)[0], headers).status_code == 200
 
 
 def test_ones_own_address_is_no_new_one(client, user, headers):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from gatehouse.accounts.events import AccountCreatedFor, AccountDisowned
+from gatehouse.accounts.events import AccountCreatedFor, AccountDisowned, AccountLocked
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
@@ -14,7 +14,7 @@ from gatehouse.outbox.queries import counts
 from gatehouse.outbox.service import publish
 from tests.conftest import client_of
 from tests.factories import PASSWORD
-from tests.mailbox import Mailbox
+from tests.mailbox import Mailbox, token_in
 
 NEW = "zebra lantern forty-two orbit"
 
@@ -63,6 +63,45 @@ def test_notices_are_limited_too_and_come_later(client, mailbox, make):
 
     assert len(mailbox.to(user.email)) == MOST_IN_AN_HOUR
     assert waiting(mailbox) == 1
+
+
+def test_no_flood_of_notices_keeps_the_way_back_from_a_change_of_address(
+    app, client, mailbox, make
+):
+    """Threat 107: neither the warning nor the news of the change waits behind anything."""
+    user, wanted = make.user(), new_address()
+    headers, sent = make.bearer(user), {"email": user.email, "password": PASSWORD}
+    for number in range(MOST_IN_AN_HOUR + 1):
+        device = client_of(app, f"198.51.{number}.7")
+        assert device.post("/api/v1/auth/login", json=sent).status_code == 200
+    with unit_of_work(app.extensions["gatehouse"], Origin()) as ctx:
+        for _ in range(MOST_IN_AN_HOUR + 1):
+            publish(ctx, AccountLocked(user_id=user.id, minutes=15))
+    mailbox.deliver()
+
+    client.post("/api/v1/users/me/email", json={"email": wanted}, headers=headers)
+    warning, asks = sorted(mailbox.deliver(), key=lambda letter: letter.to == wanted)
+    confirmed = {"token": token_in(asks)}
+    client.post("/api/v1/auth/confirm-email", json=confirmed, headers=headers)
+    (news,) = mailbox.deliver()
+
+    assert (warning.to, news.to) == (user.email, user.email)
+    assert "undo-email-change" in warning.text
+    assert "undo-email-change" in news.text
+
+
+def test_warnings_of_a_change_of_address_are_limited_by_themselves(client, mailbox, make):
+    """Threat 111: a link of any of them stops every change, so that no later one is missed."""
+    user = make.user()
+    headers = make.bearer(user)
+    for _ in range(MOST_IN_AN_HOUR + 1):
+        client.post("/api/v1/users/me/email", json={"email": new_address()}, headers=headers)
+        mailbox.deliver()
+    first, *_ = warnings = mailbox.to(user.email)
+
+    assert (len(warnings), waiting(mailbox)) == (MOST_IN_AN_HOUR, 0)
+    stopped = client.post("/api/v1/auth/undo-email-change", json={"token": token_in(first)})
+    assert stopped.status_code == 200
 
 
 def test_who_never_proved_the_address_is_mailed_links_only(client, mailbox, make):

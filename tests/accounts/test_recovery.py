@@ -284,7 +284,7 @@ def test_a_new_account_is_mailed_a_link_that_verifies_the_address(client, mailbo
     headers = {"Authorization": f"Bearer {registered.json['data']['token']}"}
     (letter,) = mailbox.deliver()
 
-    reply = client.post(VERIFY, json={"token": token_in(letter)})
+    reply = client.post(VERIFY, json={"token": token_in(letter)}, headers=headers)
 
     assert (letter.to, reply.status_code) == (email, 200)
     me = client.get("/api/v1/users/me", headers=headers).json["data"]["user"]

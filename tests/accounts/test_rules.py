@@ -1,5 +1,7 @@
 """Passwords, addresses and waits, as tables."""
 
+from time import perf_counter
+
 import pytest
 
 from gatehouse.accounts.rules import (
@@ -70,6 +72,8 @@ def test_what_makes_a_password_easy_is_said():
         ("Philippa.Marlowe@EXAMPLE.test", ""),
         ("marlowe-marlowe-marlowe", "--"),
         ("philippa.marlowe and Jo 12", " and Jo 12"),
+        ("Marlowe_and_m-a-r-l-o-w-e", "_and_"),
+        ("philippamarlowe", ""),
     ],
 )
 def test_names_and_addresses_are_taken_out_of_a_password(password, left):
@@ -96,11 +100,44 @@ def test_what_is_left_without_them_is_long_enough(password, own, broken):
     [
         (None, {"gatehouse", EMAIL, "bob", "example", "test"}),
         ("", {"gatehouse", EMAIL, "bob", "example", "test"}),
-        ("Bob  Marlowe", {"gatehouse", EMAIL, "bob", "example", "test", "marlowe"}),
+        (
+            "Bob  Marlowe",
+            {"gatehouse", EMAIL, "bob", "example", "test", "marlowe", "bob marlowe"},
+        ),
     ],
 )
 def test_a_guesser_tries_the_name_the_address_and_the_product_first(full_name, words):
     assert set(words_about("Bob@Example.test", full_name)) == words
+
+
+@pytest.mark.parametrize(
+    ("email", "full_name", "password"),
+    [
+        ("maximilian.mustermann@a.test", None, "maximilianmustermann"),
+        ("maximilian.mustermann@a.test", None, "mustermannmaximilian"),
+        ("maximilian+mustermann@a.test", None, "Mustermann_Maximilian"),
+        ("jane.q.rosenkrantz@a.test", None, "RosenkrantzJane"),
+        ("jane@northwind-traders.test", None, "northwindtraders"),
+        ("x7f.kq2.vw9@a.test", None, "x7fkq2-vw9"),
+        ("kim.li@mail.kq2.vw9.test", None, "kimli@mailkq2vw9test"),
+        ("jane@a.test", "Anne-Marie O'Neil", "annemarieoneil"),
+        ("jane@a.test", "Kim Li Wu Xi", "kimliwuxi"),
+    ],
+)
+def test_the_parts_of_an_address_or_a_name_are_no_password_however_they_are_put_together(
+    email, full_name, password
+):
+    """Threat 119."""
+    assert len(without_words(password, words_about(email, full_name))) < len("12345678") - 1
+
+
+def test_a_password_that_is_all_separators_is_read_in_a_moment():
+    words = words_about(".".join("abcdefgh" * 8) + "@" + "a-b." * 40 + "test", "Kim " * 60)
+
+    before = perf_counter()
+    without_words("a-" * 64, words)
+
+    assert perf_counter() - before < 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,12 @@
 """HTTP for links in mails: asking for one, and using it. Only a POST uses a link up."""
 
 from gatehouse.accounts import service
-from gatehouse.accounts.errors import EmailTaken, LinkInvalid, PasswordTooWeak
+from gatehouse.accounts.errors import (
+    AddressReserved,
+    EmailTaken,
+    LinkInvalid,
+    PasswordTooWeak,
+)
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.schemas import AddressIn, ResetIn, TokenIn
 from gatehouse.core.access import public
@@ -40,7 +45,10 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
 @returns(None)
 @raises(LinkInvalid)
 def verify_email(ctx: Context, *, token: str) -> None:
-    """Confirm an address with the link of a mail."""
+    """Confirm an address with the link of a mail.
+
+    A stranger may have registered it: a page of your own says so before it sends the token.
+    """
     service.verify_email(ctx, token=token)
 
 
@@ -69,9 +77,12 @@ def resend_activation(ctx: Context, *, email: str) -> None:
 @limited("reset")
 @body(TokenIn)
 @returns(None)
-@raises(LinkInvalid, EmailTaken)
+@raises(LinkInvalid, EmailTaken, AddressReserved)
 def confirm_email(ctx: Context, *, token: str) -> None:
-    """Make the new address yours, with the link mailed to it."""
+    """Make the new address the account's, with the link mailed to it.
+
+    A stranger may have asked for it: a page of your own says so before it sends the token.
+    """
     service.confirm_new_address(ctx, token=token)
 
 

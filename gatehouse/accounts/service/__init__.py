@@ -3,6 +3,7 @@
 from gatehouse.accounts.service.addresses import (
     ask_for_new_address,
     confirm_new_address,
+    release_address,
     undo_change_of_address,
 )
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account, purge_accounts
@@ -11,6 +12,7 @@ from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_pas
 from gatehouse.accounts.service.links import (
     LIVES,
     PAGES,
+    find_link,
     link_holds,
     purge_links,
     renew_link,
@@ -66,6 +68,7 @@ __all__ = [
     "delete_account",
     "delete_own_account",
     "export_everything",
+    "find_link",
     "hold_confirmed_account",
     "improve_hash",
     "link_holds",
@@ -78,6 +81,7 @@ __all__ = [
     "purge_links",
     "purpose_for",
     "refuse_weak_password",
+    "release_address",
     "renew_link",
     "reset_password",
     "rules_broken_by",

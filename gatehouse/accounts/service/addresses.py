@@ -2,18 +2,28 @@
 
 from uuid import UUID
 
-from gatehouse.accounts.errors import EmailTaken, LinkInvalid, SameAddress
+from sqlalchemy import update
+
+from gatehouse.accounts.errors import LinkInvalid, SameAddress
 from gatehouse.accounts.events import (
+    AddressReleased,
     EmailChangeAsked,
     EmailChanged,
     EmailChangeUndone,
     LinkPurpose,
 )
-from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.accounts.queries import address_is_taken, hold_own_account, is_proven
+from gatehouse.accounts.models import AccountLink, AccountStatus, User
+from gatehouse.accounts.queries import (
+    find_account_by_email,
+    hold_own_account,
+    is_proven,
+    refuse_taken_address,
+    ways_back,
+)
 from gatehouse.accounts.rules import email_key
 from gatehouse.accounts.service.links import (
     note_address_left,
+    refuse_others,
     renew_link,
     take_link,
     void_changes_of_address,
@@ -43,11 +53,16 @@ def ask_for_new_address(ctx: Context, *, email: str, password: str | None) -> No
     record(ctx, EmailChangeAsked(user_id=user.id, link_id=link.id, way_back_id=stop))
 
 
-def confirm_new_address(ctx: Context, *, token: str) -> User:
-    """Make the confirmed address the account's. Raises LinkInvalid, EmailTaken."""
+def confirm_new_address(ctx: Context, *, token: str, only_own: bool = False) -> User:
+    """Make the confirmed address the account's; with ``only_own`` for who is signed in to it.
+
+    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse, EmailTaken, AddressReserved.
+    """
     user, row = take_link(ctx, token, LinkPurpose.CONFIRM)
     if user.status is not AccountStatus.ACTIVE:
         raise LinkInvalid
+    if only_own:
+        refuse_others(ctx, user)
     ctx.actor = Actor("user", user.id)
     way_back = _way_back(ctx, user)
     _move(ctx, user, row.address)
@@ -72,6 +87,21 @@ def undo_change_of_address(ctx: Context, *, token: str) -> User:
     return user
 
 
+def release_address(ctx: Context, email: str) -> bool:
+    """Give an address free that an account has left: the way back to it is void.
+
+    For who was shown to have the mailbox now, or says so on the host. Returns whether it was
+    reserved; an address that somebody has is not.
+    """
+    if find_account_by_email(ctx, email) is not None:
+        return False
+    ended = update(AccountLink).where(*ways_back(ctx, email)).values(used_at=ctx.now)
+    left_by = set(ctx.db.scalars(ended.returning(AccountLink.user_id)))
+    for user_id in sorted(left_by):
+        record(ctx, AddressReleased(user_id=user_id))
+    return bool(left_by)
+
+
 def _way_back(ctx: Context, user: User) -> UUID | None:
     """A link to the address that the account has now. Used in time, it stops a change, too.
 
@@ -84,8 +114,7 @@ def _way_back(ctx: Context, user: User) -> UUID | None:
 
 def _move(ctx: Context, user: User, address: str) -> None:
     """Give the account this address. The unique index decides if two want it at once."""
-    if address_is_taken(ctx, address, but=user.id):
-        raise EmailTaken
+    refuse_taken_address(ctx, address, but=user.id)
     user.email, user.email_key = address, email_key(address)
     user.email_verified, user.updated_at = True, ctx.now
     label(ctx, user)

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, or_, select, update
 
-from gatehouse.accounts.errors import LinkInvalid
+from gatehouse.accounts.errors import LinkForSomebodyElse, LinkInvalid, LinkNeedsItsAccount
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_account, link_row, link_to_keep, password_changed_at
 from gatehouse.accounts.rules import email_key
+from gatehouse.core.access import refuse_ended
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.links import (
@@ -101,13 +102,17 @@ def look_at_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any]:
     return _judged(ctx, row, token, purpose, ctx.now)
 
 
-def link_holds(ctx: Context, token: str, purpose: LinkPurpose) -> bool:
-    """Whether the link can be used now, for a page that is to say so. Nobody can guess one."""
+def find_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any] | None:
+    """What the link says, if it can be used now. For a page; nobody can guess a link."""
     try:
-        look_at_link(ctx, token, purpose)
+        return look_at_link(ctx, token, purpose)
     except LinkInvalid:
-        return False
-    return True
+        return None
+
+
+def link_holds(ctx: Context, token: str, purpose: LinkPurpose) -> bool:
+    """Whether the link can be used now."""
+    return find_link(ctx, token, purpose) is not None
 
 
 def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
@@ -126,6 +131,20 @@ def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row
     if not ctx.execute(used.values(used_at=ctx.now)):
         raise LinkInvalid
     return user, row
+
+
+def refuse_others(ctx: Context, user: User) -> None:
+    """For a link that counts only from a session of its account.
+
+    A click shows that somebody has the mailbox, not that the account is theirs: a stranger may
+    have given their address. And whoever was thrown out of the account confirms nothing.
+    Raises LinkNeedsItsAccount, LinkForSomebodyElse, InvalidToken.
+    """
+    if ctx.actor.user_id is None:
+        raise LinkNeedsItsAccount
+    if ctx.actor.user_id != user.id:
+        raise LinkForSomebodyElse
+    refuse_ended(ctx)
 
 
 def _judged(

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from gatehouse.accounts.errors import EmailTaken
 from gatehouse.accounts.events import AccountCreatedFor, AccountRegistered, ProfileChanged
 from gatehouse.accounts.models import AccountStatus, Credential, User
-from gatehouse.accounts.queries import address_is_taken, hold_own_account
+from gatehouse.accounts.queries import hold_own_account, refuse_taken_address
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record, set_label
 from gatehouse.core.context import ANONYMOUS, Actor, Context
@@ -19,7 +18,7 @@ def create_account(
     full_name: str | None = None,
     email_verified: bool = False,
 ) -> User:
-    """Create an active account. Raises EmailTaken."""
+    """Create an active account. Raises EmailTaken, AddressReserved."""
     user = _add(ctx, email=email, full_name=full_name, email_verified=email_verified)
     ctx.db.add(
         Credential(
@@ -33,15 +32,17 @@ def create_account(
 
 
 def create_account_for(ctx: Context, *, email: str, full_name: str | None = None) -> User:
-    """Create an inactive account without a password, to be claimed. Raises EmailTaken."""
+    """Create an inactive account without a password, to be claimed.
+
+    Raises EmailTaken, AddressReserved.
+    """
     user = _add(ctx, email=email, full_name=full_name, status=AccountStatus.INACTIVE)
     record(ctx, AccountCreatedFor(user_id=user.id))
     return user
 
 
 def _add(ctx: Context, *, email: str, **fields: Any) -> User:
-    if address_is_taken(ctx, email):
-        raise EmailTaken
+    refuse_taken_address(ctx, email)
     user = User(
         email=email,
         email_key=email_key(email),

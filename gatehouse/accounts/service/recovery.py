@@ -19,7 +19,7 @@ from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.guessing import forget_guesses, name_of_device
-from gatehouse.accounts.service.links import look_at_link, renew_link, take_link
+from gatehouse.accounts.service.links import look_at_link, refuse_others, renew_link, take_link
 from gatehouse.accounts.service.passwords import set_password
 from gatehouse.accounts.service.strength import refuse_weak_password
 from gatehouse.audit.service import record
@@ -83,9 +83,14 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
     record(ctx, PasswordReset(user_id=user.id))
 
 
-def verify_email(ctx: Context, *, token: str) -> User:
-    """Note that the address is its owner's. Raises LinkInvalid."""
+def verify_email(ctx: Context, *, token: str, only_own: bool = False) -> User:
+    """Note that the address is its owner's; with ``only_own`` for who is signed in to the account.
+
+    Raises LinkInvalid, LinkNeedsItsAccount, LinkForSomebodyElse.
+    """
     user, _ = take_link(ctx, token, LinkPurpose.VERIFY)
+    if only_own:
+        refuse_others(ctx, user)
     ctx.actor = Actor("user", user.id)
     user.email_verified, user.updated_at = True, ctx.now
     ctx.forget(user.id)

@@ -18,6 +18,7 @@ from gatehouse.accounts.errors import (
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.queries import hold_known_account, is_proven
+from gatehouse.accounts.service.links import void_changes_of_address
 from gatehouse.accounts.service.passwords import remove_password
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
@@ -27,6 +28,7 @@ from gatehouse.core.context import Context
 def suspend_account(ctx: Context, user_id: UUID) -> User:
     """Bar an account from everything; its sessions end in the same act.
 
+    An address that was asked for until now cannot be confirmed when the account is given back.
     Raises AccountSuspendedAlready, AccountNotClaimed.
     """
     user = hold_known_account(ctx, user_id)
@@ -35,6 +37,7 @@ def suspend_account(ctx: Context, user_id: UUID) -> User:
     if user.status is AccountStatus.INACTIVE:
         raise AccountNotClaimed
     user.status, user.updated_at = AccountStatus.SUSPENDED, ctx.now
+    void_changes_of_address(ctx, user.id)
     ctx.forget(user.id)
     record(ctx, events.AccountSuspended(user_id=user.id))
     return user

@@ -4,7 +4,7 @@ from gatehouse.accounts.errors import EmailTaken
 from gatehouse.accounts.models import User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import find_account_by_email, hold_account
-from gatehouse.accounts.service import create_account, refuse_weak_password
+from gatehouse.accounts.service import create_account, refuse_weak_password, release_address
 from gatehouse.core.context import Context
 from gatehouse.core.errors import AuthRequired, Invalid
 from gatehouse.login.errors import RegistrationClosed
@@ -52,6 +52,7 @@ def _as_somebody_new(
     password_hash = ctx.ports[PasswordHasher].hash(password)
     if find_account_by_email(ctx, email) is not None:
         raise EmailTaken
+    release_address(ctx, email)  # The link was mailed to it: who left it cannot read it any more.
     user = create_account(
         ctx, email=email, password_hash=password_hash, full_name=full_name, email_verified=True
     )

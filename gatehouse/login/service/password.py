@@ -39,7 +39,7 @@ def register(
     """Make an account and sign it in. Returns the entry, and whether it is the first account.
 
     A taken address costs as much time as a free one. Raises PasswordTooWeak, EmailTaken,
-    RegistrationClosed.
+    AddressReserved, RegistrationClosed.
     """
     if not ctx.settings.registration_enabled:
         raise RegistrationClosed

@@ -10,7 +10,7 @@ from gatehouse.core.reactions import Postponed, Received
 from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.service.form import Mail, render
 
-MOST_IN_AN_HOUR = 5  # to one address, of each kind: links, invitations, places, notices
+MOST_IN_AN_HOUR = 5  # to one address, of each kind: links, invitations, places, changes, notices
 HOUR = 3600
 
 

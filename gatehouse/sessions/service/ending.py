@@ -21,10 +21,14 @@ def end_own_session(ctx: Context, *, reason: str) -> None:
 
 
 def revoke_session(ctx: Context, session_id: UUID) -> None:
-    """End one of the caller's sessions, as an act of its own. Raises SessionNotFound."""
+    """End one of the caller's sessions, as an act of its own. Raises SessionNotFound.
+
+    An address that was asked for until now, perhaps by that one, cannot be confirmed any more.
+    """
     session = get_session(ctx, ctx.user_id, session_id)
     if not _end(ctx, ctx.user_id, session.id, "revoked"):
         raise SessionNotFound
+    void_changes_of_address(ctx, ctx.user_id)
     record(ctx, SessionRevoked(user_id=ctx.user_id, session_id=session_id))
 
 
