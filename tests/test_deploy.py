@@ -101,12 +101,32 @@ def test_the_composition_is_what_we_document():
 
 
 @pytest.mark.unit
+def test_redis_and_the_database_are_out_of_reach_of_the_proxy_and_redis_wants_a_password():
+    services = COMPOSE["services"]
+    redis = services["redis"]
+    assert {name: service["networks"] for name, service in services.items()} == {
+        "api": ["front", "data"],
+        "worker": ["front", "data"],
+        "postgres": ["data"],
+        "redis": ["data"],
+        "nginx": ["front"],
+    }
+    assert COMPOSE["networks"] == {"front": None, "data": {"internal": True}}
+
+    password = redis["command"][redis["command"].index("--requirepass") + 1]
+    assert password.startswith("${REDIS_PASSWORD:?")
+    assert redis["environment"]["REDISCLI_AUTH"] == password
+    assert services["api"]["environment"]["REDIS_URL"] == f"redis://:{password}@redis:6379/0"
+    assert "REDIS_PASSWORD=$(openssl" in README
+
+
+@pytest.mark.unit
 def test_every_setting_reaches_server_and_worker_but_what_the_composition_is_made_of():
     """What it sets itself wins over the file, so it sets nothing that somebody may choose."""
     service = COMPOSE["services"]["api"]
 
     fixed = {name for name, value in service["environment"].items() if ":?" not in value}
-    assert fixed == {"FLASK_ENV", "HOST", "PORT", "REDIS_URL", "TRUSTED_PROXY_HOPS"}
+    assert fixed == {"FLASK_ENV", "HOST", "PORT", "TRUSTED_PROXY_HOPS"}
     assert service["environment"] == COMPOSE["services"]["worker"]["environment"]
     state = service["volumes"][0].partition(":")[2]
     assert state in DOCKERFILE
@@ -132,7 +152,7 @@ def test_the_steps_for_systemd_are_whole_and_in_order():
 
     assert places == sorted(places)
     named = set(re.findall(r"^([A-Z_]+)=", README, re.MULTILINE))
-    assert named <= setting_names() | {"POSTGRES_PASSWORD"}
+    assert named <= setting_names() | {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
 
 
 @pytest.mark.unit

@@ -2,6 +2,10 @@
 
 Redis is never trusted further than the row:
 
+* What we write there carries a mark that takes SECRET_KEY to make, over the key, the owner, the
+  version, the end and the payload. Without the right one, or after its end, it is not there:
+  whoever can write to Redis makes nobody of themselves, and puts back what was void for no
+  longer than it would have lived.
 * An entry belongs to an owner (an account) and carries the owner's version, a random word.
   ``forget`` gives the owner a new version, and every entry under the old one is void: one write,
   however many sessions there are. Whoever fills an entry reads the version before the row, so a
@@ -15,13 +19,17 @@ Redis is never trusted further than the row:
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from hmac import compare_digest
 from secrets import token_hex
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
 from sqlalchemy import Column, Engine, Integer, Table, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from gatehouse.core.crypto import fingerprint
 from gatehouse.core.db import Model
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
 
@@ -37,9 +45,13 @@ VERSION_LIFE = 600  # seconds; longer than any entry lives, and than any transac
 HELD = "!"  # what a version begins with that nothing may be filled under
 RAISED = update(EPOCHS).values(epoch=EPOCHS.c.epoch + 1)
 OWNER_LENGTH = 36
+END_LENGTH = 13  # digits of milliseconds since 1970
+MARK_LENGTH = 16  # bytes
+HEAD_LENGTH = VERSION_LENGTH + END_LENGTH
 
-# The answer is one string, because one short answer is read at once: the counts, the length of
-# version and payload, these two, and behind a plus the ready answer if there is one.
+# An entry is its owner and a marked value, a ready answer a marked value alone: version, end,
+# payload and mark. What the script gives is one string, because one short answer is read at once:
+# the counts, the length of the entry, the entry, and the ready answer if there is one.
 LOOK = Script("""
 local entry = redis.call('GET', ARGV[1] .. 'e:' .. KEYS[1])
 if not entry then return false end
@@ -53,11 +65,11 @@ for i = 3, #ARGV, 2 do
   if count == 1 then redis.call('EXPIRE', key, ARGV[i + 1]) end
   counts[#counts + 1] = count
 end
-local found = table.concat(counts, ' ') .. '|' .. (#entry - 36) .. '|' .. string.sub(entry, 37)
+local found = table.concat(counts, ' ') .. '|' .. #entry .. '|' .. entry
 if ARGV[2] ~= '' then
   local answer = redis.call('GET', ARGV[1] .. 'a:' .. ARGV[2] .. ':' .. owner)
   if answer and string.sub(answer, 1, 16) == version then
-    found = found .. '+' .. string.sub(answer, 17)
+    found = found .. answer
   end
 end
 return found
@@ -86,11 +98,25 @@ class Found:
     counts: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An entry with the ready answer asked for, and when each ends, in milliseconds since 1970."""
+
+    payload: bytes
+    version: str
+    end: int
+    answer: bytes
+    answer_end: int
+
+
 class OwnedCache:
     """Entries by key and ready answers by name, each of one owner (a UUID as text)."""
 
-    def __init__(self, link: RedisLink, engine: Engine) -> None:
+    def __init__(self, link: RedisLink, engine: Engine, secret_key: str) -> None:
         self._link = link
+        self._marker = Marker(secret_key)
+        # The same bytes come again and again, and are judged alike but for the time.
+        self._read = lru_cache(maxsize=2048)(self._judge)
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._epoch = 0
         self._lease_ends = 0.0
@@ -110,11 +136,14 @@ class OwnedCache:
         if row is None:
             return None
         counts, length, rest = row.split(b"|", 2)
-        entry, ready = rest[: int(length)], rest[int(length) :]
+        read = self._read(key, answer, int(length), rest)
+        now = time() * 1000
+        if read.end <= now:
+            return None
         return Found(
-            payload=entry[VERSION_LENGTH:],
-            version=entry[:VERSION_LENGTH].decode(),
-            answer=ready[1:] if ready else None,
+            payload=read.payload,
+            version=read.version,
+            answer=read.answer if read.answer_end > now else None,
             counts=tuple(map(int, counts.split())),
         )
 
@@ -129,18 +158,22 @@ class OwnedCache:
             )
         except RedisAway:
             return None
-        version = str(found.decode())
-        return None if version.startswith(HELD) else version
+        # A hold is no version. Nor is what others wrote: it could move the parts of what we mark.
+        is_ours = len(found) == VERSION_LENGTH and found.isalnum()
+        return str(found.decode()) if is_ours else None
 
     def fill(self, key: str, owner: str, version: str, payload: bytes, seconds: float) -> None:
         """Remember ``payload`` (JSON) under ``key``, if ``version`` is still the owner's."""
-        self._keep(f"e:{key}", owner.encode() + version.encode() + payload, seconds)
+        told = owner.encode()
+        value = told + self._marker.marked(_entry(key, told), version, seconds, payload)
+        self._keep(f"e:{key}", value, seconds)
 
     def fill_answer(
         self, name: str, owner: str, version: str, payload: bytes, seconds: float
     ) -> None:
         """Remember a ready answer (JSON) of the owner, beside every entry of theirs."""
-        self._keep(f"a:{name}:{owner}", version.encode() + payload, seconds)
+        value = self._marker.marked(_answer(name, owner.encode()), version, seconds, payload)
+        self._keep(f"a:{name}:{owner}", value, seconds)
 
     def hold(self, owners: Iterable[str]) -> str | None:
         """Believe and fill nothing of ``owners`` until ``forget``. Call it before the commit.
@@ -188,6 +221,14 @@ class OwnedCache:
         """Wait until the last lease on an epoch that was raised just now is over."""
         sleep(EPOCH_LEASE)
 
+    def _judge(self, key: str, answer: str, length: int, raw: bytes) -> "Read":
+        """What Redis gave: an entry that is so long, and the ready answer behind it, if any."""
+        owner, value = raw[:OWNER_LENGTH], raw[OWNER_LENGTH:length]
+        end, payload = self._marker.read(_entry(key, owner), value)
+        answer_end, ready = self._marker.read(_answer(answer, owner), raw[length:])
+        version = value[:VERSION_LENGTH].decode() if end else ""
+        return Read(payload, version, end, ready, answer_end)
+
     def _renew(self, owner: str, epoch: int, hold: str) -> None:
         new = _new_version()
         self._link.run_as(
@@ -201,7 +242,7 @@ class OwnedCache:
         )
 
     def _keep(self, name: str, value: bytes, seconds: float) -> None:
-        milliseconds = int(seconds * 1000)
+        milliseconds = _milliseconds(seconds)
         if milliseconds <= 0:
             return
         try:
@@ -226,6 +267,40 @@ class OwnedCache:
                 self._epoch = found
                 self._lease_ends = max(self._lease_ends, started + EPOCH_LEASE)
             return self._epoch
+
+
+class Marker:
+    """Tells what we wrote from what others did. A mark is a MAC, keyed BLAKE2b (RFC 7693)."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = fingerprint(secret_key, "cache", "marks").encode()
+
+    def marked(self, name: bytes, version: str, seconds: float, payload: bytes) -> bytes:
+        head = f"{version}{_milliseconds(time() + seconds):0{END_LENGTH}}".encode()
+        value = head + payload
+        return value + self._mark(name + value)
+
+    def read(self, name: bytes, value: bytes) -> tuple[int, bytes]:
+        """The end in milliseconds and the payload. What we did not write so has ended long ago."""
+        told = value[:-MARK_LENGTH]
+        if not compare_digest(value[-MARK_LENGTH:], self._mark(name + told)):
+            return 0, b""
+        return int(told[VERSION_LENGTH:HEAD_LENGTH]), told[HEAD_LENGTH:]
+
+    def _mark(self, text: bytes) -> bytes:
+        return blake2b(text, key=self._key, digest_size=MARK_LENGTH).digest()
+
+
+def _entry(key: str, owner: bytes) -> bytes:
+    return b"e:%b:%b:" % (key.encode(), owner)
+
+
+def _answer(name: str, owner: bytes) -> bytes:
+    return b"a:%b:%b:" % (name.encode(), owner)
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
 
 
 def _namespace(run_id: str, epoch: int) -> str:

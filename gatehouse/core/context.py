@@ -135,7 +135,7 @@ class Runtime:
             store=FailoverStore(RedisStore(link), guards) if link else guards,
             guards=guards,
             link=link,
-            cache=OwnedCache(link, engine) if link else None,
+            cache=OwnedCache(link, engine, settings.secret_key) if link else None,
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
             streams=Places(max(1, settings.server_threads // 2)),

@@ -5,7 +5,10 @@ import ssl
 import sys
 from collections import deque
 from email.utils import formatdate
+from io import BufferedReader, RawIOBase
+from math import inf
 from time import monotonic
+from typing import Any
 
 from gatehouse.core.reactions import GivenUp
 from gatehouse.core.settings import Settings, Smtp
@@ -13,6 +16,10 @@ from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.rules import Message, message_of
 
 TIME_OUT = 10  # seconds for each answer of the server
+# Seconds for a letter, with the connection that it may need. While the lease of its message lasts,
+# or another worker would send it too.
+LONGEST = 60
+TOO_LONG = "the mail server took too long for the whole letter"
 LONGEST_IDLE = 30  # seconds after which a line is not trusted to be open still
 IMPLICIT_TLS = 465  # the port of SMTP over TLS (RFC 8314)
 PERMANENT = 500  # replies from here on say that no later try can succeed (RFC 5321 4.2.1)
@@ -34,18 +41,21 @@ class SmtpMailer:
 
     def send(self, letter: Letter) -> None:
         message = compose(letter, self._smtp.sender)
+        ends_at = monotonic() + LONGEST
         line = self._kept_line()
         if line is not None:
             try:
-                self._send_on(line, message)
+                self._send_on(line, message, ends_at)
             except smtplib.SMTPServerDisconnected:
-                pass  # It had been idle for too long.
+                if line.was_answered:
+                    raise
+                # It had been idle for too long.
             else:
                 return
-        self._send_on(Line(self._smtp), message)
+        self._send_on(Line(self._smtp, ends_at), message, ends_at)
 
     def check(self) -> None:
-        Line(self._smtp)
+        Line(self._smtp, monotonic() + LONGEST)
 
     def _kept_line(self) -> "Line | None":
         """The line that was used last; none of them, if even that has been idle for long."""
@@ -58,9 +68,9 @@ class SmtpMailer:
         self._kept.clear()
         return None
 
-    def _send_on(self, line: "Line", message: Message) -> None:
+    def _send_on(self, line: "Line", message: Message, ends_at: float) -> None:
         try:
-            line.send(message)
+            line.send(message, ends_at)
         finally:
             if line.is_open:
                 self._kept.append((monotonic(), line))
@@ -69,8 +79,8 @@ class SmtpMailer:
 class Line:
     """A connection to the mail server, ready for one letter after the other."""
 
-    def __init__(self, smtp: Smtp) -> None:
-        self._connection = _connect(smtp)
+    def __init__(self, smtp: Smtp, ends_at: float) -> None:
+        self._connection = _connect(smtp, ends_at)
         try:
             if smtp.use_tls and smtp.port != IMPLICIT_TLS:
                 self._connection.starttls(context=ssl.create_default_context())
@@ -84,8 +94,14 @@ class Line:
     def is_open(self) -> bool:
         return self._connection.sock is not None
 
-    def send(self, message: Message) -> None:
+    @property
+    def was_answered(self) -> bool:
+        """Whether the server said anything to the last message, and so may have it."""
+        return self._connection.heard
+
+    def send(self, message: Message, ends_at: float) -> None:
         """Hand the message over. A server that refuses it still takes the next one."""
+        self._connection.ends_at, self._connection.heard = ends_at, False
         try:
             self._send(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -109,11 +125,74 @@ class Line:
             connection.close()
 
 
-def _connect(smtp: Smtp) -> smtplib.SMTP:
+class Paced(smtplib.SMTP):
+    """Raises SMTPServerDisconnected once ``ends_at`` is over, by the monotonic clock.
+
+    A time-out of the socket begins anew with each byte: a server that sends one a second
+    (OpenBSD's spamd does) would hold us for as long as it likes. ``heard`` says whether the server
+    has answered since that was set to False.
+    """
+
+    def __init__(self, host: str, port: int, *, ends_at: float, **options: Any) -> None:
+        self.ends_at, self.heard = ends_at, False
+        self._patience: float = TIME_OUT
+        super().__init__(host, port, timeout=TIME_OUT, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = BufferedReader(_Bytes(self))
+        reply = super().getreply()
+        self.heard = True
+        return reply
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        # Servers look for spam and viruses before they answer. Who gives up too early sends it
+        # all again (RFC 1047).
+        self._patience = inf
+        try:
+            return super().data(msg)
+        finally:
+            self._patience = TIME_OUT
+
+    def receive(self, buffer: Any) -> int:
+        """What comes next, unless it does not come in time. Raises TimeoutError."""
+        left = self.ends_at - monotonic()
+        if left <= 0:
+            raise TimeoutError(TOO_LONG)
+        sock: Any = self.sock
+        sock.settimeout(min(self._patience, left))
+        try:
+            return int(sock.recv_into(buffer))
+        except TimeoutError:
+            if left > self._patience:
+                raise
+            raise TimeoutError(TOO_LONG) from None
+        finally:
+            sock.settimeout(TIME_OUT)
+
+
+class PacedTls(Paced, smtplib.SMTP_SSL):
+    """The same on a port where TLS comes first."""
+
+
+class _Bytes(RawIOBase):
+    """The answers, as the buffer of the standard library wants to read them."""
+
+    def __init__(self, connection: Paced) -> None:
+        self._connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._connection.receive(buffer)
+
+
+def _connect(smtp: Smtp, ends_at: float) -> Paced:
     if smtp.use_tls and smtp.port == IMPLICIT_TLS:
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIME_OUT, context=context)
-    return smtplib.SMTP(smtp.host, smtp.port, timeout=TIME_OUT)
+        return PacedTls(smtp.host, smtp.port, ends_at=ends_at, context=context)
+    return Paced(smtp.host, smtp.port, ends_at=ends_at)
 
 
 class PrintingMailer:

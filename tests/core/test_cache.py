@@ -13,6 +13,7 @@ from gatehouse.core.redis_link import RedisLink
 pytestmark = pytest.mark.integration
 
 LIFE = 60.0
+SECRET = "a secret of this house"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -39,13 +40,13 @@ def redis_url(shared_servers, worker) -> str:
 
 @pytest.fixture
 def cache(redis_url, engine) -> OwnedCache:
-    return OwnedCache(RedisLink(redis_url), engine)
+    return OwnedCache(RedisLink(redis_url), engine, SECRET)
 
 
 @pytest.fixture
 def another(redis_url, engine) -> OwnedCache:
     """The cache of another worker."""
-    return OwnedCache(RedisLink(redis_url), engine)
+    return OwnedCache(RedisLink(redis_url), engine, SECRET)
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ def test_a_raised_epoch_voids_everything(cache, redis_url, engine, key, owner):
     with engine.begin() as db:
         db.execute(update(EPOCHS).values(epoch=EPOCHS.c.epoch + 1))
 
-    started_after = OwnedCache(RedisLink(redis_url), engine)
+    started_after = OwnedCache(RedisLink(redis_url), engine, SECRET)
 
     assert started_after.look(key) is None
 

@@ -17,6 +17,7 @@ from tests.processes import free_port, wait_until
 pytestmark = pytest.mark.integration
 
 LIFE = 60.0
+SECRET = "a secret of this house"
 SLOW_THREAD = "reads its epoch slowly"
 
 
@@ -37,13 +38,13 @@ def engine(url) -> Iterator[Engine]:
 
 @pytest.fixture
 def cache(redis_server, engine) -> OwnedCache:
-    return OwnedCache(RedisLink(redis_server.url()), engine)
+    return OwnedCache(RedisLink(redis_server.url()), engine, SECRET)
 
 
 @pytest.fixture
 def another(redis_server, engine) -> OwnedCache:
     """The cache of another worker."""
-    return OwnedCache(RedisLink(redis_server.url()), engine)
+    return OwnedCache(RedisLink(redis_server.url()), engine, SECRET)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def raise_epoch(engine: Engine) -> None:
 
 
 def test_without_redis_there_is_no_cache_and_no_error(engine, owner):
-    cache = OwnedCache(RedisLink(f"redis://127.0.0.1:{free_port()}/0"), engine)
+    cache = OwnedCache(RedisLink(f"redis://127.0.0.1:{free_port()}/0"), engine, SECRET)
 
     assert cache.look("key", answer="me", counters=("60.1", 60)) is None
     assert cache.begin(owner) is None
@@ -148,7 +149,7 @@ def test_a_redis_that_was_unreachable_for_one_worker_voids_for_all(
 ):
     """The worker that revokes has lost its way to Redis; the others have not."""
     fill(another, "key", owner)
-    lost = OwnedCache(RedisLink(f"redis://127.0.0.1:{free_port()}/0"), engine)
+    lost = OwnedCache(RedisLink(f"redis://127.0.0.1:{free_port()}/0"), engine, SECRET)
 
     lost.forget([owner])
 
@@ -185,7 +186,7 @@ def test_a_forget_does_not_go_by_an_epoch_that_another_thread_read_before(
             has_read.set()
             go_on.wait(10)
 
-    cache = OwnedCache(RedisLink(redis_server.url()), own_engine)
+    cache = OwnedCache(RedisLink(redis_server.url()), own_engine, SECRET)
     slow = Thread(target=cache.look, args=("nothing",), name=SLOW_THREAD)
     slow.start()
     assert has_read.wait(10)
@@ -235,7 +236,9 @@ def test_a_redis_that_never_answers_costs_at_most_a_second(engine, owner):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(16)
-        cache = OwnedCache(RedisLink(f"redis://127.0.0.1:{listener.getsockname()[1]}/0"), engine)
+        cache = OwnedCache(
+            RedisLink(f"redis://127.0.0.1:{listener.getsockname()[1]}/0"), engine, SECRET
+        )
         started = monotonic()
 
         assert cache.look("key") is None

@@ -1,8 +1,14 @@
 """Letters on their way: to a real SMTP server, to the terminal, or to nobody yet."""
 
 import smtplib
+import socket
 import ssl
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 
@@ -11,6 +17,8 @@ from gatehouse.core.settings import read_settings
 from gatehouse.mail import adapters
 from gatehouse.mail.adapters import NoMailer, PrintingMailer, SmtpMailer, mailer_for
 from gatehouse.mail.ports import Letter
+from gatehouse.outbox import service as outbox_lease
+from gatehouse.outbox.jobs import LATE
 from tests.processes import free_port
 from tests.sink import certificate, only, sink
 
@@ -134,6 +142,113 @@ def test_a_letter_that_is_refused(server, answer, error):
     server.answer = "250 OK"
     sender.send(LETTER)
     assert len(server.mails) == 1
+
+
+@dataclass
+class Stutterer:
+    """A server that sends one character after the other, from the reply to ``begins_at`` on."""
+
+    begins_at: str = "never"
+    gap: float = 0.05
+    port: int = 0
+    connections: int = 0
+    letters: int = 0
+
+    def serve(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with line, line.makefile("rb") as lines, suppress(OSError):
+                self.talk(line, lines)
+
+    def talk(self, line: socket.socket, lines: Iterable[bytes]) -> None:
+        self.say(line, "", "220 stuttering is what this server does")
+        is_data = False
+        for said in lines:
+            if is_data and said != b".\r\n":
+                continue
+            verb = "." if is_data else said.split()[0].decode().upper()
+            is_data, self.letters = verb == "DATA", self.letters + is_data
+            self.say(line, verb, "354 go on" if is_data else "250 this takes the time it takes")
+
+    def say(self, line: socket.socket, verb: str, text: str) -> None:
+        if verb != self.begins_at:
+            line.sendall(f"{text}\r\n".encode())
+            return
+        for character in f"{text}\r\n":
+            line.sendall(character.encode())
+            sleep(self.gap)
+
+
+@pytest.fixture
+def stutterer():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Stutterer(port=listener.getsockname()[1])
+        thread = Thread(target=server.serve, args=(listener,), daemon=True)
+        thread.start()
+        yield server
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def sender_to(server: Stutterer) -> SmtpMailer:
+    settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_USE_TLS": "false"}
+    return SmtpMailer(read_settings({"FLASK_ENV": "testing", **settings}).smtp)
+
+
+@pytest.mark.parametrize("begins_at", ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+def test_a_server_that_stutters_has_one_deadline_for_the_whole_letter(
+    stutterer, monkeypatch, begins_at
+):
+    """Threat 243: past the lease another worker would send it, too."""
+    stutterer.begins_at = begins_at
+    monkeypatch.setattr(adapters, "LONGEST", 0.2)
+    started = monotonic()
+
+    with pytest.raises(OSError, match="too long"):
+        sender_to(stutterer).send(LETTER)
+
+    assert monotonic() - started < 1
+    assert stutterer.connections == 1
+
+
+def test_a_letter_is_done_with_while_its_message_is_leased():
+    left = outbox_lease.LEASE - LATE
+
+    assert timedelta(seconds=adapters.LONGEST + 3 * adapters.TIME_OUT) <= left
+
+
+def test_what_a_kept_connection_may_have_taken_is_not_sent_on_another(stutterer, monkeypatch):
+    sender = sender_to(stutterer)
+    sender.send(LETTER)
+    stutterer.begins_at = "."
+    monkeypatch.setattr(adapters, "LONGEST", 0.2)
+
+    with pytest.raises(OSError, match="too long"):
+        sender.send(LETTER)
+
+    assert (stutterer.letters, stutterer.connections) == (2, 1)
+
+
+def test_who_looks_for_viruses_is_waited_for(stutterer, monkeypatch):
+    monkeypatch.setattr(adapters, "TIME_OUT", 0.1)
+    stutterer.begins_at, stutterer.gap = ".", 0.0
+    monkeypatch.setattr(stutterer, "say", slow_to_take(stutterer.say))
+
+    sender_to(stutterer).send(LETTER)
+
+    assert stutterer.letters == 1
+
+
+def slow_to_take(say):
+    def wait(line, verb, text):
+        sleep(0.3 if verb == "." else 0)
+        say(line, verb, text)
+
+    return wait
 
 
 def test_a_server_that_is_away_is_an_error_for_now():

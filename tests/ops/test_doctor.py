@@ -182,6 +182,12 @@ def test_messages_that_wait_or_were_given_up_are_told(make_app, runtime):
 
 def test_jobs_that_ran_are_well(make_app, runtime):
     app = make_app()
+    run_all_jobs(app, runtime)
+
+    assert findings(app)["jobs"].state is State.OK
+
+
+def run_all_jobs(app, runtime) -> None:
     with unit_of_work(runtime, Origin()) as ctx:
         ctx.db.execute(delete(JobRun))
         gone = f"gone_{uuid4().hex[:8]}"
@@ -190,6 +196,20 @@ def test_jobs_that_ran_are_well(make_app, runtime):
         if job.alone:
             app.test_cli_runner().invoke(args=[name])
 
+
+def test_a_job_that_ran_at_a_time_to_come_is_told(make_app, runtime):
+    """Threat 240."""
+    app = make_app()
+    run_all_jobs(app, runtime)
+    row = update(JobRun).where(JobRun.name == "purge_outbox")
+    with unit_of_work(runtime, Origin()) as ctx:
+        ahead = ctx.now + timedelta(days=30)
+        ctx.db.execute(row.values(started_at=ahead, succeeded_at=ahead))
+
+    found = findings(app)["jobs"]
+
+    assert (found.state, "purge_outbox" in found.says) == (State.FAIL, True)
+    app.test_cli_runner().invoke(args=["purge_outbox"])
     assert findings(app)["jobs"].state is State.OK
 
 

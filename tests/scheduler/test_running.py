@@ -123,6 +123,33 @@ def test_a_runner_that_died_blocks_it_for_the_length_of_the_lease(runtime, job):
     assert job.calls == 2
 
 
+@pytest.mark.parametrize(
+    ("ahead", "calls"),
+    [(timedelta(days=30), 2), (timedelta(minutes=11), 2), (timedelta(minutes=2), 1)],
+)
+def test_a_clock_that_was_once_ahead_stops_no_job(runtime, job, ahead, calls):
+    """Threat 240. A runner whose clock is only a little ahead of ours runs it for us."""
+    run_once(runtime, job.every())
+    with unit_of_work(runtime, Origin()) as ctx:
+        row = update(JobRun).where(JobRun.name == job.name)
+        ctx.db.execute(row.values(started_at=ctx.now + ahead, succeeded_at=ctx.now + ahead))
+
+    run_if_due(runtime, job.every())
+
+    assert job.calls == calls
+
+
+@pytest.mark.parametrize(("ahead", "is_free"), [(timedelta(days=30), True), (LEASE, False)])
+def test_a_lease_of_a_wrong_clock_ends_too(runtime, job, ahead, is_free):
+    run_once(runtime, job.every())
+    with unit_of_work(runtime, Origin()) as ctx:
+        row = update(JobRun).where(JobRun.name == job.name)
+        until = ctx.now + ahead + timedelta(minutes=4)
+        ctx.db.execute(row.values(lease="dead", leased_until=until, started_at=ctx.now + ahead))
+
+    assert (run_if_due(runtime, job.every()) is not None) is is_free
+
+
 def test_who_lost_the_lease_stops_and_reports_nothing(runtime, job):
     def lose():
         if job.calls == 1:

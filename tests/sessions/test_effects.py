@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.core.context import Runtime
-from gatehouse.core.tokens import hash_token
+from gatehouse.core.tokens import SESSION, hash_token, mint
 from gatehouse.sessions.models import Session
 from tests.accounts.together import at_once, tables_as_text
 from tests.audit.record import assert_recorded, entries_of
@@ -199,3 +199,19 @@ def test_a_token_is_found_by_its_hash_only(make: Factory, runtime: Runtime, clie
 
     assert len(stored) == 32
     assert reply.status_code == 401
+
+
+@pytest.mark.only_on("postgresql")
+def test_whoever_writes_to_redis_is_nobody(client: FlaskClient, runtime: Runtime, make: Factory):
+    """Threat 242. All that Redis says of a session of theirs, said of a token of their own."""
+    operator = make.user(is_operator=True)
+    theirs, forged = make.session(operator.id), mint(SESSION)
+    headers = [{"Authorization": f"Bearer {token}"} for token in (theirs, forged)]
+    assert client.get(ME, headers=headers[0]).status_code == 200
+    place = f"gatehouse:{runtime.link.run_id()}:{runtime.cache._epoch}:e:"  # noqa: SLF001 - theirs
+    entry = runtime.link.call("GET", place + hash_token(theirs).hex())
+    assert str(operator.id).encode() in entry
+
+    runtime.link.call("SET", place + hash_token(forged).hex(), entry)
+
+    assert [client.get(ME, headers=each).status_code for each in headers] == [200, 401]

@@ -50,27 +50,39 @@ RAW_BLOCK = (
 IS_SEALED = exists().where(BLOCK_ENTRIES.c.entry_id == AuditEntry.id)
 
 
-def newest_block(ctx: Context) -> AuditBlock | None:
-    found: AuditBlock | None = ctx.db.scalar(
-        select(AuditBlock).order_by(AuditBlock.number.desc()).limit(1)
-    )
+def database_clock(ctx: Context) -> datetime | None:
+    """What time it is for the database, if it has a clock of its own."""
+    if ctx.runtime.engine.dialect.name == "sqlite":
+        return None
+    found: datetime | None = ctx.db.scalar(select(func.clock_timestamp()))
+    return found
+
+
+def newest_block(ctx: Context, *, closed_by: datetime | None = None) -> AuditBlock | None:
+    """The block with the highest number, of all or of those that were closed by then."""
+    newest = select(AuditBlock).order_by(AuditBlock.number.desc()).limit(1)
+    if closed_by is not None:
+        newest = newest.where(AuditBlock.created_at <= closed_by)
+    found: AuditBlock | None = ctx.db.scalar(newest)
     return found
 
 
 def next_to_seal(
-    ctx: Context, newest: AuditBlock | None, *, before: datetime, most: int
+    ctx: Context, reach: AuditBlock | None, *, before: datetime, most: int
 ) -> Sequence[RowMapping]:
     """Up to ``most`` entries that are in no block and older than ``before``, the oldest first.
 
-    First those that were committed late, behind the newest sealed one; not further back than a
-    transaction can have lasted when that block was closed. Then those past it.
+    First those that were committed late, behind the newest id of ``reach``; not further back than
+    a transaction can have lasted when that block was closed. Then those past it, of which some may
+    be in a block already that was closed by a clock that was ahead.
     """
     ripe = AuditEntry.id < least_id(before)
-    if newest is None:
-        return _fitting(ctx, most, ripe)
-    behind = AuditEntry.id.between(least_id(earlier(newest.created_at)), newest.newest_id)
+    if reach is None:
+        return _fitting(ctx, most, ripe, ~IS_SEALED)
+    behind = AuditEntry.id.between(least_id(earlier(reach.created_at)), reach.newest_id)
     late = _fitting(ctx, most, behind, ripe, ~IS_SEALED)
-    return [*late, *_fitting(ctx, most - len(late), AuditEntry.id > newest.newest_id, ripe)]
+    past = AuditEntry.id > reach.newest_id
+    return [*late, *_fitting(ctx, most - len(late), past, ripe, ~IS_SEALED)]
 
 
 def _fitting(ctx: Context, most: int, *conditions: ColumnElement[bool]) -> list[RowMapping]:

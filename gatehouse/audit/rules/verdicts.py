@@ -251,15 +251,26 @@ class Loose:
     action: str | None
     at: int | None
 
+    def finding(self, now: datetime) -> Finding:
+        """What to say if it is forgotten."""
+        says = "The entry is in no block, though others of its time are sealed."
+        if self.is_to_come(now):
+            says = "The entry is dated at a time that is yet to come: by a wrong clock, or forged."
+        return Finding(Kind.ADDED, says, None, self.entry_id, self.action)
+
+    def is_to_come(self, now: datetime) -> bool:
+        return isinstance(self.entry_id, UUID) and self.entry_id >= least_id(now + CLOCKS)
+
 
 def is_forgotten(loose: Loose, newest: Block | None, now: datetime) -> bool:
     """Whether no run of the sealer will ever take this entry: its id and its time do not belong
-    together, are to come, or it was not there when others of its time were sealed.
+    together, are to come, or it was not there when others of its time were sealed. ``newest`` is
+    the newest block that was not closed at a time to come.
     """
     entry_id = loose.entry_id
     if not isinstance(entry_id, UUID) or loose.at is None:
         return True
-    if not is_dated_rightly(entry_id, as_moment(loose.at)) or entry_id >= least_id(now + CLOCKS):
+    if not is_dated_rightly(entry_id, as_moment(loose.at)) or loose.is_to_come(now):
         return True
     if newest is None or newest.newest_id is None or newest.closed_at is None:
         return False

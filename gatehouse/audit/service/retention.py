@@ -5,6 +5,7 @@ from uuid_utils.compat import uuid7
 from gatehouse.audit.events import RecordPurged
 from gatehouse.audit.models import AuditBlock, AuditRetention
 from gatehouse.audit.queries.seals import next_to_purge
+from gatehouse.audit.service.clocks import refuse_wrong_clocks
 from gatehouse.audit.service.writing import record
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
@@ -20,9 +21,9 @@ def purge_blocks(ctx: Context) -> int:
     days = ctx.settings.audit_retention_days
     if not days:
         return 0
-    purge_id = uuid7()
+    refuse_wrong_clocks(ctx)
+    purge_id, entries = uuid7(), 0
     purged: list[AuditBlock] = []
-    entries = 0
     for block in next_to_purge(ctx, days=days, most=MOST_BLOCKS):
         listed = {
             "id": uuid7(),

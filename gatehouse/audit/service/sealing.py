@@ -19,6 +19,7 @@ from gatehouse.audit.rules.hashing import (
     block_hash,
     entry_hash,
 )
+from gatehouse.audit.service.clocks import refuse_wrong_clocks
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.fields import rfc3339
@@ -30,13 +31,20 @@ SETTLED = timedelta(seconds=60)
 
 
 def seal_block(ctx: Context) -> int:
-    """Close the oldest entries that are in no block into one. Returns how many it closed."""
+    """Close the oldest entries that are in no block into one. Returns how many it closed.
+
+    A block that was closed at a time to come says nothing of what is to be sealed now: a clock
+    was ahead. We go on from the newest block before it that was not. Raises ClocksApart.
+    """
+    refuse_wrong_clocks(ctx)
     newest = newest_block(ctx)
-    rows = next_to_seal(ctx, newest, before=ctx.now - SETTLED, most=BLOCK_SIZE)
+    is_ahead = newest is not None and newest.created_at > ctx.now
+    reach = newest_block(ctx, closed_by=ctx.now) if is_ahead else newest
+    rows = next_to_seal(ctx, reach, before=ctx.now - SETTLED, most=BLOCK_SIZE)
     if not rows:
         return 0
     hashes = [entry_hash(row) for row in rows]
-    block = _block(ctx, newest, rows, hashes)
+    block = _block(ctx, (newest, reach), rows, hashes)
     # Two sealers have the same number in mind: the first one's commit decides.
     if not insert_unless_there(ctx.db, AuditBlock, block):
         return 0
@@ -53,13 +61,19 @@ def seal_block(ctx: Context) -> int:
 
 
 def _block(
-    ctx: Context, newest: AuditBlock | None, rows: Sequence[RowMapping], hashes: Sequence[bytes]
+    ctx: Context,
+    before: tuple[AuditBlock | None, AuditBlock | None],
+    rows: Sequence[RowMapping],
+    hashes: Sequence[bytes],
 ) -> dict[str, Any]:
+    newest, reach = before
     ids = [as_id(row["id"]) for row in rows]
     reached = as_moment(max(as_microseconds(row["created_at"]) or 0 for row in rows))
     newest_id = max(entry_id for entry_id in ids if entry_id)
     if newest is not None:
-        reached, newest_id = max(reached, newest.sealed_until), max(newest_id, newest.newest_id)
+        reached = max(reached, newest.sealed_until)
+    if reach is not None:
+        newest_id = max(newest_id, reach.newest_id)
     number = newest.number + 1 if newest else 1
     previous = newest.hash if newest else NOTHING_BEFORE
     at = (as_microseconds(ctx.now), as_microseconds(reached))

@@ -42,6 +42,8 @@ class Verification:
     purged_blocks: int = 0
     unsealed: int = 0
     newest: Block | None = None
+    # The newest that was not closed at a time to come: from there the sealer goes on.
+    reach: Block | None = None
     on_progress: Callable[[], None] = lambda: None
     _purged_until: int = field(default=0, init=False)
     _early: EarlyPurges = field(init=False)
@@ -95,6 +97,8 @@ class Verification:
             yield from judge(block, listed[block.number], self.newest, self.ctx.now)
             self._early.look_at(block)
             self.newest = block
+            if (block.closed_at or 0) <= (as_microseconds(self.ctx.now) or 0):
+                self.reach = block
             self.blocks += 1
             self.purged_blocks += block.purge is not None
         yield from self._without_block(orphans)
@@ -152,9 +156,8 @@ class Verification:
             for row in rows:
                 entry_id = as_id(row.id) or str(row.id)
                 loose = Loose(entry_id, row.action, as_microseconds(row.created_at))
-                if is_forgotten(loose, self.newest, self.ctx.now):
-                    says = "The entry is in no block, though others of its time are sealed."
-                    yield Finding(Kind.ADDED, says, None, entry_id, row.action)
+                if is_forgotten(loose, self.reach, self.ctx.now):
+                    yield loose.finding(self.ctx.now)
                     continue
                 self.unsealed += 1
                 if waiting is None and is_waiting_long(loose, self.ctx.now):

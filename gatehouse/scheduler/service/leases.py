@@ -12,6 +12,8 @@ from gatehouse.scheduler.models import JobRun
 # A batch takes no longer than this, and the lease is renewed before each one. A runner that died
 # blocks its job for as long.
 LEASE = timedelta(minutes=5)
+# What lies further ahead than this was written by a clock that was wrong, and counts for nothing.
+AHEAD = LEASE
 EARLY = 0.1  # share of a period that a run may come early, so that two clocks do not skip one
 
 
@@ -24,11 +26,20 @@ def enlist(ctx: Context, job: Job) -> None:
 def take_lease(ctx: Context, job: Job, *, only_if_due: bool) -> str | None:
     """Take the job for a while. None: another runner has it, or has just run it."""
     lease = token_hex(16)
-    free = or_(JobRun.leased_until.is_(None), JobRun.leased_until < ctx.now)
+    free = or_(
+        JobRun.leased_until.is_(None),
+        JobRun.leased_until < ctx.now,
+        JobRun.leased_until > ctx.now + LEASE + AHEAD,
+    )
     statement = update(JobRun).where(JobRun.name == job.name, free)
     if only_if_due:
         last = ctx.now - job.period * (1 - EARLY)
-        statement = statement.where(or_(JobRun.started_at.is_(None), JobRun.started_at <= last))
+        due = or_(
+            JobRun.started_at.is_(None),
+            JobRun.started_at <= last,
+            JobRun.started_at > ctx.now + AHEAD,
+        )
+        statement = statement.where(due)
     taken = statement.values(lease=lease, leased_until=ctx.now + LEASE, started_at=ctx.now)
     return lease if ctx.execute(taken) else None
 

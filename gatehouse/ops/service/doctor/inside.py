@@ -192,13 +192,18 @@ def jobs(ctx: Context) -> Iterator[Finding]:
     runs = last_runs(ctx)
     alone = [job for job in ctx.runtime.jobs.values() if job.alone]
     failed = [f"{run.name}: {run.error}" for run in runs.values() if run.error]
-    late = []
+    late, ahead = [], []
     for job in alone:
         run = runs.get(job.name)
         last = run.succeeded_at if run else None
-        if last is None or ctx.now - last > PERIODS_MISSED * job.period + LATE:
+        if last and last - ctx.now > LATE:
+            ahead.append(job.name)
+        elif last is None or ctx.now - last > PERIODS_MISSED * job.period + LATE:
             late.append(job.name)
-    if failed:
+    if ahead:
+        how = "Let all machines keep time by NTP. Then a worker runs them at once."
+        yield fail("jobs", f"ran at a time to come: {', '.join(sorted(ahead))}", how)
+    elif failed:
         how = "Look when and why: python manage.py jobs list"
         yield warn("jobs", f"failed: {'; '.join(sorted(failed))}", how)
     elif late:
