@@ -7,6 +7,7 @@ from uuid import UUID
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, requires, signed_in
 from gatehouse.core.context import Context
+from gatehouse.core.errors import ReauthenticationRequired
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
@@ -35,7 +36,7 @@ offers = Api("offers", about="Invitations, as those who were invited see them.")
 @limited("30/minute;200/hour", per="user")
 @body(InviteIn)
 @returns(InviteOut, HTTPStatus.CREATED, key="invite")
-@raises(AlreadyMember, InvitePending)
+@raises(ReauthenticationRequired, AlreadyMember, InvitePending)
 def create_invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
     """Invite somebody by their address. The link goes there alone, and holds for 7 days."""
     return service.invite(ctx, org_id, email=email, role=role)
@@ -54,6 +55,7 @@ def list_invites(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Pag
 @requires(OrganizationPermission.MANAGE_MEMBERS)
 @limited("30/minute;200/hour", per="user")
 @returns(InviteOut, key="invite")
+@raises(ReauthenticationRequired)
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     """Mail an invitation once more, for 7 days from now. Links of older mails are void."""
     return service.resend_invite(ctx, org_id, invite_id)

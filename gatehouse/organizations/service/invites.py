@@ -37,7 +37,11 @@ from gatehouse.organizations.queries import (
     pending_invites_of,
 )
 from gatehouse.organizations.rules import may_give
-from gatehouse.organizations.service.organizations import hold_as, lock_organization
+from gatehouse.organizations.service.organizations import (
+    hold_as,
+    lock_organization,
+    refuse_stale_for_owners,
+)
 
 PREFIX = "ghi_"
 LIFE = timedelta(days=7)
@@ -50,6 +54,7 @@ def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
+    refuse_stale_for_owners(ctx, role)
     user = find_account_by_email(ctx, email)
     if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
@@ -76,6 +81,7 @@ def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     Raises InviteNotFound, RankTooLow.
     """
     made = _touchable(ctx, org_id, invite_id)
+    refuse_stale_for_owners(ctx, made.role)
     made.nonce, made.expires_at = new_nonce(), ctx.now + LIFE
     made.invited_by_id = ctx.user_id
     record(ctx, InviteResent(org_id=org_id, invite_id=made.id))
