@@ -1,6 +1,6 @@
 """Inviting people by their address, and taking an invitation at most once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +163,12 @@ def still_holds(ctx: Context, row: Any) -> bool:
     if row.expires_at <= ctx.now or role is None:
         return False
     return may(ctx, role, OrganizationPermission.MANAGE_MEMBERS) and may_give(role, row.role)
+
+
+def was_sent_after(row: Any, moment: datetime) -> bool:
+    """Whether it was sent, for the first time or again, later than at this moment."""
+    sent_at: datetime = row.expires_at - LIFE
+    return sent_at > moment
 
 
 def purge_invites(ctx: Context) -> int:
