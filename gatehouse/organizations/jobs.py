@@ -8,6 +8,7 @@ from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import find_account, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, during, every, on
+from gatehouse.mail.rules import name_in_mail
 from gatehouse.mail.service import is_too_many, is_too_many_by, sending
 from gatehouse.organizations import emails, queries, service
 from gatehouse.organizations.events import InviteCreated, InviteResent, MemberAdded
@@ -86,7 +87,9 @@ def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
 
 def _name_of(ctx: Context, user_id: UUID | None) -> str | None:
     user = find_account(ctx, user_id) if user_id else None
-    return user.full_name or user.email if user else None
+    if user is None:
+        return None
+    return name_in_mail(user.full_name) if user.full_name else user.email
 
 
 HANDLERS = (mail_the_invitation, mail_the_invitation_again, tell_the_new_member)

@@ -1,5 +1,7 @@
 """Inviting one address: many of one sender keep those of another waiting no longer."""
 
+import pytest
+
 from gatehouse.core.roles import Role
 from gatehouse.mail.service import MOST_IN_AN_HOUR
 from tests.mailbox import link_in
@@ -72,3 +74,35 @@ def test_nobody_gets_without_end_from_many_newcomers(client, make, mailbox):
     mailbox.deliver()
 
     assert (len(mailbox.to(email)), mailbox.left()) == (10, 2)
+
+
+@pytest.mark.parametrize("way", ["invite", "resend", "add"])
+def test_who_has_not_proven_their_own_address_mails_nobody(client, make, mailbox, way):
+    """Threat 111: an account costs nothing, and its words would go out in our name."""
+    org, user = make.organization(), make.user(email_verified=False)
+    headers = make.bearer(make.member(org, Role.OWNER, user=user))
+    path, sent = invites(org), {"email": new_address(), "role": "member"}
+    if way == "resend":
+        path, sent = f"{path}/{make.invite(org).id}/resend", None
+    elif way == "add":
+        path = f"/api/v1/organizations/{org.id}/members"
+        sent = {"email": make.user().email, "role": "member"}
+
+    reply = client.post(path, json=sent, headers=headers)
+
+    assert (reply.status_code, reply.json["error"]["type"]) == (403, "EMAIL_NOT_VERIFIED")
+    assert "/auth/resend-verification" in reply.json["message"]
+    assert mailbox.deliver() == []
+
+
+def test_the_words_of_an_invitation_are_ours(client, make, mailbox):
+    """Threat 111: names are shown, and lead nowhere."""
+    user = make.user(full_name="Your bank (https://evil.test/login)")
+    org = make.organization(name="Account locked, open https://evil.test/unlock")
+    headers = make.bearer(make.member(org, Role.OWNER, user=user))
+    invite(client, org, headers, new_address())
+
+    [letter] = mailbox.deliver()
+
+    assert letter.subject == "You are invited to Account locked, open evil test/unlock"
+    assert "evil.test" not in letter.text + letter.html

@@ -15,6 +15,7 @@ from gatehouse.core.roles import Role
 from gatehouse.organizations import queries, service
 from gatehouse.organizations.errors import (
     AlreadyMember,
+    EmailNotVerified,
     InviteInvalid,
     InvitePending,
 )
@@ -33,10 +34,10 @@ offers = Api("offers", about="Invitations, as those who were invited see them.")
 
 @api.post()
 @requires(OrganizationPermission.MANAGE_MEMBERS)
-@limited("30/minute;200/hour", per="user")
+@limited("30/minute;200/hour;500/day", per="user")
 @body(InviteIn)
 @returns(InviteOut, HTTPStatus.CREATED, key="invite")
-@raises(ReauthenticationRequired, AlreadyMember, InvitePending)
+@raises(EmailNotVerified, ReauthenticationRequired, AlreadyMember, InvitePending)
 def create_invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
     """Invite somebody by their address. The link goes there alone, and holds for 7 days."""
     return service.invite(ctx, org_id, email=email, role=role)
@@ -53,9 +54,9 @@ def list_invites(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Pag
 
 @api.post("/<uuid:invite_id>/resend")
 @requires(OrganizationPermission.MANAGE_MEMBERS)
-@limited("30/minute;200/hour", per="user")
+@limited("30/minute;200/hour;500/day", per="user")
 @returns(InviteOut, key="invite")
-@raises(ReauthenticationRequired)
+@raises(EmailNotVerified, ReauthenticationRequired)
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     """Mail an invitation once more, for 7 days from now. Links of older mails are void."""
     return service.resend_invite(ctx, org_id, invite_id)

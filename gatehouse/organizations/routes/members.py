@@ -15,6 +15,7 @@ from gatehouse.organizations import queries, service
 from gatehouse.organizations.errors import (
     AlreadyMember,
     CannotOwnNow,
+    EmailNotVerified,
     LastOwner,
     PersonNotFound,
 )
@@ -58,7 +59,7 @@ def count_roles(ctx: Context, org_id: UUID) -> dict[str, Any]:
 @limited("60/minute;600/hour", per="user")
 @body(MemberIn)
 @returns(MemberOut, HTTPStatus.CREATED, key="member")
-@raises(ReauthenticationRequired, PersonNotFound, AlreadyMember)
+@raises(EmailNotVerified, ReauthenticationRequired, PersonNotFound, AlreadyMember)
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> dict[str, Any]:
     """Add somebody who has an account with a verified address. Only an owner makes owners."""
     return _shown(ctx, service.add_member(ctx, org_id, email=email, role=role))

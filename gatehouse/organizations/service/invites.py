@@ -41,6 +41,7 @@ from gatehouse.organizations.service.organizations import (
     hold_as,
     lock_organization,
     refuse_stale_for_owners,
+    refuse_unproven,
 )
 
 PREFIX = "ghi_"
@@ -50,10 +51,14 @@ BATCH = 1000
 
 
 def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
-    """Offer a place to an address. Raises RankTooLow, AlreadyMember, InvitePending."""
+    """Offer a place to an address.
+
+    Raises RankTooLow, EmailNotVerified, AlreadyMember, InvitePending.
+    """
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
+    refuse_unproven(ctx)
     refuse_stale_for_owners(ctx, role)
     user = find_account_by_email(ctx, email)
     if user is not None and find_member(ctx, org_id, user.id) is not None:
@@ -78,9 +83,10 @@ def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     """Mail it once more, as the caller's. The link of the mail before is void.
 
-    Raises InviteNotFound, RankTooLow.
+    Raises InviteNotFound, RankTooLow, EmailNotVerified.
     """
     made = _touchable(ctx, org_id, invite_id)
+    refuse_unproven(ctx)
     refuse_stale_for_owners(ctx, made.role)
     made.nonce, made.expires_at = new_nonce(), ctx.now + LIFE
     made.invited_by_id = ctx.user_id

@@ -31,11 +31,17 @@ from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import find_member, get_member, has_other_owner
 from gatehouse.organizations.rules import may_give, may_touch
-from gatehouse.organizations.service.organizations import hold_as, refuse_stale_for_owners
+from gatehouse.organizations.service.organizations import (
+    hold_as,
+    refuse_stale_for_owners,
+    refuse_unproven,
+)
 
 
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
-    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow.
+    """Add an existing account.
+
+    Raises PersonNotFound, AlreadyMember, RankTooLow, EmailNotVerified.
 
     Whoever registered an address that was never verified may be a stranger: like nobody.
     """
@@ -45,6 +51,7 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
+    refuse_unproven(ctx)
     refuse_stale_for_owners(ctx, role)
     if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
