@@ -161,6 +161,32 @@ def test_the_proxy_shows_nobody_the_metrics():
 
 
 @pytest.mark.unit
+def test_the_proxy_writes_down_no_path_and_keeps_no_answer_on_disk():
+    """Paths of links hold what opens an account (threat 83); answers without end fill a disk."""
+    servers = NGINX.split("server {")[1:]
+
+    for line in ("access_log off;", "error_log /var/log/nginx/error.log crit;"):
+        assert [server.count(line) for server in servers] == [1, 1]
+    assert re.search(r"proxy_max_temp_file_size (\d|[1-5]\d)m;", NGINX)
+    assert "send_timeout 30s;" in NGINX
+
+
+@pytest.mark.unit
+def test_the_proxy_finds_a_new_container_of_the_api():
+    assert re.search(r"server api:5000 resolve;", NGINX)
+    assert "resolver 127.0.0.11" in NGINX
+    assert COMPOSE["services"]["nginx"]["image"] == "nginx:1.27-alpine"
+
+
+@pytest.mark.unit
+def test_nobody_else_reads_the_settings_from_the_moment_they_are_written():
+    files = re.findall(r"cat > (\S+)\)? <<END", README)
+
+    assert files == [".env)", "/etc/gatehouse/environment)"]
+    assert README.count("(umask 077 && cat > ") == len(files)
+
+
+@pytest.mark.unit
 def test_no_secret_has_a_default():
     for name in ("SECRET_KEY", "ENCRYPTION_KEY", "APP_URL"):
         assert COMPOSE["services"]["api"]["environment"][name].startswith(f"${{{name}:?")

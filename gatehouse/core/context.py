@@ -138,7 +138,7 @@ class Runtime:
             cache=OwnedCache(link, engine, settings.secret_key) if link else None,
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
-            streams=Places(max(1, settings.server_threads // 2)),
+            streams=Places(settings.server_threads),
             keyring=Keyring(settings.encryption_keys),
             metrics=Metrics(settings.metrics.folder) if settings.metrics.enabled else None,
             ports=Ports.build(settings, domains, replaced),

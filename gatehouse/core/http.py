@@ -29,7 +29,7 @@ from gatehouse.core.errors import (
 from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.openapi import describe
-from gatehouse.core.streaming import Body, pieces
+from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.views import (
     Plan,
     Reply,
@@ -196,6 +196,8 @@ def _do(
     call: Call,
     once: idempotency.Once | None = None,
     stored: Reply | None = None,
+    *,
+    opening: Opening | None = None,
 ) -> Reply:
     """Do it in one unit of work. When this returns, it is committed.
 
@@ -214,23 +216,33 @@ def _do(
         if stored is not None:
             return stored
         reply = plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
+        if opening is not None:
+            opening.begin(ctx, reply[1])
         if once is not None:
             idempotency.keep(ctx, once, reply)
         return reply
 
 
 def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
-    """Do what was asked, commit it, and only then begin to send the body."""
+    """Do what was asked, commit it, and only then begin to send the body.
+
+    What has one piece is sent like any other answer: where a server takes that off our hands
+    (granian), a reader who stalls then holds no thread.
+    """
     owners = (call.actor.user_id, call.path.get("org_id"))
-    place = runtime.streams.take(frozenset(str(each).lower() for each in owners if each))
+    named = frozenset(str(each).lower() for each in owners if each)
+    opening = Opening(runtime.streams, named, call.environ.get("gunicorn.socket"))
     try:
-        status, stream, _ = _act(plan, runtime, call)
+        status, stream, _ = _do(plan, runtime, call, opening=opening)
     except BaseException:
-        place.give_back()
+        opening.give_up()
         raise
-    parts = pieces(stream, runtime, origin_of(call.environ), call.actor)
-    body = Body(parts, place, call.environ.get("gunicorn.socket"))
-    return Response(body, STATUS_LINES[status], stream.headers(), direct_passthrough=True)
+    line, headers = STATUS_LINES[status], stream.headers()
+    if opening.mark is None and opening.connection is None:
+        length = ("Content-Length", str(len(opening.piece)))
+        return Answer([opening.piece], line, [*headers, length])
+    parts = pieces(stream, opening, runtime, origin_of(call.environ), call.actor)
+    return Response(Body(parts, opening), line, headers, direct_passthrough=True)
 
 
 @contextmanager

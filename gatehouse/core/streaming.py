@@ -8,14 +8,15 @@ from weakref import finalize
 
 from gatehouse.core.access import refuse_ended
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
-from gatehouse.core.places import Place
+from gatehouse.core.places import Place, Places
 
 DEADLINE = 60.0  # seconds in which a piece must be taken, where a server lets us say so
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What a view with ``@streams`` returns. The body is read after the view's own commit.
+    """What a view with ``@streams`` returns. The first piece is read with the view, all others
+    after its commit.
 
     ``read(ctx, mark)`` gives the next piece and the mark to go on from: None at first, and None
     when nothing is left. No database session outlives a piece, so a slow reader holds none. Whose
@@ -35,6 +36,34 @@ class Stream:
         ]
 
 
+class Opening:
+    """The first piece of a stream, and the place that the rest of it takes: without a rest, none.
+
+    The place is asked for when everything else allows the stream, so whoever may not have it learns
+    nothing of those who have one.
+    """
+
+    def __init__(
+        self, places: Places, owners: frozenset[str], connection: socket | None = None
+    ) -> None:
+        self._places = places
+        self._owners = owners
+        self.connection = connection
+        self.piece = b""
+        self.mark: Any = None
+        self.place: Place | None = None
+
+    def begin(self, ctx: Context, stream: Stream) -> None:
+        """Read the first piece. Raises TooManyRequests."""
+        self.piece, self.mark = stream.read(ctx, None)
+        if self.mark is not None:
+            self.place = self._places.take(self._owners, self.connection)
+
+    def give_up(self) -> None:
+        if self.place is not None:
+            self.place.give_back()
+
+
 class Body:
     """The pieces of a stream, one after the other.
 
@@ -43,15 +72,13 @@ class Body:
     ends it; granian hands us none.
     """
 
-    def __init__(
-        self, pieces: Iterator[bytes], place: Place, connection: socket | None = None
-    ) -> None:
+    def __init__(self, pieces: Iterator[bytes], opening: Opening) -> None:
         self._pieces = pieces
-        self._connection = connection
-        self._give_back = finalize(self, place.give_back)
+        self._connection = opening.connection
+        self._give_back = finalize(self, opening.give_up)
         self._give_back.atexit = False
-        if connection is not None:
-            connection.settimeout(DEADLINE)
+        if self._connection is not None:
+            self._connection.settimeout(DEADLINE)
 
     def __iter__(self) -> "Body":
         return self
@@ -69,10 +96,16 @@ class Body:
         self._give_back()
 
 
-def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> Iterator[bytes]:
-    mark = None
-    while True:
+def pieces(
+    stream: Stream, opening: Opening, runtime: Runtime, origin: Origin, actor: Actor
+) -> Iterator[bytes]:
+    piece, mark = opening.piece, opening.mark
+    if piece:
+        yield piece
+    while mark is not None:
         try:
+            if opening.place is not None:
+                opening.place.go_on()
             with unit_of_work(runtime, origin, actor, reads_only=True) as ctx:
                 refuse_ended(ctx)
                 piece, mark = stream.read(ctx, mark)
@@ -81,5 +114,3 @@ def pieces(stream: Stream, runtime: Runtime, origin: Origin, actor: Actor) -> It
             raise
         if piece:
             yield piece
-        if mark is None:
-            return

@@ -1,17 +1,20 @@
 """Asking the DNS with dnspython, through the machine's resolvers or those of DNS_RESOLVERS."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from math import ceil
 from threading import Lock
+from time import monotonic
 from uuid import UUID
 
 from gatehouse.core.addresses import nameserver_of
 from gatehouse.domains.errors import ResolverAway, ResolverBusy
+from gatehouse.domains.rules import LONGEST_REST, rest_after
 
 LIFETIME = 5.0  # seconds for an answer, all resolvers and repetitions included
 TIMEOUT = 2.0  # seconds for one resolver
 MOST_RECORDS = 100
+SLOW = "The DNS was slow to answer you. Others go first for a while; try again later."
 MOST_AT_ONCE = 2  # requests of this process that may wait for an answer
 
 
@@ -21,26 +24,46 @@ class DnsResolver:
     def __init__(self, servers: Sequence[str]) -> None:
         self._servers = servers
         self.waiting: set[UUID] = set()
+        self._resting: dict[UUID, tuple[float, int]] = {}  # until when, after how many in a row
         self._lock = Lock()
 
-    def texts(self, name: str, asked_by: UUID | None = None) -> list[str]:
+    def texts(self, name: str, asked_by: Collection[UUID] = ()) -> list[str]:
+        if not asked_by:  # A job: no caller waits for it.
+            return self._texts(name)
         with self._place_of(asked_by):
             return self._texts(name)
 
     @contextmanager
-    def _place_of(self, asker: UUID | None) -> Iterator[None]:
-        """Hold one of the few places of this process. A job needs none: no caller waits for it."""
-        if asker is None:
-            yield
-            return
+    def _place_of(self, askers: Collection[UUID]) -> Iterator[None]:
+        """Hold one of the few places of this process.
+
+        Whose answer was slow rests for longer than it took, so that those with silent servers leave
+        the places to others. Each process has places of its own, and so its own memory of that.
+        """
+        began = monotonic()
         with self._lock:
-            if asker in self.waiting or len(self.waiting) >= MOST_AT_ONCE:
+            is_full = len(self.waiting) >= MOST_AT_ONCE * len(askers)
+            if is_full or self.waiting.intersection(askers):
                 raise ResolverBusy(retry_after=ceil(LIFETIME))
-            self.waiting.add(asker)
+            rest = max(self._resting.get(asker, (0.0, 0))[0] for asker in askers) - began
+            if rest > 0:
+                raise ResolverBusy(SLOW, retry_after=ceil(rest))
+            self.waiting.update(askers)
         try:
             yield
         finally:
-            self.waiting.discard(asker)
+            with self._lock:
+                self.waiting.difference_update(askers)
+                self._rest(askers, began, monotonic())
+
+    def _rest(self, askers: Collection[UUID], began: float, now: float) -> None:
+        known = self._resting
+        self._resting = {one: at for one, at in known.items() if at[0] + LONGEST_REST > now}
+        for asker in askers:
+            _, slow_before = self._resting.pop(asker, (0.0, 0))
+            rest = rest_after(now - began, slow_before)
+            if rest:
+                self._resting[asker] = (now + rest, slow_before + 1)
 
     def _texts(self, name: str) -> list[str]:
         from dns import exception, nameserver, resolver  # noqa: PLC0415 - few processes ask

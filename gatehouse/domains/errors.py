@@ -36,6 +36,8 @@ class ResolverAway(BadGateway):
 
 
 class ResolverBusy(TooManyRequests):
-    """An answer of the DNS may take seconds: few threads wait for one, and one for each caller."""
+    """An answer of the DNS may take seconds: few threads wait for one, one for each account and
+    organization, and whoever got it slowly comes later.
+    """
 
     message = "Other questions are waiting for the DNS. Try again in a moment."

@@ -1,5 +1,6 @@
 """The outside world of domains."""
 
+from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
@@ -7,9 +8,11 @@ from uuid import UUID
 class Resolver(Protocol):
     """Asks the DNS. Raises ResolverAway if it is not known what the answer is."""
 
-    def texts(self, name: str, asked_by: UUID | None = None) -> list[str]:
+    def texts(self, name: str, asked_by: Collection[UUID] = ()) -> list[str]:
         """The TXT records of ``name``, each as one text; none if there is no such name.
 
-        Raises ResolverBusy if a request waits for an answer to ``asked_by``, or several for others.
+        ``asked_by`` are the account and the organization for which a request waits. Raises
+        ResolverBusy if another waits for one of them, if several wait for others, or if one of them
+        has had the DNS for long a short while ago.
         """
         ...

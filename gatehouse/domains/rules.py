@@ -13,6 +13,10 @@ CHECK_AGAIN = timedelta(days=1)
 LOST_AFTER = timedelta(days=7)  # without the record
 LOST_UNHEARD_AFTER = timedelta(days=30)  # without any answer, which may be our fault
 
+QUICK = 0.5  # seconds for an answer, after which nobody rests
+REST = 10  # times as long as it took, and twice that after each further slow answer
+LONGEST_REST = 300.0  # seconds
+
 # Names that are in no DNS, or that everybody has.
 NOBODYS = frozenset({"arpa", "invalid", "localhost", "onion"})
 # Below a country, these are registries far more often than companies: co.uk, com.au, ac.jp.
@@ -88,3 +92,10 @@ def proves(texts: list[str], challenge: str) -> bool:
 def is_lost(failing_for: timedelta, *, was_heard: bool) -> bool:
     """Whether a proof that was not seen for so long is over. ``was_heard``: the DNS answered."""
     return failing_for >= (LOST_AFTER if was_heard else LOST_UNHEARD_AFTER)
+
+
+def rest_after(took: float, slow_before: int) -> float:
+    """How long whoever waited for the DNS so long lets others go first; ``slow_before``: how many
+    slow answers in a row they had had already. Seconds.
+    """
+    return 0.0 if took < QUICK else min(LONGEST_REST, took * REST * 2 ** min(slow_before, 10))

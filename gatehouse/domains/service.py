@@ -69,7 +69,8 @@ def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDo
         check_permission(looking, org_id, DomainPermission.MANAGE)
         asked = get_domain(looking, org_id, domain_id)
     name = rules.record_name(asked.domain)
-    is_there = rules.proves(ctx.ports[Resolver].texts(name, ctx.user_id), asked.challenge)
+    texts = ctx.ports[Resolver].texts(name, (ctx.user_id, org_id))
+    is_there = rules.proves(texts, asked.challenge)
     check_permission(ctx, org_id, DomainPermission.MANAGE)
     claim = get_domain(ctx, org_id, domain_id)
     if not is_there:

@@ -4,6 +4,7 @@ The modules of the standard library parse each header that they write, which cos
 else that a mail needs. Here only what can be odd goes through them, and is remembered.
 """
 
+import re
 from binascii import b2a_qp
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -16,6 +17,9 @@ from gatehouse.mail.ports import Letter
 
 MOST_IN_SUBJECT = 200  # characters
 SPECIAL = frozenset('"(),:;<>@[\\]')  # what would have to be quoted (RFC 5322 3.2.3)
+MOST_IN_NAME = 80  # characters
+SCHEME = re.compile(r"[\w+.-]*:[/\\]+")
+DOT_OF_A_HOST = re.compile(r"(?<=[\w-])[.\u3002\uff0e\uff61](?=[^\W\d_]{2})")
 LONGEST_LINE = 998  # bytes (RFC 5322 2.1.1)
 END = b"\r\n"
 
@@ -56,6 +60,13 @@ def header_text(text: str) -> str:
     """``text`` on one line: whatever could begin another header, or hide, becomes a blank."""
     clean = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(clean.split())[:MOST_IN_SUBJECT]
+
+
+def name_in_mail(text: str) -> str:
+    """A name that somebody chose, as strangers are mailed it: programs make no link of it."""
+    name = DOT_OF_A_HOST.sub(" ", SCHEME.sub(" ", header_text(text)))
+    short = " ".join(name.split())
+    return short if len(short) <= MOST_IN_NAME else f"{short[: MOST_IN_NAME - 1]}…"
 
 
 def address_of(text: str) -> Address:

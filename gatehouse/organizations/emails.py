@@ -1,5 +1,6 @@
 """The mails about organizations."""
 
+from gatehouse.mail.rules import name_in_mail
 from gatehouse.mail.service import Mail, sample
 
 LINK = "https://id.example.com/invite/ghi_0000"
@@ -7,7 +8,7 @@ LINK = "https://id.example.com/invite/ghi_0000"
 
 @sample(organization="Acme Corp", role="member", inviter="Ada Admin", link=LINK)
 def invite_mail(*, organization: str, role: str, inviter: str | None, link: str) -> Mail:
-    who = inviter or "Somebody"
+    who, organization = inviter or "Somebody", name_in_mail(organization)
     return Mail(
         subject=f"You are invited to {organization}",
         says=(
@@ -21,7 +22,7 @@ def invite_mail(*, organization: str, role: str, inviter: str | None, link: str)
 
 @sample(organization="Acme Corp", role="member", inviter="Ada Admin")
 def member_added_mail(*, organization: str, role: str, inviter: str | None) -> Mail:
-    who = inviter or "Somebody"
+    who, organization = inviter or "Somebody", name_in_mail(organization)
     return Mail(
         subject=f"You are now in {organization}",
         says=(f"{who} added you to the organization {organization}, as {role}.",),

@@ -48,6 +48,15 @@ class RankTooLow(Forbidden):
     message = "You cannot give, change or take away a role above your own."
 
 
+class EmailNotVerified(Forbidden):
+    """403: whoever mails strangers in our name has proven their own address."""
+
+    type = "EMAIL_NOT_VERIFIED"
+    message = (
+        "Verify your own address first: POST /auth/resend-verification mails the link once more."
+    )
+
+
 class OwnerProtection(Forbidden):
     type = "OWNER_PROTECTION"
     message = "You outrank this person in none of the organizations that you administer."

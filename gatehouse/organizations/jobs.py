@@ -8,7 +8,8 @@ from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import find_account, is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, during, every, on
-from gatehouse.mail.service import is_too_many, refuse_to_flood, sending
+from gatehouse.mail.rules import name_in_mail
+from gatehouse.mail.service import is_too_many, is_too_many_by, sending
 from gatehouse.organizations import emails, queries, service
 from gatehouse.organizations.events import InviteCreated, InviteResent, MemberAdded
 
@@ -64,11 +65,17 @@ def purge_organizations(ctx: Context) -> int:
 
 
 def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
-    """Mail the link as it is now: taken back, accepted or renewed since, an older one is not."""
+    """Mail the link as it is now, unless it was taken back, accepted, or sent again since: then a
+    later message brings it, and those that wait do not pile up.
+    """
     row = ctx.glance(queries.invite_row(invite_id))
     if row is None or not service.still_holds(ctx, row):
         return []
-    refuse_to_flood(ctx, message, row.email_key, of="invitations")
+    if service.was_sent_after(row, message.happened_at):
+        return []
+    senders = (row.org_id, row.invited_by_id)
+    if is_too_many_by(ctx, message, row.email_key, by=senders, of="invitations"):
+        return []
     mail = emails.invite_mail(
         organization=row.organization_name,
         role=row.role.value,
@@ -80,7 +87,9 @@ def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
 
 def _name_of(ctx: Context, user_id: UUID | None) -> str | None:
     user = find_account(ctx, user_id) if user_id else None
-    return user.full_name or user.email if user else None
+    if user is None:
+        return None
+    return name_in_mail(user.full_name) if user.full_name else user.email
 
 
 HANDLERS = (mail_the_invitation, mail_the_invitation_again, tell_the_new_member)

@@ -15,6 +15,7 @@ domain = Domain(
         jobs.end_principals_of_who_is_out,
         jobs.end_principals_of_a_new_guest,
         jobs.refuse_root_through_a_department,
+        jobs.refuse_root_with_a_membership,
         jobs.end_principals_of_a_deleted_account,
         jobs.remove_principals_of_a_deleted_organization,
     ),

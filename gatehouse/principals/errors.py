@@ -12,7 +12,9 @@ class PrincipalNameTaken(Conflict):
 
 
 class RootIsForOwners(Forbidden):
-    message = "Only an owner makes a principal called root, or lets anybody use it."
+    message = (
+        "Only an owner makes, renames or deletes a principal called root, or lets anybody use it."
+    )
 
 
 class HoldsPrincipalAlready(Conflict):

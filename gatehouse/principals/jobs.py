@@ -9,6 +9,7 @@ from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
     MemberRoleChanged,
+    MemberUnsuspended,
     OrganizationDeleted,
 )
 from gatehouse.principals import service
@@ -32,6 +33,11 @@ def end_principals_of_a_new_guest(ctx: Context, event: MemberRoleChanged) -> End
 @during(DepartmentMemberAdded)
 def refuse_root_through_a_department(ctx: Context, event: DepartmentMemberAdded) -> None:
     service.refuse_a_way_to_root(ctx, event.org_id, event.department_id)
+
+
+@during(MemberUnsuspended)
+def refuse_root_with_a_membership(ctx: Context, event: MemberUnsuspended) -> None:
+    service.refuse_giving_root_back(ctx, event.org_id, event.user_id)
 
 
 @during(AccountDeleted)

@@ -40,6 +40,15 @@ def test_a_colleague_who_just_registered_can_be_added(registered, make: Factory)
     assert client.get(path, headers=headers).status_code == 200
 
 
+def test_who_just_registered_can_invite_people(registered):
+    client, email, headers = registered
+    made = client.post("/api/v1/organizations", json={"name": "New"}, headers=headers)
+    path = f"/api/v1/organizations/{made.json['data']['organization']['id']}/invites"
+    sent = {"email": f"kim-{email}", "role": "member"}
+
+    assert client.post(path, json=sent, headers=headers).status_code == 201
+
+
 def test_an_account_that_just_registered_is_made_an_operator_as_it_is(believing, registered):
     client, email, headers = registered
 

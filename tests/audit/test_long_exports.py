@@ -7,13 +7,15 @@ import pytest
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit import routes
-from gatehouse.core.errors import Forbidden, InvalidToken
+from gatehouse.core import places
+from gatehouse.core.errors import Forbidden, InvalidToken, TooManyRequests
 from gatehouse.core.roles import Role
 from gatehouse.core.streaming import DEADLINE
 from tests.audit.office import Office
 from tests.audit.record import entries_of
 from tests.factories import PASSWORD, Factory
 
+ERROR = b'{"error":'
 OWN_PASSWORD = "/api/v1/users/me/password"
 
 
@@ -64,26 +66,76 @@ def test_an_export_ends_with_the_session_or_account_of_its_reader(office: Office
     reply.close()
 
 
+def large(client, make: Factory) -> Office:
+    """An organization whose record is more than one piece, of two entries each."""
+    office = Office(client, make)
+    office.write(6)
+    return office
+
+
+@pytest.fixture
+def in_pieces(monkeypatch):
+    monkeypatch.setattr(routes, "AT_ONCE", 2)
+
+
+@pytest.fixture
+def stalled(client, make: Factory, in_pieces):
+    """An export of which nothing more than the first piece is taken."""
+    office = large(client, make)
+    office.reply = client.get(f"{office.path}/export", headers=office.headers, buffered=False)
+    next(iter(office.reply.response))
+    yield office
+    office.reply.close()
+
+
 @pytest.mark.parametrize("same", ["account", "organization"])
 def test_one_account_or_organization_takes_one_of_the_places(
-    office: Office, client, make: Factory, same
+    client, make: Factory, stalled: Office, same
 ):
     """Threat 204: a reader who stalls holds up nobody but themselves."""
-    other = Office(client, make)
+    office, other = stalled, large(client, make)
     if same == "account":
         make.member(other.org, Role.ADMIN, user=User(id=office.admin.user_id))
         other.headers = make.bearer(office.admin)
     else:
         other.path = office.path
         other.headers = make.bearer(make.member(office.org, Role.ADMIN))
-    stalled = client.get(f"{office.path}/export", headers=office.headers, buffered=False)
 
-    refused, served = other.export(), Office(client, make).export()
-    stalled.close()
+    refused, served = other.export(), large(client, make).export()
+    stalled.reply.close()
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
     assert entries_of(client, refused) == []
     assert (served.status_code, other.export().status_code) == (200, 200)
+
+
+def test_who_takes_nothing_for_a_while_makes_way_for_whoever_comes(
+    stalled: Office, make: Factory, monkeypatch
+):
+    """Threat 204: an admin who was removed does not keep the owner from the record."""
+    owner = make.bearer(make.member(stalled.org, Role.OWNER))
+    assert stalled.export(owner).status_code == 429
+
+    monkeypatch.setattr(places, "STALLED", 0.0)
+
+    assert stalled.export(owner).status_code == 200
+    body = iter(stalled.reply.response)
+    assert next(body).startswith(ERROR)
+    with pytest.raises(TooManyRequests):
+        next(body)
+
+
+def test_a_stranger_does_not_hear_whether_somebody_exports(stalled: Office, make: Factory):
+    assert stalled.export(make.bearer(make.user())).status_code == 404
+
+
+def test_what_has_one_piece_needs_no_place(stalled: Office, make: Factory):
+    """Threat 204: most exports are served whatever others do."""
+    owner = make.bearer(make.member(stalled.org, Role.OWNER))
+
+    reply = stalled.export(owner, action="test.nothing")
+
+    assert (reply.status_code, reply.headers["Content-Length"]) == (200, "0")
 
 
 def test_a_piece_that_is_not_taken_ends_the_export_where_a_server_lets_us_say_so(office: Office):
@@ -102,11 +154,11 @@ def test_a_piece_that_is_not_taken_ends_the_export_where_a_server_lets_us_say_so
         assert ours.gettimeout() is None
 
 
-def test_exports_leave_threads_for_others(make_app, make: Factory, address: str):
+def test_exports_leave_threads_for_others(make_app, make: Factory, in_pieces, address: str):
     app = make_app(SERVER_THREADS="4")
     client = app.test_client()
     client.environ_base["REMOTE_ADDR"] = address
-    first, second, office = (Office(client, make) for _ in range(3))
+    first, second, office = (large(client, make) for _ in range(3))
     open_ones = [
         client.get(f"{each.path}/export", headers=each.headers, buffered=False)
         for each in (first, second)

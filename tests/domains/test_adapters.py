@@ -67,25 +67,34 @@ def test_a_server_that_is_silent_is_given_up_in_time(zone, resolver, monkeypatch
     assert monotonic() - started < 2
 
 
-def test_few_requests_wait_for_the_dns_and_one_of_each_caller(zone, resolver, monkeypatch):
+def test_few_requests_wait_for_the_dns_and_one_of_each_account_and_organization(
+    zone, resolver, monkeypatch
+):
     monkeypatch.setattr(adapters, "LIFETIME", 1.5)
     zone.silent = True
-    one, other, third = uuid4(), uuid4(), uuid4()
+    one, other, third, org = (uuid4() for _ in range(4))
     with ThreadPoolExecutor(2) as threads:
-        waiting = [threads.submit(resolver.texts, NAME, one)]
-        assert wait_until(lambda: resolver.waiting == {one})
+        waiting = [threads.submit(resolver.texts, NAME, (one, org))]
+        assert wait_until(lambda: resolver.waiting == {one, org})
+        for same in ((one, uuid4()), (uuid4(), org)):
+            with pytest.raises(ResolverBusy):
+                resolver.texts(NAME, same)
+        elsewhere = uuid4()
+        waiting.append(threads.submit(resolver.texts, NAME, (other, elsewhere)))
+        assert wait_until(lambda: len(resolver.waiting) == 4)
         with pytest.raises(ResolverBusy):
-            resolver.texts(NAME, one)
-        waiting.append(threads.submit(resolver.texts, NAME, other))
-        assert wait_until(lambda: resolver.waiting == {one, other})
-        with pytest.raises(ResolverBusy):
-            resolver.texts(NAME, third)
+            resolver.texts(NAME, (third, uuid4()))
         with pytest.raises(ResolverAway):  # A job, for which nobody waits, has a place.
             resolver.texts(NAME)
 
     assert all(isinstance(one.exception(), ResolverAway) for one in waiting)
     zone.silent = False
-    assert resolver.texts(NAME, third) == []
+    assert resolver.texts(NAME, (third, uuid4())) == []
+    assert resolver.texts(NAME, (third, uuid4())) == []
+    for rests in ((one, uuid4()), (uuid4(), org)):  # Their answer was slow: others go first.
+        with pytest.raises(ResolverBusy) as refused:
+            resolver.texts(NAME, rests)
+        assert 10 <= int(dict(refused.value.headers)["Retry-After"]) <= 30
 
 
 def test_the_next_server_is_asked(zone):

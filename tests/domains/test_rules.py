@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gatehouse.domains.rules import is_lost, problem_with, proves
+from gatehouse.domains.rules import is_lost, problem_with, proves, rest_after
 
 pytestmark = pytest.mark.unit
 
@@ -63,3 +63,11 @@ def test_the_whole_record_must_be_right(texts, verdict):
 )
 def test_a_proof_is_lost_in_time(days, was_heard, verdict):
     assert is_lost(timedelta(days=days), was_heard=was_heard) is verdict
+
+
+@pytest.mark.parametrize(
+    ("took", "slow_before", "rest"),
+    [(0.1, 0, 0), (0.1, 9, 0), (0.5, 0, 5), (2, 0, 20), (5, 0, 50), (5, 2, 200), (5, 99, 300)],
+)
+def test_whoever_waits_long_for_the_dns_rests_longer(took, slow_before, rest):
+    assert rest_after(took, slow_before) == rest

@@ -7,7 +7,7 @@ from email.policy import SMTPUTF8
 import pytest
 
 from gatehouse.mail.ports import Letter
-from gatehouse.mail.rules import address_of, header_text, message_of
+from gatehouse.mail.rules import address_of, header_text, message_of, name_in_mail
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +25,29 @@ pytestmark = pytest.mark.unit
 )
 def test_a_header_is_one_line_of_what_can_be_seen(text, clean):
     assert header_text(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Marlowe & Sons", "Marlowe & Sons"),
+        ("J.R. Smith, Jr.", "J.R. Smith, Jr."),
+        ("St. Mary's No.4", "St. Mary's No.4"),
+        ("Version 2.0", "Version 2.0"),
+        ("Acme Inc.", "Acme Inc."),
+        ("booking.com", "booking com"),
+        ("LOCKED - open https://evil.test/unlock now", "LOCKED - open evil test/unlock now"),
+        ("www.evil.co.uk", "www evil co uk"),
+        ("evil。test", "evil test"),
+        ("http://203.0.113.9/a", "203.0.113.9/a"),
+        ("javascript:\\\\x", "x"),
+        ("bücher.example", "bücher example"),
+        ("x" * 255, "x" * 79 + "…"),
+    ],
+)
+def test_a_name_in_a_mail_leads_nowhere(text, shown):
+    """Threat 111."""
+    assert name_in_mail(text) == shown
 
 
 @pytest.mark.parametrize(

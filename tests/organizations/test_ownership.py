@@ -194,6 +194,56 @@ def test_a_transfer_needs_a_fresh_sign_in(client: FlaskClient, make: Factory, ci
     }
 
 
+@pytest.mark.parametrize(
+    ("way", "role_before"),
+    [
+        (("POST", "/members", {"email": "{other}", "role": "owner"}), None),
+        (("POST", "/invites", {"email": "new@example.test", "role": "owner"}), None),
+        (("POST", "/invites/{invite}/resend", None), None),
+        (("PATCH", "/members/{them}/role", {"role": "owner"}), Role.MEMBER),
+        (("PATCH", "/members/{them}/role", {"role": "guest"}), Role.OWNER),
+        (("DELETE", "/members/{them}", None), Role.OWNER),
+        (("POST", "/members/{them}/suspend", None), Role.OWNER),
+        (("POST", "/members/{them}/unsuspend", None), Role.OWNER),
+    ],
+)
+def test_whoever_makes_or_unmakes_owners_signed_in_a_moment_ago(
+    client: FlaskClient, make: Factory, circle: Circle, way, role_before
+):
+    """Threat 174: a session that was left open or stolen takes no organization."""
+    method, rest, body = way
+    person = make.user()
+    if role_before:
+        barred = circle.org.created_at if rest.endswith("unsuspend") else None
+        make.member(circle.org, role_before, user=person, suspended_at=barred)
+    path = rest.format(them=person.id, invite=make.invite(circle.org, Role.OWNER).id)
+    body = body and {key: value.format(other=person.email) for key, value in body.items()}
+    stale = make.bearer(circle.owner, signed_in_ago=timedelta(minutes=11))
+
+    refused, done = (
+        client.open(circle.path(path), method=method, json=body, headers=headers)
+        for headers in (stale, circle.as_owner)
+    )
+
+    assert refused.json["error"] == {
+        "type": "REAUTHENTICATION_REQUIRED",
+        "details": {"max_age": 600},
+    }
+    assert done.status_code in (200, 201)
+
+
+def test_an_old_sign_in_does_for_everybody_below_owners(
+    client: FlaskClient, make: Factory, circle: Circle
+):
+    stale = make.bearer(circle.owner, signed_in_ago=timedelta(minutes=11))
+    path = circle.path(f"/members/{circle.join().user_id}")
+
+    promoted = client.patch(f"{path}/role", json={"role": "admin"}, headers=stale)
+    removed = client.delete(path, headers=stale)
+
+    assert (promoted.status_code, removed.status_code) == (200, 200)
+
+
 def test_a_suspended_member_is_barred_here_and_nowhere_else(
     client: FlaskClient, make: Factory, make_app, circle: Circle, address: str
 ):

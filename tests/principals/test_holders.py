@@ -92,6 +92,23 @@ def test_an_admin_puts_nobody_in_a_department_that_root_is_open_to(
     assert client.delete(path, headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("through", ["directly", "a department", "nothing"])
+@pytest.mark.parametrize("kind", ["owner", "admin"])
+def test_only_an_owner_gives_a_membership_back_that_holds_root(
+    client: FlaskClient, make: Factory, circle: Circle, kind, through
+):
+    """Threat 174."""
+    holder = make.member(circle.org, Role.MEMBER, suspended_at=circle.org.created_at)
+    department = make.department(circle.org, holder)
+    holds = {"directly": (holder,), "a department": (department,), "nothing": ()}[through]
+    make.principal(circle.org, *holds, name="root")
+    path = circle.path(f"/members/{holder.user_id}/unsuspend")
+
+    reply = client.post(path, headers=circle.headers(kind))
+
+    assert reply.status_code == (403 if kind == "admin" and through != "nothing" else 200)
+
+
 def test_each_person_is_listed_once_however_they_hold_it(
     client: FlaskClient, make: Factory, circle: Circle
 ):

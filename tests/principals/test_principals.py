@@ -121,6 +121,25 @@ def test_only_an_owner_makes_root(client: FlaskClient, make: Factory, circle: Ci
             assert "owner" in reply.json["message"]
 
 
+@pytest.mark.parametrize(("kind", "status"), [("owner", 200), ("admin", 403)])
+@pytest.mark.parametrize("way", ["rename", "delete"])
+def test_only_an_owner_renames_and_deletes_root(
+    client: FlaskClient, make: Factory, circle: Circle, kind, status, way
+):
+    """Threat 216: whoever holds it by an owner's gift loses it by no admin's stroke."""
+    path = circle.path(f"/principals/{make.principal(circle.org, name='root').id}")
+    headers = circle.headers(kind)
+
+    if way == "rename":
+        reply = client.patch(path, json={"name": "deploy"}, headers=headers)
+    else:
+        reply = client.delete(path, headers=headers)
+
+    assert reply.status_code == status
+    described = client.patch(path, json={"description": "Ours"}, headers=headers).status_code
+    assert described == (404 if (way, status) == ("delete", 200) else 200)
+
+
 def test_a_name_is_given_once_in_an_organization(
     client: FlaskClient, make: Factory, circle: Circle
 ):

@@ -7,6 +7,7 @@ from uuid import UUID
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, requires, signed_in
 from gatehouse.core.context import Context
+from gatehouse.core.errors import ReauthenticationRequired
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
@@ -14,6 +15,7 @@ from gatehouse.core.roles import Role
 from gatehouse.organizations import queries, service
 from gatehouse.organizations.errors import (
     AlreadyMember,
+    EmailNotVerified,
     InviteInvalid,
     InvitePending,
 )
@@ -32,10 +34,10 @@ offers = Api("offers", about="Invitations, as those who were invited see them.")
 
 @api.post()
 @requires(OrganizationPermission.MANAGE_MEMBERS)
-@limited("30/minute;200/hour", per="user")
+@limited("30/minute;200/hour;500/day", per="user")
 @body(InviteIn)
 @returns(InviteOut, HTTPStatus.CREATED, key="invite")
-@raises(AlreadyMember, InvitePending)
+@raises(EmailNotVerified, ReauthenticationRequired, AlreadyMember, InvitePending)
 def create_invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
     """Invite somebody by their address. The link goes there alone, and holds for 7 days."""
     return service.invite(ctx, org_id, email=email, role=role)
@@ -52,8 +54,9 @@ def list_invites(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Pag
 
 @api.post("/<uuid:invite_id>/resend")
 @requires(OrganizationPermission.MANAGE_MEMBERS)
-@limited("30/minute;200/hour", per="user")
+@limited("30/minute;200/hour;500/day", per="user")
 @returns(InviteOut, key="invite")
+@raises(EmailNotVerified, ReauthenticationRequired)
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     """Mail an invitation once more, for 7 days from now. Links of older mails are void."""
     return service.resend_invite(ctx, org_id, invite_id)

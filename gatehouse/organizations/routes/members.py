@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gatehouse.core.access import elevated, requires
 from gatehouse.core.context import Context
+from gatehouse.core.errors import ReauthenticationRequired
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
@@ -14,6 +15,7 @@ from gatehouse.organizations import queries, service
 from gatehouse.organizations.errors import (
     AlreadyMember,
     CannotOwnNow,
+    EmailNotVerified,
     LastOwner,
     PersonNotFound,
 )
@@ -57,7 +59,7 @@ def count_roles(ctx: Context, org_id: UUID) -> dict[str, Any]:
 @limited("60/minute;600/hour", per="user")
 @body(MemberIn)
 @returns(MemberOut, HTTPStatus.CREATED, key="member")
-@raises(PersonNotFound, AlreadyMember)
+@raises(EmailNotVerified, ReauthenticationRequired, PersonNotFound, AlreadyMember)
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> dict[str, Any]:
     """Add somebody who has an account with a verified address. Only an owner makes owners."""
     return _shown(ctx, service.add_member(ctx, org_id, email=email, role=role))
@@ -66,7 +68,7 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> dict[st
 @api.delete("/members/<uuid:user_id>")
 @requires(OrganizationPermission.LEAVE)
 @returns(None)
-@raises(LastOwner)
+@raises(ReauthenticationRequired, LastOwner)
 def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
     """Take a member out, or leave. Only an owner removes owners."""
     if user_id == ctx.user_id:
@@ -79,7 +81,7 @@ def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
 @requires(OrganizationPermission.MANAGE_MEMBERS)
 @body(RoleIn)
 @returns(MemberOut, key="member")
-@raises(LastOwner)
+@raises(ReauthenticationRequired, LastOwner)
 def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> dict[str, Any]:
     """Change a member's role. Only an owner makes and unmakes owners."""
     return _shown(ctx, service.change_role(ctx, org_id, user_id, role=role))
@@ -88,7 +90,7 @@ def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> dic
 @api.post("/members/<uuid:user_id>/suspend")
 @requires(OrganizationPermission.MANAGE_MEMBERS)
 @returns(MemberOut, key="member")
-@raises(LastOwner)
+@raises(ReauthenticationRequired, LastOwner)
 def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> dict[str, Any]:
     """Bar a member from this organization until you give the membership back."""
     return _shown(ctx, service.suspend_member(ctx, org_id, user_id))
@@ -97,7 +99,7 @@ def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> dict[str, Any]:
 @api.post("/members/<uuid:user_id>/unsuspend")
 @requires(OrganizationPermission.MANAGE_MEMBERS)
 @returns(MemberOut, key="member")
-@raises(LastOwner)
+@raises(ReauthenticationRequired, LastOwner)
 def unsuspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> dict[str, Any]:
     """Give a suspended membership back."""
     return _shown(ctx, service.unsuspend_member(ctx, org_id, user_id))

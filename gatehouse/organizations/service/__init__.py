@@ -11,6 +11,7 @@ from gatehouse.organizations.service.invites import (
     revoke_invite,
     still_holds,
     take_invite,
+    was_sent_after,
     web_address_of,
 )
 from gatehouse.organizations.service.members import (
@@ -60,5 +61,6 @@ __all__ = [
     "transfer_ownership",
     "unsuspend_everywhere",
     "unsuspend_member",
+    "was_sent_after",
     "web_address_of",
 ]

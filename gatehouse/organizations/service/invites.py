@@ -1,6 +1,6 @@
 """Inviting people by their address, and taking an invitation at most once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,12 @@ from gatehouse.organizations.queries import (
     pending_invites_of,
 )
 from gatehouse.organizations.rules import may_give
-from gatehouse.organizations.service.organizations import hold_as, lock_organization
+from gatehouse.organizations.service.organizations import (
+    hold_as,
+    lock_organization,
+    refuse_stale_for_owners,
+    refuse_unproven,
+)
 
 PREFIX = "ghi_"
 LIFE = timedelta(days=7)
@@ -46,10 +51,15 @@ BATCH = 1000
 
 
 def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
-    """Offer a place to an address. Raises RankTooLow, AlreadyMember, InvitePending."""
+    """Offer a place to an address.
+
+    Raises RankTooLow, EmailNotVerified, AlreadyMember, InvitePending.
+    """
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
+    refuse_unproven(ctx)
+    refuse_stale_for_owners(ctx, role)
     user = find_account_by_email(ctx, email)
     if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
@@ -73,9 +83,11 @@ def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
 def resend_invite(ctx: Context, org_id: UUID, invite_id: UUID) -> Invite:
     """Mail it once more, as the caller's. The link of the mail before is void.
 
-    Raises InviteNotFound, RankTooLow.
+    Raises InviteNotFound, RankTooLow, EmailNotVerified.
     """
     made = _touchable(ctx, org_id, invite_id)
+    refuse_unproven(ctx)
+    refuse_stale_for_owners(ctx, made.role)
     made.nonce, made.expires_at = new_nonce(), ctx.now + LIFE
     made.invited_by_id = ctx.user_id
     record(ctx, InviteResent(org_id=org_id, invite_id=made.id))
@@ -157,6 +169,12 @@ def still_holds(ctx: Context, row: Any) -> bool:
     if row.expires_at <= ctx.now or role is None:
         return False
     return may(ctx, role, OrganizationPermission.MANAGE_MEMBERS) and may_give(role, row.role)
+
+
+def was_sent_after(row: Any, moment: datetime) -> bool:
+    """Whether it was sent, for the first time or again, later than at this moment."""
+    sent_at: datetime = row.expires_at - LIFE
+    return sent_at > moment
 
 
 def purge_invites(ctx: Context) -> int:

@@ -31,11 +31,17 @@ from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import find_member, get_member, has_other_owner
 from gatehouse.organizations.rules import may_give, may_touch
-from gatehouse.organizations.service.organizations import hold_as
+from gatehouse.organizations.service.organizations import (
+    hold_as,
+    refuse_stale_for_owners,
+    refuse_unproven,
+)
 
 
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
-    """Add an existing account. Raises PersonNotFound, AlreadyMember, RankTooLow.
+    """Add an existing account.
+
+    Raises PersonNotFound, AlreadyMember, RankTooLow, EmailNotVerified.
 
     An account whose address is not proven may be a stranger's: it is like none.
     """
@@ -45,6 +51,8 @@ def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Member:
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if not may_give(acting, role):
         raise RankTooLow
+    refuse_unproven(ctx)
+    refuse_stale_for_owners(ctx, role)
     if user is not None and find_member(ctx, org_id, user.id) is not None:
         raise AlreadyMember
     if user is None or not is_proven(ctx, user):
@@ -72,6 +80,7 @@ def change_role(ctx: Context, org_id: UUID, user_id: UUID, *, role: Role) -> Mem
         raise RankTooLow
     if member.role is role:
         return member
+    refuse_stale_for_owners(ctx, member.role, role)
     if member.role is Role.OWNER:
         _refuse_for_last_owner(ctx, org_id, user_id)
     old_role, member.role, member.updated_at = member.role, role, ctx.now
@@ -89,6 +98,7 @@ def remove_member(ctx: Context, org_id: UUID, user_id: UUID) -> None:
     member = get_member(ctx, org_id, user_id)
     if not may_touch(acting, member.role):
         raise RankTooLow
+    refuse_stale_for_owners(ctx, member.role)
     _take_out(ctx, member)
     record(ctx, MemberRemoved(org_id=org_id, user_id=user_id, member_id=member.id))
 
@@ -144,6 +154,7 @@ def _other(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     member = get_member(ctx, org_id, user_id)
     if not may_touch(acting, member.role):
         raise RankTooLow
+    refuse_stale_for_owners(ctx, member.role)
     return member
 
 

@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from gatehouse.accounts.queries import hold_own_account
+from gatehouse.accounts.queries import hold_own_account, is_proven, own_account
 from gatehouse.audit.service import record, set_label
-from gatehouse.core.access import check_permission
+from gatehouse.core.access import check_permission, refuse_stale
 from gatehouse.core.context import Context
 from gatehouse.core.db import purge_removed
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
+    EmailNotVerified,
     OrganizationHasMembers,
     OrganizationNotFound,
     SlugTaken,
@@ -131,6 +132,20 @@ def hold_as(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     """
     lock_organization(ctx, org_id)
     return check_permission(ctx, org_id, permission)
+
+
+def refuse_stale_for_owners(ctx: Context, *roles: Role) -> None:
+    """Making, barring and removing owners hands the organization over: it needs a fresh proof."""
+    if Role.OWNER in roles:
+        refuse_stale(ctx)
+
+
+def refuse_unproven(ctx: Context) -> None:
+    """Raise EmailNotVerified unless the caller's address is proven: others are mailed words of
+    theirs.
+    """
+    if not is_proven(ctx, own_account(ctx)):
+        raise EmailNotVerified
 
 
 def _chosen(ctx: Context, slug: str, fields: dict[str, Any]) -> Organization:

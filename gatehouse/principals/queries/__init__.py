@@ -21,6 +21,7 @@ from gatehouse.principals.queries.usable import (
     Usable,
     Way,
     effective_principals,
+    names_held,
     page_of_memberships,
     page_of_own_principals,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "find_place",
     "find_principal",
     "get_principal",
+    "names_held",
     "page_of_members",
     "page_of_memberships",
     "page_of_own_principals",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Exists, Select, and_, exists, func, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.access import may
@@ -51,6 +51,12 @@ def effective_principals(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[
     guest. Read anew each time: what is taken away ends at once.
     """
     return _usable_in(ctx, user_id, [org_id])[org_id]
+
+
+def names_held(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[str]:
+    """What a person would use in an organization if nothing of theirs were suspended."""
+    held = select(Principal.name).where(Principal.org_id == org_id, or_(*_held_by(user_id)))
+    return ctx.db.scalars(held).all()
 
 
 def page_of_own_principals(
@@ -119,14 +125,7 @@ def _usable_in(
 def _usable_by(ctx: Context, user_id: UUID) -> Select[*tuple[Any, ...]]:
     """Principals, each with whether it is held directly, where the membership lets them be used."""
     users = [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
-    is_direct = exists().where(
-        PrincipalMember.principal_id == Principal.id, PrincipalMember.user_id == user_id
-    )
-    is_through = exists().where(
-        PrincipalDepartment.principal_id == Principal.id,
-        PrincipalDepartment.department_id == DepartmentMember.department_id,
-        DepartmentMember.user_id == user_id,
-    )
+    is_direct, is_through = _held_by(user_id)
     return (
         select(Principal, is_direct)
         .join(Member, and_(Member.org_id == Principal.org_id, Member.user_id == user_id))
@@ -139,6 +138,19 @@ def _usable_by(ctx: Context, user_id: UUID) -> Select[*tuple[Any, ...]]:
         )
         .order_by(Principal.name)
     )
+
+
+def _held_by(user_id: UUID) -> tuple[Exists, Exists]:
+    """Whether a person holds a principal: directly, and through a department."""
+    is_direct = exists().where(
+        PrincipalMember.principal_id == Principal.id, PrincipalMember.user_id == user_id
+    )
+    is_through = exists().where(
+        PrincipalDepartment.principal_id == Principal.id,
+        PrincipalDepartment.department_id == DepartmentMember.department_id,
+        DepartmentMember.user_id == user_id,
+    )
+    return is_direct, is_through
 
 
 def _ways_to(

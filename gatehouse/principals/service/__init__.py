@@ -10,6 +10,7 @@ from gatehouse.principals.service.holders import (
     end_all_places,
     end_places,
     refuse_a_way_to_root,
+    refuse_giving_root_back,
     remove_department,
     remove_member,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "end_all_places",
     "end_places",
     "refuse_a_way_to_root",
+    "refuse_giving_root_back",
     "remove_department",
     "remove_member",
     "remove_principals",

@@ -29,7 +29,7 @@ from gatehouse.principals.events import (
 )
 from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
 from gatehouse.principals.permissions import PrincipalPermission
-from gatehouse.principals.queries import find_link, find_place, get_principal
+from gatehouse.principals.queries import find_link, find_place, get_principal, names_held
 from gatehouse.principals.rules import is_for_owners
 
 
@@ -119,6 +119,15 @@ def refuse_a_way_to_root(ctx: Context, org_id: UUID, department_id: UUID) -> Non
     if may(ctx, role, PrincipalPermission.MAKE_ROOT):
         return
     if any(is_for_owners(name) for name in ctx.db.scalars(opened)):
+        raise RootIsForOwners
+
+
+def refuse_giving_root_back(ctx: Context, org_id: UUID, user_id: UUID) -> None:
+    """Whoever gives a membership back gives all that it holds. Raises RootIsForOwners."""
+    role = hold_as(ctx, org_id, PrincipalPermission.MANAGE)
+    if may(ctx, role, PrincipalPermission.MAKE_ROOT):
+        return
+    if any(is_for_owners(name) for name in names_held(ctx, org_id, user_id)):
         raise RootIsForOwners
 
 

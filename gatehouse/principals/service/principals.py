@@ -50,6 +50,7 @@ def change_principal(ctx: Context, org_id: UUID, principal_id: UUID, **changes: 
         return principal
     old_name = principal.name
     if "name" in changed:
+        _refuse_root(ctx, role, old_name)
         _check_name(ctx, org_id, role, changes["name"])
     for key in changed:
         setattr(principal, key, changes[key])
@@ -67,9 +68,10 @@ def change_principal(ctx: Context, org_id: UUID, principal_id: UUID, **changes: 
 
 
 def delete_principal(ctx: Context, org_id: UUID, principal_id: UUID) -> None:
-    """Delete a principal. Nobody may use it from then on."""
-    hold_as(ctx, org_id, PrincipalPermission.MANAGE)
+    """Delete a principal. Nobody may use it from then on. Raises RootIsForOwners."""
+    role = hold_as(ctx, org_id, PrincipalPermission.MANAGE)
     title = get_principal(ctx, org_id, principal_id).name
+    _refuse_root(ctx, role, title)
     ctx.execute(delete(Principal).where(Principal.id == principal_id))
     record(ctx, PrincipalDeleted(org_id=org_id, principal_id=principal_id, title=title))
 
@@ -87,7 +89,12 @@ def remove_principals_left_by(ctx: Context, user_id: UUID) -> None:
 
 def _check_name(ctx: Context, org_id: UUID, role: Role, name: str) -> None:
     """A new name, of a new principal or an old one, is free and within the caller's rights."""
-    if is_for_owners(name) and not may(ctx, role, PrincipalPermission.MAKE_ROOT):
-        raise RootIsForOwners
+    _refuse_root(ctx, role, name)
     if find_principal(ctx, org_id, name) is not None:
         raise PrincipalNameTaken(name=name)
+
+
+def _refuse_root(ctx: Context, role: Role, name: str) -> None:
+    """What an owner made for the owners' sake is theirs to make, rename and delete."""
+    if is_for_owners(name) and not may(ctx, role, PrincipalPermission.MAKE_ROOT):
+        raise RootIsForOwners
