@@ -1,6 +1,7 @@
 """An organization with somebody of every kind around it."""
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +62,7 @@ class Circle:
     def join(self, role: Role = Role.MEMBER) -> Member:
         return self._make.member(self.org, role)
 
-    @property
+    @cached_property
     def as_owner(self) -> dict[str, str]:
         return self._make.bearer(self.owner)
 
