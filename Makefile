@@ -3,8 +3,6 @@
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 5000
 # Half as many again as processors: there is always a test that waits for a server.
 WORKERS ?= $(shell $(PY) -c 'import os; print(min(max((os.cpu_count() or 2) * 3 // 2, 2), 8))')
 PYTEST_ARGS ?=
@@ -43,8 +41,6 @@ setup: $(VENV)/.development ## Make .venv with everything that development needs
 	@echo "Ready: $(VENV) holds requirements/development.txt."
 
 .PHONY: run
-run: export HOST := $(HOST)
-run: export PORT := $(PORT)
 run: $(VENV)/.base ## Try it on http://localhost:5000 with demo data (HOST=, PORT=)
 	@$(PY) manage.py prepare
 	@exec $(PY) manage.py serve
@@ -94,7 +90,9 @@ pins: $(VENV)/.development ## Compile requirements/*.in to *.txt (PIN_ARGS=--upg
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Gatehouse needs Python 3.11 or newer; name one: make PYTHON=python3.11"; exit 1; }
-	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	@if test -x $(PY) && $(PY) -m pip --version >/dev/null 2>&1; then \
+	  echo "$(VENV) is there: it is kept, and what is missing is added."; \
+	elif $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
 	  $(PYTHON) -m venv --clear $(VENV); \
 	elif $(PYTHON) -m pip --python "$$(command -v $(PYTHON))" --version >/dev/null 2>&1; then \
 	  $(PYTHON) -m venv --clear --without-pip $(VENV); \

@@ -9,7 +9,7 @@ from gatehouse.scheduler.service import start_in_background
 app = create_app()
 runtime = app.extensions["gatehouse"]
 # The other commands of ``flask`` find the application here, too, and serve nobody.
-is_serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true" or "run" in sys.argv[1:]
+is_serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true" or {"run", "serve"} & {*sys.argv[1:]}
 if is_serving and runtime.settings.jobs.run_while_serving:
     start_in_background(runtime)
 

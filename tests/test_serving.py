@@ -78,10 +78,14 @@ def test_people_can_sign_in(served: GatehouseServer):
     assert_people_can_sign_in(served)
 
 
-@pytest.mark.parametrize("kind", ["flask run", "wsgi.py"])
-def test_people_can_sign_in_while_developing(kind: str, settings: dict[str, str], tmp_path: Path):
-    with serving(kind, settings, tmp_path) as server:
+@pytest.mark.parametrize("kind", ["flask run", "wsgi.py", *KINDS])
+def test_what_serves_while_developing_runs_the_jobs_as_well(
+    kind: str, settings: dict[str, str], tmp_path: Path
+):
+    developing = settings | {"RUN_JOBS_WHILE_SERVING": "true", "LOG_LEVEL": "info"}
+    with serving(kind, developing, tmp_path) as server:
         assert_people_can_sign_in(server)
+        assert wait_until(lambda: "The worker runs" in server.log.read_text())
 
 
 def test_each_request_is_one_line_of_json_without_secrets(served: GatehouseServer):

@@ -29,7 +29,12 @@ pages = Pages("login")
 def show_start(ctx: Context) -> Show:
     if ctx.actor.user_id is None:
         return Show("login/welcome.html", may_register=ctx.settings.registration_enabled)
-    return Show("login/start.html", **queries.read_me(ctx), places=places_signed_in(ctx))
+    return Show(
+        "login/start.html",
+        **queries.read_me(ctx),
+        places=places_signed_in(ctx),
+        must_verify=ctx.settings.require_verified_email,
+    )
 
 
 @pages.get("/login")

@@ -27,6 +27,7 @@ WELL_KNOWN = (
     "secret",
 )
 BCRYPT_FLOOR = 12
+LAST_PORT = 65_535
 
 
 def invalid(settings: Settings) -> list[str]:
@@ -100,6 +101,9 @@ def _out_of_range(settings: Settings) -> list[str]:
         problems.append("BCRYPT_LOG_ROUNDS must be between 4 and 16.")
     if not 1 <= settings.server_threads <= 512:  # noqa: PLR2004 - more than any machine can use
         problems.append("SERVER_THREADS must be between 1 and 512.")
+    for name, port in (("PORT", settings.port), ("SMTP_PORT", settings.smtp.port)):
+        if not 1 <= port <= LAST_PORT:
+            problems.append(f"{name} must be between 1 and {LAST_PORT}.")
     if settings.audit_retention_days > 36_500:  # noqa: PLR2004 - a hundred years
         problems.append("AUDIT_RETENTION_DAYS must be at most 36500; 0 deletes nothing.")
     return problems
