@@ -4,7 +4,7 @@ import gc
 
 from gatehouse.core import logging
 from gatehouse.core.db import make_engine
-from gatehouse.core.schema import say_what_the_schema_lacks
+from gatehouse.core.schema import say_what_is_missing
 from gatehouse.core.settings import SettingsRefused, read_settings
 from gatehouse.registry import domains
 
@@ -32,6 +32,6 @@ def on_starting(_server: object) -> None:
     They start in a fraction of the time then, and replacing them never mixes two versions.
     """
     logging.install(settings)
-    say_what_the_schema_lacks(make_engine(settings.database_url))
+    say_what_is_missing(settings, make_engine(settings.database_url))
     domains()
     gc.freeze()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from gatehouse.core import logging
 from gatehouse.core.db import make_engine
 from gatehouse.core.migrations import SchemaUnknown
-from gatehouse.core.schema import say_what_the_schema_lacks
+from gatehouse.core.schema import say_what_is_missing
 from gatehouse.core.settings import SettingsRefused, read_settings
 
 NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
@@ -66,7 +66,7 @@ def serve(*, workers: int) -> None:
     from gatehouse.serving import serve_with_granian  # noqa: PLC0415 - other commands do without
 
     logging.install(settings)
-    say_what_the_schema_lacks(make_engine(settings.database_url))
+    say_what_is_missing(settings, make_engine(settings.database_url))
     serve_with_granian(settings, address, workers=workers)
 
 

@@ -287,6 +287,11 @@ def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access
     return known
 
 
+def own_token() -> str:
+    """The token with which the request that is being served was let in."""
+    return str(request.environ["HTTP_AUTHORIZATION"]).partition(" ")[2]
+
+
 def tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
     """Let the caller know where they stand. Raises TooManyRequests if that is past the limit."""
     environ["gatehouse.headers"][:] = tally.headers()

@@ -230,7 +230,7 @@ def _united(
 
 def _offset(page: int, per_page: int) -> int:
     offset = (page - 1) * per_page
-    if offset > DEEPEST_ROW:
+    if offset >= DEEPEST_ROW:
         raise Invalid(page=[f"Pages reach {DEEPEST_ROW} rows deep. Go on by cursor, or filter."])
     return offset
 

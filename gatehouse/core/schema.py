@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, column, select, table, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gatehouse.core.logging import LOGGER
-from gatehouse.core.settings import ROOT
+from gatehouse.core.settings import ROOT, Settings
 
 VERSIONS, INITIAL = ROOT / "migrations" / "versions", ROOT / "migrations" / "initial"
 UNRELEASED = "initial_"
@@ -70,6 +70,16 @@ def what_the_schema_lacks(engine: Engine) -> str | None:
             return REMEDIES.get(schema_of(db))
     except SQLAlchemyError:
         return None
+
+
+NO_MAIL = "SMTP_HOST is not set: no mail is sent. Mails wait, and are given up after 28 hours."
+
+
+def say_what_is_missing(settings: Settings, engine: Engine) -> None:
+    """Say in the log, as a server starts, what it cannot do without more."""
+    if settings.in_production and not settings.smtp.host:
+        LOGGER.warning(NO_MAIL)
+    say_what_the_schema_lacks(engine)
 
 
 def say_what_the_schema_lacks(engine: Engine) -> None:

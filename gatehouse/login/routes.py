@@ -16,7 +16,7 @@ from gatehouse.accounts.errors import (
 )
 from gatehouse.core.access import public, signed_in, signed_in_or_not
 from gatehouse.core.context import Context
-from gatehouse.core.http import Api, body, raises, ready, returns
+from gatehouse.core.http import Api, body, own_token, raises, ready, returns
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed
@@ -31,6 +31,7 @@ from gatehouse.login.schemas import (
     ReauthenticateIn,
     RegisteredOut,
     RegisterIn,
+    TokenOut,
 )
 from gatehouse.organizations.errors import AlreadyMember, InviteForSomebodyElse, InviteInvalid
 from gatehouse.organizations.service import own_invites
@@ -123,6 +124,15 @@ def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
     """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
     session = service.reauthenticate(ctx, password=password)
     return {"auth_time": session.auth_time, "amr": session.amr.split(), "acr": session.acr}
+
+
+@api.get("/token")
+@signed_in
+@returns(TokenOut)
+def read_token(ctx: Context) -> dict[str, str]:
+    """Read the token that this request carries. It is never in an address."""
+    del ctx
+    return {"token": own_token()}
 
 
 @api.get("/me")

@@ -59,6 +59,10 @@ class RegisteredOut(SignedInOut):
     pending_invites = fields.List(fields.Nested(OwnInviteOut))
 
 
+class TokenOut(Schema):
+    token = fields.String(required=True)
+
+
 class LoggedInOut(SignedInOut):
     requires_org_setup = fields.Boolean()
     pending_invites = fields.List(fields.Nested(OwnInviteOut))

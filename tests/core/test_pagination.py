@@ -103,7 +103,7 @@ def test_a_cursor_that_was_given_is_read():
 
 @pytest.mark.parametrize(
     ("number", "per_page", "reaches"),
-    [(201, 50, True), (202, 50, False), (51, 200, True), (52, 200, False), (999_999_999, 1, False)],
+    [(200, 50, True), (201, 50, False), (50, 200, True), (51, 200, False), (999_999_999, 1, False)],
 )
 def test_pages_reach_ten_thousand_rows_deep(ctx, number, per_page, reaches):
     rows = select(Member).order_by(Member.id)

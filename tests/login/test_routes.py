@@ -37,3 +37,12 @@ def test_signing_out_ends_the_session_at_once(client: FlaskClient, make: Factory
     assert client.post("/api/v1/auth/logout", headers=headers).status_code == 200
 
     assert client.get(ME, headers=headers).status_code == 401
+
+
+def test_a_client_is_told_the_token_that_it_sent(client, make):
+    headers = make.bearer(make.user())
+
+    reply = client.get("/api/v1/auth/token?redirect=https://evil.example", headers=headers)
+
+    assert (reply.status_code, "Location" in reply.headers) == (200, False)
+    assert headers["Authorization"] == f"Bearer {reply.json['data']['token']}"

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from gatehouse.core.reactions import Job
-from gatehouse.core.schema import say_what_the_schema_lacks
+from gatehouse.core.schema import say_what_is_missing, say_what_the_schema_lacks
+from gatehouse.core.settings import Environment
 from gatehouse.ops.service import migrate
 from gatehouse.scheduler.service import run_worker
 from tests.conftest import client_of
@@ -139,6 +140,15 @@ def test_a_server_says_once_as_it_starts_that_there_is_no_schema(empty_database,
 
     said = capsys.readouterr().out
     assert said.count("The database has no schema. Make it: python manage.py db upgrade.") == 1
+
+
+def test_a_server_says_as_it_starts_that_it_can_send_no_mail(empty_database, app_on, capsys):
+    runtime = app_on(empty_database, LOG_LEVEL="warning").extensions["gatehouse"]
+    production = replace(runtime.settings, environment=Environment.PRODUCTION)
+
+    say_what_is_missing(production, runtime.engine)
+
+    assert "SMTP_HOST is not set" in capsys.readouterr().out
 
 
 @pytest.mark.integration

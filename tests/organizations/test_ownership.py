@@ -55,7 +55,7 @@ def test_the_last_owner_cannot_suspend_themselves(client: FlaskClient, alone: Ci
 
     reply = client.post(path, headers=alone.as_owner)
 
-    assert (reply.status_code, reply.json["error"]["type"]) == (400, "BAD_REQUEST")
+    assert (reply.status_code, reply.json["error"]["type"]) == (409, "CONFLICT")
 
 
 def test_the_last_owner_cannot_delete_the_account(client: FlaskClient, alone: Circle):

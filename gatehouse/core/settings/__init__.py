@@ -90,7 +90,7 @@ def _read(env: Reader) -> Settings:
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
-        require_verified_email=env.flag("REQUIRE_VERIFIED_EMAIL", default=is_production),
+        require_verified_email=env.flag("REQUIRE_VERIFIED_EMAIL", default=False),
         password_hasher=env.choice("PASSWORD_HASHER", ("bcrypt", "argon2id")),
         bcrypt_log_rounds=env.number("BCRYPT_LOG_ROUNDS", rounds),
         sessions=_session_times(env),

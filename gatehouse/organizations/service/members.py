@@ -112,7 +112,13 @@ def leave(ctx: Context, org_id: UUID) -> None:
 
 
 def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
-    """Bar a member until somebody gives the membership back. Raises AlreadySuspended."""
+    """Bar a member until somebody gives the membership back.
+
+    Raises AlreadySuspended, NotOnYourself, LastOwner.
+    """
+    acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
+    if user_id == ctx.user_id and acting is Role.OWNER:
+        _refuse_for_last_owner(ctx, org_id, user_id)
     member = _other(ctx, org_id, user_id)
     if member.suspended_at is not None:
         raise AlreadySuspended

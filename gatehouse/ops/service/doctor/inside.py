@@ -43,6 +43,12 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
             "RATELIMIT_ENABLED is off",
             "Set RATELIMIT_ENABLED=true: anybody may guess quickly.",
         )
+    if ours.in_production and ours.registration_enabled and not ours.require_verified_email:
+        yield warn(
+            "addresses",
+            "whoever registers an address is taken for its owner",
+            "Set REQUIRE_VERIFIED_EMAIL=true if strangers can register.",
+        )
     if ours.in_production and ours.contact_email == DEFAULT_CONTACT:
         how = "Set CONTACT_EMAIL to an address that you read."
         yield warn("contact", f"enquiries are mailed to {DEFAULT_CONTACT}, the default", how)
