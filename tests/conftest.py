@@ -172,7 +172,7 @@ def backend(
 SETTINGS = {
     "FLASK_ENV": "testing",
     "LOG_LEVEL": "error",
-    "REQUIRE_VERIFIED_EMAIL": "true",  # As in production.
+    "REQUIRE_VERIFIED_EMAIL": "true",  # As where strangers can register.
 }
 WIDE = {
     f"RATELIMIT_{name}": "100000/minute"

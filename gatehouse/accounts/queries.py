@@ -86,8 +86,8 @@ def hold_accounts(ctx: Context, *user_ids: UUID) -> None:
 def is_proven(ctx: Context, account: Any) -> bool:
     """Whether ``account``, or its mailbox, may be taken for the owner of its address.
 
-    Whoever registered an address may be a stranger to it. Where nobody is asked to verify, as
-    while developing, they are believed.
+    Whoever registered an address may be a stranger to it. Where the operator asks
+    nobody to verify it, they are believed.
     """
     return bool(account.email_verified) or not ctx.settings.require_verified_email
 

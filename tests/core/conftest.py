@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, insert
 
 from gatehouse.app import create_app
+from gatehouse.core.cache import EPOCHS
+from gatehouse.core.db import make_engine
 from gatehouse.core.settings import read_settings
 from tests.servers import RedisServer
 
@@ -36,6 +39,22 @@ def bare_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     yield make
     for app in made:
         app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where a database for the epochs of the cache is."""
+    return f"sqlite:///{tmp_path / 'cache.db'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = make_engine(url)
+    EPOCHS.create(engine)
+    with engine.begin() as db:
+        db.execute(insert(EPOCHS).values(id=1, epoch=1))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

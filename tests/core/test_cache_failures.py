@@ -1,13 +1,12 @@
 """The cache when Redis is killed, emptied, restarted from an older copy, or silent (threat 242)."""
 
 import socket
-from collections.abc import Iterator
 from threading import Event, Thread, current_thread
 from time import monotonic
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, event, select, update
 
 from gatehouse.core.cache import EPOCH_LEASE, EPOCHS, OwnedCache
 from gatehouse.core.db import make_engine
@@ -19,21 +18,6 @@ pytestmark = pytest.mark.integration
 LIFE = 60.0
 SECRET = "a secret of this house"
 SLOW_THREAD = "reads its epoch slowly"
-
-
-@pytest.fixture
-def url(tmp_path) -> str:
-    return f"sqlite:///{tmp_path / 'cache.db'}"
-
-
-@pytest.fixture
-def engine(url) -> Iterator[Engine]:
-    engine = make_engine(url)
-    EPOCHS.create(engine)
-    with engine.begin() as db:
-        db.execute(insert(EPOCHS).values(id=1, epoch=1))
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """What others write to Redis is nobody's entry and nobody's answer, with a real Redis."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import permutations
 from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, insert
 
-from gatehouse.core.cache import EPOCHS, VERSION_LENGTH, OwnedCache
-from gatehouse.core.db import make_engine
+from gatehouse.core.cache import VERSION_LENGTH, OwnedCache
 from gatehouse.core.redis_link import RedisLink
 
 pytestmark = pytest.mark.integration
@@ -18,16 +16,6 @@ pytestmark = pytest.mark.integration
 LIFE = 60.0
 SECRET = "a secret of this house"
 Intruder = Callable[..., bytes]
-
-
-@pytest.fixture
-def engine(tmp_path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'cache.db'}")
-    EPOCHS.create(engine)
-    with engine.begin() as db:
-        db.execute(insert(EPOCHS).values(id=1, epoch=1))
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

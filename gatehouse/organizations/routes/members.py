@@ -61,7 +61,7 @@ def count_roles(ctx: Context, org_id: UUID) -> dict[str, Any]:
 @returns(MemberOut, HTTPStatus.CREATED, key="member")
 @raises(EmailNotVerified, ReauthenticationRequired, PersonNotFound, AlreadyMember)
 def add_member(ctx: Context, org_id: UUID, *, email: str, role: Role) -> dict[str, Any]:
-    """Add somebody who has an account with a verified address. Only an owner makes owners."""
+    """Add somebody who has an account. Only an owner makes owners."""
     return _shown(ctx, service.add_member(ctx, org_id, email=email, role=role))
 
 
