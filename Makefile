@@ -17,9 +17,13 @@ PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --pyth
 INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
 PINS := base production optional testing development
 
+# Tests start dozens of Pythons: none compiles what another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Part of the suite cannot reach the floor, so it is not measured. What the workers of pytest saw is
 # written to a file first, and judged from there.
 SEEN := .coverage.json
+QUICK = $(if $(strip $(PYTEST_ARGS)),,-m "not slow")
 WHOLE = $(if $(strip $(PYTEST_ARGS)),,yes)
 SLIPCOVER := $(PY) -W "ignore:Unable to activate pytest branch" -m slipcover
 MEASURED = $(if $(WHOLE),$(SLIPCOVER) --fail-under 0 --json --out $(SEEN),$(PY))
@@ -46,18 +50,22 @@ run: $(VENV)/.base ## Try it on http://localhost:5000 with demo data (HOST=, POR
 	@exec $(PY) manage.py serve
 
 .PHONY: test
-test: $(VENV)/.testing ## Run all tests on real servers that start by themselves (PYTEST_ARGS=, WORKERS=)
-	@$(MEASURED) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+test: $(VENV)/.testing ## Run the tests on real servers that start by themselves (PYTEST_ARGS=, WORKERS=)
+	@$(MEASURED) -m pytest -n $(WORKERS) $(QUICK) $(PYTEST_ARGS)
 	@$(JUDGED)
 
+.PHONY: test-all
+test-all: ## Run all tests: the slow ones too, which kill servers and drive a browser
+	@$(MAKE) --no-print-directory test QUICK=
+
 .PHONY: check
-check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run the tests
+check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run all tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-all
 
 .PHONY: bench
 bench: $(VENV)/.testing ## Run the benchmarks and print ratios

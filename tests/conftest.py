@@ -44,6 +44,8 @@ _addresses = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What is imported and collected stays to the end.
+    gc.disable()
     compile_each_route_once()
     if config.option.markexpr != "unit":
         servers.share_servers(config)
@@ -107,9 +109,9 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported and collected by now stays to the end: no need to look at it again."""
-    gc.collect()
+    """There is no need to look again at what is there by now."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

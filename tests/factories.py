@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
-from uuid_utils.compat import uuid7
+from sqlalchemy import insert, update
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gatehouse.accounts.models import AccountStatus, Credential, User
 from gatehouse.accounts.ports import PasswordHasher
@@ -56,9 +57,7 @@ class Factory:
         user = fields.pop("user", None)
         with self._work() as ctx:
             user = user or self._add_user(ctx, _new_email(), {})
-            member = Member(org_id=org.id, user_id=user.id, role=role, **fields)
-            ctx.db.add(member)
-        return member
+            return _insert(ctx, Member(org_id=org.id, user_id=user.id, role=role, **fields))
 
     def department(self, org: Organization, *members: Member, **fields: Any) -> Department:
         """A department with these members in it."""
@@ -90,8 +89,7 @@ class Factory:
             row.nonce, row.expires_at = uuid4().hex, ctx.now + timedelta(days=7)
             for name, value in fields.items():
                 setattr(row, name, value)
-            ctx.db.add(row)
-        return row
+            return _insert(ctx, row)
 
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""
@@ -126,12 +124,9 @@ class Factory:
     def _add_user(self, ctx: Context, email: str, fields: dict[str, Any]) -> User:
         is_claimed = fields.get("status") is not AccountStatus.INACTIVE
         fields = {"email_verified": is_claimed, **fields}
-        user = User(id=uuid7(), email=email, email_key=email_key(email), **fields)
-        secret = Credential(user_id=user.id, password_hash=self._hash, changed_at=ctx.now)
-        label = AuditSubject(id=user.id, kind="user", label=email, name=user.full_name)
-        ctx.db.add_all((user, label))
-        ctx.db.flush()
-        ctx.db.add(secret)
+        user = _insert(ctx, User(email=email, email_key=email_key(email), **fields))
+        _insert(ctx, Credential(user_id=user.id, password_hash=self._hash, changed_at=ctx.now))
+        _insert(ctx, AuditSubject(id=user.id, kind="user", label=email, name=user.full_name))
         return user
 
     @contextmanager
@@ -145,8 +140,18 @@ class Factory:
 
     def _save(self, row: Any) -> Any:
         with self._work() as ctx:
-            ctx.db.add(row)
-        return row
+            return _insert(ctx, row)
+
+
+def _insert(ctx: Context, row: Any) -> Any:
+    """Write a row past the unit of work of the ORM, which takes twice as long."""
+    table = type(row).__table__
+    given = {name: value for name, value in vars(row).items() if name in table.columns}
+    written = ctx.db.connection().execute(insert(table), given).last_inserted_params()
+    for name in table.columns.keys():  # noqa: SIM118 (what it iterates over are the columns)
+        set_committed_value(row, name, written.get(name))
+    make_transient_to_detached(row)
+    return row
 
 
 def _new_email() -> str:

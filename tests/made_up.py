@@ -30,7 +30,7 @@ CHECKS = (
     response_schema_conformance,
     ignored_auth,
 )
-EXAMPLES = 3  # of each operation, right and wrong, on each database: others on either
+EXAMPLES = 8  # of each operation, right and wrong, on each database: others on either
 
 
 class Caller:

@@ -35,6 +35,7 @@ def test_the_image_is_slim_runs_as_nobody_special_and_tells_its_health():
     assert "ADD " not in DOCKERFILE
 
 
+@pytest.mark.slow
 def test_the_image_holds_all_that_it_needs(tmp_path: Path):
     """Its COPY instructions, carried out without an engine; then its commands."""
     for line in instructions("COPY"):

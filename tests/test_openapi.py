@@ -83,6 +83,7 @@ def test_nothing_but_those_files_can_be_fetched(client: FlaskClient):
         assert client.get(f"/api/docs/assets/{name}").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.timeout(300)
 def test_every_answer_to_made_up_requests_is_as_documented(make_app: Any, make: Factory):

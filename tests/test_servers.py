@@ -22,7 +22,7 @@ from redis.retry import Retry
 from tests.processes import PORTS, ServerError, is_alive, unmeasured, wait_until
 from tests.servers import PostgresServer, RedisServer, temporary_folder
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.commanding import command
 from tests.processes import is_alive, wait_until
 from tests.serving import GatehouseServer
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 PASSWORD = "AdminPass123!"
 ACCOUNT = {"email": "admin@acme-corp.com", "password": PASSWORD}
 LOGIN = "/api/v1/auth/login"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.processes import unmeasured
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 CONFTEST = """
 import pytest

@@ -11,7 +11,7 @@ import pytest
 from gatehouse.core.bodies import DEADLINE, PATIENCE
 from tests.serving import GatehouseServer
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 LOGIN = "/api/v1/auth/login"
 LIVE = "/api/health/live"

@@ -10,7 +10,7 @@ import pytest
 from gatehouse.core.settings import ROOT
 from tests.commanding import command
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 HEAVY = (
     *("alembic", "flask_migrate", "redis", "psycopg", "sqlite3.dump", "zxcvbn"),

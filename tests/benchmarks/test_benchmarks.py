@@ -9,6 +9,7 @@ from benchmarks.__main__ import main
 from benchmarks.load import LoadError, is_complete
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_the_quickest_form_measures_a_row_and_writes_it_down(tmp_path: Path):
     file = tmp_path / "results.json"

@@ -34,6 +34,7 @@ def town(shared_servers, worker):
     runtime.engine.dispose()
 
 
+@pytest.mark.slow
 def test_everybody_can_sign_in_and_has_a_session(town):
     client, past = town
     last = PEOPLE - 1
@@ -45,6 +46,7 @@ def test_everybody_can_sign_in_and_has_a_session(town):
     assert past.person(last).version == 7
 
 
+@pytest.mark.slow
 def test_every_page_that_is_measured_is_there(town):
     client, past = town
     pages = [(page, view) for page in record.PAGES for view in record.VIEWS]

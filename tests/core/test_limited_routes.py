@@ -157,6 +157,7 @@ def test_a_wrong_limit_is_refused_at_the_start(make_app):
         make_app(RATELIMIT_LOGIN="a lot")
 
 
+@pytest.mark.slow
 def test_a_restart_and_another_worker_count_on(make_app, address):
     """Threat 203."""
     assert statuses(client_of(make_app(RATELIMIT_LOGIN="2/day"), address), 1) == [400]

@@ -73,6 +73,7 @@ def test_threads_lose_no_count(metrics):
     assert totals(metrics.folder)[KEY][1] == 16_000
 
 
+@pytest.mark.slow
 def test_what_killed_processes_counted_is_kept_and_their_files_are_not(metrics):
     metrics.count(*EVENT)
     for times in (3, 4):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.house import House, durable_postgres, rows
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 CALLERS = 6
 PASSWORD = "correct horse battery staple"

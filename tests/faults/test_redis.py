@@ -8,7 +8,7 @@ from tests.factories import PASSWORD
 from tests.faults.house import House
 from tests.servers import RedisServer
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ME = "/api/v1/auth/me"
 LOGIN = "/api/v1/auth/login"

@@ -15,7 +15,7 @@ from gatehouse.core.context import Origin, unit_of_work
 from tests.faults.house import House
 from tests.processes import wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ME = "/api/v1/auth/me"
 RESET = "/api/v1/auth/reset-password"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.house import House
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 PASSWORD = "correct horse battery staple"
 REGISTER = "/api/v1/auth/register"

@@ -17,7 +17,7 @@ from tests.faults.house import House, durable_postgres
 from tests.processes import wait_until
 from tests.sink import sink
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

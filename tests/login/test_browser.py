@@ -25,7 +25,7 @@ from tests.processes import free_port, wait_until
 from tests.serving import served
 
 MISSING = chromium.what_is_missing()
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 if MISSING and not os.environ.get("CI"):
     pytest.skip(f"{MISSING} not found: {chromium.REMEDY}", allow_module_level=True)
 

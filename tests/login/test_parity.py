@@ -89,6 +89,7 @@ def how_often_later(one: list[float], other: list[float]) -> float:
     return wins / (len(one) * len(other))
 
 
+@pytest.mark.slow
 def test_a_wrong_password_takes_as_long_for_every_kind_of_account(
     open_app: Flask, make: Factory, address: str
 ):
@@ -117,6 +118,7 @@ def test_a_wrong_password_takes_as_long_for_every_kind_of_account(
     assert 0.25 < how_often_later(sides["active"], sides["suspended"]) < 0.75, told
 
 
+@pytest.mark.slow
 def test_a_taken_address_takes_about_as_long_as_a_new_one(
     build: Callable[..., Flask], make: Factory, address: str
 ):
@@ -141,6 +143,7 @@ def test_a_taken_address_takes_about_as_long_as_a_new_one(
     assert 0.5 < median(found["taken"]) / median(found["new"]) < 1.5, told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["forgot-password", "resend-verification", "resend-activation"])
 def test_asking_for_a_link_takes_as_long_for_everybody(
     open_app: Flask, make: Factory, address: str, path: str

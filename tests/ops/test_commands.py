@@ -217,6 +217,7 @@ def test_downgrading_in_production_wants_a_yes_and_names_the_loss(app_on, empty_
     assert app.test_client().get("/api/health").status_code == 503
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.parametrize(("answer", "told"), [("n", "Aborted"), ("y", "to nothing")])
 def test_downgrading_in_production_asks_at_a_terminal(program, tmp_path, answer, told):
@@ -288,6 +289,7 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(tmp_path, arguments, conten
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_the_scripts_run_as_files_and_as_modules(program):
     made, seeded = program("scripts/init_db.py"), program("-m", "scripts.seed_data")
@@ -307,6 +309,7 @@ def test_nobody_is_mailed_about_people_of_a_demo(make_app, tmp_path):
         assert db.scalar(select(func.count()).select_from(User)) == len(PEOPLE)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_flask_runs_jobs_only_where_it_serves(program, tmp_path):
     """What a machine reads is the command's answer alone."""

@@ -213,6 +213,7 @@ def test_a_job_that_ran_at_a_time_to_come_is_told(make_app, runtime):
     assert findings(app)["jobs"].state is State.OK
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_the_proxies_are_tried_with_lies(migrated, tmp_path, make_app):
     """Granian takes X_Forwarded_For for X-Forwarded-For: a proxy that passes it is found out."""

@@ -151,6 +151,7 @@ def test_a_server_says_as_it_starts_that_it_can_send_no_mail(empty_database, app
     assert "SMTP_HOST is not set" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_a_database_that_is_killed_is_missed_and_found_again(app_on, tmp_path, capsys):
     """Threat 97: what a caller is told of it holds no address and no SQL."""

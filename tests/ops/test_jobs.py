@@ -68,6 +68,7 @@ def test_a_period_of_nothing_is_refused(make_app):
     assert "JOB_INTERVAL_SECONDS must be at least 1" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_runs_at_once_and_stops_when_told(tmp_path, end):
@@ -96,6 +97,7 @@ def test_the_loop_runs_at_once_and_stops_when_told(tmp_path, end):
     assert "Traceback" not in log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_the_loop_waits_for_a_database_that_is_away(tmp_path):
     """Threat 212: a failing run is logged, and the next is tried."""

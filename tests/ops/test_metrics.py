@@ -138,6 +138,7 @@ def test_without_the_database_what_was_counted_is_told(tmp_path):
     app.extensions["gatehouse"].engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 @pytest.mark.parametrize("kind", ["granian", "gunicorn"])
 def test_all_workers_are_added_up_and_those_that_died(migrated, tmp_path, kind):

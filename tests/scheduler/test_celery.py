@@ -48,6 +48,7 @@ def house(tmp_path):
     house.runtime.engine.dispose()
 
 
+@pytest.mark.slow
 def test_what_acts_leave_to_be_done_is_done_by_celery(house, tmp_path):
     addresses = ask_for_mails(house, 5)
     with sink() as mails, RedisServer(tmp_path / "redis") as redis:

@@ -55,6 +55,7 @@ def test_a_job_that_runs_elsewhere_is_said_to(app, runtime):
     assert (result.exit_code, "somebody else" in result.output) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.integration
 def test_the_worker_process_runs_jobs_and_stops_gracefully(tmp_path):
     settings = environment(tmp_path, {"LOG_LEVEL": "info"})
