@@ -192,7 +192,12 @@ def test_the_folder_of_a_database_file_is_never_made_elsewhere_than_in_its_defau
         ("BCRYPT_LOG_ROUNDS", "3"),
         ("BCRYPT_LOG_ROUNDS", "17"),
         ("DATABASE_URL", "mysql://u:p@db/x"),
+        ("DATABASE_URL", "postgresql://u:p@db:port/x"),
+        ("DATABASE_URL", "postgresql://u:p@[::1/x"),
+        ("DATABASE_URL", "sqlite://x.db"),
         ("REDIS_URL", "http://redis"),
+        ("REDIS_URL", "redis://:with#hash@redis:6379/0"),
+        ("REDIS_URL", "redis://[::1"),
         ("APP_URL", "localhost:5000"),
         ("APP_URL", "ftp://id.example.org"),
         ("APP_URL", "https://"),
@@ -209,6 +214,23 @@ def test_the_folder_of_a_database_file_is_never_made_elsewhere_than_in_its_defau
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name, value):
     assert name in refusal(**{name: value})
+
+
+def test_an_address_of_another_kind_wants_no_driver(monkeypatch):
+    monkeypatch.setattr("gatehouse.core.settings.checks.find_spec", lambda _name: None)
+
+    other = refusal(DATABASE_URL="mysql://u:p@db/x", REDIS_URL="http://redis")
+    ours = refusal(DATABASE_URL="postgresql://u:p@db/x", REDIS_URL="redis://redis")
+
+    assert "driver" not in other
+    assert ours.count("driver") == 2
+
+
+def test_a_refused_address_is_told_without_its_password():
+    text = refusal(DATABASE_URL="postgresql://u:hunter2@db:p/x", REDIS_URL="redis://:hunter2#@r")
+
+    assert "%23" in text
+    assert "hunter2" not in text
 
 
 def test_remember_me_times_go_together_and_idle_is_the_shorter():

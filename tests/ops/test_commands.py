@@ -17,6 +17,7 @@ from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.outbox.models import Message
 from tests.commanding import command
+from tests.processes import free_port
 
 PRODUCTION = {
     "FLASK_ENV": "production",
@@ -278,7 +279,7 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(tmp_path, arguments, conten
             if content:
                 old.execute("INSERT INTO alembic_version VALUES (?)", [content])
         old.close()
-    settings = {"DATABASE_URL": f"sqlite:///{path}"}
+    settings = {"DATABASE_URL": f"sqlite:///{path}", "PORT": str(free_port())}
 
     done = command(*(part.format(folder=tmp_path) for part in arguments), **settings)
 
