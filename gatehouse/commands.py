@@ -9,31 +9,14 @@ from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
 from gatehouse.core import logging
+from gatehouse.core.causes import cause_of, remedy_for
 from gatehouse.core.db import make_engine
 from gatehouse.core.listening import address_of, refuse_a_port_in_use
 from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.schema import say_what_is_missing
 from gatehouse.core.settings import SettingsRefused, read_settings
 
-NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
 AT_LEAST_ONE = click.IntRange(min=1)
-NO_HOST = "DATABASE_URL must name a host that can be found."
-# What to do, by a part of what the database says.
-REMEDIES = {
-    "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
-    "unable to open": "DATABASE_URL must name a file, in a folder that you may write to.",
-    "already exists": "It holds tables without the note of their version. Name an empty database.",
-    "password authentication": "DATABASE_URL must hold the password that the server knows.",
-    "onnection refused": "DATABASE_URL must name a server that runs, and its port.",
-    "could not translate": NO_HOST,
-    "failed to resolve": NO_HOST,
-    "timeout expired": "DATABASE_URL must name a server that can be reached from here.",
-    "closed the connection": "DATABASE_URL must name a PostgreSQL server, and its port.",
-    "FATAL:  database": "DATABASE_URL must name a database that is there: createdb makes one.",
-    "readonly": "DATABASE_URL must name a file that you may write to.",
-}
-
-
 SAID = (SettingsRefused, DBAPIError, SchemaUnknown)
 
 
@@ -54,9 +37,7 @@ def in_words(error: BaseException) -> str:
     """What went wrong, and what to do, for one of SAID."""
     if not isinstance(error, DBAPIError):
         return str(error)
-    cause = str(error.orig).strip().splitlines()[0]
-    remedy = next((text for part, text in REMEDIES.items() if part in cause), NO_SCHEMA)
-    return f"The database says: {cause}. {remedy}"
+    return f"The database says: {cause_of(error)}. {remedy_for(error)}"
 
 
 def speak_in_words() -> None:
