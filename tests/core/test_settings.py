@@ -16,6 +16,7 @@ from gatehouse.core.settings import (
     setting_names,
 )
 from gatehouse.core.settings.checks import is_monotonous, is_well_known
+from gatehouse.core.settings.strange import strange_names
 
 GOOD_SECRET = "kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA"  # 32 characters
 
@@ -336,3 +337,29 @@ def test_no_secret_shows_when_settings_are_printed():
 
     assert GOOD_SECRET not in repr(settings)
     assert "hunter2" not in repr(settings)
+
+
+def test_names_that_nobody_reads_are_told_with_the_nearest(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(
+        "SMTP_HOTS=hunter2\nSMTP_PORT=25\nSECRET_KEY_FILE=/x\nMY_OWN=1\nFLASK_APP=x\n"
+        "FLASK_EVN=production\nPYTHONPATH=.\nsmtp_user=kim\n"
+    )
+    around = {"REDIS_URI": "hunter2", "HOSTS": "x", "LANG": "C", "SMTP_HOTS": "x", "PORT": "1"}
+
+    told = list(strange_names(sorted(setting_names()), around, file))
+
+    assert told == [
+        ".env names SMTP_HOTS, which is no setting. Is SMTP_HOST meant?",
+        ".env names MY_OWN, which is no setting.",
+        ".env names FLASK_EVN, which is no setting. Is FLASK_ENV meant?",
+        ".env names smtp_user, which is no setting. Is SMTP_USER meant?",
+        "REDIS_URI is set, and is no setting. Is REDIS_URL meant?",
+    ]
+
+
+def test_every_setting_is_a_name_that_is_read(tmp_path):
+    known = sorted(setting_names())
+
+    assert list(strange_names(known, dict.fromkeys(known, ""), None)) == []
+    assert list(strange_names(known, {}, tmp_path / "missing")) == []

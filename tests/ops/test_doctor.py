@@ -91,6 +91,15 @@ def test_what_is_found_for_these_settings(make_app, settings, check, state):
     assert SECRET not in found.says
 
 
+def test_a_mistyped_setting_is_told(app, monkeypatch):
+    monkeypatch.setenv("REDIS_URI", "redis://:hunter2@redis")
+
+    found = findings(app)["names"]
+
+    assert (found.state, "Is REDIS_URL meant?" in found.says) == (State.WARN, True)
+    assert "hunter2" not in found.says + found.remedy
+
+
 @pytest.mark.parametrize("chosen", [{}, {"CONTACT_EMAIL": "us@example.test"}])
 def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, chosen):
     app = make_app(

@@ -15,7 +15,7 @@ from gatehouse.core.crypto import key_id
 from gatehouse.core.db import missing_file
 from gatehouse.core.redis_link import RedisAway
 from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
-from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET
+from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET, strange_settings
 from gatehouse.mail.ports import Mailer
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
 from gatehouse.outbox.queries import counts, oldest_waiting
@@ -58,6 +58,8 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
     if ours.in_production and ours.contact_email == DEFAULT_CONTACT:
         how = "Set CONTACT_EMAIL to an address that you read."
         yield warn("contact", f"enquiries are mailed to {DEFAULT_CONTACT}, the default", how)
+    for line in strange_settings(ours):
+        yield warn("names", line, "Correct the name, or take it out: nobody reads it.")
     if ours.audit_head_file:
         yield _head_file(Path(ours.audit_head_file))
 
