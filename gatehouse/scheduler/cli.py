@@ -31,7 +31,7 @@ def _job_named(name: str, said_by: str) -> Job:
 
 def _run(job: Job) -> None:
     try:
-        click.echo(f"{job.name}: {run_once(_runtime(), job)} done.")
+        click.echo(f"{job.name}: {run_once(_runtime(), job).in_words}.")
     except RunningElsewhere:
         click.echo(f"{job.name} is being run by somebody else.")
 
