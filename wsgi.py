@@ -4,12 +4,24 @@ import os
 import sys
 
 from gatehouse.app import create_app
+from gatehouse.commands import speak_in_words
+from gatehouse.core.settings import SettingsRefused
 from gatehouse.scheduler.service import start_in_background
 
-app = create_app()
+is_flask = os.environ.get("FLASK_RUN_FROM_CLI") == "true"
+if is_flask:
+    speak_in_words()
+try:
+    app = create_app()
+except SettingsRefused as refusal:
+    # A server hears of it by the exception; whoever typed a command reads the list.
+    if not is_flask and __name__ != "__main__":
+        raise
+    sys.stderr.write(f"{refusal}\n")
+    raise SystemExit(2) from None
 runtime = app.extensions["gatehouse"]
 # The other commands of ``flask`` find the application here, too, and serve nobody.
-is_serving = os.environ.get("FLASK_RUN_FROM_CLI") != "true" or {"run", "serve"} & {*sys.argv[1:]}
+is_serving = not is_flask or {"run", "serve"} & {*sys.argv[1:]}
 if is_serving and runtime.settings.jobs.run_while_serving:
     start_in_background(runtime)
 

@@ -1,7 +1,7 @@
 """The command line: ``flask`` with our application, ``serve``, and refused settings in words."""
 
-import socket
 import sys
+from types import TracebackType
 
 import click
 from flask import Flask
@@ -9,24 +9,15 @@ from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
 from gatehouse.core import logging
+from gatehouse.core.causes import cause_of, remedy_for
 from gatehouse.core.db import make_engine
+from gatehouse.core.listening import address_of, refuse_a_port_in_use
 from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.schema import say_what_is_missing
 from gatehouse.core.settings import SettingsRefused, read_settings
 
-NO_SCHEMA = "Is it there, and up to date? python manage.py db upgrade brings the schema up."
 AT_LEAST_ONE = click.IntRange(min=1)
-# What to do, by a part of what the database says.
-REMEDIES = {
-    "not a database": "DATABASE_URL names a file of another kind. Name another, or move it away.",
-    "unable to open": "DATABASE_URL must name a file, in a folder that you may write to.",
-    "already exists": "It holds tables without the note of their version. Name an empty database.",
-    "password authentication": "DATABASE_URL must hold the password that the server knows.",
-    "onnection refused": "DATABASE_URL must name a server that runs, and its port.",
-    "could not translate": "DATABASE_URL must name a host that can be found.",
-    "FATAL:  database": "DATABASE_URL must name a database that is there: createdb makes one.",
-    "readonly": "DATABASE_URL must name a file that you may write to.",
-}
+SAID = (SettingsRefused, DBAPIError, SchemaUnknown)
 
 
 def main(arguments: list[str]) -> int:
@@ -36,18 +27,30 @@ def main(arguments: list[str]) -> int:
     try:
         read_settings()
         group.main(args=arguments)
-    except SettingsRefused as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        return 2
-    except DBAPIError as error:
-        cause = str(error.orig).strip().splitlines()[0]
-        remedy = next((text for part, text in REMEDIES.items() if part in cause), NO_SCHEMA)
-        sys.stderr.write(f"The database says: {cause}. {remedy}\n")
-        return 1
-    except SchemaUnknown as unknown:
-        sys.stderr.write(f"{unknown}\n")
-        return 1
+    except SAID as error:
+        sys.stderr.write(f"{in_words(error)}\n")
+        return 2 if isinstance(error, SettingsRefused) else 1
     return 0
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong, and what to do, for one of SAID."""
+    if not isinstance(error, DBAPIError):
+        return str(error)
+    return f"The database says: {cause_of(error)}. {remedy_for(error)}"
+
+
+def speak_in_words() -> None:
+    """Let the process say so itself where ``main`` is not around it: under ``flask`` alone."""
+    theirs = sys.excepthook
+
+    def say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, SAID):
+            sys.stderr.write(f"{in_words(error)}\n")
+        else:
+            theirs(kind, error, trace)
+
+    sys.excepthook = say
 
 
 @click.command("serve")
@@ -68,33 +71,6 @@ def serve(*, workers: int) -> None:
     logging.install(settings)
     say_what_is_missing(settings, make_engine(settings.database_url))
     serve_with_granian(settings, address, workers=workers)
-
-
-def address_of(host: str) -> str:
-    """The IP address that HOST stands for, of IPv4 if it has one: granian takes no names."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise click.ClickException(
-            f"HOST={host} is no address of this machine ({error.strerror})."
-            " Use 127.0.0.1 for this machine alone, or 0.0.0.0 for its networks."
-        ) from None
-    addresses = [str(place[0]) for *_, place in found]
-    return next((address for address in addresses if ":" not in address), addresses[0])
-
-
-def refuse_a_port_in_use(host: str, port: int) -> None:
-    """Raise if somebody listens there: granian would share the port, and the requests, silently."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise click.ClickException(
-                f"Port {port} of {host} cannot be used ({error.strerror}), perhaps because another"
-                f" Gatehouse serves there. Stop that one, or choose another port: PORT={port + 1}."
-            ) from None
 
 
 def _create_app() -> Flask:

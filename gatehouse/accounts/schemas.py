@@ -76,7 +76,7 @@ class NewPasswordIn(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "password", "password_confirm"):
-            raise ValidationError("Must be the same as password.", "password_confirm")
+            raise ValidationError("Must be the same as the password.", "password_confirm")
 
 
 class ResetIn(NewPasswordIn):

@@ -55,6 +55,11 @@ class Keyring:
         return sealed.startswith(f"{VERSION}.{self._first}.")
 
 
+def key_named_in(sealed: str) -> str:
+    """The id of the key that sealed this, as ``key_id`` gives it."""
+    return sealed.partition(".")[2][:8]
+
+
 def key_id(secret: str) -> str:
     """Eight characters that name a key without telling it."""
     return sha256(b"gatehouse key id:" + secret.encode()).hexdigest()[:8]

@@ -143,6 +143,16 @@ def make_engine(url: str) -> Engine:
     )
 
 
+def missing_file(url: str) -> Path | None:
+    """The file of a SQLite database, if it is not there: whoever only looks shall not make it."""
+    parts = make_url(url)
+    name = parts.database or ":memory:"
+    if parts.get_backend_name() != "sqlite" or name == ":memory:" or name.startswith("file:"):
+        return None
+    path = Path(name).absolute()
+    return None if path.exists() else path
+
+
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":

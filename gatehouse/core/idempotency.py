@@ -125,6 +125,13 @@ def keep(ctx: Context, once: Once, reply: Reply) -> None:
         raise StillRunning
 
 
+def sealed_answers(ctx: Context, *, limit: int) -> list[tuple[str, str]]:
+    """The newest answers that may still be asked for, each with the purpose it was sealed for."""
+    living = select(KEYS.c.key, KEYS.c.answer).where(KEYS.c.expires_at > ctx.now)
+    rows = ctx.db.execute(living.order_by(KEYS.c.expires_at.desc()).limit(limit))
+    return [(row.answer, Once(row.key, b"").purpose) for row in rows]
+
+
 def purge(ctx: Context) -> int:
     """Delete a batch of keys that are over. Returns how many that were."""
     over = select(KEYS.c.key).where(KEYS.c.expires_at <= ctx.now).limit(PURGED_AT_ONCE)

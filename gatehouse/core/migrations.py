@@ -10,9 +10,13 @@ from flask import current_app, g
 from flask.cli import with_appcontext
 from sqlalchemy import Engine
 
-from gatehouse.core.db import Model
+from gatehouse.core.db import Model, missing_file
 from gatehouse.core.settings import ROOT
 
+CHANGES = ("upgrade", "downgrade")
+LOOKS = ("check", "current", "migrate", "stamp")
+# Flask-Migrate's own for who begins with it, or keeps several lines of migrations.
+NOT_HERE = ("branches", "edit", "init", "list-templates", "merge")
 LOSS = "This drops tables with everything in them, the record too, and nothing brings it back."
 
 
@@ -63,14 +67,18 @@ class DatabaseCommands(click.Group):
     """``python manage.py db``: Flask-Migrate's own commands, loaded when one is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return self._theirs().list_commands(ctx)
+        return [name for name in self._theirs().list_commands(ctx) if name not in NOT_HERE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        theirs = self._theirs().get_command(ctx, cmd_name)
-        if theirs is None or cmd_name not in ("upgrade", "downgrade"):
+        theirs = None if cmd_name in NOT_HERE else self._theirs().get_command(ctx, cmd_name)
+        if theirs is None or cmd_name not in (*CHANGES, *LOOKS):
             return theirs
         options = [YES] if cmd_name == "downgrade" else []
-        run = _told(theirs.callback or theirs.main)
+        run = theirs.callback or theirs.main
+        if cmd_name in CHANGES:
+            run = _told(run)
+        if cmd_name != "upgrade":
+            run = _on_a_database_that_is_there(run)
         return click.Command(
             cmd_name, callback=run, params=[*theirs.params, *options], help=theirs.help
         )
@@ -83,6 +91,21 @@ class DatabaseCommands(click.Group):
 
 
 YES = click.Option(["--yes"], is_flag=True, help="Lose the data, without a question.")
+
+
+def _on_a_database_that_is_there(theirs: Callable[..., None]) -> Callable[..., None]:
+    """Their command, which would make a file of SQLite that it only wants to look into."""
+
+    def run(**options: Any) -> None:
+        missing = missing_file(current_app.extensions["gatehouse"].settings.database_url)
+        if missing:
+            raise click.ClickException(
+                f"There is no file {missing}. Make it: python manage.py db upgrade. If there was"
+                " one, correct DATABASE_URL."
+            )
+        theirs(**options)
+
+    return run
 
 
 def _told(theirs: Callable[..., Any]) -> Callable[..., None]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from gatehouse.core.events import Event
@@ -14,7 +14,7 @@ Reaction = Callable[..., dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A function of the context that does one batch and returns how many things it did.
+    """A function of the context that does one batch and returns how many things it did, or took.
 
     It is run again, each time in a new unit of work, until it returns 0. ``alone``: two runners
     never do it at the same time. ``waits``: for others, so it has a thread of its own.
@@ -31,6 +31,22 @@ class Job:
         """What it does, for people: the first sentence. The rest is for whoever reads the code."""
         line = (self.run.__doc__ or "").strip().split("\n")[0]
         return line.partition(". ")[0].removesuffix(".") + "."
+
+
+class Taken(int):
+    """How many things a batch took; ``left`` of them failed or were put off."""
+
+    left: int
+
+    def __new__(cls, count: int, *, left: int = 0) -> Self:
+        self = super().__new__(cls, count)
+        self.left = left
+        return self
+
+    @property
+    def in_words(self) -> str:
+        told = f", {self.left} failed or put off" if self.left else ""
+        return f"{self - self.left} done{told}"
 
 
 @dataclass(frozen=True, slots=True)

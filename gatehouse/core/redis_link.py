@@ -42,7 +42,10 @@ class Wire:
         self._socket = connection._sock  # noqa: SLF001 - there is no public way to the socket
         self._pack: Any = pack_command
         self._reader = Reader()
-        lines = self.exchange(("INFO", "server")).decode().splitlines()
+        told = self.exchange(("INFO", "server"))
+        if not isinstance(told, bytes):
+            raise ConnectionError(str(told))
+        lines = told.decode().splitlines()
         self.run_id = next(s.removeprefix("run_id:") for s in lines if s.startswith("run_id:"))
 
     def exchange(self, command: Command) -> Any:
@@ -104,7 +107,7 @@ class RedisLink:
         """The same for a command that depends on the server's run id."""
         answer = self._send(build)
         if isinstance(answer, self._refusal):
-            raise self._away() from answer
+            raise self._away(answer) from answer
         return answer
 
     def run(self, script: Script, keys: list[str], arguments: list[str | bytes | int]) -> Any:
@@ -116,7 +119,7 @@ class RedisLink:
         answer = self._send(lambda run_id: ("EVALSHA", script.sha, *build(run_id)))
         if isinstance(answer, self._refusal):
             if not str(answer).startswith("NOSCRIPT"):
-                raise self._away() from answer
+                raise self._away(answer) from answer
             return self.call_as(lambda run_id: ("EVAL", script.source, *build(run_id)))
         return answer
 
@@ -128,11 +131,11 @@ class RedisLink:
 
     def _send(self, build: Callable[[str], Command]) -> Any:
         if monotonic() < self._paused_until:
-            raise RedisAway from ConnectionError("Redis failed a moment ago.")
+            raise RedisAway("it failed a moment ago")
         try:
             return self._exchanged(build)
         except self._failures as error:
-            raise self._away() from error
+            raise self._away(error) from error
 
     def _exchanged(self, build: Callable[[str], Command]) -> Any:
         """On the thread's connection; once more on a new one if the server has closed it."""
@@ -157,6 +160,6 @@ class RedisLink:
         self._mine.wire = None
         wire.close()
 
-    def _away(self) -> RedisAway:
+    def _away(self, why: Exception) -> RedisAway:
         self._paused_until = monotonic() + PAUSE
-        return RedisAway()
+        return RedisAway(str(why).rstrip(".") or type(why).__name__)

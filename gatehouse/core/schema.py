@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, column, select, table, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gatehouse.core.logging import LOGGER
-from gatehouse.core.settings import ROOT, Settings
+from gatehouse.core.settings import ROOT, Settings, strange_settings
 
 VERSIONS, INITIAL = ROOT / "migrations" / "versions", ROOT / "migrations" / "initial"
 UNRELEASED = "initial_"
@@ -73,13 +73,26 @@ def what_the_schema_lacks(engine: Engine) -> str | None:
 
 
 NO_MAIL = "SMTP_HOST is not set: no mail is sent. Mails wait, and are given up after 28 hours."
+NO_URL = (
+    "APP_URL is %s: links in mails lead to the machine of whoever opens them. Set it to the https"
+    " address that people use."
+)
 
 
 def say_what_is_missing(settings: Settings, engine: Engine) -> None:
     """Say in the log, as a server starts, what it cannot do without more."""
+    say_what_is_not_set(settings)
+    say_what_the_schema_lacks(engine)
+
+
+def say_what_is_not_set(settings: Settings) -> None:
+    """Say what production can start without, and does not serve people well without."""
     if settings.in_production and not settings.smtp.host:
         LOGGER.warning(NO_MAIL)
-    say_what_the_schema_lacks(engine)
+    if settings.in_production and not settings.is_https:
+        LOGGER.warning(NO_URL, settings.app_url)
+    for line in strange_settings(settings):
+        LOGGER.warning(line)
 
 
 def say_what_the_schema_lacks(engine: Engine) -> None:

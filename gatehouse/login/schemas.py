@@ -78,7 +78,7 @@ class AcceptIn(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data.get("password") != data.get("password_confirm"):
-            raise ValidationError("Must be the same as password.", "password_confirm")
+            raise ValidationError("Must be the same as the password.", "password_confirm")
 
 
 class AcceptedOut(Schema):

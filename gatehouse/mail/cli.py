@@ -7,13 +7,15 @@ from uuid import uuid4
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from marshmallow import ValidationError
 
+from gatehouse.core.fields import Address
+from gatehouse.core.reactions import GivenUp
 from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.service import Mail, render, samples_of
 
 if TYPE_CHECKING:
     from gatehouse.core.context import Runtime
-from gatehouse.core.reactions import GivenUp
 
 
 @click.group("mail")
@@ -43,6 +45,13 @@ def preview(*, name: str | None, as_html: bool) -> None:
     click.echo(html if as_html else f"Subject: {subject}\n\n{text}", nl=False)
 
 
+def _address(text: str) -> str:
+    try:
+        return str(Address().deserialize(text))
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0]), param_hint="ADDRESS") from None
+
+
 @commands.command("test")
 @click.argument("address")
 @with_appcontext
@@ -50,11 +59,17 @@ def test(*, address: str) -> None:
     """Send a mail to ADDRESS, to try the SMTP settings."""
     runtime: Runtime = current_app.extensions["gatehouse"]
     settings = runtime.settings
+    to = _address(address)
+    if not settings.smtp.host:
+        raise click.ClickException(
+            "SMTP_HOST is not set, so there is no server to try."
+            " Set it and the other SMTP_ settings."
+        )
     mail = Mail(subject="It works", says=("This installation can send mail.",))
     subject, text, html = render(mail, settings.service_name, settings.app_url)
     try:
         runtime.ports[Mailer].send(
-            Letter(address, subject, text, html, f"<{uuid4()}@gatehouse.invalid>")
+            Letter(to, subject, text, html, f"<{uuid4()}@gatehouse.invalid>")
         )
     except (OSError, SMTPException, GivenUp) as error:
         raise click.ClickException(f"It was not sent: {error}") from None

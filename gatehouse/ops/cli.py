@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from gatehouse.core.context import Runtime
+from gatehouse.core.listening import address_of, refuse_a_port_in_use
 from gatehouse.core.openapi import document
 from gatehouse.ops import service
 from gatehouse.ops.service.demo import PEOPLE
@@ -59,6 +60,8 @@ def prepare() -> None:
     if runtime.settings.in_production:
         how = "In production: python manage.py db upgrade."
         raise click.ClickException(f"For development only. {how}")
+    # Before anything is touched: who listens there may be a Gatehouse that uses this very file.
+    refuse_a_port_in_use(address_of(runtime.settings.host), runtime.settings.port)
     set_aside = service.prepare_database(runtime, current_app.extensions["migrate"])
     if set_aside:
         click.echo(f"The database was of an older version. It is kept as {set_aside}.")

@@ -61,12 +61,20 @@ def read_ready(ctx: Context) -> dict[str, str]:
 @query(ProofIn)
 @returns(SeenOut)
 @raises(NotFound)
-def read_seen(ctx: Context, *, proof: str) -> dict[str, str | None]:
-    """Tell `python manage.py doctor`, and nobody else, from which address it seems to come."""
+def read_seen(ctx: Context, *, proof: str) -> dict[str, Any]:
+    """Tell `python manage.py doctor`, and nobody else, from which address it seems to come.
+
+    And whether it looks at the same database: it has left a mark in its own, good for one look.
+    """
     secret = ctx.settings.secret_key
     if not service.is_ours(secret, proof, ctx.now):
         raise NotFound
-    return {"address": ctx.origin.ip, "answer": service.answer_to(secret, proof)}
+    ctx.stay_out_of_the_transaction()
+    return {
+        "address": ctx.origin.ip,
+        "answer": service.answer_to(secret, proof),
+        "same_database": service.find_mark(ctx.runtime, proof),
+    }
 
 
 @plain(api, "/metrics", service.CONTENT_TYPE)

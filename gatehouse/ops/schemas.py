@@ -16,6 +16,7 @@ class ProofIn(Schema):
 class SeenOut(Schema):
     address = fields.String(allow_none=True)
     answer = fields.String()
+    same_database = fields.Boolean()
 
 
 class StateOut(Schema):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.events import EVENTS
 from gatehouse.core.logging import LOGGER, blank
-from gatehouse.core.reactions import GivenUp, Postponed, Received, every
+from gatehouse.core.reactions import GivenUp, Postponed, Received, Taken, every
 from gatehouse.outbox import service
 from gatehouse.outbox.models import Message
 from gatehouse.outbox.queries import due_messages
@@ -30,8 +30,8 @@ def deliver_outbox(ctx: Context) -> int:
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming)
-    _deliver_all(runtime, messages)
-    return len(messages)
+    delivered = _deliver_all(runtime, messages)
+    return Taken(len(messages), left=len(messages) - delivered)
 
 
 @every(timedelta(hours=1))
@@ -40,8 +40,9 @@ def purge_outbox(ctx: Context) -> int:
     return service.purge(ctx)
 
 
-def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> None:
+def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> int:
     """Deliver ``messages``, and note together what was delivered at about the same time.
+    Returns how many were.
 
     Nothing new is begun for what is not noted yet: when we die, no more than so many come twice.
     A database that is away is raised last: what it kept us from comes up when its lease is over.
@@ -53,7 +54,7 @@ def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> None:
         wait,
     )
 
-    waiting, trouble = deque(messages), None
+    waiting, trouble, count = deque(messages), None, 0
     under_way: dict[Future[bool], Message] = {}
     with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
         while waiting or under_way:
@@ -67,10 +68,12 @@ def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> None:
             if delivered:
                 with _settling(runtime) as ctx:
                     service.settle(ctx, [under_way[one] for one in delivered])
+                count += len(delivered)
             for one in ended:
                 del under_way[one]
     if trouble:
         raise trouble
+    return count
 
 
 def _deliver(runtime: Runtime, message: Message) -> bool:

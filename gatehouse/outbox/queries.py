@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from gatehouse.core.context import Context
 from gatehouse.outbox.models import Message, Outcome
@@ -17,6 +17,12 @@ def due_messages(now: datetime) -> Select[Any]:
         .where(Message.settled_at.is_(None), Message.due_at <= now)
         .order_by(Message.due_at, Message.id)
     )
+
+
+def waiting_messages(event: str) -> Select[Message]:
+    """What of one event is not delivered, given up or not."""
+    is_open = or_(Message.settled_at.is_(None), Message.outcome == Outcome.DEAD)
+    return select(Message).where(Message.event == event, is_open)
 
 
 def dead_messages(ctx: Context, *, limit: int) -> Sequence[Message]:

@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 from gatehouse.core.reactions import Job
+from gatehouse.core.schema import say_what_is_not_set
 from gatehouse.scheduler import queries
 from gatehouse.scheduler.service import (
     RunningElsewhere,
@@ -30,7 +31,7 @@ def _job_named(name: str, said_by: str) -> Job:
 
 def _run(job: Job) -> None:
     try:
-        click.echo(f"{job.name}: {run_once(_runtime(), job)} done.")
+        click.echo(f"{job.name}: {run_once(_runtime(), job).in_words}.")
     except RunningElsewhere:
         click.echo(f"{job.name} is being run by somebody else.")
 
@@ -81,6 +82,7 @@ def run_job() -> None:
 @with_appcontext
 def worker() -> None:
     """Deliver mails, and run every job in its period."""
+    say_what_is_not_set(_runtime().settings)
     run_worker(_runtime(), stop_on_signals())
 
 

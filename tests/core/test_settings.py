@@ -16,6 +16,7 @@ from gatehouse.core.settings import (
     setting_names,
 )
 from gatehouse.core.settings.checks import is_monotonous, is_well_known
+from gatehouse.core.settings.strange import strange_names
 
 GOOD_SECRET = "kX9vQ2mT7pL4wZ8rB3nY6cF1hJ5dG0sA"  # 32 characters
 
@@ -192,7 +193,12 @@ def test_the_folder_of_a_database_file_is_never_made_elsewhere_than_in_its_defau
         ("BCRYPT_LOG_ROUNDS", "3"),
         ("BCRYPT_LOG_ROUNDS", "17"),
         ("DATABASE_URL", "mysql://u:p@db/x"),
+        ("DATABASE_URL", "postgresql://u:p@db:port/x"),
+        ("DATABASE_URL", "postgresql://u:p@[::1/x"),
+        ("DATABASE_URL", "sqlite://x.db"),
         ("REDIS_URL", "http://redis"),
+        ("REDIS_URL", "redis://:with#hash@redis:6379/0"),
+        ("REDIS_URL", "redis://[::1"),
         ("APP_URL", "localhost:5000"),
         ("APP_URL", "ftp://id.example.org"),
         ("APP_URL", "https://"),
@@ -209,6 +215,23 @@ def test_the_folder_of_a_database_file_is_never_made_elsewhere_than_in_its_defau
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(name, value):
     assert name in refusal(**{name: value})
+
+
+def test_an_address_of_another_kind_wants_no_driver(monkeypatch):
+    monkeypatch.setattr("gatehouse.core.settings.checks.find_spec", lambda _name: None)
+
+    other = refusal(DATABASE_URL="mysql://u:p@db/x", REDIS_URL="http://redis")
+    ours = refusal(DATABASE_URL="postgresql://u:p@db/x", REDIS_URL="redis://redis")
+
+    assert "driver" not in other
+    assert ours.count("driver") == 2
+
+
+def test_a_refused_address_is_told_without_its_password():
+    text = refusal(DATABASE_URL="postgresql://u:hunter2@db:p/x", REDIS_URL="redis://:hunter2#@r")
+
+    assert "%23" in text
+    assert "hunter2" not in text
 
 
 def test_remember_me_times_go_together_and_idle_is_the_shorter():
@@ -314,3 +337,29 @@ def test_no_secret_shows_when_settings_are_printed():
 
     assert GOOD_SECRET not in repr(settings)
     assert "hunter2" not in repr(settings)
+
+
+def test_names_that_nobody_reads_are_told_with_the_nearest(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(
+        "SMTP_HOTS=hunter2\nSMTP_PORT=25\nSECRET_KEY_FILE=/x\nMY_OWN=1\nFLASK_APP=x\n"
+        "FLASK_EVN=production\nPYTHONPATH=.\nsmtp_user=kim\n"
+    )
+    around = {"REDIS_URI": "hunter2", "HOSTS": "x", "LANG": "C", "SMTP_HOTS": "x", "PORT": "1"}
+
+    told = list(strange_names(sorted(setting_names()), around, file))
+
+    assert told == [
+        ".env names SMTP_HOTS, which is no setting. Is SMTP_HOST meant?",
+        ".env names MY_OWN, which is no setting.",
+        ".env names FLASK_EVN, which is no setting. Is FLASK_ENV meant?",
+        ".env names smtp_user, which is no setting. Is SMTP_USER meant?",
+        "REDIS_URI is set, and is no setting. Is REDIS_URL meant?",
+    ]
+
+
+def test_every_setting_is_a_name_that_is_read(tmp_path):
+    known = sorted(setting_names())
+
+    assert list(strange_names(known, dict.fromkeys(known, ""), None)) == []
+    assert list(strange_names(known, {}, tmp_path / "missing")) == []

@@ -355,3 +355,16 @@ def test_what_an_address_says_runs_nothing(browser, house, address):
         " document.body.append(s)"
     )
     assert browser.run("return window.ran") is None
+
+
+def test_the_documentation_of_the_api_is_dark_where_the_machine_is(browser, house):
+    ground = "return getComputedStyle(document.documentElement).backgroundColor"
+    browser.look_like(scheme="dark")
+    browser.go(f"{house.url}/api/docs")
+    assert says(browser, "Gatehouse")
+    dark = browser.run(ground)
+
+    browser.look_like(scheme="light")
+
+    assert wait_until(lambda: browser.run(ground) != dark)
+    assert browser.console() == []

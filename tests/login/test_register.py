@@ -7,7 +7,9 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 
+from gatehouse.accounts.schemas import ResetIn
 from gatehouse.core.tokens import SESSION, is_well_formed
+from gatehouse.login.schemas import AcceptIn, ActivateIn, RegisterIn
 from tests.audit.record import assert_recorded
 from tests.conftest import client_of
 from tests.factories import PASSWORD, Factory
@@ -293,3 +295,12 @@ def test_the_eleventh_registration_from_one_address_in_a_minute_waits(client: Fl
     assert [reply.status_code for reply in replies] == [400] * 10 + [429]
     assert replies[-1].json["error"]["type"] == "RATE_LIMIT_EXCEEDED"
     assert int(replies[-1].headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("schema", [RegisterIn, ActivateIn, AcceptIn, ResetIn])
+def test_whoever_types_it_differently_hears_of_the_password_as_the_page_calls_it(schema):
+    typed = {"password": "seven green bottles", "password_confirm": "eight brown barrels"}
+
+    broken = schema().validate(typed)
+
+    assert broken["password_confirm"] == ["Must be the same as the password."]

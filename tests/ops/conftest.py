@@ -12,6 +12,7 @@ from flask import Flask
 
 from gatehouse.app import create_app
 from gatehouse.core.settings import ROOT, read_settings
+from tests.processes import free_port
 from tests.servers import RedisServer, SharedServers
 
 
@@ -35,7 +36,12 @@ def app_on() -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(url: str, **settings: str) -> Flask:
-        base = {"FLASK_ENV": "testing", "LOG_LEVEL": "error", "DATABASE_URL": url}
+        base = {
+            "FLASK_ENV": "testing",
+            "LOG_LEVEL": "error",
+            "DATABASE_URL": url,
+            "PORT": str(free_port()),  # Preparing looks whether it can be had.
+        }
         made.append(create_app(read_settings({**base, **settings})))
         return made[-1]
 

@@ -17,6 +17,7 @@ from gatehouse.ops.service.demo import ORGANIZATIONS, PEOPLE
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.outbox.models import Message
 from tests.commanding import command
+from tests.processes import free_port
 
 PRODUCTION = {
     "FLASK_ENV": "production",
@@ -186,6 +187,35 @@ def test_the_document_is_the_same_every_time(app_on, tmp_path):
     assert one.output == other.output
 
 
+@pytest.mark.parametrize("name", ["check", "current", "downgrade"])
+def test_who_only_looks_makes_no_database(tmp_path, name):
+    path = tmp_path / "missing.db"
+
+    done = command("db", name, DATABASE_URL=f"sqlite:///{path}")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"There is no file {path}" in done.stderr
+    assert not path.exists()
+
+
+def test_a_database_that_is_there_is_checked(app_on, tmp_path):
+    app = app_on(f"sqlite:///{tmp_path / 'there.db'}")
+    invoke(app, "init-db")
+
+    assert invoke(app, "db", "check").exit_code == 0
+
+
+def test_commands_for_another_kind_of_project_are_not_there(app_on, tmp_path):
+    app = app_on(f"sqlite:///{tmp_path / 'x.db'}")
+
+    listed = invoke(app, "db", "--help").output
+
+    assert "  upgrade " in listed
+    for name in ("init", "edit", "merge", "list-templates"):
+        assert f"  {name} " not in listed
+        assert invoke(app, "db", name).exit_code == 2
+
+
 REVISION = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
 
 
@@ -279,7 +309,7 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(tmp_path, arguments, conten
             if content:
                 old.execute("INSERT INTO alembic_version VALUES (?)", [content])
         old.close()
-    settings = {"DATABASE_URL": f"sqlite:///{path}"}
+    settings = {"DATABASE_URL": f"sqlite:///{path}", "PORT": str(free_port())}
 
     done = command(*(part.format(folder=tmp_path) for part in arguments), **settings)
 

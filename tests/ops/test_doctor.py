@@ -2,13 +2,18 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from time import monotonic
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, update
 
+from gatehouse.accounts.events import LinkPurpose
+from gatehouse.accounts.service import ask_for_link
 from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.crypto import key_id
+from gatehouse.core.idempotency import Once, keep
 from gatehouse.ops.service import State
 from gatehouse.ops.service.doctor import answer_to, is_ours, make_proof
 from gatehouse.ops.service.doctor.examining import examine
@@ -17,10 +22,11 @@ from gatehouse.scheduler.models import JobRun
 from tests.conftest import client_of
 from tests.peers import answer, peer, proxy
 from tests.processes import free_port
-from tests.serving import GatehouseServer
+from tests.serving import GatehouseServer, served
 from tests.sink import certificate, only, sink
 
 SEEN = "/api/health/seen"
+ONE, OTHER = "one-key-of-this-test-0123456789abcdef", "other-key-of-this-test-0123456789abc"
 SECRET = "a-secret-of-this-test-alone-0123456789"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -85,6 +91,15 @@ def test_what_is_found_for_these_settings(make_app, settings, check, state):
     assert SECRET not in found.says
 
 
+def test_a_mistyped_setting_is_told(app, monkeypatch):
+    monkeypatch.setenv("REDIS_URI", "redis://:hunter2@redis")
+
+    found = findings(app)["names"]
+
+    assert (found.state, "Is REDIS_URL meant?" in found.says) == (State.WARN, True)
+    assert "hunter2" not in found.says + found.remedy
+
+
 @pytest.mark.parametrize("chosen", [{}, {"CONTACT_EMAIL": "us@example.test"}])
 def test_production_is_warned_of_a_contact_address_that_nobody_has_chosen(make_app, chosen):
     app = make_app(
@@ -113,7 +128,10 @@ def test_what_is_not_well_says_what_to_do(app):
 
 
 def test_a_database_without_tables_fails_with_the_remedy(app_on, empty_database):
-    found = findings(app_on(empty_database))
+    app = app_on(empty_database)
+    app.extensions["gatehouse"].engine.connect().close()
+
+    found = findings(app)
 
     assert found["database"].state is State.OK
     assert found["schema"].state is State.FAIL
@@ -127,6 +145,81 @@ def test_a_database_that_is_away_fails(app_on):
     found = findings(app_on("postgresql://x:y@127.0.0.1:1/nothing"))
 
     assert {found[name].state for name in ("database", "schema", "outbox")} == {State.FAIL}
+    assert "refused" in found["database"].says
+    assert "DATABASE_URL" in found["database"].remedy
+
+
+def test_a_file_that_is_missing_is_named_and_not_made(app_on, tmp_path):
+    path = tmp_path / "missing.db"
+
+    found = findings(app_on(f"sqlite:///{path}"))
+
+    assert found["database"].says == f"there is no file {path}"
+    assert {found[name].state for name in ("database", "schema", "sealed")} == {State.FAIL}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_redis_that_is_away_has_a_reason(make_app):
+    found = findings(make_app(REDIS_URL="redis://127.0.0.1:1/0"))["redis"]
+
+    assert "refused" in found.says
+    assert "REDIS_URL" in found.remedy
+
+
+def test_a_redis_that_wants_a_password_says_so(make_app, redis_server):
+    url = f"redis://127.0.0.1:{redis_server.port}/0"
+
+    assert "Authentication" in findings(make_app(REDIS_URL=url))["redis"].says
+
+
+def test_a_name_that_leads_nowhere_is_told_from_a_service_that_is_away(make_app):
+    found = findings(make_app(APP_URL="https://user.invalid"))
+
+    assert "cannot be found" in found["public url"].says
+    assert "DNS" in found["public url"].remedy
+    assert "Renew" not in found["certificate"].remedy
+
+
+@pytest.mark.parametrize(
+    ("keys", "state", "says"),
+    [
+        (ONE, State.OK, "2 sealed rows were tried"),
+        (f"{OTHER},{ONE}", State.OK, "2 sealed rows were tried"),
+        (OTHER, State.FAIL, f"2 of 2 sealed rows do not open; their key was {key_id(ONE)}"),
+    ],
+)
+def test_the_keys_are_tried_on_what_lies_sealed(app_on, tmp_path, keys, state, says):
+    """A key that was lost is found out here, not by whoever needs what it sealed."""
+    url = f"sqlite:///{tmp_path / 'sealed.db'}"
+    app = app_on(url, ENCRYPTION_KEY=ONE)
+    assert app.test_cli_runner().invoke(args=["init-db"]).exit_code == 0
+    nothing = findings(app)["sealed"]
+    with unit_of_work(app.extensions["gatehouse"], Origin()) as ctx:
+        keep(ctx, Once(b"k" * 32, b"r" * 32), (HTTPStatus.CREATED, {}, {}))
+        ask_for_link(ctx, email="kim@example.test", purpose=LinkPurpose.RESET)
+
+    found = findings(app_on(url, ENCRYPTION_KEY=keys))["sealed"]
+
+    assert (nothing.state, nothing.says[:7]) == (State.OK, "nothing")
+    assert (found.state, says in found.says) == (state, True), found
+    assert ONE not in found.says + found.remedy
+
+
+@pytest.mark.integration
+def test_a_service_on_another_database_is_found_out(make_app, app_on, tmp_path):
+    port = free_port()
+    chosen = {"APP_URL": f"http://localhost:{port}", "SECRET_KEY": SECRET}
+    other = app_on(f"sqlite:///{tmp_path / 'other.db'}", **chosen)
+    other.test_cli_runner().invoke(args=["init-db"])
+    ours = make_app(**chosen)
+
+    with served(ours, port):
+        right = findings(ours)["public url"]
+        wrong = findings(other)["public url"]
+
+    assert right.state is State.OK, right
+    assert (wrong.state, "another database" in wrong.says) == (State.FAIL, True)
+    assert "DATABASE_URL" in wrong.remedy
 
 
 def test_nobody_is_waited_for(make_app):
@@ -215,9 +308,9 @@ def test_a_job_that_ran_at_a_time_to_come_is_told(make_app, runtime):
 
 @pytest.mark.slow
 @pytest.mark.integration
-def test_the_proxies_are_tried_with_lies(migrated, tmp_path, make_app):
+def test_the_proxies_are_tried_with_lies(backend, tmp_path, make_app):
     """Granian takes X_Forwarded_For for X-Forwarded-For: a proxy that passes it is found out."""
-    settings = {**migrated("sqlite"), "TRUSTED_PROXY_HOPS": "1", "SECRET_KEY": SECRET}
+    settings = {**backend, "TRUSTED_PROXY_HOPS": "1", "SECRET_KEY": SECRET}
     server = GatehouseServer(tmp_path / "server", settings, workers=1)
     server.port = free_port()
 
@@ -265,7 +358,11 @@ def test_nobody_but_the_doctor_is_told_what_is_seen(make_app, address):
         for wrong in (f"{proof}x", "x", ".", "1.x", make_proof("another", datetime.now(UTC)))
     ]
 
-    assert told.json["data"] == {"address": address, "answer": answer_to(SECRET, proof)}
+    assert told.json["data"] == {
+        "address": address,
+        "answer": answer_to(SECRET, proof),
+        "same_database": False,
+    }
     assert set(refused) == {404}
     assert client.get(SEEN).status_code == 400
 

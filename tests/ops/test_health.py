@@ -8,7 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from gatehouse.core.reactions import Job
-from gatehouse.core.schema import say_what_is_missing, say_what_the_schema_lacks
+from gatehouse.core.schema import (
+    say_what_is_missing,
+    say_what_is_not_set,
+    say_what_the_schema_lacks,
+)
 from gatehouse.core.settings import Environment
 from gatehouse.ops.service import migrate
 from gatehouse.scheduler.service import run_worker
@@ -149,6 +153,31 @@ def test_a_server_says_as_it_starts_that_it_can_send_no_mail(empty_database, app
     say_what_is_missing(production, runtime.engine)
 
     assert "SMTP_HOST is not set" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("url", "is_told"), [("http://localhost:5000", True), ("https://id.example.org", False)]
+)
+def test_a_server_says_as_it_starts_that_its_links_lead_nowhere(app_on, url, is_told, capsys):
+    runtime = app_on("sqlite://", LOG_LEVEL="warning", APP_URL=url).extensions["gatehouse"]
+
+    say_what_is_not_set(replace(runtime.settings, environment=Environment.PRODUCTION))
+    in_production = capsys.readouterr().out
+    say_what_is_not_set(runtime.settings)
+
+    assert (f"APP_URL is {url}: links" in in_production) is is_told
+    assert "APP_URL" not in capsys.readouterr().out
+
+
+def test_a_server_says_as_it_starts_which_names_nobody_reads(app_on, monkeypatch, capsys):
+    runtime = app_on("sqlite://", LOG_LEVEL="warning").extensions["gatehouse"]
+    monkeypatch.setenv("SMTP_HOTS", "hunter2")
+
+    say_what_is_not_set(runtime.settings)
+
+    said = capsys.readouterr().out
+    assert "SMTP_HOTS is set, and is no setting. Is SMTP_HOST meant?" in said
+    assert "hunter2" not in said
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The service as a process, on a real socket."""
 
+import errno
 import http.client
 import json
 import socket
@@ -9,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from click import ClickException
+from sqlalchemy.exc import OperationalError
 
-from gatehouse.commands import address_of
+from gatehouse.commands import in_words
+from gatehouse.core.listening import address_of, refuse_a_port_in_use
 from gatehouse.core.settings import ROOT
 from tests.commanding import command
 from tests.ops.conftest import environment
@@ -192,6 +196,75 @@ def test_a_host_that_is_none_is_refused_in_words():
     assert "HOST=no such host" in done.stderr
 
 
+def test_a_host_of_another_machine_is_refused_as_such():
+    done = command("serve", HOST="192.0.2.1", PORT=str(free_port()))
+
+    assert done.returncode == 1
+    assert "HOST=192.0.2.1 is no address of this machine" in done.stderr
+    assert "PORT" not in done.stderr
+
+
+def test_a_port_that_needs_an_administrator_is_refused_as_such(monkeypatch):
+    def bind(*_where):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(ClickException, match="Port 80 is for the administrator"):
+        refuse_a_port_in_use("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(("port", "other"), [(5000, 5001), (65_535, 65_534)])
+def test_the_port_that_is_offered_instead_is_one(monkeypatch, port, other):
+    def bind(*_where):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(socket.socket, "bind", bind)
+    with pytest.raises(ClickException, match=f"PORT={other}\\."):
+        refuse_a_port_in_use("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("arguments", [("-m", "flask", "doctor"), ("wsgi.py",)])
+def test_refused_settings_are_a_list_for_whoever_typed_the_command(program, arguments):
+    done = program(*arguments, FLASK_ENV="production")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Gatehouse does not start until these settings are right:")
+    assert "Traceback" not in done.stderr
+
+
+def test_flask_says_in_words_what_manage_says(program):
+    url = "postgresql://u:p@127.0.0.1:1/x"
+
+    done = program("-m", "flask", "jobs", "list", DATABASE_URL=url)
+
+    assert (done.returncode, done.stderr) == (1, command("jobs", "list", DATABASE_URL=url).stderr)
+    assert "DATABASE_URL must name a server that runs" in done.stderr
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(program):
+    done = program("-c", "from gatehouse.commands import *; speak_in_words(); 1 / 0")
+
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("says", "remedy"),
+    [
+        ("failed to resolve host 'db': [Errno -2] Name or service not known", "can be found"),
+        ("connection timeout expired", "can be reached"),
+        ("server closed the connection unexpectedly", "a PostgreSQL server"),
+        ('relation "users" does not exist', "python manage.py db upgrade"),
+    ],
+)
+def test_what_the_database_says_comes_with_a_remedy(says, remedy):
+    told = in_words(OperationalError(None, None, Exception(says)))
+
+    assert told.startswith(f"The database says: {says}. ")
+    assert remedy in told
+
+
 def test_a_port_in_use_is_refused_in_words():
     """Two servers would share it, and their requests, at random."""
     with socket.socket() as taken:
@@ -202,3 +275,16 @@ def test_a_port_in_use_is_refused_in_words():
 
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
+
+
+def test_preparing_says_nothing_of_being_ready_where_the_port_is_taken(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        file = tmp_path / "new.db"
+        done = command("prepare", PORT=port, DATABASE_URL=f"sqlite:///{file}")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Port {port}" in done.stderr
+    assert not file.exists()

@@ -19,6 +19,7 @@ from gatehouse.outbox.jobs import purge_outbox
 from gatehouse.outbox.models import Message, Outcome
 from gatehouse.outbox.queries import counts, dead_messages
 from gatehouse.registry import domains
+from gatehouse.scheduler.service import run_once
 from tests.outbox.bells import Rang, deliver, deliver_all, make_due, messages
 
 THREADS = 8
@@ -112,6 +113,24 @@ def test_what_fails_is_tried_again_later_and_the_others_go_on(ringing, ring, bel
     assert {event.bell_id for event, *_ in bell.heard[:3]} == set(ids)
     assert bell.heard[3][1].id == first
     assert [message.is_retry for _, message, *_ in bell.heard] == [False, False, False, True]
+
+
+def test_what_failed_is_not_told_as_done(ringing, ring, bell):
+    """Of three rings one fails and one is put off."""
+    ids = ring(3)
+    answers = dict(zip(ids, (ValueError("no"), Postponed(timedelta(hours=1)), None), strict=True))
+
+    def answer(message):
+        event = next(event for event, heard, *_ in bell.heard if heard.id == message.id)
+        if trouble := answers[event.bell_id]:
+            raise trouble
+        return ()
+
+    bell.does = answer
+    job = ringing.jobs["deliver_outbox"]
+
+    assert run_once(ringing, job).in_words == "1 done, 2 failed or put off"
+    assert run_once(ringing, job).in_words == "0 done"
 
 
 def test_a_message_that_nobody_will_take_is_given_up(ringing, ring, bell):

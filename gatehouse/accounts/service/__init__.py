@@ -41,6 +41,7 @@ from gatehouse.accounts.service.recovery import (
     make_link_on_host,
     purpose_for,
     reset_password,
+    sealed_addresses,
     verify_email,
 )
 from gatehouse.accounts.service.standing import (
@@ -86,6 +87,7 @@ __all__ = [
     "reset_password",
     "rules_broken_by",
     "rules_broken_by_change",
+    "sealed_addresses",
     "suspend_account",
     "undo_change_of_address",
     "unmake_operator",

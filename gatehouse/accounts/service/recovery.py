@@ -25,6 +25,8 @@ from gatehouse.accounts.service.strength import refuse_weak_password
 from gatehouse.audit.service import record
 from gatehouse.core.context import Actor, Context
 from gatehouse.core.headers import network_of
+from gatehouse.outbox.models import Message
+from gatehouse.outbox.queries import waiting_messages
 from gatehouse.outbox.service import publish
 
 SUSPENDED = "This account is suspended. Let another operator give it back first."
@@ -39,6 +41,12 @@ def ask_for_link(ctx: Context, *, email: str, purpose: LinkPurpose) -> None:
 
 def asked_address(ctx: Context, asked: LinkAsked) -> str:
     return ctx.runtime.keyring.open(asked.sealed, SEALED_FOR).decode()
+
+
+def sealed_addresses(ctx: Context, *, limit: int) -> list[tuple[str, str]]:
+    """The newest of those that somebody waits for a link at, each with what it was sealed for."""
+    asked = waiting_messages(LinkAsked.name).order_by(Message.id.desc()).limit(limit)
+    return [(message.payload["sealed"], SEALED_FOR) for message in ctx.db.scalars(asked)]
 
 
 def purpose_for(user: User | None, asked: LinkPurpose) -> LinkPurpose | None:

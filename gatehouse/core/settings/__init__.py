@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
-from os import getuid
+from os import environ, getuid
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -25,6 +25,7 @@ from gatehouse.core.settings.model import (
     Smtp,
 )
 from gatehouse.core.settings.reader import ROOT, Reader
+from gatehouse.core.settings.strange import strange_names
 
 DEFAULT_CONTACT = "info@secuird.tech"
 
@@ -40,6 +41,7 @@ __all__ = [
     "is_origin",
     "read_settings",
     "setting_names",
+    "strange_settings",
 ]
 
 
@@ -68,6 +70,12 @@ def setting_names() -> set[str]:
     env = Reader({"FLASK_ENV": "testing"})
     _read(env)
     return env.names
+
+
+def strange_settings(settings: Settings) -> list[str]:
+    """A line for each name that is set and that nobody reads, with the setting that is nearest."""
+    file = ROOT / ".env" if settings.environment is Environment.DEVELOPMENT else None
+    return list(strange_names(sorted(setting_names()), environ, file))
 
 
 def _read(env: Reader) -> Settings:

@@ -1,11 +1,14 @@
 """What Gatehouse will not start with: settings that are wrong, or weak in production."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
 
 from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
@@ -26,21 +29,15 @@ WELL_KNOWN = (
     "example",
     "secret",
 )
+DATABASES = ("sqlite://", "postgresql+psycopg://")
+REDISES = ("redis://", "rediss://", "unix://")
+ESCAPED = "In a password write / # ? @ and : as %2F %23 %3F %40 and %3A."
 BCRYPT_FLOOR = 12
 LAST_PORT = 65_535
 
 
 def invalid(settings: Settings) -> list[str]:
-    problems = []
-    # A missing address is told once, below.
-    if settings.database_url and not settings.database_url.startswith(
-        ("sqlite://", "postgresql+psycopg://")
-    ):
-        problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
-    if settings.redis_url and not settings.redis_url.startswith(
-        ("redis://", "rediss://", "unix://")
-    ):
-        problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    problems = unreadable_addresses(settings)
     problems += _out_of_range(settings)
     problems += _wrong_times(settings.sessions)
     problems += [
@@ -58,6 +55,31 @@ def invalid(settings: Settings) -> list[str]:
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
     return [*problems, *without_folder(settings), *unreadable_places(settings)]
+
+
+def unreadable_addresses(settings: Settings) -> list[str]:
+    """What makes no address of a server. An address is never repeated: a password is in it."""
+    database, redis, problems = settings.database_url, settings.redis_url, []
+    # A missing address is told once, below.
+    if database and not database.startswith(DATABASES):
+        problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    elif database and not _is_url(make_url, database):
+        problems.append(f"DATABASE_URL has no port that is a number behind its host. {ESCAPED}")
+    elif database.startswith("sqlite://") and make_url(database).host:
+        problems.append("DATABASE_URL names a file after three slashes, four if it begins with /.")
+    if redis and not redis.startswith(REDISES):
+        problems.append("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    elif redis and not _is_url(lambda url: urlsplit(url).port, redis):
+        problems.append(f"REDIS_URL has no port that is a number behind its host. {ESCAPED}")
+    return problems
+
+
+def _is_url(read: Callable[[str], object], url: str) -> bool:
+    try:
+        read(url)
+    except ValueError:
+        return False
+    return True
 
 
 def without_folder(settings: Settings) -> list[str]:
@@ -130,14 +152,14 @@ def _is_address(url: str) -> bool:
 
 
 def without_driver(settings: Settings) -> list[str]:
-    drivers = (
-        ("DATABASE_URL", settings.database_url, "psycopg"),
-        ("REDIS_URL", settings.redis_url, "hiredis"),
+    drivers: tuple[tuple[str, str, str | tuple[str, ...], str], ...] = (
+        ("DATABASE_URL", settings.database_url, "postgresql", "psycopg"),
+        ("REDIS_URL", settings.redis_url, REDISES, "hiredis"),
     )
     return [
         f"{name} needs a driver that is not installed: pip install -r requirements/production.txt"
-        for name, url, driver in drivers
-        if url and not url.startswith("sqlite") and find_spec(driver) is None
+        for name, url, schemes, driver in drivers
+        if url.startswith(schemes) and find_spec(driver) is None
     ]
 
 

@@ -2,7 +2,7 @@
 
 from gatehouse.ops.service.database import migrate, prepare_database
 from gatehouse.ops.service.demo import seed_demo
-from gatehouse.ops.service.doctor import Finding, State, answer_to, is_ours
+from gatehouse.ops.service.doctor import Finding, State, answer_to, find_mark, is_ours
 from gatehouse.ops.service.exposition import CONTENT_TYPE, admit_to_metrics, metrics_text
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "State",
     "admit_to_metrics",
     "answer_to",
+    "find_mark",
     "is_ours",
     "metrics_text",
     "migrate",

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.logging import LOGGER, blank
-from gatehouse.core.reactions import Job
+from gatehouse.core.reactions import Job, Taken
 from gatehouse.core.schema import what_the_schema_lacks
 from gatehouse.scheduler.service import leases
 
@@ -32,8 +32,8 @@ class RunningElsewhere(Exception):
     """Another runner has the job's lease."""
 
 
-def run_once(runtime: Runtime, job: Job, stop: Flag = NEVER) -> int:
-    """Run one job, batch after batch, until nothing is left. Returns how many things it did.
+def run_once(runtime: Runtime, job: Job, stop: Flag = NEVER) -> Taken:
+    """Run one job, batch after batch, until nothing is left. Returns how many things it took.
 
     Raises RunningElsewhere, or what the job raises.
     """
@@ -124,12 +124,12 @@ def run_if_due(runtime: Runtime, job: Job, stop: Flag = NEVER) -> None:
         _run_batches(runtime, job, stop, lambda: True)
 
 
-def _run_under_lease(runtime: Runtime, job: Job, stop: Flag, *, only_if_due: bool) -> int | None:
+def _run_under_lease(runtime: Runtime, job: Job, stop: Flag, *, only_if_due: bool) -> Taken | None:
     """Run the job if nobody else does (or just has). None: it was not ours to run."""
     lease = _take_lease(runtime, job, only_if_due=only_if_due)
     if lease is None:
         return None
-    started, done, error = perf_counter(), 0, None
+    started, done, error = perf_counter(), Taken(0), None
 
     def is_ours() -> bool:
         with _work(runtime) as ctx:
@@ -143,7 +143,7 @@ def _run_under_lease(runtime: Runtime, job: Job, stop: Flag, *, only_if_due: boo
     finally:
         took = int((perf_counter() - started) * 1000)
         with _work(runtime) as ctx:
-            leases.give_lease_back(ctx, job, lease, done=done, milliseconds=took, error=error)
+            leases.give_lease_back(ctx, job, lease, done=int(done), milliseconds=took, error=error)
     return done
 
 
@@ -157,18 +157,19 @@ def _take_lease(runtime: Runtime, job: Job, *, only_if_due: bool) -> str | None:
         return leases.take_lease(ctx, job, only_if_due=only_if_due)
 
 
-def _run_batches(runtime: Runtime, job: Job, stop: Flag, is_ours: Callable[[], bool]) -> int:
+def _run_batches(runtime: Runtime, job: Job, stop: Flag, is_ours: Callable[[], bool]) -> Taken:
     """Run batches, each in a unit of work, until one finds nothing to do."""
-    started, total = perf_counter(), 0
+    started, total = perf_counter(), Taken(0)
     while True:
         with _work(runtime) as ctx:
             done = job.run(ctx)
-        total += done
+        total = Taken(total + done, left=total.left + getattr(done, "left", 0))
         if not done or stop.is_set() or not is_ours():
             break
     if total or job.alone:
         took = (perf_counter() - started) * 1000
-        LOGGER.info("%s: %d done in %.0f ms", job.name, total, took, extra={"job": job.name})
+        told = (job.name, total.in_words, took)
+        LOGGER.info("%s: %s in %.0f ms", *told, extra={"job": job.name})
     return total
 
 

@@ -7,9 +7,10 @@ from threading import Thread
 from time import monotonic
 
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.db import missing_file
 from gatehouse.core.logging import blank
 from gatehouse.ops import queries
-from gatehouse.ops.service.doctor import inside, outside
+from gatehouse.ops.service.doctor import inside, outside, sealed
 from gatehouse.ops.service.doctor.finding import Finding, fail
 
 PATIENCE = 2.0  # seconds for each check
@@ -30,6 +31,7 @@ def examine(
         "public url": partial(outside.public_url, runtime),
         "certificate": partial(outside.certificate, runtime),
         "proxies": partial(outside.proxies, runtime),
+        "sealed": partial(_looking, runtime, "sealed", sealed.sealed),
         "outbox": partial(_looking, runtime, "outbox", inside.outbox),
         "jobs": partial(_looking, runtime, "jobs", inside.jobs),
     }
@@ -44,7 +46,8 @@ def _looking(
     runtime: Runtime, name: str, check: Callable[[Context], Iterator[Finding]]
 ) -> Iterator[Finding]:
     """A check that reads our tables, if they are there."""
-    if queries.database_state(runtime) != queries.OK:
+    is_there = missing_file(runtime.settings.database_url) is None
+    if not is_there or queries.database_state(runtime) != queries.OK:
         yield fail(name, "not known", "First see the lines about the database and its schema.")
         return
     with unit_of_work(runtime, Origin("doctor"), Actor("operator"), reads_only=True) as ctx:

@@ -7,13 +7,15 @@ from smtplib import SMTPException
 from time import perf_counter
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gatehouse.core.causes import cause_of, remedy_for
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import key_id
+from gatehouse.core.db import missing_file
 from gatehouse.core.redis_link import RedisAway
 from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
-from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET
+from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET, strange_settings
 from gatehouse.mail.ports import Mailer
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
 from gatehouse.outbox.queries import counts, oldest_waiting
@@ -25,6 +27,10 @@ APART, FAR_APART = timedelta(seconds=2), timedelta(seconds=30)
 LATE = timedelta(minutes=10)
 PERIODS_MISSED = 3
 FEW_SIGNS = 12
+NO_FILE = (
+    "Make it: python manage.py db upgrade. If there was one, correct DATABASE_URL; a path behind"
+    " three slashes begins in the folder of the command."
+)
 
 
 def settings(runtime: Runtime) -> Iterator[Finding]:
@@ -52,6 +58,8 @@ def settings(runtime: Runtime) -> Iterator[Finding]:
     if ours.in_production and ours.contact_email == DEFAULT_CONTACT:
         how = "Set CONTACT_EMAIL to an address that you read."
         yield warn("contact", f"enquiries are mailed to {DEFAULT_CONTACT}, the default", how)
+    for line in strange_settings(ours):
+        yield warn("names", line, "Correct the name, or take it out: nobody reads it.")
     if ours.audit_head_file:
         yield _head_file(Path(ours.audit_head_file))
 
@@ -83,6 +91,9 @@ def keys(runtime: Runtime) -> Iterator[Finding]:
 
 def database(runtime: Runtime) -> Iterator[Finding]:
     is_sqlite = runtime.engine.dialect.name == "sqlite"
+    if missing := missing_file(runtime.settings.database_url):
+        yield fail("database", f"there is no file {missing}", NO_FILE)
+        return
     started = perf_counter()
     asked = "SELECT sqlite_version()" if is_sqlite else "SHOW server_version"
     try:
@@ -90,9 +101,9 @@ def database(runtime: Runtime) -> Iterator[Finding]:
             version = str(db.scalar(text(asked)))
             zone = "UTC" if is_sqlite else str(db.scalar(text("SHOW timezone")))
             theirs = None if is_sqlite else db.scalar(text("SELECT clock_timestamp()"))
-    except SQLAlchemyError as error:
-        how = "Start it, or correct DATABASE_URL."
-        yield fail("database", f"no answer ({type(error).__name__})", how)
+    except DBAPIError as error:
+        how = remedy_for(error, "Start it, or correct DATABASE_URL.")
+        yield fail("database", f"no answer ({cause_of(error)})", how)
         return
     took = f"{version}, {(perf_counter() - started) * 1000:.0f} ms"
     if is_sqlite and runtime.settings.in_production:
@@ -116,9 +127,14 @@ def _clock(theirs: datetime, zone: str) -> Finding:
 
 def schema(runtime: Runtime) -> Iterator[Finding]:
     try:
-        with runtime.short.connect() as db:
-            found = schema_of(db)
+        if missing_file(runtime.settings.database_url):
+            found = None
+        else:
+            with runtime.short.connect() as db:
+                found = schema_of(db)
     except SQLAlchemyError:
+        found = None
+    if found is None:
         yield fail("schema", "not known", "First see the line about the database.")
         return
     if found is Schema.CURRENT:

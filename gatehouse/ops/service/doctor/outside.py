@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -12,16 +13,28 @@ import orjson
 from gatehouse.core.addresses import Limits
 from gatehouse.core.context import Runtime
 from gatehouse.core.crypto import same
-from gatehouse.core.outbound import AddressRefused, Fetched, NotReached, Outbound
+from gatehouse.core.outbound import AddressRefused, Fetched, NoPublicAddress, NotReached, Outbound
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
-from gatehouse.ops.service.doctor.proof import answer_to, make_proof
+from gatehouse.ops.service.doctor.proof import answer_to, make_proof, mark_left
 
 SEEN = "/api/health/seen"
 LIMITS = Limits(connect=1.0, read=1.0, total=1.8)
 # Addresses of documentation (RFC 5737): nobody calls from there.
 FORGED, FORGED_UNDERSCORED = "203.0.113.77", "203.0.113.88"
 EXPECTED = ("x-content-type-options", "content-security-policy", "referrer-policy")
+ANOTHER = (
+    "Give the service and this command the same DATABASE_URL; a path behind three slashes begins in"
+    " the folder that each was started in."
+)
 SOON, VERY_SOON = 21, 7  # days that a certificate is still valid
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """From which address we seem to come, and whether our mark is in the service's database."""
+
+    address: str
+    same_database: bool
 
 
 class NotOurs(Exception):
@@ -32,7 +45,13 @@ def public_url(runtime: Runtime) -> Iterator[Finding]:
     url = runtime.settings.app_url
     try:
         answer = _get(runtime, "/api/health/live", {})
-        _seen(runtime, {})
+        proof = make_proof(runtime.settings.secret_key, datetime.now(UTC))
+        with mark_left(runtime, proof) as is_left:
+            seen = _seen(runtime, {}, proof)
+    except NoPublicAddress:
+        how = "Let the name lead to the service from here, too: in the DNS, or in /etc/hosts."
+        yield fail("public url", f"{url}: its host cannot be found", how)
+        return
     except (AddressRefused, NotReached) as error:
         how = "Start the service, and let APP_URL lead to it from here."
         yield fail("public url", f"{url}: {error}", how)
@@ -40,6 +59,9 @@ def public_url(runtime: Runtime) -> Iterator[Finding]:
     except NotOurs:
         how = "Let APP_URL lead to this installation, with this SECRET_KEY and this version."
         yield fail("public url", f"{url} is answered by something else", how)
+        return
+    if is_left and not seen.same_database:
+        yield fail("public url", f"{url} is answered from another database", ANOTHER)
         return
     wanted = [*EXPECTED, *(["strict-transport-security"] if runtime.settings.is_https else [])]
     missing = [name for name in wanted if name not in answer.headers]
@@ -57,12 +79,13 @@ def certificate(runtime: Runtime) -> Iterator[Finding]:
         return
     try:
         ends = _end_of_certificate(parts.hostname or "", parts.port or 443)
+    except ssl.SSLError as error:
+        how = "Renew it, or correct what the proxy has."
+        yield fail("certificate", f"{type(error).__name__}: {error}", how)
+        return
     except OSError as error:
-        yield fail(
-            "certificate",
-            f"{type(error).__name__}: {error}",
-            "Renew it, or correct what the proxy has.",
-        )
+        how = "First let APP_URL lead to this installation."
+        yield fail("certificate", f"no connection ({error.strerror or error})", how)
         return
     days = (ends - datetime.now(UTC)).days
     says = f"valid for {days} days"
@@ -76,9 +99,10 @@ def proxies(runtime: Runtime) -> Iterator[Finding]:
     """Ask who we seem to be, plainly and with lies in the two spellings of the header."""
     hops = runtime.settings.trusted_proxy_hops
     try:
-        plain = _seen(runtime, {})
-        lied = _seen(runtime, {"X-Forwarded-For": FORGED})
-        underscored = _seen(runtime, {"X_Forwarded_For": FORGED_UNDERSCORED})
+        proof = make_proof(runtime.settings.secret_key, datetime.now(UTC))
+        plain = _seen(runtime, {}, proof).address
+        lied = _seen(runtime, {"X-Forwarded-For": FORGED}, proof).address
+        underscored = _seen(runtime, {"X_Forwarded_For": FORGED_UNDERSCORED}, proof).address
     except (AddressRefused, NotReached, NotOurs):
         yield warn("proxies", "not known", "First let APP_URL lead to this installation.")
         return
@@ -102,19 +126,19 @@ def _is_hidden(seen: str, runtime: Runtime) -> bool:
     return not is_local and ip_address(seen).is_loopback
 
 
-def _seen(runtime: Runtime, headers: dict[str, str]) -> str:
-    """The address that the service sees us come from. Raises NotOurs or NotReached."""
+def _seen(runtime: Runtime, headers: dict[str, str], proof: str) -> Seen:
+    """What the service sees of us. Raises NotOurs or NotReached."""
     secret = runtime.settings.secret_key
-    proof = make_proof(secret, datetime.now(UTC))
     answer = _get(runtime, f"{SEEN}?proof={proof}", headers)
     try:
         data = orjson.loads(answer.body)["data"]
-        told, address = str(data["answer"]), str(ip_address(data["address"]))
+        told = str(data["answer"])
+        seen = Seen(str(ip_address(data["address"])), data["same_database"] is True)
     except (ValueError, KeyError, TypeError):
         raise NotOurs from None
     if not same(told, answer_to(secret, proof)):
         raise NotOurs
-    return address
+    return seen
 
 
 def _get(runtime: Runtime, path: str, headers: dict[str, str]) -> Fetched:

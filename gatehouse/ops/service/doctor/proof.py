@@ -4,11 +4,18 @@ Both know SECRET_KEY. So nobody else can ask the service what it sees, and no ot
 pass for ours.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from gatehouse.core.context import Runtime
 from gatehouse.core.crypto import fingerprint, same
+from gatehouse.core.db import missing_file
 
 LIFE = timedelta(minutes=10)  # Also how far two clocks may be apart.
+MARK_LIFE = 60  # seconds
 
 
 def make_proof(secret: str, now: datetime) -> str:
@@ -26,3 +33,29 @@ def is_ours(secret: str, proof: str, now: datetime) -> bool:
 
 def answer_to(secret: str, proof: str) -> str:
     return fingerprint(secret, "doctor is answered", proof)
+
+
+@contextmanager
+def mark_left(runtime: Runtime, proof: str) -> Iterator[bool]:
+    """Leave a mark in our database for the service to find in its own. False: it took none."""
+    is_left = False
+    with suppress(SQLAlchemyError):
+        if missing_file(runtime.settings.database_url) is None:
+            is_left = runtime.guards.put(_mark(runtime, proof), b"", MARK_LIFE)
+    try:
+        yield is_left
+    finally:
+        if is_left:
+            runtime.guards.delete(_mark(runtime, proof))
+
+
+def find_mark(runtime: Runtime, proof: str) -> bool:
+    """Whether this is the database in which whoever asks has left a mark."""
+    try:
+        return runtime.guards.get(_mark(runtime, proof)) is not None
+    except SQLAlchemyError:
+        return False
+
+
+def _mark(runtime: Runtime, proof: str) -> str:
+    return f"doctor:{fingerprint(runtime.settings.secret_key, 'doctor was here', proof)}"
