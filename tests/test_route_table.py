@@ -14,11 +14,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gatehouse.app import create_app
+from gatehouse.core.headers import MOST_BYTES
+from gatehouse.core.identifiers import WORDS_BESIDE_IDS
 from gatehouse.core.roles import Role
 from gatehouse.core.settings import read_settings
 from gatehouse.registry import domains
 from tests.factories import Factory
+from tests.test_openapi import COPY, in_braces
 
+DOCUMENT = json.loads(COPY.read_text())
 MEMBERS = (Role.GUEST, Role.MEMBER, Role.ADMIN, Role.OWNER)
 JUNK = (
     b"{",
@@ -32,6 +36,12 @@ JUNK = (
     b"[" * 5000,
     b"\xff\xfe",
     b'{"x": ' + b"9" * 400 + b"}",
+)
+# A field of no route, a body that is not JSON, and one that is too large.
+UNWANTED = (
+    ("application/json", b'{"nonsense": 1}', 400),
+    ("text/plain", b"nonsense", 415),
+    ("application/json", b" " * (MOST_BYTES + 1), 413),
 )
 WRONG_IDS = ("1", "not-a-uuid", "%00", "..%2f..", "0" * 36, "{x}")
 BAD_AUTHORIZATION = ("Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpw", "Bearer a b", "B" * 65_000)
@@ -101,6 +111,13 @@ def is_refusal(reply: Any) -> bool:
         and bool(body["error"]["type"])
         and bool(body["message"])
     )
+
+
+def is_as_documented(route: Route, reply: Any) -> bool:
+    """Whether the document names this status of this route, and this type of error under it."""
+    operation = DOCUMENT["paths"][in_braces(route.rule)][route.method.lower()]
+    said = operation["responses"].get(str(reply.status_code), {"description": ""})
+    return reply.json["error"]["type"] in said["description"].split(" or ")
 
 
 class Scene:
@@ -193,6 +210,7 @@ def test_suspended_members_are_told_so(client: FlaskClient, scene: Scene, route:
     reply = scene.sent(client, "suspended", route)
 
     assert (reply.status_code, reply.json["error"]["type"]) == (403, "MEMBERSHIP_SUSPENDED")
+    assert is_as_documented(route, reply)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +237,7 @@ def test_no_member_ever_causes_an_error_of_ours(
         reply = scene.sent(client, role, route)
 
         assert reply.status_code < 300 or is_refusal(reply), role
+        assert reply.status_code < 300 or is_as_documented(route, reply), role
 
 
 @of_all_routes
@@ -230,6 +249,40 @@ def test_junk_is_refused_in_the_envelope(client: FlaskClient, scene: Scene, rout
             break  # It takes no body: the next would tell nothing else.
 
         assert is_refusal(reply), junk[:40]
+        assert is_as_documented(route, reply), junk[:40]
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.method != "GET"], ids=str)
+def test_a_body_that_nobody_takes_is_refused_as_documented(
+    client: FlaskClient, scene: Scene, route: Route
+):
+    for content_type, data, status in UNWANTED:
+        reply = scene.sent(
+            client, "owner", route, headers={"Content-Type": content_type}, data=data
+        )
+
+        assert reply.status_code in (status, 403), data[:20]  # Operators alone get further.
+        assert is_as_documented(route, reply), data[:20]
+
+
+def test_the_words_that_stand_where_ids_do_are_known():
+    rules = {route.rule.replace("<uuid:", "<") for route in ROUTES}
+    beside = {
+        word
+        for rule in rules
+        for other in rules
+        if (word := _word_at_an_id(rule.split("/"), other.split("/")))
+    }
+
+    assert beside == set(WORDS_BESIDE_IDS)
+
+
+def _word_at_an_id(parts: list[str], others: list[str]) -> str:
+    """The one part in which a path differs from another, if that has an id there."""
+    pairs = [(part, other) for part, other in zip(parts, others, strict=False) if part != other]
+    if len(parts) != len(others) or len(pairs) != 1 or not pairs[0][1].endswith("_id>"):
+        return ""
+    return pairs[0][0]
 
 
 @of_all_routes

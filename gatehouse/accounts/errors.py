@@ -41,6 +41,15 @@ class AddressNotReserved(NotFound):
     message = "This address is not reserved."
 
 
+class UserIsSoleOwner(Conflict):
+    """``details.organizations`` names those that would be left without an owner."""
+
+    type = "USER_IS_SOLE_OWNER"
+    message = (
+        "You are the only owner of an organization with others. Transfer it or delete it first."
+    )
+
+
 class PasswordTooWeak(Invalid):
     message = "Choose another password."
 

@@ -72,7 +72,7 @@ class OpenSessions(Protocol):
 class Memberships(Protocol):
     """The role a user holds in an organization, or None. Provided by ``organizations``.
 
-    Raises Forbidden if the membership is suspended.
+    Raises MembershipSuspended.
     """
 
     def __call__(self, ctx: Context, user_id: UUID, org_id: UUID) -> Role | None: ...

@@ -73,6 +73,13 @@ class Forbidden(GatehouseError):
     message = "Your role does not allow this."
 
 
+class MembershipSuspended(Forbidden):
+    """403 of whatever asks for a permission in an organization."""
+
+    type = "MEMBERSHIP_SUSPENDED"
+    message = "Your membership of this organization is suspended. Ask one of its admins."
+
+
 class ReauthenticationRequired(Forbidden):
     """403 of an elevated verb. ``details.max_age`` is in seconds."""
 

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
 from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
@@ -18,16 +17,15 @@ from gatehouse.core import access, envelope, idempotency, rate_limit
 from gatehouse.core.context import ANONYMOUS, Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.errors import (
     AuthRequired,
-    BadRequest,
     Forbidden,
     GatehouseError,
-    Invalid,
     InvalidAuthFormat,
     InvalidToken,
     UnsupportedMediaType,
 )
 from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
+from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.views import (
@@ -324,18 +322,11 @@ def _sent(plan: Plan, ctx: Context, raw: bytes) -> dict[str, Any]:
 
 def _json(raw: bytes) -> dict[str, Any]:
     """The body as a JSON object; no body at all is an empty one."""
-    if not raw:
-        return {}
     kind = request.mimetype
-    if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+    is_json = kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+    if raw and not is_json:
         raise UnsupportedMediaType
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest("The body is not valid JSON.", body=[str(error)]) from None
-    if not isinstance(found, dict):
-        raise Invalid.fields({"body": ["Send a JSON object, such as {}."]})
-    return found
+    return read_object(raw)
 
 
 class Answer(Response):

@@ -9,12 +9,17 @@ from werkzeug.routing import BaseConverter
 from gatehouse.core.errors import Invalid
 
 CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+WORDS_BESIDE_IDS = ("refresh",)
 
 
 class AnySegment(BaseConverter):
-    """The ``uuid`` of a route: takes any segment, so that a wrong one is named, not just missed."""
+    """The ``uuid`` of a route: takes any segment, so that a wrong one is named, not just missed.
+
+    But for words that are routes of their own where ids stand: of those, other methods are refused.
+    """
 
     part_isolating = True
+    regex = f"(?!(?:{'|'.join(WORDS_BESIDE_IDS)})$)[^/]+"
 
 
 def as_uuid(name: str, value: Any) -> Any:

@@ -3,7 +3,7 @@
 The document is built on first use: a server that nobody asks for it does not pay for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
@@ -109,7 +109,7 @@ def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) ->
     notes = getattr(view, "notes", {})
     manual: dict[str, Any] = {
         "operationId": view.__name__,
-        "responses": {**_success(notes), **_refusals(view, notes, path)},
+        "responses": {**_success(notes), **_refusals(view, notes, method, path)},
         "security": _security(access_of(view)),
     }
     if "query" in notes:
@@ -224,32 +224,44 @@ def _data(schema: Schema, notes: dict[str, Any], key: str) -> Any:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-def _refusals(view: Callable[..., Any], notes: dict[str, Any], path: str) -> dict[str, Any]:
-    kinds: list[type[errors.GatehouseError]] = [*ALWAYS, *notes.get("raises", ())]
-    if "body" in notes:
-        kinds += OF_BODY
-    elif "query" in notes or "<" in path:
-        kinds += OF_INPUT
-    if _can_be_repeated(view, notes):
-        kinds += (*OF_INPUT, errors.Conflict)
-    if "<" in path:
-        kinds.append(errors.NotFound)
-    access = access_of(view)
-    if access.knows_callers:
-        kinds += OF_CALLER
-    if access.permission or access.is_for_operators:
-        kinds.append(errors.Forbidden)
-    if getattr(view, "elevated", False):
-        kinds.append(errors.ReauthenticationRequired)
-    if getattr(view, "limit", None):
-        kinds.append(errors.TooManyRequests)
+def _refusals(
+    view: Callable[..., Any], notes: dict[str, Any], method: str, path: str
+) -> dict[str, Any]:
+    kinds = [*_of_what_comes(view, notes, method, path), *_of_who_calls(view)]
     by_status: dict[int, set[str]] = {}
-    for kind in kinds:
+    for kind in (*ALWAYS, *notes.get("raises", ()), *kinds):
         by_status.setdefault(kind.status, set()).add(kind.type)
     return {
         str(int(status)): {"description": " or ".join(sorted(types)), **_error(status)}
         for status, types in sorted(by_status.items())
     }
+
+
+def _of_what_comes(
+    view: Callable[..., Any], notes: dict[str, Any], method: str, path: str
+) -> Iterator[type[errors.GatehouseError]]:
+    if method != "GET":  # Where no body is taken, one that is sent is refused.
+        yield from OF_BODY
+    elif "query" in notes or "<" in path:
+        yield from OF_INPUT
+    if "<" in path:
+        yield errors.NotFound
+    if _can_be_repeated(view, notes):
+        yield errors.Conflict
+
+
+def _of_who_calls(view: Callable[..., Any]) -> Iterator[type[errors.GatehouseError]]:
+    access = access_of(view)
+    if access.knows_callers:
+        yield from OF_CALLER
+    if access.permission:
+        yield errors.MembershipSuspended
+    if access.permission or access.is_for_operators:
+        yield errors.Forbidden
+    if getattr(view, "elevated", False):
+        yield errors.ReauthenticationRequired
+    if getattr(view, "limit", None):
+        yield errors.TooManyRequests
 
 
 def _error(status: int) -> dict[str, Any]:

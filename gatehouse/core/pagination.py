@@ -107,6 +107,13 @@ def paginate_rows(
     return Page(items=items, count=count, page=page, per_page=per_page)
 
 
+def paginate_list(found: Sequence[T], *, page: int, per_page: int) -> Page[T]:
+    """One page of what is short enough to be read whole."""
+    offset = _offset(page, per_page)
+    shown = found[offset : offset + per_page]
+    return Page(items=shown, count=len(found), page=page, per_page=per_page)
+
+
 def paginate_newest_first(
     ctx: Context,
     parts: Sequence[Select[Any]],

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gatehouse.core.access import requires, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Forbidden
+from gatehouse.core.errors import Forbidden, MembershipSuspended
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
@@ -60,7 +60,9 @@ def remove_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> None:
 @signed_in
 @limited("20/minute;120/hour", per="user")
 @returns(DomainOut, key="domain")
-@raises(Forbidden, ChallengeNotFound, ProvenElsewhere, ResolverAway, ResolverBusy)
+@raises(
+    Forbidden, MembershipSuspended, ChallengeNotFound, ProvenElsewhere, ResolverAway, ResolverBusy
+)
 def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDomain:
     """Look for the TXT record; if it is there, the domain is the organization's."""
     return service.verify_domain(ctx, org_id, domain_id)

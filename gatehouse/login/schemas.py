@@ -36,6 +36,8 @@ class ActivateIn(ClaimIn):
     def there_is_a_code(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if not data.get("code") and not data.get("activation_key"):
             raise ValidationError("Missing. Send the code of the activation mail.", "code")
+        if data.get("code") and data.get("activation_key"):
+            raise ValidationError("This is the code by another name: send one.", "activation_key")
 
 
 class LoginIn(Schema):

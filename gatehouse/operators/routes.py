@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from gatehouse.accounts.errors import UserIsSoleOwner
 from gatehouse.core.access import elevated, operators_only, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Conflict, Forbidden
@@ -17,7 +18,7 @@ from gatehouse.operators.schemas import (
     PeopleQuery,
     PersonWithPlacesOut,
 )
-from gatehouse.organizations.errors import NotOnYourself, OwnerProtection, UserIsSoleOwner
+from gatehouse.organizations.errors import NotOnYourself, OwnerProtection
 
 api = Api("admin", at="/admin/users", about="Other people's accounts, for operators and admins.")
 

@@ -29,7 +29,7 @@ class GuestsStayOutside(Conflict):
 
 
 class PersonNotFound(NotFound):
-    message = "Nobody has an account with this address and has verified it. Invite them instead."
+    message = "There is no account to add with this address. Invite them instead."
 
 
 class AlreadyMember(Conflict):
@@ -62,11 +62,6 @@ class OwnerProtection(Forbidden):
     message = "You outrank this person in none of the organizations that you administer."
 
 
-class MembershipSuspended(Forbidden):
-    type = "MEMBERSHIP_SUSPENDED"
-    message = "Your membership of this organization is suspended. Ask one of its admins."
-
-
 class AlreadySuspended(Conflict):
     message = "This membership is suspended already."
 
@@ -77,15 +72,6 @@ class NotSuspended(Conflict):
 
 class NotOnYourself(BadRequest):
     message = "You cannot do this to yourself."
-
-
-class UserIsSoleOwner(Conflict):
-    """``details.organizations`` names those that would be left without an owner."""
-
-    type = "USER_IS_SOLE_OWNER"
-    message = (
-        "You are the only owner of an organization with others. Transfer it or delete it first."
-    )
 
 
 class InviteNotFound(NotFound):

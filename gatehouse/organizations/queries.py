@@ -13,13 +13,13 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
+from gatehouse.core.errors import MembershipSuspended
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     ActiveMemberNotFound,
     InviteNotFound,
     MemberNotFound,
-    MembershipSuspended,
     OrganizationNotFound,
 )
 from gatehouse.organizations.models import Invite, Member, Organization

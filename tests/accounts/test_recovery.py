@@ -311,6 +311,18 @@ def test_an_account_made_for_somebody_is_claimed(client, mailbox, make, db, name
     assert db.scalar(count) == 1
 
 
+def test_a_code_by_both_its_names_is_refused(client, mailbox, make):
+    user = make.user(status=AccountStatus.INACTIVE)
+    (letter,) = ask(client, mailbox, user.email, RESEND_ACTIVATION)
+    token = token_in(letter)
+    sent = {"code": token, "activation_key": token, "password": NEW, "password_confirm": NEW}
+
+    reply = client.post(ACTIVATE, json=sent)
+
+    assert reply.status_code == 400
+    assert "send one" in reply.json["error"]["details"]["activation_key"][0]
+
+
 def test_a_claim_without_a_password_before_makes_one(client, mailbox, make, runtime):
     user = make.user(status=AccountStatus.INACTIVE)
     with unit_of_work(runtime, Origin()) as ctx:

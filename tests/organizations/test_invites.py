@@ -273,6 +273,20 @@ def test_the_holder_of_a_verified_address_sees_what_is_offered(client, make, org
     assert client.get("/api/v1/users/me/invites", headers=headers).json["data"]["count"] == 0
 
 
+def test_what_is_offered_comes_in_pages(client, make):
+    user = make.user()
+    for _ in range(3):
+        make.invite(make.organization(), email=user.email)
+    headers, path = make.bearer(user), "/api/v1/users/me/invites"
+
+    first = client.get(f"{path}?per_page=2", headers=headers).json
+    second = client.get(f"{path}?per_page=2&page=2", headers=headers).json
+
+    assert (len(first["data"]["invites"]), len(second["data"]["invites"])) == (2, 1)
+    assert first["meta"]["pagination"] == {"page": 1, "per_page": 2, "total": 3, "pages": 2}
+    assert client.get(f"{path}?per_page=abc", headers=headers).status_code == 400
+
+
 def test_an_address_that_is_not_verified_is_told_nothing(client, make, org):
     user = make.user(email_verified=False)
     make.invite(org, email=user.email)

@@ -7,6 +7,7 @@ from gatehouse.accounts.errors import (
     PasswordChangedMeanwhile,
     SameAddress,
     TooManyWrongPasswords,
+    UserIsSoleOwner,
     WrongPassword,
 )
 from gatehouse.accounts.models import User
@@ -20,7 +21,7 @@ from gatehouse.accounts.schemas import (
 )
 from gatehouse.core.access import elevated, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Conflict, ReauthenticationRequired
+from gatehouse.core.errors import ReauthenticationRequired
 from gatehouse.core.http import Api, body, raises, recorded, returns
 from gatehouse.core.rate_limit import limited
 
@@ -53,13 +54,13 @@ def change_own_profile(ctx: Context, **changes: Any) -> User:
     TooManyWrongPasswords,
     PasswordChangedMeanwhile,
     ReauthenticationRequired,
-    Conflict,
+    UserIsSoleOwner,
 )
 def delete_own_account(ctx: Context, *, password: str | None) -> None:
     """Delete your account and end everything that it could do.
 
-    Needs the password in the body, or a sign-in within the last 10 minutes. Refused with
-    USER_IS_SOLE_OWNER while an organization with other members has no other owner.
+    Needs the password in the body, or a sign-in within the last 10 minutes. Refused while an
+    organization with other members has no other owner.
     """
     service.delete_own_account(ctx, password=password)
 

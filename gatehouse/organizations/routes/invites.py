@@ -9,7 +9,7 @@ from gatehouse.core.access import public, requires, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.errors import ReauthenticationRequired
 from gatehouse.core.http import Api, body, query, raises, returns
-from gatehouse.core.pagination import Page, Window, paginate
+from gatehouse.core.pagination import Page, Window, paginate, paginate_list
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.roles import Role
 from gatehouse.organizations import queries, service
@@ -89,7 +89,8 @@ def read_invite(ctx: Context, token: str) -> dict[str, Any]:
 
 @offers.get("/users/me/invites")
 @signed_in
-@returns(OwnInviteOut, key="invites", listed=True)
-def list_own_invites(ctx: Context) -> list[dict[str, Any]]:
-    """List what is offered to your verified address."""
-    return service.own_invites(ctx, own_account(ctx))
+@query(Window)
+@returns(OwnInviteOut, key="invites", paged=True)
+def list_own_invites(ctx: Context, **window: int) -> Page[dict[str, Any]]:
+    """List what is offered to your verified address: the newest 50 at most."""
+    return paginate_list(service.own_invites(ctx, own_account(ctx)), **window)

@@ -2,16 +2,13 @@
 
 from uuid import UUID
 
+from gatehouse.accounts.errors import UserIsSoleOwner
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.errors import MembershipSuspended
 from gatehouse.core.roles import Role
-from gatehouse.organizations.errors import (
-    CannotOwnNow,
-    MembershipSuspended,
-    NotOnYourself,
-    UserIsSoleOwner,
-)
+from gatehouse.organizations.errors import CannotOwnNow, NotOnYourself
 from gatehouse.organizations.events import MemberAdded, OwnershipTransferred
 from gatehouse.organizations.models import Member
 from gatehouse.organizations.permissions import OrganizationPermission

@@ -1,0 +1,45 @@
+"""A JSON body, read (RFC 8259). What cannot be read is refused with what would be right."""
+
+import re
+from typing import Any
+
+import orjson
+
+from gatehouse.core.errors import BadRequest, Invalid
+
+# The name of the member whose text goes on to the end of what was read.
+LAST_NAME = re.compile(rb'"((?:[^"\\]|\\.){1,100})"\s*:\s*"(?:[^"\\]|\\.)*$')
+LONGEST_TEXT = 10_000  # characters, before which no name is looked for
+# What would be right, by a part of what the parser says.
+REMEDIES = {
+    "depth limit": "Nest at most 1,024 levels deep.",
+    "not valid UTF-8": "Send it in UTF-8.",
+    "byte order mark": "Send it in UTF-8, without a byte order mark.",
+}
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The body as a JSON object; no body at all is an empty one. Raises BadRequest or Invalid."""
+    if not raw:
+        return {}
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise _refusal(raw, error) from None
+    if not isinstance(found, dict):
+        raise Invalid.fields({"body": ["Send a JSON object, such as {}."]})
+    return found
+
+
+def _refusal(raw: bytes, error: orjson.JSONDecodeError) -> BadRequest | Invalid:
+    if "surrogate in string" in error.msg:
+        says = "Holds half a character: \\ud800 to \\udfff stand in pairs only. Send whole ones."
+        return Invalid.fields({_name_before(raw, error.pos): [says]})
+    remedy = next((right for part, right in REMEDIES.items() if part in error.msg), "")
+    return BadRequest("The body is not valid JSON.", body=[f"{error}. {remedy}".strip()])
+
+
+def _name_before(raw: bytes, position: int) -> str:
+    """The field in whose text this character stands. The parser has found all before it right."""
+    found = LAST_NAME.search(raw.decode()[max(0, position - LONGEST_TEXT) : position].encode())
+    return found[1].decode() if found else "body"
