@@ -72,6 +72,13 @@ def postpone(ctx: Context, message: Message, wait: timedelta) -> None:
     _change(ctx, message.lease, [message.id], later)
 
 
+def hand_back(ctx: Context, messages: Sequence[Message]) -> None:
+    """Let the next worker have, at once, what was taken and not begun."""
+    for lease in {message.lease for message in messages}:
+        ids = [message.id for message in messages if message.lease == lease]
+        _change(ctx, lease, ids, {"due_at": ctx.now, "attempts": MESSAGES.c.attempts - 1})
+
+
 def fail(ctx: Context, message: Message, why: str, *, for_good: bool = False) -> None:
     """Try again later; or give the message up, after the last try or ``for_good``."""
     wait = None if for_good else wait_after(message.attempts, random())  # noqa: S311 - spread only
