@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from gatehouse.core.context import Context
 from gatehouse.outbox.models import Message, Outcome
@@ -16,6 +17,19 @@ def due_messages(now: datetime) -> Select[Any]:
         select(Message)
         .where(Message.settled_at.is_(None), Message.due_at <= now)
         .order_by(Message.due_at, Message.id)
+    )
+
+
+def dated_ahead(now: datetime, longest: datetime) -> Select[UUID]:
+    """What is still to come and was not put off, or is put off for longer than ever happens.
+
+    It has been due since it was made, until somebody takes it or puts it off.
+    """
+    was_not_put_off = Message.due_at == Message.created_at
+    return select(Message.id).where(
+        Message.settled_at.is_(None),
+        Message.due_at > now,
+        or_(was_not_put_off, Message.due_at > longest),
     )
 
 
