@@ -179,14 +179,15 @@ def _take_lease(runtime: Runtime, job: Job, *, only_if_due: bool) -> str | None:
 
 
 def _run_batches(runtime: Runtime, job: Job, stop: Stop, is_ours: Callable[[], bool]) -> int:
-    """Run batches, each in a unit of work, until one finds nothing to do."""
+    """Run batches, each in a unit of work, until one finds nothing to do or time is up."""
     started, total = perf_counter(), 0
     while True:
         with _work(runtime) as ctx:
             ctx.told_to_stop = stop.is_set
             done = job.run(ctx)
         total += done
-        if not done or stop.is_set() or not is_ours():
+        is_over = perf_counter() - started > job.longest.total_seconds()
+        if not done or is_over or stop.is_set() or not is_ours():
             break
     if total or job.alone:
         took = (perf_counter() - started) * 1000
