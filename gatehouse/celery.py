@@ -6,8 +6,10 @@ says when. Celery comes with ``requirements/optional.txt``; the broker is CELERY
 
 import os
 from functools import cache
+from multiprocessing.sharedctypes import RawValue
 
 from celery import Celery
+from celery.signals import worker_shutting_down
 
 from gatehouse.app import create_app
 from gatehouse.core.context import Runtime
@@ -48,8 +50,29 @@ def _task_of(name: str) -> str:
     return f"gatehouse.{name}"
 
 
+class ShuttingDown:
+    """Whether Celery was told to stop: its processes are not, each would end its whole batch.
+
+    They share a byte with the process that forked them. It has no lock, so that one that is killed
+    cannot leave it held.
+    """
+
+    def __init__(self) -> None:
+        self._flag = RawValue("b", 0)
+
+    def is_set(self) -> bool:
+        return bool(self._flag.value)
+
+    def set(self, **_about: object) -> None:
+        self._flag.value = 1
+
+
+STOP = ShuttingDown()
+worker_shutting_down.connect(STOP.set)
+
+
 def _run(name: str) -> None:
-    run_if_due(_runtime(), _runtime().jobs[name])
+    run_if_due(_runtime(), _runtime().jobs[name], STOP)
 
 
 def _runtime() -> Runtime:

@@ -2,7 +2,7 @@
 
 import socket
 import socketserver
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
@@ -15,12 +15,16 @@ from tests.processes import free_port
 
 @dataclass
 class Zone:
-    """``texts`` by name; ``code`` answers every question; ``silent`` answers none."""
+    """``texts`` by name; ``code`` answers every question; ``silent`` answers none, nor do
+    ``silent_names``.
+    """
 
     port: int = 0
     texts: dict[str, list[str]] = field(default_factory=dict)
     code: str = ""
     silent: bool = False
+    silent_names: set[str] = field(default_factory=set)
+    before_answer: Callable[[], object] = bool
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -29,10 +33,13 @@ class Zone:
         return f"127.0.0.1:{self.port}"
 
     def answer(self, wire: bytes, *, over_tcp: bool) -> bytes:
+        self.before_answer()
         query = message.from_wire(wire)
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
         self.asked.append(name)
+        if name in self.silent_names:
+            return b""
         reply = message.make_response(query)
         reply.flags |= flags.RA
         if self.code:
@@ -59,8 +66,9 @@ def quoted(text: str) -> str:
 class OverUdp(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         wire, connection = self.request
-        if not self.server.zone.silent:
-            connection.sendto(self.server.zone.answer(wire, over_tcp=False), self.client_address)
+        zone = self.server.zone
+        if not zone.silent and (reply := zone.answer(wire, over_tcp=False)):
+            connection.sendto(reply, self.client_address)
 
 
 class OverTcp(socketserver.BaseRequestHandler):

@@ -130,7 +130,10 @@ def account_locked_mail(*, minutes: int, ip: str | None, when: datetime) -> Mail
             f"For {minutes} minutes only devices that you signed in from before get in, or a link.",
         ),
         facts=(("From", ip or "unknown"), ("When", _when(when))),
-        notes=("If that was you, wait a little, or ask for a new password.",),
+        notes=(
+            "If that was you, wait a little, or ask for a new password.",
+            "While it goes on we write of it once a day.",
+        ),
     )
 
 

@@ -65,6 +65,7 @@ class AccountLocked(Event):
     is_refusal = True
 
     minutes: int
+    is_known_device: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ from gatehouse.accounts.service import (
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import Received, every, on
-from gatehouse.mail.service import Mail, is_too_many, refuse_to_flood, sending
+from gatehouse.mail.service import Mail, is_told_today, is_too_many, refuse_to_flood, sending
 
 Later = list[Callable[[Ports], None]]
 
@@ -164,10 +164,20 @@ def tell_of_a_reset_password(ctx: Context, event: PasswordReset, message: Receiv
 
 @on(AccountLocked)
 def tell_of_a_locked_account(ctx: Context, event: AccountLocked, message: Received) -> Later:
+    """Tell it once a day: whoever knows an address could have four mails sent there an hour.
+
+    It uses up nothing of what other notices may be. A known device that is locked is other news.
+    """
+    box = ctx.glance(mailbox_of(event.user_id)) if event.user_id else None
+    kind = "locks of known devices" if event.is_known_device else "locks"
+    if box is None or not is_proven(ctx, box):
+        return []
+    if is_told_today(ctx, message, box.email_key, of=kind):
+        return []
     mail = emails.account_locked_mail(
         minutes=event.minutes, ip=ctx.origin.ip, when=message.happened_at
     )
-    return _tell(ctx, message, event.user_id, mail)
+    return sending(ctx, message, mail, to=box.email)
 
 
 @every(timedelta(hours=6))

@@ -15,6 +15,8 @@ Redis is never trusted further than the row:
 * Keys lie under the run id of the Redis process and an epoch from the database. A Redis that was
   restarted from an older copy has another run id. A transaction whose ``hold`` Redis did not
   acknowledge raises the epoch, and answers only when every worker must have read the new one.
+* Who knows of the new one before that leaves it beside the owners whom they void: of those Redis
+  tells nothing to workers that still believe an older one, under which nothing was voided.
 """
 
 from collections.abc import Iterable
@@ -56,10 +58,12 @@ LOOK = Script("""
 local entry = redis.call('GET', ARGV[1] .. 'e:' .. KEYS[1])
 if not entry then return false end
 local owner = string.sub(entry, 1, 36)
+local epoch = redis.call('GET', ARGV[3] .. owner)
+if epoch and tonumber(epoch) > tonumber(ARGV[4]) then return false end
 local version = string.sub(entry, 37, 52)
 if redis.call('GET', ARGV[1] .. 'v:' .. owner) ~= version then return false end
 local counts = {}
-for i = 3, #ARGV, 2 do
+for i = 5, #ARGV, 2 do
   local key = ARGV[1] .. 'n:' .. ARGV[i] .. ':' .. owner
   local count = redis.call('INCR', key)
   if count == 1 then redis.call('EXPIRE', key, ARGV[i + 1]) end
@@ -81,6 +85,10 @@ return redis.call('GET', KEYS[1])
 """)
 # A hold of somebody else stands: they renew the version themselves, once they have committed.
 RENEW = Script("""
+local known = redis.call('GET', ARGV[4])
+if not known or tonumber(known) <= tonumber(ARGV[5]) then
+  redis.call('SET', ARGV[4], ARGV[5], 'EX', ARGV[2])
+end
 local now = redis.call('GET', KEYS[1])
 if now and string.sub(now, 1, 1) == '!' and now ~= ARGV[3] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
@@ -129,7 +137,12 @@ class OwnedCache:
         try:
             epoch = self._believed_epoch()
             row: bytes | None = self._link.run_as(
-                LOOK, lambda run_id: (1, key, _namespace(run_id, epoch), answer, *counters)
+                LOOK,
+                lambda run_id: (
+                    *(1, key, _namespace(run_id, epoch), answer),
+                    *(_epoch_key(run_id, ""), epoch),
+                    *counters,
+                ),
             )
         except RedisAway:
             return None
@@ -194,7 +207,7 @@ class OwnedCache:
         """Void all that is remembered for ``owners``. When this returns, no worker believes it.
 
         The epoch is read afresh, after the caller's commit: what is filled under a later one is
-        read from rows that know of it.
+        read from rows that know of it. Under an earlier one nothing of theirs is found.
         """
         try:
             epoch = self._read_epoch()
@@ -233,7 +246,10 @@ class OwnedCache:
         new = _new_version()
         self._link.run_as(
             RENEW,
-            lambda run_id: (1, _version_key(run_id, epoch, owner), new, VERSION_LIFE, hold),
+            lambda run_id: (
+                *(1, _version_key(run_id, epoch, owner), new, VERSION_LIFE, hold),
+                *(_epoch_key(run_id, owner), epoch),
+            ),
         )
 
     def _set_version(self, owner: str, epoch: int, version: str) -> None:
@@ -305,6 +321,10 @@ def _milliseconds(seconds: float) -> int:
 
 def _namespace(run_id: str, epoch: int) -> str:
     return f"gatehouse:{run_id}:{epoch}:"
+
+
+def _epoch_key(run_id: str, owner: str) -> str:
+    return f"gatehouse:{run_id}:epoch:{owner}"
 
 
 def _version_key(run_id: str, epoch: int, owner: str) -> str:

@@ -161,9 +161,16 @@ def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:
     return ((grant.role, permission) for grant in grants for permission in grant.permissions)
 
 
+def never() -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Context:
-    """What every service function gets first. ``now`` is the only clock of a request."""
+    """What every service function gets first. ``now`` is the only clock of a request.
+
+    ``told_to_stop`` is asked by a job that does many things: whether it shall begin nothing more.
+    """
 
     runtime: Runtime
     sessions: sessionmaker[Session]
@@ -172,6 +179,7 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
     recorded: list[Event] = field(default_factory=list)
+    told_to_stop: Callable[[], bool] = never
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _forgotten: set[UUID] = field(default_factory=set)

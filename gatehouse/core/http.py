@@ -27,6 +27,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
+from gatehouse.core.readers import reader_of
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.views import (
     Plan,
@@ -229,7 +230,7 @@ def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
     """
     owners = (call.actor.user_id, call.path.get("org_id"))
     named = frozenset(str(each).lower() for each in owners if each)
-    opening = Opening(runtime.streams, named, call.environ.get("gunicorn.socket"))
+    opening = Opening(runtime.streams, named, reader_of(call.environ))
     try:
         status, stream, _ = _do(plan, runtime, call, opening=opening)
     except BaseException:

@@ -4,7 +4,6 @@ The only HTTP client of the product. It follows no redirect, knows no proxy and 
 connects to the very addresses that it has checked.
 """
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
@@ -14,6 +13,7 @@ from time import monotonic
 
 from gatehouse.core.addresses import Allowed, Limits, Target, target_of
 from gatehouse.core.errors import BadGateway, BadRequest
+from gatehouse.core.resolving import ask_the_system
 from gatehouse.core.settings import Settings
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -107,15 +107,6 @@ class Outbound:
         if not found or not all(self._allowed.admits(target.host, one) for one in found):
             raise NoPublicAddress
         return found
-
-
-def ask_the_system(host: str, port: int) -> list[str]:
-    """The addresses of a host, as the machine's own resolver knows them. Raises OSError."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError(str(error)) from None
-    return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
 @cache

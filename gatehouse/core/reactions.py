@@ -17,7 +17,8 @@ class Job:
     """A function of the context that does one batch and returns how many things it did, or took.
 
     It is run again, each time in a new unit of work, until it returns 0. ``alone``: two runners
-    never do it at the same time. ``waits``: for others, so it has a thread of its own.
+    never do it at the same time. ``waits``: for others, so it has a thread of its own. A run
+    ends after ``longest``, and leaves the rest to the next.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Job:
     run: Callable[..., int]
     alone: bool = True
     waits: bool = False
+    longest: timedelta = timedelta.max
 
     @property
     def about(self) -> str:
@@ -109,12 +111,16 @@ def on(event: type[Event]) -> Callable[[Function], Function]:
 
 
 def every(
-    period: timedelta, *, alone: bool = True, waits: bool = False
+    period: timedelta,
+    *,
+    alone: bool = True,
+    waits: bool = False,
+    longest: timedelta = timedelta.max,
 ) -> Callable[[Function], Function]:
     """Run ``job(ctx)`` once in each ``period``; it must be harmless to run it twice."""
 
     def mark(job: Function) -> Function:
-        job.period, job.alone, job.waits = period, alone, waits  # type: ignore[attr-defined]
+        job.job = Job(job.__name__, period, job, alone, waits, longest)  # type: ignore[attr-defined]
         return job
 
     return mark
@@ -130,11 +136,7 @@ def by_event(reactions: Iterable[Reaction]) -> dict[type[Event], list[Reaction]]
 
 
 def by_name(jobs: Iterable[Callable[..., int]]) -> dict[str, Job]:
-    named = [
-        Job(job.__name__, job.period, job, job.alone, job.waits)  # type: ignore[attr-defined]
-        for job in jobs
-    ]
-    return {job.name: job for job in named}
+    return {job.name: job for job in (each.job for each in jobs)}  # type: ignore[attr-defined]
 
 
 def by_handler(functions: Iterable[Callable[..., Any]]) -> dict[str, Handler]:

@@ -13,6 +13,7 @@ from gatehouse.domains.rules import LONGEST_REST, rest_after
 
 LIFETIME = 5.0  # seconds for an answer, all resolvers and repetitions included
 TIMEOUT = 2.0  # seconds for one resolver
+QUICKLY = 1.0  # seconds for all of that when others wait their turn
 MOST_RECORDS = 100
 SLOW = "The DNS was slow to answer you. Others go first for a while; try again later."
 MOST_AT_ONCE = 2  # requests of this process that may wait for an answer
@@ -27,11 +28,14 @@ class DnsResolver:
         self._resting: dict[UUID, tuple[float, int]] = {}  # until when, after how many in a row
         self._lock = Lock()
 
-    def texts(self, name: str, asked_by: Collection[UUID] = ()) -> list[str]:
+    def texts(
+        self, name: str, asked_by: Collection[UUID] = (), *, quickly: bool = False
+    ) -> list[str]:
+        seconds = QUICKLY if quickly else LIFETIME
         if not asked_by:  # A job: no caller waits for it.
-            return self._texts(name)
+            return self._texts(name, seconds)
         with self._place_of(asked_by):
-            return self._texts(name)
+            return self._texts(name, seconds)
 
     @contextmanager
     def _place_of(self, askers: Collection[UUID]) -> Iterator[None]:
@@ -65,7 +69,7 @@ class DnsResolver:
             if rest:
                 self._resting[asker] = (now + rest, slow_before + 1)
 
-    def _texts(self, name: str) -> list[str]:
+    def _texts(self, name: str, seconds: float) -> list[str]:
         from dns import exception, nameserver, resolver  # noqa: PLC0415 - few processes ask
 
         asked = [nameserver.Do53Nameserver(*nameserver_of(server)) for server in self._servers]
@@ -73,7 +77,7 @@ class DnsResolver:
             ours = resolver.Resolver(configure=not asked)
             if asked:
                 ours.nameservers = asked
-            ours.timeout, ours.lifetime = TIMEOUT, LIFETIME
+            ours.timeout, ours.lifetime = TIMEOUT, seconds
             answer = ours.resolve(f"{name}.", "TXT", search=False, raise_on_no_answer=False)
         except resolver.NXDOMAIN:
             return []

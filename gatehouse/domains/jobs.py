@@ -15,7 +15,7 @@ def free_domains_of_a_deleted_organization(
     return {"domains_removed": service.forget_domains(ctx, event.org_id)}
 
 
-@every(timedelta(hours=1), waits=True)
+@every(timedelta(hours=1), waits=True, longest=timedelta(minutes=50))
 def recheck_domains(ctx: Context) -> int:
     """Look daily whether proven domains still are; one without its record for 7 days is lost."""
     return service.check_next(ctx)

@@ -24,7 +24,8 @@ PROVEN = text("status = 'verified'")
 class OrganizationDomain(Model):
     """A claim of an organization. Many may claim a name, one of them has it proven.
 
-    The challenge is public: it stands in the DNS.
+    The challenge is public: it stands in the DNS. ``was_silent``: the DNS did not answer quickly
+    when it was asked last, so it is asked again when all others are done.
     """
 
     __tablename__ = "organization_domains"
@@ -37,7 +38,7 @@ class OrganizationDomain(Model):
             postgresql_where=PROVEN,
             sqlite_where=PROVEN,
         ),
-        Index("ix_organization_domains_status_due_at", "status", "due_at"),
+        Index("ix_organization_domains_status_was_silent_due_at", "status", "was_silent", "due_at"),
     )
 
     org_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
@@ -48,3 +49,4 @@ class OrganizationDomain(Model):
     checked_at: Mapped[datetime | None] = mapped_column(default=None)
     failing_since: Mapped[datetime | None] = mapped_column(default=None)
     due_at: Mapped[datetime | None] = mapped_column(default=None)
+    was_silent: Mapped[bool] = mapped_column(default=False)

@@ -1,5 +1,6 @@
 """Reading the domains of one organization."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,15 +50,21 @@ def is_proven_elsewhere(ctx: Context, org_id: UUID, domain: str) -> bool:
     return ctx.db.scalar(found) is not None
 
 
-def due_domains(now: datetime) -> Select[UUID, UUID, str, str]:
-    """Proven domains that are to be looked at again: id, organization, name, challenge."""
+def due_domains(now: datetime, *, silent: bool) -> Select[Any]:
+    """Proven domains that are to be looked at again, the longest due first."""
     return (
-        select(
-            OrganizationDomain.id,
-            OrganizationDomain.org_id,
-            OrganizationDomain.domain,
-            OrganizationDomain.challenge,
+        select(OrganizationDomain)
+        .where(
+            OrganizationDomain.status == DomainStatus.VERIFIED,
+            OrganizationDomain.was_silent == silent,
+            OrganizationDomain.due_at <= now,
         )
-        .where(OrganizationDomain.status == DomainStatus.VERIFIED, OrganizationDomain.due_at <= now)
         .order_by(OrganizationDomain.due_at)
     )
+
+
+def still_proven(ctx: Context, ids: Collection[UUID]) -> Sequence[OrganizationDomain]:
+    rows = select(OrganizationDomain).where(
+        OrganizationDomain.id.in_(ids), OrganizationDomain.status == DomainStatus.VERIFIED
+    )
+    return ctx.db.scalars(rows).all()

@@ -1,5 +1,6 @@
 """Claiming domains, proving them by a record in the DNS, and noticing when the proof is gone."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -27,12 +28,14 @@ from gatehouse.domains.queries import (
     due_domains,
     get_domain,
     is_proven_elsewhere,
+    still_proven,
 )
 from gatehouse.organizations.models import Organization
 
 MOST_DOMAINS = 100
 KEPT = timedelta(days=90)  # a claim that is not proven
 BATCH = 1000
+MOST_AT_ONCE = 8  # questions to the DNS that a job waits for
 
 
 def claim_domain(ctx: Context, org_id: UUID, *, domain: str) -> OrganizationDomain:
@@ -83,28 +86,57 @@ def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDo
 
 
 def check_next(ctx: Context) -> int:
-    """Look again at the proven domain that waits longest. Returns how many that were: 0 or 1."""
-    due = ctx.glance(due_domains(ctx.now).limit(1))
-    if due is None:
-        return 0
-    domain_id, org_id, domain, challenge = due
-    try:
-        is_there = rules.proves(ctx.ports[Resolver].texts(rules.record_name(domain)), challenge)
-        was_heard = True
-    except ResolverAway:
-        is_there = was_heard = False
-    claim = ctx.db.scalar(
-        select(OrganizationDomain)
-        .where(OrganizationDomain.id == domain_id)
-        .where(OrganizationDomain.status == DomainStatus.VERIFIED)
-    )
-    if claim is None:
-        return 1
+    """Look again at the proven domains that wait longest, some at a time. Returns how many.
+
+    All are asked for a quick answer first; those that give none are asked with patience, when no
+    other is due. So thousands of names on a silent server keep nobody waiting for long.
+    """
+    ctx.stay_out_of_the_transaction()
+    with unit_of_work(ctx.runtime, ctx.origin, ctx.actor, reads_only=True) as looking:
+        due = _due(looking)
+    resolver = ctx.ports[Resolver]
+
+    def ask(claim: OrganizationDomain) -> bool | None:
+        """Whether the record is there; None if the DNS does not say."""
+        try:
+            texts = resolver.texts(rules.record_name(claim.domain), quickly=not claim.was_silent)
+        except ResolverAway:
+            return None
+        return rules.proves(texts, claim.challenge)
+
+    answers = dict(zip([claim.id for claim in due], _at_once(ask, due), strict=True))
+    for claim in still_proven(ctx, answers):
+        _note_answer(ctx, claim, answers[claim.id])
+    return len(due)
+
+
+def _due(ctx: Context) -> Sequence[OrganizationDomain]:
+    for silent in (False, True):
+        due = ctx.db.scalars(due_domains(ctx.now, silent=silent).limit(MOST_AT_ONCE)).all()
+        if due:
+            break
+    return due
+
+
+def _at_once(
+    ask: Callable[[OrganizationDomain], bool | None], claims: Sequence[OrganizationDomain]
+) -> list[bool | None]:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - workers alone need it
+
+    with ThreadPoolExecutor(MOST_AT_ONCE, "gatehouse-domains") as threads:
+        return list(threads.map(ask, claims))
+
+
+def _note_answer(ctx: Context, claim: OrganizationDomain, is_there: bool | None) -> None:  # noqa: FBT001
+    was_heard = is_there is not None
+    is_first_try = not claim.was_silent
+    claim.was_silent = not was_heard
     if is_there:
         _prove(ctx, claim)
+    elif is_first_try and not was_heard:
+        return  # It is still due, and asked with patience.
     elif _note_failure(ctx, claim, was_heard=was_heard):
-        record(ctx, DomainLost(org_id=org_id, domain_id=domain_id, domain=domain))
-    return 1
+        record(ctx, DomainLost(org_id=claim.org_id, domain_id=claim.id, domain=claim.domain))
 
 
 def forget_domains(ctx: Context, org_id: UUID) -> int:
@@ -119,7 +151,7 @@ def _prove(ctx: Context, claim: OrganizationDomain) -> None:
         raise ProvenElsewhere
     claim.verified_at = claim.verified_at or ctx.now
     claim.status = DomainStatus.VERIFIED
-    claim.failing_since = None
+    claim.failing_since, claim.was_silent = None, False
     claim.checked_at, claim.due_at = ctx.now, ctx.now + rules.CHECK_AGAIN
     ctx.db.flush()  # The index lets one of two have it: the other hears of a conflict.
 

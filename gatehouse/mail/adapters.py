@@ -7,10 +7,12 @@ from collections import deque
 from email.utils import formatdate
 from io import BufferedReader, RawIOBase
 from math import inf
+from socket import getfqdn
 from time import monotonic
 from typing import Any
 
 from gatehouse.core.reactions import GivenUp
+from gatehouse.core.resolving import ask_the_system, within
 from gatehouse.core.settings import Settings, Smtp
 from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.rules import Message, message_of
@@ -23,6 +25,7 @@ TOO_LONG = "the mail server took too long for the whole letter"
 LONGEST_IDLE = 30  # seconds after which a line is not trusted to be open still
 IMPLICIT_TLS = 465  # the port of SMTP over TLS (RFC 8314)
 PERMANENT = 500  # replies from here on say that no later try can succeed (RFC 5321 4.2.1)
+NAMELESS = "[127.0.0.1]"  # how a machine greets that does not know its name (RFC 5321 4.1.3)
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -136,7 +139,27 @@ class Paced(smtplib.SMTP):
     def __init__(self, host: str, port: int, *, ends_at: float, **options: Any) -> None:
         self.ends_at, self.heard = ends_at, False
         self._patience: float = TIME_OUT
-        super().__init__(host, port, timeout=TIME_OUT, **options)
+        name = _own_name(self._wait())
+        super().__init__(host, port, local_hostname=name, timeout=TIME_OUT, **options)
+
+    def _wait(self) -> float:
+        """How long the next step may take. Raises TimeoutError if there is no time for any."""
+        left = self.ends_at - monotonic()
+        if left <= 0:
+            raise TimeoutError(TOO_LONG)
+        return min(self._patience, left)
+
+    def _get_socket(self, host: str, port: int, _timeout: float) -> Any:
+        # The standard library waits for the resolver for ever, and anew for each address.
+        failure = OSError(f"{host} has no address")
+        for address in within(self._wait(), ask_the_system, host, port):
+            try:
+                return super()._get_socket(address, port, self._wait())  # type: ignore[misc]
+            except ssl.SSLError:
+                raise
+            except OSError as error:
+                failure = error
+        raise failure
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
@@ -156,15 +179,12 @@ class Paced(smtplib.SMTP):
 
     def receive(self, buffer: Any) -> int:
         """What comes next, unless it does not come in time. Raises TimeoutError."""
-        left = self.ends_at - monotonic()
-        if left <= 0:
-            raise TimeoutError(TOO_LONG)
         sock: Any = self.sock
-        sock.settimeout(min(self._patience, left))
+        sock.settimeout(wait := self._wait())
         try:
             return int(sock.recv_into(buffer))
         except TimeoutError:
-            if left > self._patience:
+            if wait >= self._patience:
                 raise
             raise TimeoutError(TOO_LONG) from None
         finally:
@@ -186,6 +206,15 @@ class _Bytes(RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._connection.receive(buffer)
+
+
+def _own_name(seconds: float) -> str:
+    """What to greet with. The look-up is worth a wait, never a letter."""
+    try:
+        name = within(seconds, getfqdn)
+    except TimeoutError:
+        return NAMELESS
+    return name if "." in name else NAMELESS
 
 
 def _connect(smtp: Smtp, ends_at: float) -> Paced:

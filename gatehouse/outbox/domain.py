@@ -4,4 +4,7 @@ from gatehouse.core.domain import Domain
 from gatehouse.outbox import jobs
 from gatehouse.outbox.cli import commands
 
-domain = Domain(commands=(commands,), jobs=(jobs.deliver_outbox, jobs.purge_outbox))
+domain = Domain(
+    commands=(commands,),
+    jobs=(jobs.deliver_outbox, jobs.mend_outbox, jobs.purge_outbox),
+)

@@ -1,9 +1,10 @@
 """Delivering what is due, and forgetting what was delivered."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,23 +16,32 @@ from gatehouse.outbox import service
 from gatehouse.outbox.models import Message
 from gatehouse.outbox.queries import due_messages
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 LONGEST_ERROR = 500
 AT_A_TIME = 4  # so that one slow receiver does not hold up all others
 LATE = service.LEASE / 6  # after so much of a lease, ask whether it still holds before one begins
 AFTER_A_LOSS = timedelta(seconds=5)
 LINGER = 0.01  # seconds in which others may join those that are noted together
+HEED = 0.2  # seconds between two looks whether we are told to stop
 
 
 @every(timedelta(seconds=1), alone=False)
 def deliver_outbox(ctx: Context) -> int:
-    """Deliver a batch of messages, some at a time, the oldest first. Returns how many it took."""
+    """Deliver a batch of messages, some at a time, the oldest first. Returns how many it began."""
     if ctx.glance(due_messages(ctx.now).with_only_columns(Message.id).limit(1)) is None:
         return 0  # Nothing is due: no transaction that writes, once a second, for nothing.
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming)
-    delivered = _deliver_all(runtime, messages)
-    return Taken(len(messages), left=len(messages) - delivered)
+    return _deliver_all(runtime, messages, ctx.told_to_stop)
+
+
+@every(timedelta(minutes=1))
+def mend_outbox(ctx: Context) -> int:
+    """Deliver now what waits only because a clock was ahead when it was put in."""
+    return service.mend(ctx)
 
 
 @every(timedelta(hours=1))
@@ -40,40 +50,67 @@ def purge_outbox(ctx: Context) -> int:
     return service.purge(ctx)
 
 
-def _deliver_all(runtime: Runtime, messages: Sequence[Message]) -> int:
-    """Deliver ``messages``, and note together what was delivered at about the same time.
-    Returns how many were.
+def _deliver_all(
+    runtime: Runtime, messages: Sequence[Message], told_to_stop: Callable[[], bool]
+) -> Taken:
+    """Deliver ``messages``, and note together what was delivered at about the same time. Returns
+    how many were begun: who is told to stop hands the others back at once.
 
     Nothing new is begun for what is not noted yet: when we die, no more than so many come twice.
     A database that is away is raised last: what it kept us from comes up when its lease is over.
     """
     from concurrent.futures import (  # noqa: PLC0415 - workers alone need it
         FIRST_COMPLETED,
-        Future,
         ThreadPoolExecutor,
         wait,
     )
 
-    waiting, trouble, count = deque(messages), None, 0
+    waiting, begun, delivered, trouble = deque(messages), 0, 0, None
     under_way: dict[Future[bool], Message] = {}
     with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
         while waiting or under_way:
             while waiting and len(under_way) < AT_A_TIME:
-                message = waiting.popleft()
-                under_way[threads.submit(_deliver, runtime, message)] = message
-            wait(under_way, return_when=FIRST_COMPLETED)
+                if told_to_stop() or not (one := _begin(threads, runtime, waiting[0])):
+                    _hand_back(runtime, waiting)
+                    break
+                under_way[one] = waiting.popleft()
+                begun += 1
+            wait(under_way, HEED, return_when=FIRST_COMPLETED)
             ended = wait(under_way, LINGER).done
             trouble = next((error for one in ended if (error := one.exception())), trouble)
-            delivered = [one for one in ended if not one.exception() and one.result()]
-            if delivered:
-                with _settling(runtime) as ctx:
-                    service.settle(ctx, [under_way[one] for one in delivered])
-                count += len(delivered)
-            for one in ended:
-                del under_way[one]
+            done = [under_way.pop(one) for one in ended if _succeeded(one)]
+            _note_delivered(runtime, done)
+            delivered += len(done)
+            under_way = {one: under_way[one] for one in under_way if one not in ended}
     if trouble:
         raise trouble
-    return count
+    return Taken(begun, left=begun - delivered)
+
+
+def _begin(
+    threads: "ThreadPoolExecutor", runtime: Runtime, message: Message
+) -> "Future[bool] | None":
+    try:
+        return threads.submit(_deliver, runtime, message)
+    except RuntimeError:  # The process ends (it serves, and runs the jobs in a thread beside that).
+        return None
+
+
+def _hand_back(runtime: Runtime, waiting: deque[Message]) -> None:
+    """Leave what was not begun to the next worker, that need not wait for the end of a lease."""
+    with _settling(runtime) as ctx:
+        service.hand_back(ctx, waiting)
+    waiting.clear()
+
+
+def _succeeded(one: "Future[bool]") -> bool:
+    return not one.exception() and one.result()
+
+
+def _note_delivered(runtime: Runtime, messages: Sequence[Message]) -> None:
+    if messages:
+        with _settling(runtime) as ctx:
+            service.settle(ctx, messages)
 
 
 def _deliver(runtime: Runtime, message: Message) -> bool:

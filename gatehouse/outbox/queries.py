@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
@@ -23,6 +24,19 @@ def waiting_messages(event: str) -> Select[Message]:
     """What of one event is not delivered, given up or not."""
     is_open = or_(Message.settled_at.is_(None), Message.outcome == Outcome.DEAD)
     return select(Message).where(Message.event == event, is_open)
+
+
+def dated_ahead(now: datetime, longest: datetime) -> Select[UUID]:
+    """What is still to come and was not put off, or is put off for longer than ever happens.
+
+    It has been due since it was made, until somebody takes it or puts it off.
+    """
+    was_not_put_off = Message.due_at == Message.created_at
+    return select(Message.id).where(
+        Message.settled_at.is_(None),
+        Message.due_at > now,
+        or_(was_not_put_off, Message.due_at > longest),
+    )
 
 
 def dead_messages(ctx: Context, *, limit: int) -> Sequence[Message]:

@@ -11,13 +11,13 @@ from sqlalchemy import delete, select, update
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
 from gatehouse.outbox.models import Message, Outcome
-from gatehouse.outbox.queries import due_messages
-from gatehouse.outbox.rules import wait_after
+from gatehouse.outbox.queries import dated_ahead, due_messages
+from gatehouse.outbox.rules import LONGEST_WAIT, wait_after
 
 LEASE = timedelta(minutes=2)
 BATCH = 40
 KEPT = {Outcome.DELIVERED: timedelta(days=7), Outcome.DEAD: timedelta(days=90)}
-PURGED_AT_ONCE = 1000
+AT_ONCE = 1000
 MESSAGES = Message.metadata.tables[Message.__tablename__]
 
 
@@ -72,6 +72,13 @@ def postpone(ctx: Context, message: Message, wait: timedelta) -> None:
     _change(ctx, message.lease, [message.id], later)
 
 
+def hand_back(ctx: Context, messages: Sequence[Message]) -> None:
+    """Let the next worker have, at once, what was taken and not begun."""
+    for lease in {message.lease for message in messages}:
+        ids = [message.id for message in messages if message.lease == lease]
+        _change(ctx, lease, ids, {"due_at": ctx.now, "attempts": MESSAGES.c.attempts - 1})
+
+
 def fail(ctx: Context, message: Message, why: str, *, for_good: bool = False) -> None:
     """Try again later; or give the message up, after the last try or ``for_good``."""
     wait = None if for_good else wait_after(message.attempts, random())  # noqa: S311 - spread only
@@ -91,6 +98,16 @@ def revive(ctx: Context, message_ids: Sequence[UUID] = ()) -> int:
     return ctx.execute(again)
 
 
+def mend(ctx: Context) -> int:
+    """Let a batch of messages be due that nobody asked to put off. Returns how many there were.
+
+    The time in a row is that of the machine that wrote it: one ahead of ours had its mails wait
+    for that time to come.
+    """
+    ahead = dated_ahead(ctx.now, ctx.now + LONGEST_WAIT).limit(AT_ONCE).scalar_subquery()
+    return ctx.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ahead)).values(due_at=ctx.now))
+
+
 def purge(ctx: Context) -> int:
     """Delete a batch of what was settled long ago. Returns how many messages that were."""
     total = 0
@@ -98,7 +115,7 @@ def purge(ctx: Context) -> int:
         over = (
             select(Message.id)
             .where(Message.outcome == outcome, Message.settled_at < ctx.now - kept)
-            .limit(PURGED_AT_ONCE)
+            .limit(AT_ONCE)
         )
         total += ctx.execute(delete(Message).where(Message.id.in_(over.scalar_subquery())))
     return total

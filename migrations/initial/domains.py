@@ -20,6 +20,7 @@ def create() -> None:
         sa.Column("checked_at", TIME),
         sa.Column("failing_since", TIME),
         sa.Column("due_at", TIME),
+        sa.Column("was_silent", sa.Boolean, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_organization_domains"),
         belongs_to("organizations", "org_id", "fk_organization_domains_org_id"),
@@ -39,7 +40,9 @@ def create() -> None:
         sqlite_where=PROVEN,
     )
     op.create_index(
-        "ix_organization_domains_status_due_at", "organization_domains", ["status", "due_at"]
+        "ix_organization_domains_status_was_silent_due_at",
+        "organization_domains",
+        ["status", "was_silent", "due_at"],
     )
 
 

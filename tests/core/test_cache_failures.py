@@ -109,6 +109,21 @@ def test_a_redis_restarted_from_an_older_copy_revives_nothing(
     assert another.look("key") is None
 
 
+def test_who_still_believes_an_older_epoch_hears_of_what_is_forgotten_under_a_new_one(
+    cache, another, engine, owner
+):
+    """Threat 82: who raised it waits until all have read it; who forgets now does not."""
+    fill(cache, "key", owner)
+    assert another.look("key") is not None
+    raise_epoch(engine)
+    cache._lease_ends = 0.0  # noqa: SLF001 - as if it were time to read it again
+
+    hold = cache.hold([owner])
+    cache.forget([owner], hold)
+
+    assert another.look("key") is None
+
+
 def test_a_forget_that_redis_cannot_hear_raises_the_epoch_and_waits(
     cache, another, redis_server, engine, owner
 ):

@@ -13,8 +13,8 @@ from gatehouse.core.outbound import (
     NoPublicAddress,
     NotReached,
     Outbound,
-    ask_the_system,
 )
+from gatehouse.core.resolving import ask_the_system
 from gatehouse.core.settings import SettingsRefused, read_settings
 from tests.peers import answer, drip, flood, peer
 from tests.sink import certificate

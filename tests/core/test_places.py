@@ -6,6 +6,7 @@ import pytest
 
 from gatehouse.core.errors import TooManyRequests
 from gatehouse.core.places import STALLED, Places
+from gatehouse.core.readers import Known
 
 pytestmark = pytest.mark.unit
 
@@ -101,7 +102,7 @@ def test_a_reader_whose_connection_we_have_is_cut_off(clock: Clock):
     places = Places(2, clock)
     ours, theirs = socketpair()
     with ours, theirs:
-        places.take(owners("ada"), ours)
+        places.take(owners("ada"), Known(ours))
         clock.now += STALLED
 
         places.take(owners("bob"))

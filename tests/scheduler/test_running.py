@@ -61,6 +61,13 @@ def test_it_runs_batch_after_batch_until_nothing_is_left(runtime, job):
     assert run.started_at <= run.succeeded_at == run.finished_at
 
 
+def test_a_run_that_lasts_too_long_leaves_the_rest_to_the_next(runtime, job):
+    job.left = 3
+    short = replace(job.every(), longest=timedelta(0))
+
+    assert [run_once(runtime, short) for _ in range(4)] == [5, 5, 5, 0]
+
+
 def test_many_runners_and_one_runs_it(runtime, job):
     """Threat 243: two workers, two schedulers, and nothing twice."""
     start, entered, go_on = Barrier(THREADS), Event(), Event()

@@ -72,7 +72,7 @@ def prove_password(
         _clear(ctx, who, tries)
         return Proof(found.id, found.password_hash, found.changed_at)
     record_attempt(ctx, refused(user_id=user_id, reason=_reason(found, tries)))
-    _make_the_next_wait(ctx, who, tries, user_id)
+    _make_the_next_wait(ctx, who, tries, user_id, is_known=bool(device))
     raise WrongPassword
 
 
@@ -110,12 +110,16 @@ def _clear(ctx: Context, who: str, tries: int) -> None:
         ctx.runtime.guards.delete(f"wait:{who}")
 
 
-def _make_the_next_wait(ctx: Context, who: str, tries: int, user_id: UUID | None) -> None:
+def _make_the_next_wait(
+    ctx: Context, who: str, tries: int, user_id: UUID | None, *, is_known: bool
+) -> None:
     """From the 5th wrong one the answer is 429; once locked it is the same 401 as ever."""
     if is_locked(tries):
         return
     if tries == TRIES_BEFORE_LOCK:
-        record_attempt(ctx, AccountLocked(user_id=user_id, minutes=LOCK_SECONDS // 60))
+        minutes = LOCK_SECONDS // 60
+        locked = AccountLocked(user_id=user_id, minutes=minutes, is_known_device=is_known)
+        record_attempt(ctx, locked)
         return
     if wait := wait_after(tries):
         ctx.runtime.guards.put(f"wait:{who}", b"", wait)

@@ -3,6 +3,7 @@
 from gatehouse.mail.service.form import Mail, Sample, render, sample, samples_of
 from gatehouse.mail.service.sending import (
     MOST_IN_AN_HOUR,
+    is_told_today,
     is_too_many,
     is_too_many_by,
     refuse_to_flood,
@@ -13,6 +14,7 @@ __all__ = [
     "MOST_IN_AN_HOUR",
     "Mail",
     "Sample",
+    "is_told_today",
     "is_too_many",
     "is_too_many_by",
     "refuse_to_flood",

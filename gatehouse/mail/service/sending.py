@@ -47,7 +47,7 @@ def refuse_to_flood(
 
     Call it before the transaction begins, for a mail that would be sent. Raises Postponed.
     """
-    left = _seconds_over(ctx, message, to_key, of, most)
+    left = _seconds_over(ctx, message, to_key, of, most=most)
     if left is not None:
         raise Postponed(timedelta(seconds=left + 1))
 
@@ -55,6 +55,11 @@ def refuse_to_flood(
 def is_too_many(ctx: Context, message: Received, to_key: str, *, of: str = "links") -> bool:
     """The same for a mail that is better dropped: it would be of no use later."""
     return _seconds_over(ctx, message, to_key, of) is not None
+
+
+def is_told_today(ctx: Context, message: Received, to_key: str, *, of: str) -> bool:
+    """The same for what strangers bring about as often as they like: one of its kind in a day."""
+    return _seconds_over(ctx, message, to_key, of, most=1, within=DAY) is not None
 
 
 def is_too_many_by(
@@ -83,7 +88,13 @@ def is_too_many_by(
 
 
 def _seconds_over(
-    ctx: Context, message: Received, to_key: str, of: str, most: int = MOST_IN_AN_HOUR
+    ctx: Context,
+    message: Received,
+    to_key: str,
+    of: str,
+    *,
+    most: int = MOST_IN_AN_HOUR,
+    within: int = HOUR,
 ) -> float | None:
     """How long nothing more may be sent; None if this mail may. Each kind has its own count:
     whoever causes many of one keeps none of another waiting.
@@ -91,7 +102,7 @@ def _seconds_over(
     if message.is_retry:
         return None
     ctx.stay_out_of_the_transaction()
-    sent, left = ctx.runtime.guards.count(_name(ctx, to_key, of), HOUR)
+    sent, left = ctx.runtime.guards.count(_name(ctx, to_key, of), within)
     return left if sent > most else None
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from random import random
 from threading import Event as Flag
-from threading import Thread
+from threading import Thread, main_thread
 from time import monotonic, perf_counter
+from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -25,14 +26,22 @@ from gatehouse.scheduler.service import leases
 WAIT_FOR_SCHEMA = 2.0  # seconds between two looks whether it is there
 TICK = 0.5  # seconds between two looks at what is due
 LONGEST_ERROR = 500
-NEVER = Flag()
+
+
+class Stop(Protocol):
+    """What tells a runner to begin nothing more."""
+
+    def is_set(self) -> bool: ...
+
+
+NEVER: Stop = Flag()
 
 
 class RunningElsewhere(Exception):
     """Another runner has the job's lease."""
 
 
-def run_once(runtime: Runtime, job: Job, stop: Flag = NEVER) -> Taken:
+def run_once(runtime: Runtime, job: Job, stop: Stop = NEVER) -> Taken:
     """Run one job, batch after batch, until nothing is left. Returns how many things it took.
 
     Raises RunningElsewhere, or what the job raises.
@@ -86,8 +95,20 @@ def _wait_for_the_schema(runtime: Runtime, stop: Flag) -> None:
 
 
 def start_in_background(runtime: Runtime) -> None:
-    """Run the jobs within a serving process, for installations that have no worker process."""
-    Thread(target=run_worker, args=(runtime, Flag()), name="gatehouse-worker", daemon=True).start()
+    """Run the jobs within a serving process, for installations that have no worker process.
+
+    They end with its main thread: the signals are the server's.
+    """
+    stop = Flag()
+    worker = Thread(target=run_worker, args=(runtime, stop), name="gatehouse-worker", daemon=True)
+
+    def end() -> None:
+        main_thread().join()
+        stop.set()
+        worker.join()
+
+    worker.start()
+    Thread(target=end, name="gatehouse-end").start()
 
 
 def stop_on_signals() -> Flag:
@@ -116,7 +137,7 @@ def _keep_running(runtime: Runtime, jobs: list[Job], stop: Flag) -> None:
                 _log_failure(job, error)
 
 
-def run_if_due(runtime: Runtime, job: Job, stop: Flag = NEVER) -> None:
+def run_if_due(runtime: Runtime, job: Job, stop: Stop = NEVER) -> None:
     """Run one job unless somebody else does, or just has. Raises what the job raises."""
     if job.alone:
         _run_under_lease(runtime, job, stop, only_if_due=True)
@@ -124,7 +145,7 @@ def run_if_due(runtime: Runtime, job: Job, stop: Flag = NEVER) -> None:
         _run_batches(runtime, job, stop, lambda: True)
 
 
-def _run_under_lease(runtime: Runtime, job: Job, stop: Flag, *, only_if_due: bool) -> Taken | None:
+def _run_under_lease(runtime: Runtime, job: Job, stop: Stop, *, only_if_due: bool) -> Taken | None:
     """Run the job if nobody else does (or just has). None: it was not ours to run."""
     lease = _take_lease(runtime, job, only_if_due=only_if_due)
     if lease is None:
@@ -157,14 +178,16 @@ def _take_lease(runtime: Runtime, job: Job, *, only_if_due: bool) -> str | None:
         return leases.take_lease(ctx, job, only_if_due=only_if_due)
 
 
-def _run_batches(runtime: Runtime, job: Job, stop: Flag, is_ours: Callable[[], bool]) -> Taken:
-    """Run batches, each in a unit of work, until one finds nothing to do."""
+def _run_batches(runtime: Runtime, job: Job, stop: Stop, is_ours: Callable[[], bool]) -> Taken:
+    """Run batches, each in a unit of work, until one finds nothing to do or time is up."""
     started, total = perf_counter(), Taken(0)
     while True:
         with _work(runtime) as ctx:
+            ctx.told_to_stop = stop.is_set
             done = job.run(ctx)
         total = Taken(total + done, left=total.left + getattr(done, "left", 0))
-        if not done or stop.is_set() or not is_ours():
+        is_over = perf_counter() - started > job.longest.total_seconds()
+        if not done or is_over or stop.is_set() or not is_ours():
             break
     if total or job.alone:
         took = (perf_counter() - started) * 1000
