@@ -15,5 +15,5 @@ domain = Domain(
     handlers=jobs.HANDLERS,
     jobs=(jobs.purge_account_links, jobs.purge_accounts),
     mails=MAILS,
-    personal_data=(queries.account,),
+    personal_data=(queries.account, queries.mailed_links),
 )

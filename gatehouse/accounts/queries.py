@@ -233,6 +233,16 @@ def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
 def account(ctx: Context, user_id: UUID) -> dict[str, Any]:
     """What an export tells of the account itself."""
     user = get_account(ctx, user_id)
-    names = ("id", "email", "email_verified", "full_name", "avatar_url", "status")
+    names = ("id", "email", "email_verified", "full_name", "avatar_url", "status", "is_operator")
     times = ("last_login_at", "created_at", "updated_at")
-    return {name: getattr(user, name) for name in (*names, *times)}
+    told = {name: getattr(user, name) for name in (*names, *times)}
+    return told | {"password_changed_at": password_changed_at(ctx, user_id)}
+
+
+def mailed_links(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the links that were mailed, and of the addresses they are about."""
+    rows = ctx.db.scalars(
+        select(AccountLink).where(AccountLink.user_id == user_id).order_by(AccountLink.id)
+    )
+    names = ("purpose", "address", "created_at", "expires_at", "used_at")
+    return [{name: getattr(row, name) for name in names} for row in rows]

@@ -7,6 +7,7 @@ from gatehouse.organizations import jobs, routes
 from gatehouse.organizations.emails import MAILS
 from gatehouse.organizations.permissions import GRANTS
 from gatehouse.organizations.queries import (
+    invitations,
     memberships,
     present_members,
     readable_records,
@@ -31,5 +32,5 @@ domain = Domain(
     handlers=jobs.HANDLERS,
     jobs=(jobs.purge_invites, jobs.purge_organizations),
     mails=MAILS,
-    personal_data=(memberships,),
+    personal_data=(memberships, invitations),
 )

@@ -334,12 +334,34 @@ def _shown_place(
 def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     """What an export tells of a person's places in organizations."""
     rows = ctx.db.execute(
-        select(Organization.id, Organization.name, Member.role, Member.created_at)
+        select(
+            Organization.id.label("organization_id"),
+            Organization.name.label("organization"),
+            Member.role,
+            Member.created_at.label("joined_at"),
+            Member.suspended_at,
+        )
         .join(Member, Member.org_id == Organization.id)
         .where(Member.user_id == user_id)
         .order_by(Member.id)
     )
-    return [
-        {"organization_id": i, "organization": name, "role": role, "joined_at": joined}
-        for i, name, role, joined in rows
-    ]
+    return [row._asdict() for row in rows]
+
+
+def invitations(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of the places that were offered to a person's verified address."""
+    rows = ctx.db.execute(
+        select(
+            Organization.id.label("organization_id"),
+            Organization.name.label("organization"),
+            Invite.role,
+            Invite.created_at.label("invited_at"),
+            Invite.expires_at,
+            Invite.accepted_at,
+        )
+        .join(Invite, Invite.org_id == Organization.id)
+        .join(User, User.email_key == Invite.email_key)
+        .where(User.id == user_id, User.email_verified)
+        .order_by(Invite.id)
+    )
+    return [row._asdict() for row in rows]

@@ -2,11 +2,24 @@
 
 from datetime import timedelta
 
+from gatehouse.core.db import Model
 from gatehouse.core.roles import Role
 from tests.audit.record import entries_of
 from tests.conftest import client_of
+from tests.factories import PASSWORD
 
 EXPORT = "/api/v1/users/me/export"
+# Which part of the export tells of which tables.
+HOLDS = {
+    "account": ("users", "credentials"),
+    "mailed_links": ("account_links",),
+    "sessions": ("sessions",),
+    "memberships": ("members",),
+    "invitations": ("invites",),
+    "departments": ("department_members",),
+    "principals": ("principal_members",),
+    "audit_entries": ("audit_entries",),
+}
 
 
 def test_every_part_is_there_and_nobody_elses(client, make):
@@ -43,10 +56,45 @@ def test_nobody_learns_from_where_others_did_something_to_them(app, make):
     assert (theirs["ip"], theirs["user_agent"]) == (None, None)
 
 
-def test_every_domain_that_holds_something_gives_its_part(runtime):
-    parts = {part.__name__ for part in runtime.personal_data}
+def test_every_table_that_names_accounts_has_its_part(runtime):
+    """A new table that refers to people fails here until its rows are in the export, too."""
+    naming = {
+        table.name
+        for table in Model.metadata.tables.values()
+        for column in table.columns
+        if column.name in ("user_id", "email_key")
+    }
 
-    assert {"account", "sessions", "memberships", "audit_entries"} <= parts
+    assert naming | {"users"} == {name for names in HOLDS.values() for name in names}
+    assert {part.__name__ for part in runtime.personal_data} == set(HOLDS)
+
+
+def test_what_waits_for_a_person_is_in_it(client, make):
+    org = make.organization(name="Marlowe & Sons")
+    user = make.user()
+    make.invite(org, Role.ADMIN, email=user.email.upper())
+    make.invite(make.organization(), email=f"x{user.email}")
+    headers = make.bearer(user)
+    asked = {"email": f"new-{user.email}", "password": PASSWORD}
+    assert client.post("/api/v1/users/me/email", json=asked, headers=headers).status_code < 300
+
+    export = client.get(EXPORT, headers=headers).json["data"]["export"]
+
+    (offer,) = export["invitations"]
+    assert (offer["organization"], offer["role"]) == ("Marlowe & Sons", "admin")
+    links = {link["purpose"]: link["address"] for link in export["mailed_links"]}
+    assert links["confirm_email"] == f"new-{user.email}"
+    assert export["account"]["is_operator"] is False
+    assert export["account"]["password_changed_at"].endswith("Z")
+
+
+def test_an_address_that_is_not_verified_learns_of_no_invitation(client, make):
+    user = make.user(email_verified=False)
+    make.invite(make.organization(), email=user.email)
+
+    export = client.get(EXPORT, headers=make.bearer(user)).json["data"]["export"]
+
+    assert export["invitations"] == []
 
 
 def test_taking_it_away_is_on_record(client, make):
