@@ -101,6 +101,16 @@ def find_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member | None:
     return found
 
 
+def has_place(ctx: Context, org_id: UUID, email: str) -> bool:
+    """Whether whoever has this address is a member; it takes as long if nobody has it."""
+    found = (
+        select(Member.id)
+        .join(User, User.id == Member.user_id)
+        .where(Member.org_id == org_id, User.email_key == email_key(email))
+    )
+    return ctx.db.scalar(found) is not None
+
+
 def get_active_member(
     ctx: Context, org_id: UUID, *, email: str | None, user_id: UUID | None
 ) -> Member:

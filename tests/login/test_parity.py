@@ -23,6 +23,7 @@ from werkzeug.test import EnvironBuilder
 from gatehouse.accounts.adapters import Bcrypt, Hashers
 from gatehouse.accounts.models import AccountStatus, Credential
 from gatehouse.core.context import Runtime
+from gatehouse.core.roles import Role
 from gatehouse.core.settings import read_settings
 from tests.conftest import client_of
 from tests.factories import Factory
@@ -46,7 +47,9 @@ def undisturbed() -> Iterator[None]:
         gc.enable()
 
 
-def time_of(app: Flask, path: str, body: Body, address: str) -> tuple[int, float]:
+def time_of(
+    app: Flask, path: str, body: Body, address: str, headers: Body | None = None
+) -> tuple[int, float]:
     """Send one request; return its status and the processor's seconds it took."""
     sent = io.BytesIO(json.dumps(body).encode())
     origin = {"REMOTE_ADDR": address}
@@ -57,6 +60,7 @@ def time_of(app: Flask, path: str, body: Body, address: str) -> tuple[int, float
         content_length=len(sent.getvalue()),
         input_stream=sent,
         environ_base=origin,
+        headers=headers,
     )
     environ = builder.get_environ()
     seen: list[str] = []
@@ -70,14 +74,19 @@ def time_of(app: Flask, path: str, body: Body, address: str) -> tuple[int, float
 
 
 def times(
-    app: Flask, path: str, address: str, kinds: dict[str, Callable[[int], Body]], status: set[int]
+    app: Flask,
+    path: str,
+    address: str,
+    kinds: dict[str, Callable[[int], Body]],
+    status: set[int],
+    headers: Body | None = None,
 ) -> dict[str, list[float]]:
     """Ask in turn for each kind, so that whatever happens to the machine happens to all."""
     found: dict[str, list[float]] = {name: [] for name in kinds}
     with undisturbed():
         for number in range(SAMPLES):
             for name, body in kinds.items():
-                told, seconds = time_of(app, path, body(number), address)
+                told, seconds = time_of(app, path, body(number), address, headers)
                 assert told in status, name
                 found[name].append(seconds)
     return found
@@ -162,6 +171,59 @@ def test_asking_for_a_link_takes_as_long_for_everybody(
         {200},
     )
 
+    assert_alike(found)
+
+
+@pytest.mark.slow
+def test_an_invitation_takes_as_long_for_everybody(
+    build: Callable[..., Flask], make: Factory, address: str
+):
+    """Threat 112: whether somebody has an account is the same to whoever invites them."""
+    known = iter([make.user().email for _ in range(SAMPLES)])
+    nobody = iter([f"user-{uuid4().hex[:12]}@example.test" for _ in range(SAMPLES)])
+    org = make.organization()
+    headers = make.bearer(make.member(org, Role.OWNER))
+
+    found = times(
+        build({"RATELIMIT_ENABLED": "false"}),
+        f"/api/v1/organizations/{org.id}/invites",
+        address,
+        {
+            "known": lambda _: {"email": next(known), "role": "member"},
+            "unknown": lambda _: {"email": next(nobody), "role": "member"},
+        },
+        {201},
+        headers,
+    )
+
+    assert_alike(found)
+
+
+@pytest.mark.slow
+def test_an_enquiry_takes_as_long_for_everybody(
+    build: Callable[..., Flask], make: Factory, address: str
+):
+    """Threat 112."""
+    known = [make.user().email for _ in range(20)]
+
+    def enquiry(email: str) -> Body:
+        return {"name": "Kim", "email": email, "enquiry_type": "general", "message": "Good day."}
+
+    found = times(
+        build({"RATELIMIT_ENABLED": "false"}),
+        "/api/v1/contact",
+        address,
+        {
+            "known": lambda n: enquiry(known[n % len(known)]),
+            "unknown": lambda _: enquiry(f"user-{uuid4().hex[:12]}@example.test"),
+        },
+        {202},
+    )
+
+    assert_alike(found)
+
+
+def assert_alike(found: dict[str, list[float]]) -> None:
     told = ", ".join(f"{name}: {median(seconds):.6f} s" for name, seconds in found.items())
     assert 0.8 < median(found["unknown"]) / median(found["known"]) < 1.25, told
     assert 0.3 < how_often_later(found["known"], found["unknown"]) < 0.7, told

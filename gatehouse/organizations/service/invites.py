@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select, update
 
 from gatehouse.accounts.models import User
-from gatehouse.accounts.queries import find_account_by_email
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record
 from gatehouse.core.access import may
@@ -33,6 +32,7 @@ from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import (
     find_member,
     get_pending_invite,
+    has_place,
     invite_row,
     pending_invites_of,
 )
@@ -60,8 +60,7 @@ def invite(ctx: Context, org_id: UUID, *, email: str, role: Role) -> Invite:
         raise RankTooLow
     refuse_unproven(ctx)
     refuse_stale_for_owners(ctx, role)
-    user = find_account_by_email(ctx, email)
-    if user is not None and find_member(ctx, org_id, user.id) is not None:
+    if has_place(ctx, org_id, email):
         raise AlreadyMember
     _make_room(ctx, org_id, email_key(email))
     made = Invite(
