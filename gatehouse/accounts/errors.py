@@ -13,6 +13,7 @@ from gatehouse.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from gatehouse.core.fields import rfc3339
 
 
 class AccountNotFound(NotFound):
@@ -33,7 +34,7 @@ class AddressReserved(Conflict):
             f"This address is reserved until {until:%Y-%m-%d %H:%M} UTC: the account that had it"
             " may come back to it. Use another address, let yourself be invited to an organization"
             " at this one, or ask the people who run this service.",
-            until=until.isoformat(),
+            until=rfc3339(until),
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Select, column, select, table, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gatehouse.core.logging import LOGGER
-from gatehouse.core.settings import ROOT, Settings, strange_settings
+from gatehouse.core.settings import DEFAULT_CONTACT, ROOT, Settings, strange_settings
 
 VERSIONS, INITIAL = ROOT / "migrations" / "versions", ROOT / "migrations" / "initial"
 UNRELEASED = "initial_"
@@ -77,6 +77,7 @@ NO_URL = (
     "APP_URL is %s: links in mails lead to the machine of whoever opens them. Set it to the https"
     " address that people use."
 )
+NO_CONTACT = "CONTACT_EMAIL is not set: enquiries of the contact form are mailed to %s."
 
 
 def say_what_is_missing(settings: Settings, engine: Engine) -> None:
@@ -91,6 +92,8 @@ def say_what_is_not_set(settings: Settings) -> None:
         LOGGER.warning(NO_MAIL)
     if settings.in_production and not settings.is_https:
         LOGGER.warning(NO_URL, settings.app_url)
+    if settings.in_production and settings.contact_email == DEFAULT_CONTACT:
+        LOGGER.warning(NO_CONTACT, DEFAULT_CONTACT)
     for line in strange_settings(settings):
         LOGGER.warning(line)
 

@@ -46,6 +46,7 @@ def test_who_registers_a_reserved_address_is_told_until_when(client, old, way_ba
     assert (reply.status_code, reply.json["error"]["type"]) == (409, "ADDRESS_RESERVED")
     until = reply.json["error"]["details"]["until"]
     assert until[:10] in reply.json["message"]
+    assert until.endswith("Z")
     assert "Sign in" not in reply.json["message"]
     assert client.post(UNDO, json=way_back).status_code == 200
 
