@@ -86,14 +86,18 @@ class Together(LoadScopeScheduling):
         return f"{place} {next((kind for kind in BACKENDS if f'[{kind}' in test), '')}"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for the database, or for a server, is an integration test; the rest is not."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """What asks for the database, or for a server, is an integration test; the rest is not.
+
+    Marked before others choose by the marks, and sorted after others have shuffled.
+    """
     items[:] = filter(_has_its_database, items)
     for item in items:
         needs = {"backend", "shared_servers"} & set(getattr(item, "fixturenames", ()))
         if not item.get_closest_marker("integration"):
             item.add_marker(pytest.mark.integration if needs else pytest.mark.unit)
+    yield
     items.sort(key=_turn)
 
 

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,19 @@ def test_every_event_says_what_happened_and_has_a_name_of_its_own():
 @pytest.mark.parametrize("path", [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml"], ids=name)
 def test_no_file_of_requirements_names_a_package_index(path: Path):
     assert not re.search(r"https?://|--(extra-)?index-url|--find-links", path.read_text())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mark", "file"),
+    [("unit", "tests/core/test_json_body.py"), ("integration", "tests/accounts/test_export.py")],
+)
+def test_tests_can_be_chosen_by_what_they_need(mark: str, file: str):
+    asked = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-m", mark, file]
+
+    found = subprocess.run(  # noqa: S603
+        asked, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert found.returncode == 0, found.stdout
+    assert "deselected" not in found.stdout.splitlines()[-1]
