@@ -73,20 +73,20 @@ class Route:
         return f"{self.method} {self.rule}"
 
 
-def all_routes() -> list[Route]:
+def routes_below(*roots: str) -> list[Route]:
     app = create_app(read_settings({"FLASK_ENV": "testing", "LOG_LEVEL": "error"}))
     return sorted(
         (
             Route(method, rule.rule, rule.endpoint, frozenset(rule.arguments))
             for rule in app.url_map.iter_rules()
             for method in rule.methods - {"HEAD", "OPTIONS"}
-            if rule.rule.startswith("/api/v1") or rule.rule.startswith("/api/health")
+            if rule.rule.startswith(roots)
         ),
         key=str,
     )
 
 
-ROUTES = all_routes()
+ROUTES = routes_below("/api/v1", "/api/health")
 of_all_routes = pytest.mark.parametrize("route", ROUTES, ids=str)
 of_signed_in_routes = pytest.mark.parametrize(
     "route", [route for route in ROUTES if route.endpoint not in PUBLIC], ids=str
