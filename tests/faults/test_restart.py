@@ -1,10 +1,13 @@
 """A rolling restart loses no session, no link, and no request (threat 237)."""
 
+import re
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import RemoteDisconnected
 from threading import Event
 from time import sleep
+from urllib.parse import urlencode
 
 import psutil
 import pytest
@@ -12,13 +15,16 @@ import pytest
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.service import renew_link, web_address_of
 from gatehouse.core.context import Origin, unit_of_work
+from tests.factories import PASSWORD
 from tests.faults.house import House
 from tests.processes import wait_until
+from tests.serving import GatehouseServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ME = "/api/v1/auth/me"
 RESET = "/api/v1/auth/reset-password"
+FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 NEW = "zebra lantern forty-two orbit"
 
 
@@ -47,6 +53,7 @@ def test_every_worker_is_replaced_and_nobody_notices(house, kind):
             sleep(0.02)
 
     with house.server(kind=kind) as server, ThreadPoolExecutor(3) as callers:
+        finish_signing_in = half_signed_in(server, user.email)
         parent = psutil.Process(server.pid)
         before = {child.pid for child in parent.children()}
         asking = [callers.submit(keep_asking) for _ in range(3)]
@@ -63,4 +70,24 @@ def test_every_worker_is_replaced_and_nobody_notices(house, kind):
         assert len(statuses) > 2
         assert len(closed) <= (len(before) if kind == "granian" else 0)
         sent = {"token": secret, "password": NEW, "password_confirm": NEW}
+        assert finish_signing_in() == (303, "/")
         assert server.call("POST", RESET, sent).status == 200
+
+
+def half_signed_in(server: GatehouseServer, email: str) -> Callable[[], tuple[int, str]]:
+    """Open the page. Returns what sends its form, and where that leads."""
+    page = server.call("GET", "/login", headers={"Accept": "text/html"})
+    form_token = FORM_TOKEN.findall(page.body.decode())[0]
+    fields = urlencode({"form_token": form_token, "email": email, "password": PASSWORD}).encode()
+    headers = {
+        "Accept": "text/html",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Origin": f"http://localhost:{server.port}",
+        "Cookie": page.headers.get("set-cookie", "").partition(";")[0],
+    }
+
+    def finish() -> tuple[int, str]:
+        answer = server.call("POST", "/login", fields, headers=headers)
+        return answer.status, answer.headers.get("location", "")
+
+    return finish

@@ -145,9 +145,13 @@ def test_all_sessions_but_one_end_on_every_worker(server: GatehouseServer, make:
     assert server.call("GET", "/api/v1/auth/me", token=mine).status == 200
 
 
-def test_what_one_worker_wrote_every_worker_reads(server: GatehouseServer, make: Factory):
+@pytest.mark.parametrize("writes", [6, pytest.param(250, marks=pytest.mark.slow)])
+def test_what_one_worker_wrote_every_worker_reads(
+    server: GatehouseServer, make: Factory, writes: int
+):
+    """Bar R8: of 1,000 reads all see what was written before."""
     token = make.session(make.user().id)
-    for number in range(6):
+    for number in range(writes):
         name = f"Name {number}"
         server.call("PATCH", "/api/v1/users/me", {"full_name": name}, token=token)
 
