@@ -73,8 +73,9 @@ def test(*, address: str) -> None:
         )
     except (OSError, SMTPException, GivenUp) as error:
         server = f"{settings.smtp.host}:{settings.smtp.port}"
+        why = getattr(error, "strerror", None) or error
         raise click.ClickException(
-            f"It was not sent. {server}: {error}\nIf the server is the wrong one or wants something"
+            f"It was not sent. {server}: {why}\nIf the server is the wrong one or wants something"
             " else, correct SMTP_HOST, SMTP_PORT and the other SMTP_ settings; else look whether it"
             " runs and can be reached from here."
         ) from None

@@ -44,6 +44,7 @@ from gatehouse.accounts.service.recovery import (
     verify_email,
 )
 from gatehouse.accounts.service.standing import (
+    is_to_be_disowned,
     make_operator,
     suspend_account,
     unmake_operator,
@@ -71,6 +72,7 @@ __all__ = [
     "find_link",
     "hold_confirmed_account",
     "improve_hash",
+    "is_to_be_disowned",
     "make_link_on_host",
     "make_operator",
     "name_of_device",
