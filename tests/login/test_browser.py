@@ -179,7 +179,7 @@ def wrong_with_all(browser: Browser, house: House, *paths: str) -> dict[str, lis
 
 
 def test_everybody_can_use_the_pages_of_the_door(browser, house):
-    pages = ("/", "/login", "/register", "/forgot-password")
+    pages = ("/", "/login", "/login?next=/account/password", "/register", "/forgot-password")
 
     assert wrong_with_all(browser, house, *pages, "/logout") == {}
 
