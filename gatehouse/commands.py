@@ -8,6 +8,7 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy.exc import DBAPIError
 
+from gatehouse import __version__
 from gatehouse.core import logging
 from gatehouse.core.causes import cause_of, remedy_for
 from gatehouse.core.db import make_engine
@@ -16,16 +17,25 @@ from gatehouse.core.migrations import SchemaUnknown
 from gatehouse.core.schema import say_what_is_missing
 from gatehouse.core.settings import SettingsRefused, read_settings
 
+VERSION = click.Option(
+    ["--version"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, asked: _say_version(ctx) if asked else None,
+    help="Say which version of Gatehouse this is.",
+)
 AT_LEAST_ONE = click.IntRange(min=1)
 SAID = (SettingsRefused, DBAPIError, SchemaUnknown)
 
 
 def main(arguments: list[str]) -> int:
     """Run ``flask ARGUMENTS``; return the exit status: 2 if the settings are refused."""
-    group = FlaskGroup(create_app=_create_app)
+    group = FlaskGroup(create_app=_create_app, add_version_option=False, params=[VERSION])
     group.add_command(serve)
     try:
-        read_settings()
+        if arguments[:1] != ["--version"]:  # Which one it is counts most where nothing works.
+            read_settings()
         group.main(args=arguments)
     except SAID as error:
         sys.stderr.write(f"{in_words(error)}\n")
@@ -51,6 +61,11 @@ def speak_in_words() -> None:
             theirs(kind, error, trace)
 
     sys.excepthook = say
+
+
+def _say_version(ctx: click.Context) -> None:
+    click.echo(f"Gatehouse {__version__}")
+    ctx.exit()
 
 
 @click.command("serve")

@@ -95,8 +95,11 @@ def ask_the_new_address_and_warn_the_old(
     row = ctx.glance(link_row(event.link_id))
     if row is None or row.used_at is not None or row.address is None:
         return []
+    # Who asked again has the newest link alone, and one mail with it: that of the last message.
+    is_newest = row.created_at <= message.happened_at
     # Both are decided before an address of a link is made, which begins the transaction.
-    asks = _is_free(ctx, row) and not is_too_many(ctx, message, email_key(row.address))
+    asks = is_newest and _is_free(ctx, row)
+    asks = asks and not is_too_many(ctx, message, email_key(row.address))
     stop = event.way_back_id
     if stop is not None and is_too_many(ctx, message, row.email_key, of="changes"):
         stop = None

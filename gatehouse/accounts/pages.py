@@ -113,9 +113,12 @@ def undo_email_change(ctx: Context, token: str) -> Go:
 
 def _page_of_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:
     """The form of a link; or that it holds no more, before anybody chooses a password for it."""
-    if not service.link_holds(ctx, token, purpose):
+    link = service.find_link(ctx, token, purpose)
+    if link is None:
         return ShowOver("accounts/over.html", purpose=purpose.value)
-    return Show(template, path=f"/{service.PAGES[purpose]}/{token}")
+    # Reset links go to the address of the account; a way back goes to the one before.
+    email = link.email if purpose is LinkPurpose.RESET else ""
+    return Show(template, path=f"/{service.PAGES[purpose]}/{token}", email=email)
 
 
 def _page_of_own_link(ctx: Context, token: str, purpose: LinkPurpose, template: str) -> Show:

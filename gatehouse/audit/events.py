@@ -12,6 +12,7 @@ class RecordExported(OrganizationEvent):
 
     name = "audit.exported"
     says = "The record was exported."
+    resource = "org"
 
     format: str
     filters: tuple[str, ...]

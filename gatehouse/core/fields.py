@@ -169,7 +169,9 @@ class Address(fields.String):
                 test_environment=True,
             )
         except not_valid as error:
-            raise ValidationError(f"Must be an e-mail address. {error}") from None
+            # The library spells the word in another way than we do.
+            why = str(error).replace("email address", "address")
+            raise ValidationError(f"Must be an e-mail address. {why}") from None
         return f"{found.local_part}@{found.ascii_domain}"
 
 

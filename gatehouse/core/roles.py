@@ -10,6 +10,11 @@ class Role(StrEnum):
     GUEST = "guest"
 
     @property
+    def spoken(self) -> str:
+        """With its article, for a sentence: an owner, a member."""
+        return f"{'an' if self[0] in 'aeiou' else 'a'} {self.value}"
+
+    @property
     def rank(self) -> int:
         """Higher outranks lower: owner 3, admin 2, member 1, guest 0."""
         return _RANKS[self]

@@ -3,7 +3,7 @@
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.queries import find_account, is_reserved
 from gatehouse.accounts.rules import email_key
-from gatehouse.accounts.service import link_holds
+from gatehouse.accounts.service import find_link
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import START, Go, Leave, Pages, Show, ShowOver, form
@@ -17,7 +17,7 @@ from gatehouse.login.schemas import (
     ReauthenticateIn,
     RegisterIn,
 )
-from gatehouse.organizations.service import look_at_invite
+from gatehouse.organizations.service import find_invite
 from gatehouse.sessions.queries import places_signed_in
 from gatehouse.sessions.service import remembered_until
 
@@ -86,9 +86,10 @@ def register(ctx: Context, *, email: str, password: str, full_name: str | None) 
 @pages.get("/activate/<token>")
 @public
 def show_activate(ctx: Context, token: str) -> Show:
-    if not link_holds(ctx, token, LinkPurpose.ACTIVATE):
+    link = find_link(ctx, token, LinkPurpose.ACTIVATE)
+    if link is None:
         return ShowOver("accounts/over.html", purpose=LinkPurpose.ACTIVATE.value)
-    return Show("login/activate.html", path=f"/activate/{token}")
+    return Show("login/activate.html", path=f"/activate/{token}", email=link.email)
 
 
 @pages.post("/activate/<token>")
@@ -105,7 +106,9 @@ def activate(ctx: Context, token: str, *, password: str) -> Go:
 @public
 @limited("30/minute;200/hour")
 def show_invite(ctx: Context, token: str) -> Show:
-    offer = look_at_invite(ctx, token)
+    offer = find_invite(ctx, token)
+    if offer is None:
+        return ShowOver("login/invite_over.html")
     me = find_account(ctx, ctx.actor.user_id) if ctx.actor.user_id else None
     other = me.email if me and me.email_key != email_key(offer.email) else None
     return Show(

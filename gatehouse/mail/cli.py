@@ -72,5 +72,11 @@ def test(*, address: str) -> None:
             Letter(to, subject, text, html, f"<{uuid4()}@gatehouse.invalid>")
         )
     except (OSError, SMTPException, GivenUp) as error:
-        raise click.ClickException(f"It was not sent: {error}") from None
+        server = f"{settings.smtp.host}:{settings.smtp.port}"
+        why = getattr(error, "strerror", None) or error
+        raise click.ClickException(
+            f"It was not sent. {server}: {why}\nIf the server is the wrong one or wants something"
+            " else, correct SMTP_HOST, SMTP_PORT and the other SMTP_ settings; else look whether it"
+            " runs and can be reached from here."
+        ) from None
     click.echo("The server has taken it.")

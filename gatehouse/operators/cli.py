@@ -2,6 +2,7 @@
 ``reset-password``, ``release-address``: a way back in from the host, and an address given free.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,20 +51,42 @@ def _name(text: str | None) -> str | None:
 @click.command("create-operator")
 @click.argument("email")
 @click.option("--name", help="The name of the person, for a new account.")
+@click.option("--yes", is_flag=True, help="Take an unverified account over, without a question.")
 @with_appcontext
-def create_operator(*, email: str, name: str | None) -> None:
+def create_operator(*, email: str, name: str | None, yes: bool) -> None:
     """Make EMAIL an operator.
 
     Of an account that is there, or of a new one, which is claimed with a link.
     """
+    address, full_name = _address(email), _name(name)
     with _work() as ctx:
-        user = service.appoint(ctx, email=_address(email), full_name=_name(name))
+        costs = service.costs_the_account(ctx, email=address)
+    if costs and not yes:
+        _ask_for_consent(address)
+    with _work() as ctx:
+        user = service.appoint(ctx, email=address, full_name=full_name)
         told = f"{user.email} is an operator"
         is_claimed = user.activated
         link = None if is_claimed or ctx.settings.smtp.host else service.link_to_claim(ctx, user)
     click.echo(f"{told} now." if is_claimed else f"{told} as soon as the account is claimed.")
     if link:
         click.echo(f"No mail server is set. Claim it within 24 hours at:\n{link}")
+    elif not is_claimed:
+        click.echo(
+            "A link to claim it is on its way there by mail, and holds for 24 hours. If it does not"
+            " come, look why: python manage.py outbox list"
+        )
+
+
+def _ask_for_consent(address: str) -> None:
+    cost = (
+        f"{address} was registered, and never verified (REQUIRE_VERIFIED_EMAIL): whoever has the"
+        " account may be a stranger to the address. It loses password, name and sessions, and is"
+        " claimed with a new link."
+    )
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"{cost} If that is what you want, say --yes.")
+    click.confirm(f"{cost} Go on?", abort=True)
 
 
 @click.command("remove-operator")

@@ -7,8 +7,10 @@ from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import find_account_by_email, get_account, hold_accounts
 from gatehouse.accounts.service import (
+    ask_for_link,
     create_account_for,
     delete_account,
+    is_to_be_disowned,
     make_link_on_host,
     make_operator,
     release_address,
@@ -56,13 +58,22 @@ def delete(ctx: Context, user_id: UUID, *, confirm: bool) -> str:
 def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:
     """Make the account of this address an operator's; where there is none, make an inactive one.
 
-    One whose address was never proven is to be claimed like a new one.
+    One whose address was never proven is to be claimed like a new one. Who has not claimed it yet
+    is mailed a link once more, if there is a mail server.
     Raises OperatorAlready, AccountSuspended, AddressReserved.
     """
     user = find_account_by_email(ctx, email)
     if user is None:
         user = create_account_for(ctx, email=email, full_name=full_name)
+    elif not user.activated and ctx.settings.smtp.host:
+        ask_for_link(ctx, email=user.email, purpose=LinkPurpose.ACTIVATE)
     return make_operator(ctx, user.id, full_name=full_name)
+
+
+def costs_the_account(ctx: Context, *, email: str) -> bool:
+    """Whether appointing takes password and sessions from whoever registered the address."""
+    user = find_account_by_email(ctx, email)
+    return user is not None and is_to_be_disowned(ctx, user)
 
 
 def link_to_claim(ctx: Context, user: User) -> str:

@@ -14,5 +14,6 @@ class NoSchema(Unhealthy):
 
     message = (
         "The database does not have the schema of this version."
-        " Whoever runs the service: python manage.py db upgrade"
+        " Whoever runs the service: python manage.py db upgrade. If that refuses,"
+        " python manage.py doctor says what to do."
     )

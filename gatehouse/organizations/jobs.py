@@ -46,7 +46,7 @@ def tell_the_new_member(ctx: Context, event: MemberAdded, message: Received) -> 
         return []
     mail = emails.member_added_mail(
         organization=queries.get_organization(ctx, event.org_id).name,
-        role=member.role.value,
+        role=member.role,
         inviter=_name_of(ctx, member.invited_by_id),
     )
     return sending(ctx, message, mail, to=member.user.email)
@@ -78,7 +78,7 @@ def _mail_invite(ctx: Context, invite_id: UUID, message: Received) -> Later:
         return []
     mail = emails.invite_mail(
         organization=row.organization_name,
-        role=row.role.value,
+        role=row.role,
         inviter=_name_of(ctx, row.invited_by_id),
         link=service.web_address_of(ctx, row),
     )

@@ -299,6 +299,16 @@ def test_the_newest_wish_wins(client, mailbox, headers):
     assert use(client, CONFIRM, mailbox.to(second)[0], headers).status_code == 200
 
 
+def test_who_asks_twice_at_once_is_mailed_one_link(client, mailbox, headers):
+    new = new_address()
+    for _ in range(2):
+        ask(client, headers, new)
+    mailbox.deliver()
+
+    (letter,) = mailbox.to(new)
+    assert use(client, CONFIRM, letter, headers).status_code == 200
+
+
 def test_ones_own_address_is_no_new_one(client, user, headers):
     assert ask(client, headers, user.email).status_code == 400
 

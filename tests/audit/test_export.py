@@ -122,6 +122,7 @@ def test_the_export_is_on_record_before_its_first_byte(office: Office):
     [entry] = entries_with_id(office, "test-export-record")
 
     assert (entry.action, entry.org_id) == ("audit.exported", office.org.id)
+    assert (entry.resource_type, entry.resource_id) == ("org", office.org.id)
     assert entry.actor_id == office.admin.user_id
     assert entry.details == {"format": "csv", "filters": ["action", "success", "q"]}
     reply.close()

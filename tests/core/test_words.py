@@ -1,7 +1,7 @@
 """Bad input is told what is wrong and what would be right, in plain words."""
 
 import pytest
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from gatehouse.core.errors import Invalid
 from gatehouse.core.fields import (
@@ -67,6 +67,14 @@ def broken(schema: Schema, data, also=None):
 )
 def test_a_value_of_the_wrong_kind_is_told_the_right_one(field, value, right):
     assert broken(Everything(), {field: value}) == {field: [right]}
+
+
+def test_what_is_no_address_is_called_one_way():
+    with pytest.raises(ValidationError) as refused:
+        Address().deserialize("nobody")
+
+    (message,) = refused.value.messages
+    assert message == "Must be an e-mail address. An address must have an @-sign."
 
 
 def test_what_is_missing_or_null_is_told_what_to_send():

@@ -179,7 +179,7 @@ def wrong_with_all(browser: Browser, house: House, *paths: str) -> dict[str, lis
 
 
 def test_everybody_can_use_the_pages_of_the_door(browser, house):
-    pages = ("/", "/login", "/register", "/forgot-password")
+    pages = ("/", "/login", "/login?next=/account/password", "/register", "/forgot-password")
 
     assert wrong_with_all(browser, house, *pages, "/logout") == {}
 
@@ -191,9 +191,9 @@ def test_everybody_can_use_the_pages_of_links(browser, house):
     offers = [house.invitation(org), house.invitation(org, email=user.email)]
     assert len({link.split("/")[1] for link in links}) == len(LinkPurpose)
 
-    spent = "/reset-password/x"
+    spent = ("/reset-password/x", "/invite/x")
 
-    assert wrong_with_all(browser, house, *links, *offers, spent) == {}
+    assert wrong_with_all(browser, house, *links, *offers, *spent) == {}
 
 
 def test_everybody_can_use_the_pages_of_who_is_signed_in(browser, house):

@@ -245,6 +245,8 @@ def test_who_must_sign_in_first_comes_back_to_where_they_were_going(client, user
 
     page = client.get(reply.headers["Location"])
     assert 'name="next" value="/account/password"' in page.text
+    assert "page that you asked for" in page.text
+    assert "page that you asked for" not in client.get("/login").text
     reply = send(client, "/login", email=user.email, password=PASSWORD, next="/account/password")
     assert reply.headers["Location"] == "/account/password"
 

@@ -202,7 +202,25 @@ def test_a_database_that_is_there_is_checked(app_on, tmp_path):
     app = app_on(f"sqlite:///{tmp_path / 'there.db'}")
     invoke(app, "init-db")
 
-    assert invoke(app, "db", "check").exit_code == 0
+    checked = invoke(app, "db", "check")
+
+    told = f"Database, migrations and models agree: all are at {REVISION}.\n"
+    assert (checked.exit_code, checked.output) == (0, told)
+
+
+def test_what_does_not_agree_is_named(app_on, empty_database):
+    app = app_on(empty_database)
+    missing = invoke(app, "db", "check")
+    invoke(app, "init-db")
+    with app.extensions["gatehouse"].engine.begin() as database:
+        database.execute(text("CREATE TABLE other (id INTEGER PRIMARY KEY)"))
+
+    checked = invoke(app, "db", "check")
+
+    assert (missing.exit_code, checked.exit_code) == (1, 1)
+    assert "Make it: python manage.py db upgrade" in missing.output
+    assert "The models have what the migrations lack" in checked.output
+    assert "'other'" in checked.output
 
 
 def test_commands_for_another_kind_of_project_are_not_there(app_on, tmp_path):
@@ -271,7 +289,9 @@ def test_in_development_a_schema_goes_without_a_question(app_on, empty_database)
     assert invoke(app, "db", "downgrade").exit_code == 0
 
 
-@pytest.mark.parametrize("arguments", [["init-db"], ["db", "upgrade"], ["db", "downgrade"]])
+@pytest.mark.parametrize(
+    "arguments", [["init-db"], ["db", "upgrade"], ["db", "downgrade"], ["db", "check"]]
+)
 def test_a_schema_of_another_version_is_named_in_words(app_on, empty_database, arguments):
     app = app_on(empty_database)
     with app.extensions["gatehouse"].engine.connect() as old:

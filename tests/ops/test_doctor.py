@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, update
 
+from gatehouse import __version__
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.service import ask_for_link
 from gatehouse.core.context import Origin, unit_of_work
@@ -41,6 +42,7 @@ def test_it_says_line_by_line_what_is_so(app):
     result = app.test_cli_runner().invoke(args=["doctor"])
 
     lines = result.output.splitlines()
+    assert lines[0].startswith(f"ok    version      {__version__}, Python 3")
     assert any(line.startswith("ok    database ") for line in lines)
     assert any(line.startswith("ok    schema ") for line in lines)
     assert any(line.startswith("fail  public url ") for line in lines)

@@ -119,6 +119,7 @@ def test_a_database_without_our_tables_is_no_database(empty_database, app_on):
         assert answer.status_code == 503
         assert answer.json["error"]["details"]["database"] == "schema"
         assert "manage.py db upgrade" in answer.json["message"]
+        assert "manage.py doctor says what to do" in answer.json["message"]
     assert client.get(f"{HEALTH}/live").status_code == 200
 
     with app.app_context():

@@ -1,10 +1,12 @@
 """What ``--help`` says: a line for each command that is whole, and one for each option."""
 
 import re
+import tomllib
 
 import click
 import pytest
 
+from gatehouse import __version__
 from gatehouse.commands import serve
 from gatehouse.core.settings import ROOT
 from tests.commanding import command
@@ -69,3 +71,15 @@ def test_the_documents_name_one_way_to_run_a_command():
     own = re.compile(r"\bflask\s+(?:audit|create|db|doctor|jobs|mail|operators|outbox|worker)")
     for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
         assert not own.search(path.read_text()), path.name
+
+
+def test_the_version_is_said_whatever_the_settings_are():
+    done = command("--version", FLASK_ENV="production", SECRET_KEY="")
+
+    assert (done.returncode, done.stdout) == (0, f"Gatehouse {__version__}\n")
+
+
+def test_there_is_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == __version__

@@ -329,7 +329,7 @@ def test_who_is_added_is_told_and_by_whom(client, mailbox, make, org, admin):
     (letter,) = mailbox.deliver()
 
     assert (letter.to, letter.subject) == (user.email, "You are now in Marlowe & Sons")
-    assert "as guest" in letter.text
+    assert "as a guest" in letter.text
 
 
 @pytest.mark.parametrize(

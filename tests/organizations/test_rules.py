@@ -73,3 +73,7 @@ def test_the_next_candidate_carries_a_number_and_still_fits(slug, number, candid
 @pytest.mark.parametrize(("actor", "target"), [(a, t) for a in Role for t in Role])
 def test_who_outranks_whom_stands_higher(actor, target):
     assert outranks(actor, target) is (may_touch(actor, target) and actor is not target)
+
+
+def test_a_role_is_spoken_of_with_its_article():
+    assert [role.spoken for role in Role] == ["an owner", "an admin", "a member", "a guest"]

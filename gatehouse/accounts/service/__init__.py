@@ -13,7 +13,6 @@ from gatehouse.accounts.service.links import (
     LIVES,
     PAGES,
     find_link,
-    link_holds,
     purge_links,
     renew_link,
     usable_link,
@@ -45,6 +44,7 @@ from gatehouse.accounts.service.recovery import (
     verify_email,
 )
 from gatehouse.accounts.service.standing import (
+    is_to_be_disowned,
     make_operator,
     suspend_account,
     unmake_operator,
@@ -72,7 +72,7 @@ __all__ = [
     "find_link",
     "hold_confirmed_account",
     "improve_hash",
-    "link_holds",
+    "is_to_be_disowned",
     "make_link_on_host",
     "make_operator",
     "name_of_device",

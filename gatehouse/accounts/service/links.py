@@ -110,11 +110,6 @@ def find_link(ctx: Context, token: str, purpose: LinkPurpose) -> Row[Any] | None
         return None
 
 
-def link_holds(ctx: Context, token: str, purpose: LinkPurpose) -> bool:
-    """Whether the link can be used now."""
-    return find_link(ctx, token, purpose) is not None
-
-
 def take_link(ctx: Context, token: str, purpose: LinkPurpose) -> tuple[User, Row[Any]]:
     """Use the link up, and hold its account. Of many at once, one gets it. Raises LinkInvalid."""
     link_id = row_of_link(token, PREFIXES[purpose])

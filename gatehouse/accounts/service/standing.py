@@ -65,12 +65,19 @@ def make_operator(ctx: Context, user_id: UUID, *, full_name: str | None = None) 
         raise OperatorAlready
     if user.status is AccountStatus.SUSPENDED:
         raise AccountSuspended
-    if user.activated and not is_proven(ctx, user):
+    if is_to_be_disowned(ctx, user):
         _disown(ctx, user, full_name)
     user.is_operator, user.updated_at = True, ctx.now
     ctx.forget(user.id)
     record(ctx, events.AccountMadeOperator(user_id=user.id))
     return user
+
+
+def is_to_be_disowned(ctx: Context, user: User) -> bool:
+    """Whether becoming an operator's takes the account from whoever has it now."""
+    if user.is_operator or user.status is not AccountStatus.ACTIVE:
+        return False
+    return not is_proven(ctx, user)
 
 
 def unmake_operator(ctx: Context, user_id: UUID) -> User:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import cache
 from ipaddress import ip_address, ip_network
 from itertools import accumulate
 from platform import python_version
@@ -10,12 +9,12 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from gatehouse import __version__
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import same
 from gatehouse.core.errors import Forbidden, NotFound, Unauthenticated
 from gatehouse.core.metrics import BUCKETS, SUM, Totals, totals
 from gatehouse.core.plain import Caller
-from gatehouse.core.settings import ROOT
 from gatehouse.outbox.queries import counts, oldest_waiting
 from gatehouse.scheduler.queries import last_runs
 
@@ -66,7 +65,7 @@ def metrics_text(ctx: Context) -> str:
 
 
 def _of_build(ctx: Context) -> Iterator[str]:
-    labels = {"version": _version(), "python": python_version()}
+    labels = {"version": __version__, "python": python_version()}
     yield from _family("gatehouse_build_info", "gauge", "What runs here.", [("", labels, 1)])
     pool: Any = ctx.runtime.engine.pool
     held: list[Sample] = [("", {}, pool.checkedout())]
@@ -153,13 +152,3 @@ def _escaped(text: str) -> str:
 
 def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(float(value))
-
-
-@cache
-def _version() -> str:
-    from tomllib import loads  # noqa: PLC0415 - once, if at all
-
-    project = ROOT / "pyproject.toml"
-    if not project.exists():
-        return "unknown"
-    return str(loads(project.read_text(encoding="utf-8"))["project"]["version"])

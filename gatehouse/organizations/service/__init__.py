@@ -2,6 +2,7 @@
 
 from gatehouse.organizations.service.everywhere import suspend_everywhere, unsuspend_everywhere
 from gatehouse.organizations.service.invites import (
+    find_invite,
     glance_at_invite,
     invite,
     look_at_invite,
@@ -42,6 +43,7 @@ __all__ = [
     "create_organization",
     "delete_organization",
     "end_memberships",
+    "find_invite",
     "glance_at_invite",
     "hold_as",
     "invite",

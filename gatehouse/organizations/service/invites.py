@@ -106,6 +106,14 @@ def look_at_invite(ctx: Context, token: str) -> Row[Any]:
     return _judged(ctx, ctx.db.execute(invite_row(invite_id)).first() if invite_id else None, token)
 
 
+def find_invite(ctx: Context, token: str) -> Row[Any] | None:
+    """The same for a page, and None if it does not hold."""
+    try:
+        return look_at_invite(ctx, token)
+    except InviteInvalid:
+        return None
+
+
 def glance_at_invite(ctx: Context, token: str) -> Row[Any]:
     """The same before the transaction, for what is slow in between."""
     invite_id = row_of_link(token, PREFIX)

@@ -22,6 +22,7 @@ def examine(
 ) -> list[Finding]:
     """Run every check. ``around`` makes what a check needs about it in its own thread."""
     checks: dict[str, Check] = {
+        "version": inside.version,
         "settings": partial(inside.settings, runtime),
         "keys": partial(inside.keys, runtime),
         "database": partial(inside.database, runtime),

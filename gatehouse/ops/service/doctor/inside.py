@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from platform import python_version
 from smtplib import SMTPException
 from time import perf_counter
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gatehouse import __version__
 from gatehouse.core.causes import cause_of, remedy_for
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import key_id
@@ -31,6 +33,10 @@ NO_FILE = (
     "Make it: python manage.py db upgrade. If there was one, correct DATABASE_URL; a path behind"
     " three slashes begins in the folder of the command."
 )
+
+
+def version() -> Iterator[Finding]:
+    yield ok("version", f"{__version__}, Python {python_version()}")
 
 
 def settings(runtime: Runtime) -> Iterator[Finding]:
