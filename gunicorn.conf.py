@@ -1,6 +1,9 @@
 """Settings that ``gunicorn wsgi:app`` picks up by itself when it is started here."""
 
 import gc
+from typing import Any
+
+from gunicorn.glogging import Logger
 
 from gatehouse.core import logging
 from gatehouse.core.db import make_engine
@@ -20,6 +23,17 @@ keepalive = 5
 # The application writes one line per request, without query strings.
 accesslog = None
 errorlog = "-"
+
+
+class logger_class(Logger):  # noqa: N801 - the name is gunicorn's
+    """Gives its lines the form of ours. With ``logconfig_dict`` it would log each request, too."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logging.Lines(as_json=settings.log_format == "json"))
+
+
 # Two installations of one user would fight for the control socket.
 control_socket_disable = True
 # No header of a caller decides where the application begins.

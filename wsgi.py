@@ -3,6 +3,8 @@
 import os
 import sys
 
+import click
+
 from gatehouse.app import create_app
 from gatehouse.commands import speak_in_words
 from gatehouse.core.settings import SettingsRefused
@@ -20,8 +22,10 @@ except SettingsRefused as refusal:
     sys.stderr.write(f"{refusal}\n")
     raise SystemExit(2) from None
 runtime = app.extensions["gatehouse"]
-# The other commands of ``flask`` find the application here, too, and serve nobody.
-is_serving = not is_flask or {"run", "serve"} & {*sys.argv[1:]}
+# The other commands of ``flask`` find the application here, too, and serve nobody: ``jobs run``,
+# for one. A worker that was spawned, not forked, is of no command.
+command = click.get_current_context(silent=True)
+is_serving = not is_flask or command is None or command.info_name in ("run", "serve")
 if is_serving and runtime.settings.jobs.run_while_serving:
     start_in_background(runtime)
 

@@ -4,6 +4,10 @@ import gc
 import logging
 import os
 import signal
+from functools import partial
+from multiprocessing import get_start_method
+from threading import Thread
+from time import sleep
 from typing import Any
 
 from granian import Granian
@@ -17,6 +21,7 @@ from gatehouse.registry import domains
 
 TARGET = "wsgi:app"
 PATIENCE = 10  # seconds that a worker has to finish the requests in flight
+LOOK = 1  # seconds between two looks whether the parent is still there
 
 
 def serve_with_granian(settings: Settings, address: str, *, workers: int) -> None:
@@ -28,7 +33,7 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
     os.chdir(ROOT)
     domains()
     gc.freeze()
-    os.register_at_fork(after_in_child=obey_the_parent)
+    os.register_at_fork(after_in_child=partial(obey_the_parent, os.getpid()))
     server = Granian(
         TARGET,
         address=address,
@@ -51,13 +56,14 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
 
 def load_in_a_worker(target: str) -> Any:
     """The application. Where workers are spawned, not forked, they begin to obey here."""
-    obey_the_parent()
+    if get_start_method() != "fork":
+        obey_the_parent(os.getppid())
     module, _, name = target.partition(":")
     return getattr(__import__(module), name)
 
 
-def obey_the_parent() -> None:
-    """Let SIGTERM alone end this worker; at once, as long as it still starts.
+def obey_the_parent(parent: int) -> None:
+    """Let SIGTERM alone end this worker, at once as long as it still starts, and its parent's end.
 
     Ctrl-C reaches every process of a terminal's group, and the parent then sends SIGTERM: a
     worker that heard both often went on until it was killed, 10 s later. One that still started
@@ -65,6 +71,21 @@ def obey_the_parent() -> None:
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=end_with, args=(parent,), name="gatehouse-parent", daemon=True).start()
+
+
+def end_with(parent: int) -> None:
+    """Wait until the parent is gone, and do to this process what it would have done.
+
+    A parent that is killed stops nobody: its workers would serve on, of the old version, and hold
+    the port against its successor. Asking is cheap, and unlike PR_SET_PDEATHSIG, which goes by
+    the thread that forked, it is the same on every system.
+    """
+    while os.getppid() == parent:
+        sleep(LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)
+    sleep(PATIENCE)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def log_of_the_server(settings: Settings) -> dict[str, Any]:

@@ -95,13 +95,7 @@ def test_each_request_is_one_line_of_json_without_secrets(served: GatehouseServe
     reply = served.call("GET", path, token=token, headers={"X-Request-ID": "traced-0001"})
 
     assert wait_until(lambda: "traced-0001" in log.read_text())
-    # gunicorn tells of itself, in words, on standard error.
-    said = [
-        line
-        for line in log.read_text().splitlines()
-        if served.kind == "granian" or line.startswith("{")
-    ]
-    lines = [json.loads(line) for line in said]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     requests = [line for line in lines if line.get("request_id") == "traced-0001"]
     assert reply.headers["x-request-id"] == "traced-0001"
     assert [(line["path"], line["status"]) for line in requests] == [("/api/v1/auth/me", 200)]
@@ -121,6 +115,27 @@ def test_a_request_in_flight_is_answered_when_the_server_is_told_to_stop(
         server.stop()
 
         assert under_way.result().status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_workers_end_with_a_parent_that_was_killed_and_answer_what_they_have(
+    kind: str, settings: dict[str, str], tmp_path: Path
+):
+    """They would serve on, of the old version, and hold the port against what comes next."""
+    slow = settings | {"BCRYPT_LOG_ROUNDS": "14", "RATELIMIT_ENABLED": "false"}
+    maker = GatehouseServer(tmp_path, slow, kind=kind, workers=2)
+    with maker as server, ThreadPoolExecutor(1) as threads:
+        workers = psutil.Process(server.pid).children()
+        under_way = threads.submit(server.call, "POST", LOGIN, ACCOUNT)
+        sleep(0.1)
+        os.kill(server.pid, signal.SIGKILL)
+        assert under_way.result().status == 200
+        assert wait_until(lambda: not any(is_alive(worker) for worker in workers))
+
+        server.start()
+        assert_people_can_sign_in(server)
+
+    assert len(workers) == 2
 
 
 @pytest.mark.parametrize("workers", [1, 3])

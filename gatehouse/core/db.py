@@ -1,6 +1,7 @@
 """The base of every table, the engine, and the one place that hides removed rows."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -50,6 +51,18 @@ PRAGMAS = (
     "recursive_triggers=ON",  # REPLACE deletes, and the record's triggers shall hear of it.
 )
 WAIT_FOR_LOCK = 5  # seconds
+# Below what silence.py waits, so that PostgreSQL is the one who ends what takes too long.
+LIMITS = (
+    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=25s"
+    " -c idle_in_transaction_session_timeout=60s"
+)
+# A host that has vanished, not only its PostgreSQL, is noticed by the system within 15 s or so.
+GONE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
 KEPT_WHEN_REMOVED = timedelta(days=90)  # as long as a backup, or somebody's question, may matter
 PURGED_AT_ONCE = 200  # Each may take rows of other tables along.
 
@@ -128,19 +141,33 @@ def make_engine(url: str) -> Engine:
     """An engine whose transactions behave alike on PostgreSQL and SQLite. Connects on first use."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    return create_engine(
+    from gatehouse.core.silence import give_up_the_silent  # noqa: PLC0415 - SQLite has no driver
+
+    engine = create_engine(
         url,
         hide_parameters=True,  # They hold hashes and addresses, and errors are logged.
         pool_size=10,
         max_overflow=10,
         pool_timeout=WAIT_FOR_LOCK,
         pool_recycle=1800,
-        connect_args={
-            "connect_timeout": WAIT_FOR_LOCK,
-            "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
-            " -c idle_in_transaction_session_timeout=60s",
-        },
+        connect_args={"connect_timeout": WAIT_FOR_LOCK, "options": LIMITS, **GONE},
     )
+    give_up_the_silent(engine)
+    return engine
+
+
+@contextmanager
+def in_a_hurry(db: Connection) -> Iterator[None]:
+    """Give the database 5 s for an answer, not 30: somebody waits who only asks how it is."""
+    driver: Any = db.connection.driver_connection
+    if not hasattr(driver, "patience"):  # SQLite
+        yield
+        return
+    before, driver.patience = driver.patience, WAIT_FOR_LOCK
+    try:
+        yield
+    finally:
+        driver.patience = before
 
 
 def missing_file(url: str) -> Path | None:

@@ -3,6 +3,7 @@
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.context import Runtime
+from gatehouse.core.db import in_a_hurry
 from gatehouse.core.redis_link import RedisAway
 from gatehouse.core.schema import schema_of
 
@@ -12,7 +13,7 @@ OK, DOWN, SCHEMA = "ok", "down", "schema"
 def database_state(runtime: Runtime) -> str:
     """Whether the database answers and has our tables, or those of the next version."""
     try:
-        with runtime.short.connect() as db:
+        with runtime.short.connect() as db, in_a_hurry(db):
             return OK if schema_of(db).serves else SCHEMA
     except SQLAlchemyError:
         return DOWN

@@ -371,3 +371,16 @@ def test_flask_runs_jobs_only_where_it_serves(program, tmp_path):
 
     assert "worker" not in done.stdout + done.stderr
     assert json.loads(done.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+@pytest.mark.parametrize("before", [(), ("--app", "wsgi:app")])
+def test_running_one_job_starts_no_worker(program, before):
+    settings = {"RUN_JOBS_WHILE_SERVING": "true", "LOG_LEVEL": "info"}
+    program("manage.py", "init-db")
+
+    done = program("-m", "flask", *before, "jobs", "run", "purge_expired", **settings)
+
+    assert "purge_expired: 0 done." in done.stdout
+    assert "The worker runs" not in done.stdout + done.stderr

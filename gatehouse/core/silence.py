@@ -1,0 +1,41 @@
+"""Connections to PostgreSQL that do not wait for ever: a server can be silent without being dead.
+
+Imported only where PostgreSQL is used: an installation on SQLite has no driver for it.
+"""
+
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+from sqlalchemy import Engine, event
+
+T = TypeVar("T")
+LONGEST = 30  # seconds that a server may take to answer; db.py has it end a statement before
+
+
+class Impatient(psycopg.Connection[TupleRow]):
+    """Gives up a server that is silent, be it frozen or out of reach, and with it the connection.
+
+    A time-out of sockets would not do: the driver's never block.
+    """
+
+    patience: float = LONGEST
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except psycopg.OperationalError:
+            # An answer that was not waited for would be taken for that to the next statement.
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+            raise
+
+
+def give_up_the_silent(engine: Engine) -> None:
+    """Let all connections of an engine of PostgreSQL be such."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Impatient:
+        return Impatient.connect(*arguments, **options)
