@@ -11,8 +11,8 @@ from time import sleep
 from typing import Any
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from gatehouse.core.logging import Lines
@@ -40,10 +40,8 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
         port=settings.port,
         interface=Interfaces.WSGI,
         websockets=False,
-        # In HTTP/2 a reader stalls one answer and goes on with the others: nothing of the
-        # connection tells (core/readers.py). Proxies speak HTTP/1.1 to those behind them.
-        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(),  # As granian's own command does; it limits slow headers.
+        http2_settings=HTTP2Settings(),
         workers=workers,
         blocking_threads=settings.server_threads,
         workers_kill_timeout=PATIENCE,

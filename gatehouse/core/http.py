@@ -27,7 +27,6 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
-from gatehouse.core.readers import reader_of
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.views import (
     Plan,
@@ -230,7 +229,7 @@ def _streamed(plan: Plan, runtime: Runtime, call: Call) -> Response:
     """
     owners = (call.actor.user_id, call.path.get("org_id"))
     named = frozenset(str(each).lower() for each in owners if each)
-    opening = Opening(runtime.streams, named, reader_of(call.environ))
+    opening = Opening(runtime.streams, named, call.environ.get("gunicorn.socket"))
     try:
         status, stream, _ = _do(plan, runtime, call, opening=opening)
     except BaseException:

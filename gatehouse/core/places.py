@@ -1,11 +1,12 @@
 """Places for streams: how many a worker sends at a time, for whom, and who must make way."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from threading import RLock
 from time import monotonic
 
 from gatehouse.core.errors import TooManyRequests
-from gatehouse.core.readers import Reader
 
 SPARE = 2  # threads that no stream may hold, not even one that has lost its place
 STALLED = 10.0  # seconds without a piece taken, after which whoever comes gets the place
@@ -15,9 +16,8 @@ class Places:
     """The few streams that a worker sends at a time, so that threads are left for others; and no
     two of one account or organization, so that nobody holds all of them.
 
-    Who takes nothing for a while makes way for whoever comes, and is cut off. Where that cannot be
-    done, the thread may be stuck until the reader hangs up: it counts as taken, up to ``threads``
-    less those that are spared.
+    Who takes nothing for a while makes way for whoever comes. The thread of such a one may be stuck
+    until the reader hangs up: it counts as taken, up to ``threads`` less those that are spared.
     """
 
     def __init__(self, threads: int, clock: Callable[[], float] = monotonic) -> None:
@@ -29,7 +29,7 @@ class Places:
         # Re-entrant: a body that is lost gives its place back in whichever thread collects it.
         self._lock = RLock()
 
-    def take(self, owners: frozenset[str], reader: Reader | None = None) -> "Place":
+    def take(self, owners: frozenset[str], connection: socket | None = None) -> "Place":
         """Raises TooManyRequests."""
         with self._lock:
             in_the_way = [each for each in self._held if each.owners & owners]
@@ -38,14 +38,13 @@ class Places:
                 raise TooManyRequests(says, retry_after=10)
             if not in_the_way and len(self._held) >= self._most:
                 in_the_way = [min(self._held, key=lambda each: each.moved_at)]
-            self._stuck = [each for each in self._stuck if not each.cut()]
             after = len(self._held) + len(self._stuck) + 1 - sum(e.can_be_cut for e in in_the_way)
             if not self._may_go(in_the_way) or after > self._most_threads:
                 says = "Too many exports at a time. Try again later."
                 raise TooManyRequests(says, retry_after=10)
             for each in in_the_way:
                 self._evict(each)
-            place = Place(self, owners, reader, self._clock())
+            place = Place(self, owners, connection, self._clock())
             self._held.append(place)
             return place
 
@@ -74,29 +73,30 @@ class Places:
 
 
 class Place:
-    """One of the places. ``reader`` is whose connection we may cut, where we can."""
+    """One of the places. ``connection`` is that of its reader, where a server hands it to us."""
 
-    __slots__ = ("__weakref__", "_places", "_reader", "moved_at", "owners")
+    __slots__ = ("__weakref__", "_connection", "_places", "moved_at", "owners")
 
     def __init__(
-        self, places: Places, owners: frozenset[str], reader: Reader | None, now: float
+        self, places: Places, owners: frozenset[str], connection: socket | None, now: float
     ) -> None:
         self._places = places
-        self._reader = reader
+        self._connection = connection
         self.owners = owners
         self.moved_at = now
 
     @property
     def can_be_cut(self) -> bool:
-        return self._reader is not None and self._reader.can_be_cut(STALLED)
+        return self._connection is not None
 
     def cut(self) -> bool:
         """End the connection, so that the thread that waits for the reader goes on. Returns
         whether that could be done.
         """
-        if self._reader is None or not self._reader.can_be_cut(STALLED):
+        if self._connection is None:
             return False
-        self._reader.cut(STALLED)
+        with suppress(OSError):
+            self._connection.shutdown(SHUT_RDWR)
         return True
 
     def go_on(self) -> None:

@@ -9,7 +9,6 @@ from weakref import finalize
 from gatehouse.core.access import refuse_ended
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.places import Place, Places
-from gatehouse.core.readers import Known, Reader
 
 DEADLINE = 60.0  # seconds in which a piece must be taken, where a server lets us say so
 
@@ -45,11 +44,11 @@ class Opening:
     """
 
     def __init__(
-        self, places: Places, owners: frozenset[str], reader: Reader | None = None
+        self, places: Places, owners: frozenset[str], connection: socket | None = None
     ) -> None:
         self._places = places
         self._owners = owners
-        self._reader = reader
+        self.connection = connection
         self.piece = b""
         self.mark: Any = None
         self.place: Place | None = None
@@ -58,11 +57,7 @@ class Opening:
         """Read the first piece. Raises TooManyRequests."""
         self.piece, self.mark = stream.read(ctx, None)
         if self.mark is not None:
-            self.place = self._places.take(self._owners, self._reader)
-
-    @property
-    def connection(self) -> socket | None:
-        return self._reader.connection if isinstance(self._reader, Known) else None
+            self.place = self._places.take(self._owners, self.connection)
 
     def give_up(self) -> None:
         if self.place is not None:

@@ -6,7 +6,6 @@ import pytest
 
 from gatehouse.core.errors import TooManyRequests
 from gatehouse.core.places import STALLED, Places
-from gatehouse.core.readers import Known
 
 pytestmark = pytest.mark.unit
 
@@ -102,7 +101,7 @@ def test_a_reader_whose_connection_we_have_is_cut_off(clock: Clock):
     places = Places(2, clock)
     ours, theirs = socketpair()
     with ours, theirs:
-        places.take(owners("ada"), Known(ours))
+        places.take(owners("ada"), ours)
         clock.now += STALLED
 
         places.take(owners("bob"))
