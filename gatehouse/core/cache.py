@@ -196,7 +196,7 @@ class OwnedCache:
         """
         name = HELD + _new_version()[1:]
         try:
-            epoch = self._believed_epoch()
+            epoch = self._read_epoch()  # Under one that is over, others would believe on.
             for owner in owners:
                 self._set_version(owner, epoch, name)
         except (RedisAway, SQLAlchemyError):
@@ -207,12 +207,14 @@ class OwnedCache:
         """Void all that is remembered for ``owners``. When this returns, no worker believes it.
 
         The epoch is read afresh, after the caller's commit: what is filled under a later one is
-        read from rows that know of it. Under an earlier one nothing of theirs is found.
+        read from rows that know of it. Under an earlier one nothing of theirs is found. Raises
+        SQLAlchemyError if it cannot be read, and voids under the last one that we know.
         """
+        epoch, trouble = self._epoch, None
         try:
             epoch = self._read_epoch()
-        except SQLAlchemyError:  # What was committed must be voided all the same.
-            epoch = self._epoch
+        except SQLAlchemyError as error:
+            trouble = error
         try:
             for owner in owners:
                 self._renew(owner, epoch, hold)
@@ -220,6 +222,8 @@ class OwnedCache:
             with self._engine.connect() as db:
                 db.execute(RAISED)
             self.outwait()
+        if trouble:
+            raise trouble
 
     def freshen(self, owners: Iterable[str], hold: str = "") -> None:
         """The same for what may be told a minute late: Redis is asked, not waited for."""

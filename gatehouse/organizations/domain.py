@@ -7,12 +7,12 @@ from gatehouse.organizations import jobs, routes
 from gatehouse.organizations.emails import MAILS
 from gatehouse.organizations.permissions import GRANTS
 from gatehouse.organizations.queries import (
-    invitations,
     memberships,
     present_members,
     readable_records,
     role_of,
 )
+from gatehouse.organizations.service import invitations
 
 domain = Domain(
     apis=(

@@ -201,8 +201,8 @@ def invite_row(invite_id: UUID) -> Any:
     )
 
 
-def pending_invites_of(key: str, now: datetime) -> Any:
-    """What is offered to an address, the newest first: at most 50."""
+def pending_invites_of(key: str, now: datetime, inviters: Collection[Role]) -> Any:
+    """What is offered to an address by people of these roles, the newest first: at most 50."""
     return (
         select(
             Invite.id,
@@ -216,6 +216,7 @@ def pending_invites_of(key: str, now: datetime) -> Any:
         )
         .join(Organization, Organization.id == Invite.org_id)
         .where(Invite.email_key == key, Invite.accepted_at.is_(None), Invite.expires_at > now)
+        .where(_role_of_inviter().in_(inviters))
         .order_by(Invite.id.desc())
         .limit(50)
     )
@@ -354,24 +355,5 @@ def memberships(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
         .join(Member, Member.org_id == Organization.id)
         .where(Member.user_id == user_id)
         .order_by(Member.id)
-    )
-    return [row._asdict() for row in rows]
-
-
-def invitations(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
-    """What an export tells of the places that were offered to a person's verified address."""
-    rows = ctx.db.execute(
-        select(
-            Organization.id.label("organization_id"),
-            Organization.name.label("organization"),
-            Invite.role,
-            Invite.created_at.label("invited_at"),
-            Invite.expires_at,
-            Invite.accepted_at,
-        )
-        .join(Invite, Invite.org_id == Organization.id)
-        .join(User, User.email_key == Invite.email_key)
-        .where(User.id == user_id, User.email_verified)
-        .order_by(Invite.id)
     )
     return [row._asdict() for row in rows]

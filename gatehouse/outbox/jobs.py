@@ -92,7 +92,11 @@ def _begin(
 ) -> "Future[bool] | None":
     try:
         return threads.submit(_deliver, runtime, message)
-    except RuntimeError:  # The process ends (it serves, and runs the jobs in a thread beside that).
+    except RuntimeError as error:
+        # The process ends: it serves, and runs the jobs in a thread beside that. If it is but out
+        # of threads, one of ours has the message already.
+        if "shutdown" not in str(error):
+            raise
         return None
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from gatehouse.core.context import Context
 from gatehouse.outbox.models import Message, Outcome
@@ -26,13 +25,13 @@ def waiting_messages(event: str) -> Select[Message]:
     return select(Message).where(Message.event == event, is_open)
 
 
-def dated_ahead(now: datetime, longest: datetime) -> Select[UUID]:
+def dated_ahead(now: datetime, longest: datetime) -> tuple[ColumnElement[bool], ...]:
     """What is still to come and was not put off, or is put off for longer than ever happens.
 
     It has been due since it was made, until somebody takes it or puts it off.
     """
     was_not_put_off = Message.due_at == Message.created_at
-    return select(Message.id).where(
+    return (
         Message.settled_at.is_(None),
         Message.due_at > now,
         or_(was_not_put_off, Message.due_at > longest),

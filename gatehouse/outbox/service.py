@@ -104,8 +104,13 @@ def mend(ctx: Context) -> int:
     The time in a row is that of the machine that wrote it: one ahead of ours had its mails wait
     for that time to come.
     """
-    ahead = dated_ahead(ctx.now, ctx.now + LONGEST_WAIT).limit(AT_ONCE).scalar_subquery()
-    return ctx.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ahead)).values(due_at=ctx.now))
+    longest = ctx.now + LONGEST_WAIT
+    ahead = select(Message.id).where(*dated_ahead(ctx.now, longest)).limit(AT_ONCE)
+    # Asked again of each row: a worker may have taken it while we waited for its lock.
+    mended = update(Message).where(
+        Message.id.in_(ahead.scalar_subquery()), *dated_ahead(ctx.now, longest)
+    )
+    return ctx.execute(mended.values(due_at=ctx.now).execution_options(synchronize_session=False))
 
 
 def purge(ctx: Context) -> int:

@@ -1,6 +1,6 @@
 """Everything that is held on a person, as one document."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from gatehouse.core.db import Model
 from gatehouse.core.roles import Role
@@ -86,6 +86,19 @@ def test_what_waits_for_a_person_is_in_it(client, make):
     assert links["confirm_email"] == f"new-{user.email}"
     assert export["account"]["is_operator"] is False
     assert export["account"]["password_changed_at"].endswith("Z")
+
+
+def test_who_has_an_address_after_somebody_learns_nothing_of_them(client, make):
+    """Threat 123: nor of invitations that nobody may make good any more."""
+    user = make.user()
+    org = make.organization()
+    make.invite(org, email=user.email, accepted_at=datetime.now(UTC))
+    gone = make.member(org, Role.OWNER, suspended_at=datetime.now(UTC))
+    make.invite(org, email=user.email, invited_by_id=gone.user_id)
+
+    export = client.get(EXPORT, headers=make.bearer(user)).json["data"]["export"]
+
+    assert export["invitations"] == []
 
 
 def test_an_address_that_is_not_verified_learns_of_no_invitation(client, make):

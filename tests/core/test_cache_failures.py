@@ -3,10 +3,12 @@
 import socket
 from threading import Event, Thread, current_thread
 from time import monotonic
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event, select, update
+from sqlalchemy.exc import OperationalError
 
 from gatehouse.core.cache import EPOCH_LEASE, EPOCHS, OwnedCache
 from gatehouse.core.db import make_engine
@@ -120,6 +122,30 @@ def test_who_still_believes_an_older_epoch_hears_of_what_is_forgotten_under_a_ne
 
     hold = cache.hold([owner])
     cache.forget([owner], hold)
+
+    assert another.look("key") is None
+
+
+def test_a_hold_is_heard_by_who_knows_of_a_new_epoch(cache, another, engine, owner):
+    """Its worker may die right after the commit: then nobody forgets."""
+    cache.look("nothing")
+    raise_epoch(engine)
+    another._lease_ends = 0.0  # noqa: SLF001 - as if it were time to read it again
+    fill(another, "key", owner)
+
+    assert cache.hold([owner]) is not None
+
+    assert another.look("key") is None
+
+
+def test_a_forget_that_cannot_read_the_epoch_says_so(cache, another, owner, monkeypatch):
+    fill(another, "key", owner)
+    cache.look("nothing")
+    away = OperationalError("", {}, Exception())
+    monkeypatch.setattr(cache, "_read_epoch", Mock(side_effect=away))
+
+    with pytest.raises(OperationalError):
+        cache.forget([owner])
 
     assert another.look("key") is None
 

@@ -344,6 +344,7 @@ def test_names_that_nobody_reads_are_told_with_the_nearest(tmp_path):
     file.write_text(
         "SMTP_HOTS=hunter2\nSMTP_PORT=25\nSECRET_KEY_FILE=/x\nMY_OWN=1\nFLASK_APP=x\n"
         "FLASK_EVN=production\nPYTHONPATH=.\nsmtp_user=kim\n"
+        "DATABASE_PASSWORD\nk9Zs3condL1neOfASecret\nk9Zs3condL1neOfASecret==\n"
     )
     around = {"REDIS_URI": "hunter2", "HOSTS": "x", "LANG": "C", "SMTP_HOTS": "x", "PORT": "1"}
 
@@ -356,6 +357,14 @@ def test_names_that_nobody_reads_are_told_with_the_nearest(tmp_path):
         ".env names smtp_user, which is no setting. Is SMTP_USER meant?",
         "REDIS_URI is set, and is no setting. Is REDIS_URL meant?",
     ]
+
+
+def test_an_address_whose_password_is_not_escaped_is_refused_without_it():
+    with pytest.raises(SettingsRefused) as refusal:
+        read(DATABASE_URL="postgresql://u:Tr0ub4dor@Zx9secret@127.0.0.1/db")
+
+    assert "more than one @" in str(refusal.value)
+    assert "Zx9secret" not in str(refusal.value)
 
 
 def test_every_setting_is_a_name_that_is_read(tmp_path):

@@ -21,8 +21,8 @@ from tests.sink import sink
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 MAILS = 40  # a batch
-PACE = 1.0  # seconds that the mail server takes for each: 10 for all, some at a time
-SECONDS = 6
+PACE = 2.0  # seconds that the mail server takes for each: 20 for all, some at a time
+SECONDS = 12
 
 
 class Loop(Worker):

@@ -1,7 +1,7 @@
 """Inviting by address: who may, what is mailed, and that a place is taken at most once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -285,6 +285,23 @@ def test_what_is_offered_comes_in_pages(client, make):
     assert (len(first["data"]["invites"]), len(second["data"]["invites"])) == (2, 1)
     assert first["meta"]["pagination"] == {"page": 1, "per_page": 2, "total": 3, "pages": 2}
     assert client.get(f"{path}?per_page=abc", headers=headers).status_code == 400
+
+
+def test_what_nobody_may_make_good_hides_nothing(client, make):
+    user = make.user()
+    offered = make.organization()
+    make.invite(offered, email=user.email)
+    with make.together():
+        for _ in range(51):
+            org = make.organization()
+            gone = make.member(org, Role.OWNER, suspended_at=datetime.now(UTC))
+            make.invite(org, email=user.email, invited_by_id=gone.user_id)
+
+    (offer,) = client.get("/api/v1/users/me/invites", headers=make.bearer(user)).json["data"][
+        "invites"
+    ]
+
+    assert offer["organization"]["id"] == str(offered.id)
 
 
 def test_an_address_that_is_not_verified_is_told_nothing(client, make, org):

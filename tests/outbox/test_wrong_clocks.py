@@ -1,6 +1,8 @@
 """Messages of a machine whose clock is ahead wait for nothing, those that were put off do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 from uuid import uuid4
 
 import pytest
@@ -53,6 +55,22 @@ def test_what_somebody_has_taken_stays_theirs(ringing, ring):
         assert len(service.claim(ctx)) == 1
 
     assert (mend(ringing), deliver(ringing)) == (0, 0)
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_taken_while_it_is_looked_at_stays_theirs(ringing, ring):
+    """Seen as ahead by a machine that is behind, and then locked by whoever takes it."""
+    ring()
+    with unit_of_work(ringing, Origin()) as taking:
+        assert len(service.claim(taking)) == 1
+        with ThreadPoolExecutor(1) as other, unit_of_work(ringing, Origin()) as behind:
+            behind.now -= timedelta(minutes=1)
+            mended = other.submit(service.mend, behind)
+            sleep(0.2)
+            assert not mended.done()
+            taking.db.commit()
+
+            assert mended.result() == 0
 
 
 def test_what_a_clock_that_was_ahead_put_off_for_years_is_tried_now(ringing, ring, bell):

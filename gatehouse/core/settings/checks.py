@@ -65,6 +65,8 @@ def unreadable_addresses(settings: Settings) -> list[str]:
         problems.append("DATABASE_URL must begin with postgresql:// or sqlite:///.")
     elif database and not _is_url(make_url, database):
         problems.append(f"DATABASE_URL has no port that is a number behind its host. {ESCAPED}")
+    elif "@" in (make_url(database or "sqlite://").host or ""):
+        problems.append(f"DATABASE_URL has more than one @ before its host. {ESCAPED}")
     elif database.startswith("sqlite://") and make_url(database).host:
         problems.append("DATABASE_URL names a file after three slashes, four if it begins with /.")
     if redis and not redis.startswith(REDISES):

@@ -4,6 +4,7 @@ from gatehouse.organizations.service.everywhere import suspend_everywhere, unsus
 from gatehouse.organizations.service.invites import (
     find_invite,
     glance_at_invite,
+    invitations,
     invite,
     look_at_invite,
     own_invites,
@@ -46,6 +47,7 @@ __all__ = [
     "find_invite",
     "glance_at_invite",
     "hold_as",
+    "invitations",
     "invite",
     "leave",
     "look_at_invite",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select, update
 
 from gatehouse.accounts.models import User
+from gatehouse.accounts.queries import get_account
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.service import record
 from gatehouse.core.access import may
@@ -156,8 +157,6 @@ def web_address_of(ctx: Context, row: Any) -> str:
 
 def own_invites(ctx: Context, user: User) -> list[dict[str, Any]]:
     """What is offered to a person. Nothing is told before the address is verified."""
-    if not user.email_verified:
-        return []
     return [
         {
             "token": token_of(ctx, row),
@@ -165,9 +164,29 @@ def own_invites(ctx: Context, user: User) -> list[dict[str, Any]]:
             "role": row.role,
             "expires_at": row.expires_at,
         }
-        for row in ctx.db.execute(pending_invites_of(user.email_key, ctx.now))
-        if still_holds(ctx, row)
+        for row in _offered_to(ctx, user)
     ]
+
+
+def invitations(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """The same for an export. What was accepted is told as a membership, to whoever has it."""
+    return [
+        {
+            "organization_id": row.org_id,
+            "organization": row.organization_name,
+            "role": row.role,
+            "expires_at": row.expires_at,
+        }
+        for row in _offered_to(ctx, get_account(ctx, user_id))
+    ]
+
+
+def _offered_to(ctx: Context, user: User) -> list[Row[Any]]:
+    if not user.email_verified:
+        return []
+    inviters = [role for role in Role if may(ctx, role, OrganizationPermission.MANAGE_MEMBERS)]
+    pending = pending_invites_of(user.email_key, ctx.now, inviters)
+    return [row for row in ctx.db.execute(pending) if still_holds(ctx, row)]
 
 
 def still_holds(ctx: Context, row: Any) -> bool:
