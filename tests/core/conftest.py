@@ -1,6 +1,7 @@
 """Fixtures of the kernel's tests: apps that need no database, and a Redis of one's own."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,21 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'cache.db'}"
 
 
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
+@contextmanager
+def engine_with_epochs(url: str) -> Iterator[Engine]:
+    """An engine on an empty database, with the one table that the cache needs."""
     engine = make_engine(url)
     EPOCHS.create(engine)
     with engine.begin() as db:
         db.execute(insert(EPOCHS).values(id=1, epoch=1))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    with engine_with_epochs(url) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from time import sleep
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, select, update
 
 from gatehouse.core.cache import EPOCHS, VERSION_LENGTH, OwnedCache
-from gatehouse.core.db import make_engine
 from gatehouse.core.redis_link import RedisLink
+from tests.core.conftest import engine_with_epochs
 
 pytestmark = pytest.mark.integration
 
@@ -25,12 +25,8 @@ def engine(request, files_of_databases, shared_servers, worker) -> Engine:
         shared_servers.postgres.drop_database(name)
         shared_servers.postgres.create_database(name)
         url = shared_servers.postgres.url(name)
-    engine = make_engine(url)
-    EPOCHS.create(engine)
-    with engine.begin() as db:
-        db.execute(insert(EPOCHS).values(id=1, epoch=1))
-    yield engine
-    engine.dispose()
+    with engine_with_epochs(url) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """What is remembered of devices ends with the password that they knew (threat 95)."""
 
-from datetime import UTC, datetime
-
 import pytest
-import time_machine
 
 from tests.factories import PASSWORD, Factory
 from tests.login.conftest import Callers
@@ -12,12 +9,6 @@ from tests.mailbox import token_in
 LOGIN = "/api/v1/auth/login"
 CHANGE = "/api/v1/users/me/password"
 NEW = "zebra lantern forty-two orbit"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 def sign_in(client, email, password):

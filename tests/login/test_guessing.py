@@ -1,11 +1,9 @@
 """Guessing passwords: it gets slower, then it gets pointless, and the owner still gets in."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
-import pytest
-import time_machine
 from sqlalchemy import func, select
 
 from gatehouse.audit.models import AuditEntry
@@ -21,13 +19,6 @@ LOGIN = "/api/v1/auth/login"
 ME = "/api/v1/auth/me"
 WRONG = "not the password"
 LOCK = timedelta(minutes=15)
-
-
-@pytest.fixture
-def clock():
-    """Time that stands still until it is moved."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 def guess(client, email, password=WRONG):

@@ -1,9 +1,6 @@
 """What somebody is mailed whose password others guess: enough to know, and not what they like."""
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
-import time_machine
+from datetime import timedelta
 
 from gatehouse.accounts.events import AccountLocked
 from gatehouse.core.context import Origin, unit_of_work
@@ -13,12 +10,6 @@ from tests.login.test_guessing import guess_patiently
 
 SUBJECT = "Somebody tries to guess your password"
 NEW = "zebra lantern forty-two orbit"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 def subjects(mailbox, user) -> list[str]:
