@@ -33,7 +33,7 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
     os.chdir(ROOT)
     domains()
     gc.freeze()
-    os.register_at_fork(after_in_child=partial(obey_the_parent, os.getpid()))
+    workers_obey(os.getpid())
     server = Granian(
         TARGET,
         address=address,
@@ -50,6 +50,19 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
         log_dictconfig=log_of_the_server(settings),
     )
     server.serve(target_loader=load_in_a_worker)
+
+
+def workers_obey(parent: int) -> None:
+    """Let every process that ``parent`` forks from now on end when it is told to.
+
+    SIGTERM waits while a worker is made: one that came before the worker had its own way of
+    ending met the parent's handler and was lost, and the worker was killed after 10 s.
+    """
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGTERM}),
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, {signal.SIGTERM}),
+        after_in_child=partial(obey_the_parent, parent),
+    )
 
 
 def load_in_a_worker(target: str) -> Any:
@@ -69,6 +82,7 @@ def obey_the_parent(parent: int) -> None:
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     Thread(target=end_with, args=(parent,), name="gatehouse-parent", daemon=True).start()
 
 

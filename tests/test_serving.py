@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -167,6 +168,34 @@ def test_a_worker_that_still_starts_ends_at_once_too(settings: dict[str, str], t
         server.stop()
 
     assert perf_counter() - started < 3
+
+
+WORKER_THAT_IS_TOLD_TO_STOP_BEFORE_IT_BEGINS = """
+import os, signal, time
+from gatehouse.serving import workers_obey
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+os.register_at_fork(after_in_child=lambda: time.sleep(0.5))
+workers_obey(os.getpid())
+worker = os.fork()
+if worker == 0:
+    time.sleep(5)
+    os._exit(0)
+os.kill(worker, signal.SIGTERM)
+print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]))
+"""
+
+
+def test_a_worker_that_was_told_to_stop_before_it_began_ends():
+    """A busy machine may run it late; it has its parent's handlers until then."""
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", WORKER_THAT_IS_TOLD_TO_STOP_BEFORE_IT_BEGINS],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert run.stdout == f"{-signal.SIGTERM}\n"
 
 
 @pytest.mark.parametrize("megabytes", [2, 20])
