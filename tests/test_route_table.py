@@ -43,6 +43,7 @@ UNWANTED = (
     ("text/plain", b"nonsense", 415),
     ("application/json", b" " * (MOST_BYTES + 1), 413),
 )
+FEW = 20  # calls
 WRONG_IDS = ("1", "not-a-uuid", "%00", "..%2f..", "0" * 36, "{x}")
 BAD_AUTHORIZATION = ("Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpw", "Bearer a b", "B" * 65_000)
 # What routes below a thing of an organization take: the id shall be wrong, not the body.
@@ -167,10 +168,13 @@ class Scene:
         return self._make.member(self.org, Role(place))
 
     def sent(self, client: FlaskClient, place: str, route: Route, **options: Any) -> Any:
-        """Send a request as somebody; what is done may have ended session, rights or all."""
+        """Send a request as somebody; what is done may have ended session, rights or all, and
+        what may be done few times has been done once.
+        """
         headers = {**self.bearer(place), **options.pop("headers", {})}
         reply = sent(client, route, options.pop("ids", self.ids), headers=headers, **options)
-        self.has_changed |= route.method != "GET" and reply.status_code < 300
+        has_few_left = int(reply.headers.get("X-RateLimit-Remaining", FEW)) < FEW
+        self.has_changed |= has_few_left or (route.method != "GET" and reply.status_code < 300)
         return reply
 
 
