@@ -7,7 +7,7 @@ from flask.sessions import SessionInterface
 from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response
 
-from gatehouse.core import html, logging, openapi, refusals
+from gatehouse.core import assets, logging, openapi, refusals
 from gatehouse.core.context import Runtime
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
@@ -36,8 +36,9 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     blueprints = tuple(api for domain in mounted for api in domain.apis)
     app.extensions["gatehouse_apis"] = blueprints
     openapi.install(app, blueprints)
-    html.install(app, tuple(pages for domain in mounted for pages in domain.pages))
-    for blueprint in blueprints:
+    assets.install(app, tuple(pages for domain in mounted for pages in domain.pages))
+    endpoints = tuple(one for domain in mounted for one in domain.endpoints)
+    for blueprint in (*blueprints, *endpoints):
         app.register_blueprint(blueprint)
     app.cli.add_command(database_commands)
     for domain in mounted:

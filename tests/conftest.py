@@ -182,7 +182,10 @@ SETTINGS = {
 }
 WIDE = {
     f"RATELIMIT_{name}": "100000/minute"
-    for name in ("LOGIN", "REGISTER", "FORGOT", "CONTACT", "API")
+    for name in (
+        *("LOGIN", "REGISTER", "FORGOT", "CONTACT", "API"),
+        *("AUTHORIZE", "CLIENT", "DEVICE", "REGISTRATION"),
+    )
 }
 
 

@@ -32,6 +32,7 @@ class Domain:
 
     apis: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()
+    endpoints: tuple[Blueprint, ...] = ()
     commands: tuple[click.Command, ...] = ()
     grants: tuple[Grant, ...] = ()
     ports: Mapping[type[Any], Callable[[Settings], Any]] = field(default_factory=dict)

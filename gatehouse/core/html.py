@@ -5,13 +5,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, Response, request, send_from_directory
+from flask import Blueprint, Response, request
 from marshmallow import Schema
 
 from gatehouse.core import access, browser, forms, rendering
@@ -37,6 +36,7 @@ from gatehouse.core.http import (
     tell,
 )
 from gatehouse.core.identifiers import as_uuid
+from gatehouse.core.showing import Away, Destinations, Go, Leave, Show, ShowOver
 from gatehouse.core.tokens import SESSION, is_well_formed
 from gatehouse.core.views import Also
 from gatehouse.core.visits import Visit, begin
@@ -44,12 +44,13 @@ from gatehouse.core.words import in_plain_words, load
 
 START, SIGN_IN, CONFIRM = "/", "/login", "/reauthenticate"
 HTML = "text/html; charset=utf-8"
-A_YEAR = 31_536_000
 NOTE_LIFE = 60  # seconds in which a note must be read
 FOR_PROGRAMS = frozenset(
     kind.message
     for kind in (Conflict, GatehouseError, NotFound, TooLarge, TooManyRequests, Unavailable)
 )
+
+__all__ = ["START", "Away", "Go", "Leave", "Pages", "Show", "ShowOver", "form", "refusal_page"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -63,44 +64,6 @@ class FormOutOfDate(Forbidden):
         "This form is out of date, so nothing was done. Open the page again and send it anew. If it"
         " happens again, let your browser keep the cookies of this address."
     )
-
-
-class Show:
-    """Answer with a page: its template, and the values that the template uses."""
-
-    status = HTTPStatus.OK
-
-    def __init__(self, template: str, /, **values: Any) -> None:
-        self.template = template
-        self.values = values
-
-
-class ShowOver(Show):
-    """The same where there is nothing to be done any more, as with a link that was used."""
-
-    status = HTTPStatus.BAD_REQUEST
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """Lead on to a page of ours. Without ``to``: where the visitor was going, else to the start.
-
-    ``session`` is the token for the cookie, which outlives the browser if there is an ``until``;
-    an empty one ends it. ``renews`` gives the session a new token. ``note`` names what was done.
-    """
-
-    to: str = ""
-    note: str = ""
-    session: str | None = None
-    until: datetime | None = None
-    renews: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Lead away, to an address that the operator chose, with where the visitor was going."""
-
-    url: str
 
 
 class Pages(Blueprint):
@@ -152,6 +115,12 @@ class Plan:
     schema: Schema | None
     shown_by: Callable[..., Any] | None
     also: Also | None
+    writes: bool
+    from_elsewhere: bool
+    knows_browser: bool
+
+    def is_reading(self, visit: Visit) -> bool:
+        return visit.is_reading and not self.writes
 
 
 def _plan_of(view: Callable[..., Any], path: str) -> Plan:
@@ -165,6 +134,9 @@ def _plan_of(view: Callable[..., Any], path: str) -> Plan:
         schema=schema,
         shown_by=shown_by,
         also=also,
+        writes=getattr(view, "writes", False),
+        from_elsewhere=getattr(view, "from_elsewhere", False),
+        knows_browser=getattr(view, "knows_browser", False),
     )
 
 
@@ -174,20 +146,44 @@ def _serve(plan: Plan) -> Callable[..., Response]:
         environ["gatehouse.route"] = plan.path
         visit = begin(environ, path)
         environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
-        if not visit.is_reading and not browser.is_from_our_own_page(
-            environ, visit.runtime.settings
-        ):
-            raise NotFromOurPage
+        _refuse_a_foreign_page(plan, visit)
         limit_the_address(plan.limit, visit.runtime, environ)
-        if not visit.is_reading:
-            visit.sent = forms.read_form(request.mimetype, read_body(visit.runtime, environ))
-            visit.next = browser.local_path(visit.sent.get(forms.NEXT, ""))
+        _read(plan, visit)
         _recognise(plan, visit)
         return _answer(plan, visit)
 
     serve.__name__ = plan.view.__name__
     serve.__doc__ = plan.view.__doc__
     return serve
+
+
+def _refuse_a_foreign_page(plan: Plan, visit: Visit) -> None:
+    is_free = visit.is_reading or plan.from_elsewhere
+    if not is_free and not browser.is_from_our_own_page(visit.environ, visit.runtime.settings):
+        raise NotFromOurPage
+
+
+def _read(plan: Plan, visit: Visit) -> None:
+    """What was sent: as it came, or the fields of a form."""
+    if visit.is_reading:
+        visit.raw = visit.environ.get("QUERY_STRING", "").encode("latin-1")
+        return
+    raw = read_body(visit.runtime, visit.environ)
+    if plan.from_elsewhere:
+        visit.raw = raw if request.mimetype == forms.FORM else b""
+        return
+    visit.sent = forms.read_form(request.mimetype, raw)
+    visit.next = browser.local_path(visit.sent.get(forms.NEXT, ""))
+
+
+def _given(plan: Plan, visit: Visit) -> dict[str, Any]:
+    """What a view gets beside its form: what stands in its path, and what it asked for."""
+    given: dict[str, Any] = {name: as_uuid(name, value) for name, value in visit.path.items()}
+    if plan.from_elsewhere:
+        given["raw"] = visit.raw
+    if plan.knows_browser:
+        given["browser"] = visit.way()
+    return given
 
 
 def _recognise(plan: Plan, visit: Visit) -> None:
@@ -228,12 +224,12 @@ def _answer(plan: Plan, visit: Visit) -> Response:
 
 def _act(plan: Plan, visit: Visit) -> Response:
     """One unit of work. When this returns, it is committed."""
-    ids = {name: as_uuid(name, value) for name, value in visit.path.items()}
+    ids = _given(plan, visit)
     with (
-        _work(visit, reads_only=visit.is_reading) as ctx,
+        _work(visit, reads_only=plan.is_reading(visit)) as ctx,
         refusals_on_record(ctx, ids.get("org_id")),
     ):
-        if not visit.is_reading:
+        if not visit.is_reading and not plan.from_elsewhere:
             _refuse_a_foreign_form(visit)
         plan.access.check(ctx, ids)
         if plan.is_elevated:
@@ -250,12 +246,12 @@ def _show_again(plan: Plan, visit: Visit, error: GatehouseError) -> Response:
     if plan.schema is None or plan.shown_by is None:
         raise error
     shown = forms.refused(plan.schema, visit.sent, error)
-    ids = {name: as_uuid(name, value) for name, value in visit.path.items()}
+    ids = _given(plan, visit)
     with _work(visit, reads_only=True) as ctx:
         page = plan.shown_by(ctx, **ids)
         if not isinstance(page, Show):
             raise error
-        answer = _page(visit, page, shown)
+        answer = _page(ctx, visit, page, shown)
     answer.status_code = error.status.value
     answer.headers.extend(error.headers)
     return answer
@@ -291,13 +287,18 @@ def _with_next(visit: Visit, path: str) -> str:
 
 def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
     if isinstance(result, Show):
-        return _page(visit, result, with_note=True)
+        return _page(ctx, visit, result, with_note=True)
+    if isinstance(result, Away):
+        return _lead_away(visit, result)
     if isinstance(result, Leave):
         joint = "&" if "?" in result.url else "?"
         onward = f"{joint}{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
         return _redirect(visit, result.url + onward)
     going: Go = result
     _take_along(ctx, visit, going)
+    if going.next:
+        visit.next = going.next
+        return _redirect(visit, _with_next(visit, going.to))
     path = going.to or visit.next or START
     return _redirect(visit, rendering.address(visit.runtime.settings, path))
 
@@ -324,10 +325,30 @@ def _redirect(visit: Visit, url: str) -> Response:
     return answer
 
 
+def _lead_away(visit: Visit, to: Away) -> Response:
+    """Another site is next: no ``next`` of ours goes along, and no address of ours is told."""
+    if not to.fields:
+        answer = _redirect(visit, to.url)
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+    frame = _frame(visit)
+    frame.leads_to = rendering.origin_of(to.url)
+    text = rendering.render("core/away.html", frame, {"url": to.url, "fields": to.fields})
+    headers = [*frame.headers(), *visit.headers]
+    return Response(text, HTTPStatus.OK, headers, content_type=HTML)
+
+
 def _page(
-    visit: Visit, page: Show, form: forms.Refused | None = None, *, with_note: bool = False
+    ctx: Context | None,
+    visit: Visit,
+    page: Show,
+    form: forms.Refused | None = None,
+    *,
+    with_note: bool = False,
 ) -> Response:
     frame = _frame(visit)
+    if ctx is not None and (onward := page.onward or visit.next):
+        frame.destination = ctx.ports[Destinations](ctx, onward)
     frame.form = form or frame.form
     frame.note = _note(visit) if with_note else ""
     text = rendering.render(page.template, frame, page.values)
@@ -364,25 +385,13 @@ def refusal_page(
     wait = error.details.get("retry_after", 0) if isinstance(error, TooManyRequests) else 0
     # A view of ours speaks to people. What has the common words of its kind speaks to programs.
     says = str(error) if plan and str(error) not in FOR_PROGRAMS else ""
-    values = {"status": error.status.value, "says": says, "back": back, "wait": wait}
-    answer = _page(visit, Show("core/refusal.html", **values))
+    values: dict[str, Any] = {
+        "status": error.status.value,
+        "says": says,
+        "back": back,
+        "wait": wait,
+    }
+    answer = _page(None, visit, Show("core/refusal.html", **values))
     answer.status_code = error.status.value
     answer.headers.extend(error.headers)
     return answer
-
-
-def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
-    """Mount the pages, and serve what they load."""
-
-    def asset(version: str, name: str) -> Response:
-        answer = send_from_directory(rendering.ASSETS, name, max_age=A_YEAR)
-        if version == rendering.assets_version():
-            answer.cache_control.immutable = True
-        else:  # A page of another release asks: it gets the file, and keeps nothing.
-            answer.headers["Cache-Control"] = "no-cache"
-        return answer
-
-    app.add_url_rule("/assets/<version>/<path:name>", "assets", asset)
-    app.add_url_rule("/favicon.ico", "favicon", partial(asset, "", "favicon.svg"))
-    for blueprint in blueprints:
-        app.register_blueprint(blueprint)

@@ -12,12 +12,13 @@ from urllib.parse import urlencode, urlsplit
 
 from gatehouse.core.forms import Refused
 from gatehouse.core.settings import Settings
+from gatehouse.core.showing import Destination
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ASSETS = Path(__file__).resolve().parent / "static" / "pages"
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:;{script} form-action 'self';"
-    " frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:{images};{script}"
+    " form-action 'self'{forms}; frame-ancestors 'none'; base-uri 'none'"
 )
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -38,6 +39,8 @@ class Frame:
     next: str = ""
     note: str = ""
     form: Refused = field(default_factory=Refused)
+    destination: Destination | None = None
+    leads_to: str = ""
     _nonce: str = ""
 
     @property
@@ -61,12 +64,35 @@ class Frame:
         """Once the page is rendered: only now is it known whether it has a script."""
         script = f" script-src 'nonce-{self._nonce}';" if self._nonce else ""
         return [
-            ("Content-Security-Policy", POLICY.format(script=script)),
+            ("Content-Security-Policy", self._policy(script)),
             ("Cache-Control", "no-store"),
             ("Vary", "Cookie"),
             # no-referrer would make browsers post our own forms with "Origin: null" (Fetch, 3.1).
             ("Referrer-Policy", "strict-origin"),
         ]
+
+    def _policy(self, script: str) -> str:
+        """A browser stops a form whose answer leads on to a place that is not named (CSP 3, 6.4.1),
+        and shows no picture from one.
+        """
+        there = self.destination
+        leads_to = self.leads_to or (there.origin if there else "")
+        logo = origin_of(there.logo_uri) if there and there.logo_uri else ""
+        return POLICY.format(
+            script=script,
+            images=f" {logo}" if logo else "",
+            forms=f" {leads_to}" if leads_to else "",
+        )
+
+
+def origin_of(url: str) -> str:
+    """What a Content-Security-Policy calls the place of ``url``: of a scheme of an application's
+    own the scheme is all there is (CSP 3, 2.3.1).
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https"):
+        return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}:"
 
 
 def address(settings: Settings, path: str) -> str:

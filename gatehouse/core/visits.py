@@ -7,6 +7,7 @@ from flask import request
 
 from gatehouse.core import browser, forms
 from gatehouse.core.context import ANONYMOUS, Actor, Runtime
+from gatehouse.core.crypto import fingerprint
 from gatehouse.core.http import READING
 
 
@@ -21,6 +22,7 @@ class Visit:
     seed: str = ""
     actor: Actor = ANONYMOUS
     sent: dict[str, str] = field(default_factory=dict)
+    raw: bytes = b""
     next: str = ""
     cookies: dict[str, browser.Header] = field(default_factory=dict)
 
@@ -47,6 +49,18 @@ class Visit:
     def lose(self, what: str = "") -> None:
         """Take a cookie back; without ``what`` the session's."""
         self.keep(what, "", 0)
+
+    def way(self) -> str:
+        """A name of this browser for requests that are on their way through our pages: it stays
+        the same when somebody signs in. What it is made of is in the cookie alone.
+        """
+        settings = self.runtime.settings
+        name = browser.cookie_name(settings, "way")
+        seed = browser.read_cookie(self.environ, name)
+        if not browser.is_seed(seed):
+            seed = browser.new_seed()
+            self.cookies[name] = browser.set_cookie(settings, name, seed)
+        return fingerprint(settings.secret_key, "way", seed)
 
     def token(self) -> str:
         """The token of a form in the answer. A browser that is nobody's yet gets a name."""

@@ -6,14 +6,18 @@ from gatehouse.core.schema import initial_revision
 from migrations.initial import (
     accounts,
     audit,
+    clients,
     contact,
     departments,
     domains,
+    grants,
     kernel,
+    oidc_provider,
     organizations,
     outbox,
     principals,
     sessions,
+    signing_keys,
 )
 
 TABLES = (
@@ -26,6 +30,10 @@ TABLES = (
     departments,
     principals,
     domains,
+    signing_keys,
+    clients,
+    grants,
+    oidc_provider,
     contact,
 )
 

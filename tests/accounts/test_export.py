@@ -19,6 +19,10 @@ HOLDS = {
     "departments": ("department_members",),
     "principals": ("principal_members",),
     "audit_entries": ("audit_entries",),
+    "consents": ("grants", "refresh_families", "tokens_voided"),
+    "sign_ins_of_applications": (
+        *("authorization_codes", "stored_requests", "device_requests", "pairwise_subjects"),
+    ),
 }
 
 

@@ -81,6 +81,10 @@ def test_what_nobody_set_has_the_documented_value():
         "reset": "10/minute;30/hour",
         "contact": "5/hour",
         "api": "600/minute",
+        "authorize": "300/minute;3000/hour",
+        "client": "60/minute;600/hour",
+        "device": "5/minute;30/hour",
+        "registration": "20/hour",
     }
     assert (settings.jobs.name, settings.jobs.interval_seconds) == ("", 300)
 

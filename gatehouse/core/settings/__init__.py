@@ -19,6 +19,7 @@ from gatehouse.core.settings.model import (
     Environment,
     JobSettings,
     MetricsSettings,
+    OidcSettings,
     SessionTimes,
     Settings,
     SettingsRefused,
@@ -81,10 +82,9 @@ def strange_settings(settings: Settings) -> list[str]:
 def _read(env: Reader) -> Settings:
     environment = Environment(env.choice("FLASK_ENV", tuple(Environment)))
     is_production = environment is Environment.PRODUCTION
-    rounds = 4 if environment is Environment.TESTING else BCRYPT_FLOOR
     secret = "" if is_production else DEVELOPMENT_SECRET
-    formats = ("json", "text") if is_production else ("text", "json")
     port = env.number("PORT", 5000)
+    app_url = env.text("APP_URL", f"http://localhost:{port}").rstrip("/")
     database_url = _database_url(env.text("DATABASE_URL"), environment)
     return Settings(
         environment=environment,
@@ -93,19 +93,20 @@ def _read(env: Reader) -> Settings:
         secret_key=env.text("SECRET_KEY", secret),
         encryption_keys=env.many("ENCRYPTION_KEY", secret),
         service_name=env.text("SERVICE_NAME", "Gatehouse"),
-        app_url=env.text("APP_URL", f"http://localhost:{port}").rstrip("/"),
+        app_url=app_url,
         login_ui_url=env.text("LOGIN_UI_URL").rstrip("/"),
+        oidc=_oidc(env, app_url),
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
         require_verified_email=env.flag("REQUIRE_VERIFIED_EMAIL", default=False),
         password_hasher=env.choice("PASSWORD_HASHER", ("bcrypt", "argon2id")),
-        bcrypt_log_rounds=env.number("BCRYPT_LOG_ROUNDS", rounds),
+        bcrypt_log_rounds=env.number("BCRYPT_LOG_ROUNDS", _rounds(environment)),
         sessions=_session_times(env),
         ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
         ratelimits=_ratelimits(env),
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
-        log_format=env.choice("LOG_FORMAT", formats),
+        log_format=env.choice("LOG_FORMAT", ("json", "text")[:: 1 if is_production else -1]),
         host=env.text("HOST", "127.0.0.1"),
         port=port,
         server_threads=env.number("SERVER_THREADS", 8),
@@ -120,6 +121,10 @@ def _read(env: Reader) -> Settings:
     )
 
 
+def _rounds(environment: Environment) -> int:
+    return 4 if environment is Environment.TESTING else BCRYPT_FLOOR
+
+
 def _session_times(env: Reader) -> SessionTimes:
     return SessionTimes(
         idle=env.duration("SESSION_IDLE_TIMEOUT", 900),
@@ -127,6 +132,13 @@ def _session_times(env: Reader) -> SessionTimes:
         remember_idle=env.duration("SESSION_REMEMBER_IDLE_TIMEOUT", 0) or None,
         remember_absolute=env.duration("SESSION_REMEMBER_ABSOLUTE_TIMEOUT", 0) or None,
         persist_interval=env.duration("SESSION_PERSIST_INTERVAL", 60),
+    )
+
+
+def _oidc(env: Reader, app_url: str) -> OidcSettings:
+    return OidcSettings(
+        issuer=env.text("OIDC_ISSUER_URL", app_url).rstrip("/"),
+        registration=env.choice("OIDC_REGISTRATION", ("off", "token", "open")),
     )
 
 
@@ -158,6 +170,10 @@ def _ratelimits(env: Reader) -> dict[str, str]:
         "reset": env.text("RATELIMIT_RESET", "10/minute;30/hour"),
         "contact": env.text("RATELIMIT_CONTACT", "5/hour"),
         "api": env.text("RATELIMIT_API", "600/minute"),
+        "authorize": env.text("RATELIMIT_AUTHORIZE", "300/minute;3000/hour"),
+        "client": env.text("RATELIMIT_CLIENT", "60/minute;600/hour"),
+        "device": env.text("RATELIMIT_DEVICE", "5/minute;30/hour"),
+        "registration": env.text("RATELIMIT_REGISTRATION", "20/hour"),
     }
 
 

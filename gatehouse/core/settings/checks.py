@@ -52,6 +52,8 @@ def invalid(settings: Settings) -> list[str]:
     ]
     if not _is_address(settings.app_url):
         problems.append("APP_URL must be the public http(s) URL of this service.")
+    if not _is_address(settings.oidc.issuer):
+        problems.append("OIDC_ISSUER_URL must be the http(s) URL that applications know us by.")
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
     return [*problems, *without_folder(settings), *unreadable_places(settings)]
@@ -186,7 +188,11 @@ def too_weak(settings: Settings, env: Reader) -> list[str]:
         )
     problems += [
         f"{name} must be https, unless its host is localhost."
-        for name, url in (("APP_URL", settings.app_url), ("LOGIN_UI_URL", settings.login_ui_url))
+        for name, url in (
+            ("APP_URL", settings.app_url),
+            ("LOGIN_UI_URL", settings.login_ui_url),
+            ("OIDC_ISSUER_URL", settings.oidc.issuer),
+        )
         if url and not url.startswith("https://") and not is_loopback(_host(url))
     ]
     if settings.bcrypt_log_rounds < BCRYPT_FLOOR:

@@ -54,6 +54,14 @@ class JobSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """The OpenID provider: the issuer, and who may register clients (off, token or open)."""
+
+    issuer: str
+    registration: str
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """Who may read the metrics: with ``token``, or from the networks of ``allow``.
 
@@ -78,6 +86,7 @@ class Settings:
     service_name: str
     app_url: str
     login_ui_url: str
+    oidc: OidcSettings
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
     registration_enabled: bool

@@ -1,0 +1,1 @@
+"""Clients: the applications that sign people in through us, and how they prove who they are."""

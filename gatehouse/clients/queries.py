@@ -1,0 +1,112 @@
+"""Reading clients: those of an organization by their managers, any of them by its public name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Select, bindparam, select
+
+from gatehouse.clients.errors import ClientNotFound
+from gatehouse.clients.models import Client
+from gatehouse.clients.rules import Options, options_of
+from gatehouse.core.context import Context, Runtime
+from gatehouse.organizations.models import Organization
+
+COLUMNS = (
+    Client.id,
+    Client.client_id,
+    Client.org_id,
+    Client.name,
+    Client.is_active,
+    Client.is_trusted,
+    Client.is_built_in,
+    Client.settings,
+    Client.secrets,
+    Client.updated_at,
+    Organization.name.label("org_name"),
+    Organization.is_active.label("org_is_active"),
+    Organization.deleted_at.label("org_deleted_at"),
+)
+# The hot path: one row by a unique index, the statement built once.
+BY_NAME = (
+    select(*COLUMNS)
+    .outerjoin(Organization, Organization.id == Client.org_id)
+    .where(Client.client_id == bindparam("client_id"))
+)
+BY_ID = (
+    select(*COLUMNS)
+    .outerjoin(Organization, Organization.id == Client.org_id)
+    .where(Client.id == bindparam("id"))
+)
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KnownClient:
+    """A client as the protocol sees it: nothing here is written back."""
+
+    id: UUID
+    client_id: str
+    org_id: UUID | None
+    org_name: str | None
+    name: str
+    is_usable: bool
+    is_trusted: bool
+    is_built_in: bool
+    options: Options
+    secrets: tuple[Mapping[str, Any], ...]
+    updated_at: datetime
+
+
+def find_client(runtime: Runtime, client_id: str) -> KnownClient | None:
+    """The client of this public name, whatever its state. A short statement of its own."""
+    if not client_id or len(client_id) > LONGEST_NAME or not client_id.isprintable():
+        return None
+    with runtime.short.connect() as db:
+        row = db.execute(BY_NAME, {"client_id": client_id}).first()
+    return known(row) if row is not None else None
+
+
+def find_client_by_id(runtime: Runtime, row_id: UUID) -> KnownClient | None:
+    """The same by the id of its row."""
+    with runtime.short.connect() as db:
+        row = db.execute(BY_ID, {"id": row_id}).first()
+    return known(row) if row is not None else None
+
+
+def known(row: Any) -> KnownClient:
+    return KnownClient(
+        id=row.id,
+        client_id=row.client_id,
+        org_id=row.org_id,
+        org_name=row.org_name,
+        name=row.name,
+        is_usable=row.is_active
+        and (row.org_id is None or (bool(row.org_is_active) and row.org_deleted_at is None)),
+        is_trusted=row.is_trusted,
+        is_built_in=row.is_built_in,
+        options=_options(orjson.dumps(row.settings)),
+        secrets=tuple(row.secrets),
+        updated_at=row.updated_at,
+    )
+
+
+@lru_cache(maxsize=512)
+def _options(settings: bytes) -> Options:
+    return options_of(orjson.loads(settings))
+
+
+def clients_of(org_id: UUID) -> Select[Any]:
+    """The clients of an organization by name."""
+    return select(Client).where(Client.org_id == org_id).order_by(Client.name, Client.id)
+
+
+def get_client(ctx: Context, org_id: UUID, row_id: UUID) -> Client:
+    found: Client | None = ctx.db.scalar(clients_of(org_id).where(Client.id == row_id))
+    if found is None:
+        raise ClientNotFound
+    return found

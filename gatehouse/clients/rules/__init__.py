@@ -1,0 +1,15 @@
+"""What a client may be told to be, and how it proves who it is. Pure."""
+
+from gatehouse.clients.rules.options import Options, options_of
+from gatehouse.clients.rules.redirects import redirect_matches, redirect_problem
+from gatehouse.clients.rules.secrets import holds, sha256_of, slow_hash
+
+__all__ = [
+    "Options",
+    "holds",
+    "options_of",
+    "redirect_matches",
+    "redirect_problem",
+    "sha256_of",
+    "slow_hash",
+]

@@ -1,0 +1,64 @@
+"""Writing clients down."""
+
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+from gatehouse.audit.service import record
+from gatehouse.clients.events import ClientCreated
+from gatehouse.clients.models import Client
+from gatehouse.clients.rules import sha256_of, slow_hash
+from gatehouse.core.context import Context
+from gatehouse.core.tokens import mint
+
+SECRET = "gcs_"  # noqa: S105 - a prefix
+
+
+def add_client(
+    ctx: Context,
+    *,
+    org_id: UUID | None,
+    name: str,
+    settings: Mapping[str, Any],
+    client_id: str = "",
+    secrets: tuple[dict[str, Any], ...] = (),
+    **fields: Any,
+) -> Client:
+    """Add a row as it is: whoever calls has checked the settings."""
+    client = Client(
+        client_id=client_id or token_hex(16),
+        org_id=org_id,
+        name=name,
+        settings=dict(settings),
+        secrets=list(secrets),
+        created_by_id=ctx.actor.user_id,
+        created_at=ctx.now,
+        updated_at=ctx.now,
+        **fields,
+    )
+    ctx.db.add(client)
+    ctx.db.flush()
+    event = ClientCreated(org_id=org_id, client_row_id=client.id, known_as=client.client_id)
+    record(ctx, event)
+    return client
+
+
+def new_secret(ctx: Context) -> tuple[str, dict[str, Any]]:
+    """A secret of 256 random bits, and what is stored of it."""
+    secret = mint(SECRET)
+    return secret, _stored(ctx, sha256_of(secret))
+
+
+def chosen_secret(ctx: Context, secret: str) -> dict[str, Any]:
+    """What is stored of a secret that a person chose."""
+    return _stored(ctx, slow_hash(secret))
+
+
+def _stored(ctx: Context, made: str) -> dict[str, Any]:
+    return {
+        "id": token_hex(8),
+        "hash": made,
+        "created_at": ctx.now.isoformat(),
+        "expires_at": None,
+    }

@@ -1,0 +1,221 @@
+"""Signed tokens, narrowly: the compact form, one algorithm for a key, and no header believed that
+says where a key is to be found.
+
+Signing and verifying is joserfc's work; what it may see is decided here (RFC 7515, 8725).
+"""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+JoseKey = RSAKey | ECKey | OKPKey | OctKey
+
+LONGEST = 16 * 1024  # characters of a token that we look at
+LONGEST_KID = 200
+SMALLEST_RSA = 2048  # bits
+SMALLEST_SECRET = 32  # bytes, for HS256
+SKEW = 15  # seconds that the clocks of others may be off
+PART = re.compile(r"[A-Za-z0-9_-]+")
+# What a header may hold. All else leads somewhere (jku, x5u), or changes how it is to be read.
+PLAIN = frozenset({"alg", "kid", "typ", "cty"})
+# RFC 9864 says Ed25519 where RFC 8037 said EdDSA.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "RS256": ("RSA", ""),
+    "PS256": ("RSA", ""),
+    "ES256": ("EC", "P-256"),
+    "EdDSA": ("OKP", "Ed25519"),
+    "Ed25519": ("OKP", "Ed25519"),
+    "HS256": ("oct", ""),
+}
+ASYMMETRIC = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
+STRONG = ("PS256", "ES256", "EdDSA", "Ed25519")  # FAPI 2.0, 5.4.1
+REGISTRY = jws.JWSRegistry(algorithms=[*KINDS], strict_check_header=False)
+
+
+class NotGenuine(ValueError):
+    """The token is not whole, or not signed by the key that it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key for one algorithm. ``kid`` names it to others."""
+
+    kid: str
+    alg: str
+    jose: JoseKey
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A token as it reads, before anybody knows whether it is genuine."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+    @property
+    def alg(self) -> str:
+        return str(self.header["alg"])
+
+    @property
+    def kid(self) -> str:
+        return str(self.header.get("kid", ""))
+
+    @property
+    def typ(self) -> str:
+        """The media type without ``application/``, in lower case (RFC 7515 4.1.9)."""
+        return str(self.header.get("typ", "")).lower().removeprefix("application/")
+
+
+def sign(claims: Mapping[str, Any], key: Key, *, typ: str = "JWT") -> str:
+    """A token in the compact form (RFC 7515 7.1)."""
+    header = {"alg": key.alg, "typ": typ, "kid": key.kid}
+    return jws.serialize_compact(header, orjson.dumps(claims), key.jose, registry=REGISTRY)
+
+
+def read(token: str, *, may_hold: frozenset[str] = PLAIN) -> Parts:
+    """Take a token apart. Raises NotGenuine if it has any but the plain form."""
+    parts = token.split(".")
+    if len(token) > LONGEST or len(parts) != 3 or not all(map(PART.fullmatch, parts)):  # noqa: PLR2004
+        raise NotGenuine("It is no signed token in the compact form.")
+    decode(parts[2])
+    header, claims = _object(parts[0]), _object(parts[1])
+    if not isinstance(header.get("alg"), str) or not header.keys() <= may_hold:
+        raise NotGenuine("Its header says more than we take.")
+    kid, typ = header.get("kid", ""), header.get("typ", "")
+    if not isinstance(kid, str) or len(kid) > LONGEST_KID or not isinstance(typ, str):
+        raise NotGenuine("Its header cannot be read.")
+    return Parts(header, claims)
+
+
+def verify(
+    token: str, keys: Iterable[Key], algorithms: Sequence[str], *, typ: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The claims of a token that one of ``keys`` signed by its own algorithm.
+
+    ``typ`` lists the types that it may have. Raises NotGenuine.
+    """
+    parts = read(token)
+    if typ and parts.typ not in typ:
+        raise NotGenuine("It is a token of another kind.")
+    check_signature(token, parts, keys, algorithms)
+    return parts.claims
+
+
+def check_signature(
+    token: str, parts: Parts, keys: Iterable[Key], algorithms: Sequence[str]
+) -> None:
+    """Raise NotGenuine unless one of ``keys`` signed it by its own algorithm."""
+    if parts.alg not in algorithms:
+        raise NotGenuine("It is signed by an algorithm that does not count here.")
+    for key in keys:
+        if key.alg != parts.alg or (parts.kid and key.kid and parts.kid != key.kid):
+            continue
+        try:
+            jws.deserialize_compact(token, key.jose, registry=REGISTRY)
+        except (JoseError, ValueError):
+            continue
+        return
+    raise NotGenuine("No key of ours to look with has signed it.")
+
+
+def private_key(alg: str) -> RSAKey | ECKey | OKPKey:
+    """A new key for one of our own algorithms."""
+    if alg in ("RS256", "PS256"):
+        return RSAKey.generate_key(SMALLEST_RSA, private=True)
+    if alg == "ES256":
+        return ECKey.generate_key("P-256", private=True)
+    return OKPKey.generate_key("Ed25519", private=True)
+
+
+def import_private(alg: str, pem: bytes) -> JoseKey:
+    kind = KINDS[alg][0]
+    if kind == "RSA":
+        return RSAKey.import_key(pem)
+    return ECKey.import_key(pem) if kind == "EC" else OKPKey.import_key(pem)
+
+
+def secret_key(secret: bytes) -> Key:
+    """A shared secret for HS256. Raises NotGenuine if it is too short to be one."""
+    if len(secret) < SMALLEST_SECRET:
+        raise NotGenuine("The secret is too short.")
+    return Key("", "HS256", OctKey.import_key(secret))
+
+
+def public_keys(jwk: Mapping[str, Any]) -> list[Key]:
+    """What one key of a set can verify: a key for each algorithm. Raises NotGenuine.
+
+    Private and shared keys, and those that contradict themselves, have no place in a set.
+    """
+    kty, crv = jwk.get("kty"), jwk.get("crv", "")
+    if kty == "oct" or any(name in jwk for name in ("d", "p", "q", "k")):
+        raise NotGenuine("Only public keys may be published.")
+    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+        return []
+    algorithms = [
+        alg
+        for alg in ASYMMETRIC
+        if KINDS[alg][0] == kty and KINDS[alg][1] in ("", crv) and jwk.get("alg", alg) == alg
+    ]
+    kid = jwk.get("kid", "")
+    if not isinstance(kid, str) or len(kid) > LONGEST_KID:
+        raise NotGenuine("A kid is text of at most 200 characters.")
+    return [Key(kid, alg, _public(str(kty), jwk)) for alg in algorithms]
+
+
+def _public(kty: str, jwk: Mapping[str, Any]) -> JoseKey:
+    names = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}[kty]
+    try:
+        bare: Any = {"kty": kty, **{name: jwk[name] for name in names}}
+        if kty == "RSA":
+            found = RSAKey.import_key(bare)
+            if found.public_key.key_size < SMALLEST_RSA:
+                raise NotGenuine("An RSA key has at least 2048 bits.")
+            return found
+        return ECKey.import_key(bare) if kty == "EC" else OKPKey.import_key(bare)
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, NotGenuine):
+            raise
+        raise NotGenuine("A key of the set cannot be read.") from None
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """The name that follows from a public key (RFC 7638). Raises NotGenuine."""
+    return str(_public(str(jwk.get("kty")), jwk).thumbprint())
+
+
+def encode(raw: bytes) -> str:
+    """Base64url without padding (RFC 7515 2)."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """The same back. Each value has one spelling: raises NotGenuine for any other."""
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        raise NotGenuine("It is not in base64url.") from None
+    if encode(raw) != text:
+        raise NotGenuine("It is not in base64url.")
+    return raw
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(decode(part))
+    except orjson.JSONDecodeError:
+        raise NotGenuine("A part of it is no JSON.") from None
+    if not isinstance(found, dict):
+        raise NotGenuine("A part of it is no JSON object.")
+    return found
+
+
+def is_number(value: object) -> bool:
+    """Whether this is a whole number as a NumericDate of ours has to be; True is none."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53

@@ -1,0 +1,234 @@
+"""Endpoints of OAuth and OpenID: forms in, answers in the shape of their RFC, never our envelope.
+
+A view takes a Context and a Call, and returns a Reply. What it declares beside its path is whether
+browsers of other origins may call it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl
+
+import orjson
+from flask import Blueprint, Response, request
+
+from gatehouse.core.context import ANONYMOUS, Context, Runtime, unit_of_work
+from gatehouse.core.errors import GatehouseError, TooManyRequests, Unavailable
+from gatehouse.core.forms import FORM
+from gatehouse.core.http import JSON, origin_of, read_body
+
+MOST_BYTES = 64 * 1024
+MOST_PARAMETERS = 100
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+ALLOWED_HEADERS = "Authorization, Content-Type, DPoP"
+# RFC 6749 appendix A.7 and A.8: what may stand in error_description.
+SAYABLE = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
+
+View = TypeVar("View", bound=Callable[..., Any])
+Headers = tuple[tuple[str, str], ...]
+
+
+class OAuthError(GatehouseError):
+    """A refusal in the words of RFC 6749 5.2. Subclasses name the ``error``."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error: ClassVar[str] = "invalid_request"
+    message = "The request is missing a parameter, or has one that is not valid."
+
+    def __init__(self, message: str | None = None, *, status: int = 0, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.code = status or int(type(self).status)
+
+    @property
+    def description(self) -> str:
+        return "".join(sign for sign in str(self) if sign in SAYABLE)
+
+    def body(self) -> dict[str, Any]:
+        return {"error": self.error, "error_description": self.description}
+
+
+class InvalidRequest(OAuthError):
+    """RFC 6749 5.2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: an object as JSON, or text of another ``kind``; nothing is an empty body."""
+
+    body: Mapping[str, Any] | str | bytes | None = None
+    status: int = 200
+    headers: Headers = ()
+    kind: str = JSON
+
+
+@dataclass(slots=True)
+class Call:
+    """What came in. ``sent`` has each parameter once; those that may repeat are in ``several``."""
+
+    method: str
+    url: str
+    environ: Mapping[str, Any]
+    sent: dict[str, str] = field(default_factory=dict)
+    several: dict[str, list[str]] = field(default_factory=dict)
+    raw: bytes = b""
+    allow_origin: bool = False
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def header(self, name: str) -> str | None:
+        """The header as it was sent, or None."""
+        found: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return found
+
+    def need(self, name: str) -> str:
+        """A parameter that must be there. Raises InvalidRequest."""
+        value = self.sent.get(name)
+        if not value:
+            raise InvalidRequest(f"The parameter {name} is missing.")
+        return value
+
+
+class Endpoints(Blueprint):
+    """The protocol endpoints of a domain."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}_protocol", __name__)
+
+    def get(self, path: str, *, reads_only: bool = True) -> Callable[[View], View]:  # type: ignore[override]
+        return self._mount(path, ("GET",), reads_only=reads_only)
+
+    def post(self, path: str, *, takes: str = FORM) -> Callable[[View], View]:  # type: ignore[override]
+        return self._mount(path, ("POST",), takes=takes)
+
+    def any(self, path: str, *methods: str, takes: str = FORM) -> Callable[[View], View]:
+        return self._mount(path, methods, takes=takes)
+
+    def _mount(
+        self, path: str, methods: tuple[str, ...], *, takes: str = "", reads_only: bool = False
+    ) -> Callable[[View], View]:
+        def mount(view: View) -> View:
+            serve = _serve(view, path, methods, takes, reads_only=reads_only)
+            self.add_url_rule(path, view.__name__, serve, methods=[*methods, "OPTIONS"])
+            return view
+
+        return mount
+
+
+def _serve(
+    view: Callable[[Context, Call], Reply],
+    path: str,
+    methods: tuple[str, ...],
+    takes: str,
+    *,
+    reads_only: bool,
+) -> Callable[..., Response]:
+    def serve(**names: str) -> Response:
+        environ = request.environ
+        environ["gatehouse.route"] = path
+        environ["gatehouse.refuse"] = refusal
+        if request.method == "OPTIONS":
+            return _preflight(methods)
+        runtime: Runtime = environ["gatehouse.runtime"]
+        call = Call(request.method, request.base_url, environ)
+        environ["gatehouse.call"] = call
+        if request.method not in ("GET", "HEAD"):
+            _read(call, read_body(runtime, environ), takes)
+        with unit_of_work(runtime, origin_of(environ), ANONYMOUS, reads_only=reads_only) as ctx:
+            reply = view(ctx, call, **names)
+        return _answer(reply, call)
+
+    serve.__name__ = view.__name__
+    serve.__doc__ = view.__doc__
+    return serve
+
+
+def _read(call: Call, raw: bytes, takes: str) -> None:
+    if takes != FORM:
+        call.raw = raw
+        if raw and request.mimetype != takes:
+            raise InvalidRequest(f"Send {takes}.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        return
+    if raw and request.mimetype != FORM:
+        raise InvalidRequest(f"Send a form: {FORM}.")
+    call.sent, call.several = read_parameters(raw)
+
+
+def read_parameters(raw: bytes) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Parameters of a form or a query string; one without a value was not sent (RFC 6749 3.1).
+
+    ``resource`` may come several times (RFC 8707 2), ``audience`` too (RFC 8693 2.1).
+    Raises InvalidRequest.
+    """
+    if len(raw) > MOST_BYTES:
+        raise InvalidRequest("The request is too large.")
+    try:
+        pairs = parse_qsl(
+            raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except ValueError:
+        raise InvalidRequest("The parameters cannot be read.") from None
+    several: dict[str, list[str]] = {"resource": [], "audience": []}
+    sent: dict[str, str] = {}
+    for name, value in pairs:
+        if "\x00" in value:
+            raise InvalidRequest("A parameter holds a NUL character.")
+        if name in several and value:
+            several[name].append(value)
+        elif name in sent:
+            raise InvalidRequest("A parameter was sent twice.")
+        sent.setdefault(name, value)
+    return {name: value for name, value in sent.items() if value}, several
+
+
+def _answer(reply: Reply, call: Call) -> Response:
+    body = orjson.dumps(reply.body) if isinstance(reply.body, Mapping) else reply.body or b""
+    named = {name.lower() for name, _ in reply.headers}
+    headers = [*reply.headers, *call.headers, *_cors(call)]
+    if "cache-control" not in named:
+        headers += NO_STORE
+    kind = reply.kind if body else None
+    return Response(body, reply.status, headers, content_type=kind)
+
+
+def refusal(error: GatehouseError) -> Response:
+    """Any error, as RFC 6749 5.2 has it."""
+    call: Call | None = request.environ.get("gatehouse.call")
+    headers: list[tuple[str, str]] = [*error.headers, *NO_STORE]
+    if call is not None:
+        headers += [*call.headers, *_cors(call)]
+    request.environ["gatehouse.refused"] = getattr(error, "error", error.type)
+    if isinstance(error, OAuthError):
+        return Response(orjson.dumps(error.body()), error.code, headers, content_type=JSON)
+    is_passing = isinstance(error, TooManyRequests | Unavailable)
+    name = "temporarily_unavailable" if is_passing else _name_of(error)
+    says = "".join(sign for sign in str(error) if sign in SAYABLE)
+    body = orjson.dumps({"error": name, "error_description": says})
+    return Response(body, error.status.value, headers, content_type=JSON)
+
+
+def _name_of(error: GatehouseError) -> str:
+    return "server_error" if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
+
+
+def _preflight(methods: tuple[str, ...]) -> Response:
+    """Any origin may ask; whether it may read the answer is decided there (Fetch, 3.2)."""
+    headers = [
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Allow-Methods", ", ".join(methods)),
+        ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
+        ("Access-Control-Max-Age", "600"),
+        ("Allow", ", ".join([*methods, "OPTIONS"])),
+    ]
+    return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+
+
+def _cors(call: Call) -> list[tuple[str, str]]:
+    """Cookies are never invited: whoever calls shows a token or a client's proof."""
+    origin = call.header("Origin")
+    if not origin or not call.allow_origin:
+        return [("Vary", "Origin")]
+    return [
+        ("Vary", "Origin"),
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate, Retry-After"),
+    ]

@@ -1,0 +1,106 @@
+"""What a view of a page returns: a page, or where to go next."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar
+
+from gatehouse.core.context import Context
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Show:
+    """Answer with a page: its template, and the values that the template uses. ``onward`` is a path
+    of ours that leads to an application, if not the visitor's own ``next`` does.
+    """
+
+    status = HTTPStatus.OK
+
+    def __init__(self, template: str, /, *, onward: str = "", **values: Any) -> None:
+        self.template = template
+        self.onward = onward
+        self.values = values
+
+
+class ShowOver(Show):
+    """The same where there is nothing to be done any more, as with a link that was used."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Lead on to a page of ours. Without ``to``: where the visitor was going, else to the start.
+
+    ``session`` is the token for the cookie, which outlives the browser if there is an ``until``;
+    an empty one ends it. ``next`` is where they go after ``to``. ``renews`` gives the session a new
+    token. ``note`` names what was done.
+    """
+
+    to: str = ""
+    note: str = ""
+    next: str = ""
+    session: str | None = None
+    until: datetime | None = None
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Lead away, to an address that the operator chose, with where the visitor was going."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Lead away for good, to an address that is registered; ``fields`` are posted there."""
+
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """The application that a visitor is on the way to: what pages on that way say and allow.
+
+    ``origin`` is where their forms may lead in the end; ``login_hint`` is who is expected.
+    """
+
+    name: str
+    organization: str | None = None
+    origin: str = ""
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    login_hint: str | None = None
+
+
+class Destinations(Protocol):
+    """Which application a path of ours leads to, if it leads to one. Provided by
+    ``oidc_provider``.
+    """
+
+    def __call__(self, ctx: Context, path: str) -> Destination | None: ...
+
+
+def writes(view: View) -> View:
+    """A page that writes although it is only asked for: it goes on with what was begun."""
+    view.writes = True  # type: ignore[attr-defined]
+    return view
+
+
+def from_elsewhere(view: View) -> View:
+    """Pages of others lead here. The view gets the query or the body as it came, as ``raw``, and
+    nothing that it does may hang on who it was that sent it.
+    """
+    view.from_elsewhere = True  # type: ignore[attr-defined]
+    return view
+
+
+def knows_browser(view: View) -> View:
+    """Pass a name of this browser, as ``browser``. One that has none yet is given one."""
+    view.knows_browser = True  # type: ignore[attr-defined]
+    return view

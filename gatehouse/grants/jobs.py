@@ -1,0 +1,74 @@
+"""What follows acts on grants, and what is purged."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from gatehouse.accounts.events import (
+    AccountDeleted,
+    AccountDisowned,
+    AccountSuspended,
+    EmailChangeUndone,
+    PasswordChanged,
+    PasswordReset,
+)
+from gatehouse.clients.models import Client
+from gatehouse.core.context import Context
+from gatehouse.core.reactions import during, every
+from gatehouse.grants.models import Grant, RefreshFamily, RevokedToken
+from gatehouse.grants.service import revoke_families, revoke_grants, void_tokens
+from gatehouse.organizations.events import MemberLeft, MemberRemoved, MemberSuspended
+
+BATCH = 1000
+KEPT = timedelta(days=30)  # so that a token that is shown again is known
+
+
+@during(PasswordChanged, PasswordReset, EmailChangeUndone, AccountSuspended, AccountDisowned)
+def end_tokens_of_an_account(
+    ctx: Context,
+    event: PasswordChanged | PasswordReset | EmailChangeUndone | AccountSuspended | AccountDisowned,
+) -> dict[str, int]:
+    """They stay ended when a suspended account is given back."""
+    void_tokens(ctx, event.user_id)
+    which = RefreshFamily.user_id == event.user_id
+    return told(refresh_families_ended=revoke_families(ctx, which, reason=event.name))
+
+
+@during(AccountDeleted)
+def end_grants_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+    void_tokens(ctx, event.user_id)
+    ended = revoke_grants(ctx, Grant.user_id == event.user_id, reason="account_deleted")
+    return told(consents_ended=ended)
+
+
+@during(MemberRemoved, MemberLeft, MemberSuspended)
+def end_grants_in_an_organization(
+    ctx: Context, event: MemberRemoved | MemberLeft | MemberSuspended
+) -> dict[str, int]:
+    """Those of its clients; being added again brings none of them back."""
+    theirs = select(Client.id).where(Client.org_id == event.org_id).scalar_subquery()
+    which = (Grant.user_id == event.user_id, Grant.client_row_id.in_(theirs))
+    return told(consents_ended=revoke_grants(ctx, *which, reason=event.name))
+
+
+@every(timedelta(hours=1))
+def purge_grants(ctx: Context) -> int:
+    """Delete refresh families, grants and revocations that ended long ago, in small batches."""
+    long_ago = ctx.now - KEPT
+    over = select(RefreshFamily.id).where(RefreshFamily.expires_at < long_ago).limit(BATCH)
+    gone = select(Grant.id).where(Grant.revoked_at < long_ago).limit(BATCH)
+    spent = select(RevokedToken.id).where(RevokedToken.expires_at < ctx.now).limit(BATCH)
+    rows = ((RefreshFamily, over), (Grant, gone), (RevokedToken, spent))
+    return sum(
+        ctx.execute(
+            delete(kind)
+            .where(kind.id.in_(which.scalar_subquery()))
+            .execution_options(synchronize_session=False)
+        )
+        for kind, which in rows
+    )
+
+
+def told(**counts: int) -> dict[str, int]:
+    """For the record of the act: what ended with it, if anything did."""
+    return {name: count for name, count in counts.items() if count}

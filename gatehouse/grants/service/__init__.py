@@ -1,0 +1,20 @@
+"""The rules of grants."""
+
+from gatehouse.grants.service.consents import agree, living_grant, revoke_consent, revoke_grants
+from gatehouse.grants.service.families import Turned, open_family, revoke_families, turn
+from gatehouse.grants.service.state import Standing, revoke_single, standing_of, void_tokens
+
+__all__ = [
+    "Standing",
+    "Turned",
+    "agree",
+    "living_grant",
+    "open_family",
+    "revoke_consent",
+    "revoke_families",
+    "revoke_grants",
+    "revoke_single",
+    "standing_of",
+    "turn",
+    "void_tokens",
+]

@@ -1,0 +1,126 @@
+"""What people let clients do: one living row for a person and a client."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.grants.errors import ConsentNotFound
+from gatehouse.grants.events import ConsentGiven, ConsentRevoked
+from gatehouse.grants.models import Grant, RefreshFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What is agreed to. ``claims`` are the names of those asked for one by one."""
+
+    scopes: Sequence[str]
+    claims: Sequence[str] = ()
+    resources: Sequence[str] = ()
+    details: Sequence[dict[str, Any]] = ()
+
+
+def living_grant(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant | None:
+    found: Grant | None = ctx.db.scalar(
+        select(Grant).where(
+            Grant.user_id == user_id,
+            Grant.client_row_id == client_row_id,
+            Grant.revoked_at.is_(None),
+        )
+    )
+    return found
+
+
+def agree(
+    ctx: Context,
+    user_id: UUID,
+    client_row_id: UUID,
+    agreed: Agreed,
+    *,
+    lasting: timedelta | None,
+    is_asked: bool,
+) -> Grant:
+    """Add what was agreed to the living grant, or begin one. Two at once end in one row."""
+    grant = living_grant(ctx, user_id, client_row_id) or _begun(ctx, user_id, client_row_id)
+    before = (grant.scopes, grant.claims, grant.resources, grant.details)
+    grant.scopes = _with(grant.scopes, agreed.scopes)
+    grant.claims = _with(grant.claims, agreed.claims)
+    grant.resources = _with(grant.resources, agreed.resources)
+    grant.details = _with(grant.details, agreed.details)
+    after = (grant.scopes, grant.claims, grant.resources, grant.details)
+    if is_asked:
+        grant.is_asked = True
+        grant.agreed_until = ctx.now + lasting if lasting else ctx.now
+    if is_asked or after != before:
+        grant.updated_at = ctx.now
+    if is_asked:
+        event = ConsentGiven(
+            user_id=user_id,
+            grant_id=grant.id,
+            client_row_id=client_row_id,
+            scopes=tuple(grant.scopes),
+        )
+        record(ctx, event)
+    return grant
+
+
+def _begun(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant:
+    """A new row, or that of somebody who was a moment faster."""
+    grant = Grant(
+        user_id=user_id,
+        client_row_id=client_row_id,
+        is_asked=False,
+        created_at=ctx.now,
+        scopes=[],
+        claims=[],
+        resources=[],
+        details=[],
+    )
+    try:
+        with ctx.db.begin_nested():
+            ctx.db.add(grant)
+            ctx.db.flush()
+    except IntegrityError:
+        found = living_grant(ctx, user_id, client_row_id)
+        if found is None:
+            raise
+        return found
+    return grant
+
+
+def revoke_consent(ctx: Context, user_id: UUID, grant_id: UUID) -> None:
+    """Take a consent back: everything that lives by it ends. Raises ConsentNotFound."""
+    grant: Grant | None = ctx.db.scalar(
+        select(Grant).where(
+            Grant.id == grant_id, Grant.user_id == user_id, Grant.revoked_at.is_(None)
+        )
+    )
+    if grant is None or not revoke_grants(ctx, Grant.id == grant_id, reason="revoked_by_person"):
+        raise ConsentNotFound
+    event = ConsentRevoked(user_id=user_id, grant_id=grant_id, client_row_id=grant.client_row_id)
+    record(ctx, event)
+
+
+def revoke_grants(ctx: Context, *which: Any, reason: str) -> int:
+    """End living grants and the families that live by them, within the act of somebody else."""
+    ids = ctx.db.scalars(select(Grant.id).where(Grant.revoked_at.is_(None), *which)).all()
+    if not ids:
+        return 0
+    gone = {"revoked_at": ctx.now, "revoke_reason": reason}
+    options = {"synchronize_session": "fetch"}
+    families = update(RefreshFamily).where(
+        RefreshFamily.grant_id.in_(ids), RefreshFamily.revoked_at.is_(None)
+    )
+    ctx.execute(families.values(**gone).execution_options(**options))
+    grants = update(Grant).where(Grant.id.in_(ids), Grant.revoked_at.is_(None))
+    return ctx.execute(grants.values(**gone).execution_options(**options))
+
+
+def _with(there: list[Any], more: Iterable[Any]) -> list[Any]:
+    return [*there, *(one for one in more if one not in there)]

@@ -1,0 +1,102 @@
+"""Whether a token still counts: one statement over everything that can end it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.core.context import Context, Runtime
+from gatehouse.core.db import insert_into, insert_unless_there
+from gatehouse.grants.models import (
+    ClientSession,
+    Grant,
+    RefreshFamily,
+    RevokedToken,
+    TokensVoided,
+)
+from gatehouse.sessions.models import Session, SessionStatus
+
+# The hot path: primary keys and unique indexes alone, the statement built once.
+STANDING = (
+    select(
+        Grant.user_id,
+        Grant.client_row_id,
+        Grant.revoked_at.label("grant_revoked_at"),
+        User.status,
+        User.deleted_at,
+        RefreshFamily.revoked_at.label("family_revoked_at"),
+        Session.status.label("session_status"),
+        Session.id.label("session_id"),
+        TokensVoided.before,
+        RevokedToken.jti,
+    )
+    .join(User, User.id == Grant.user_id)
+    .outerjoin(RefreshFamily, RefreshFamily.id == bindparam("family_id"))
+    .outerjoin(ClientSession, ClientSession.id == bindparam("sid"))
+    .outerjoin(Session, Session.id == ClientSession.session_id)
+    .outerjoin(TokensVoided, TokensVoided.user_id == Grant.user_id)
+    .outerjoin(RevokedToken, RevokedToken.jti == bindparam("jti"))
+    .where(Grant.id == bindparam("grant_id"))
+)
+REVOKED = select(func.count(RevokedToken.id)).where(RevokedToken.jti == bindparam("jti"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whom a living token speaks for."""
+
+    user_id: UUID
+    client_row_id: UUID
+    session_id: UUID | None
+
+
+def standing_of(
+    runtime: Runtime,
+    *,
+    grant_id: UUID,
+    family_id: UUID | None,
+    sid: UUID | None,
+    jti: str,
+    issued_at: datetime,
+    outlives_session: bool,
+) -> Standing | None:
+    """Whom a token speaks for, or None if anything has ended it. A short statement of its own."""
+    values = {"grant_id": grant_id, "family_id": family_id, "sid": sid, "jti": jti}
+    with runtime.short.connect() as db:
+        row = db.execute(STANDING, values).first()
+    if row is None or not _counts(row, issued_at):
+        return None
+    if not outlives_session and row.session_status not in (
+        SessionStatus.ACTIVE,
+        SessionStatus.EXPIRED,
+    ):
+        return None
+    return Standing(row.user_id, row.client_row_id, row.session_id)
+
+
+def _counts(row: Any, issued_at: datetime) -> bool:
+    is_revoked = row.grant_revoked_at or row.family_revoked_at or row.jti
+    is_voided = row.before is not None and issued_at <= row.before
+    is_there = row.status is AccountStatus.ACTIVE and row.deleted_at is None
+    return is_there and not is_revoked and not is_voided
+
+
+def is_revoked(runtime: Runtime, jti: str) -> bool:
+    """Whether a single token was revoked, for those that speak for no person."""
+    with runtime.short.connect() as db:
+        return bool(db.scalar(REVOKED, {"jti": jti}))
+
+
+def revoke_single(ctx: Context, jti: str, expires_at: datetime) -> None:
+    """Revoke one access token until it would have expired."""
+    insert_unless_there(ctx.db, RevokedToken, {"jti": jti, "expires_at": expires_at})
+
+
+def void_tokens(ctx: Context, user_id: UUID) -> None:
+    """Let nothing count that was issued to an account until now."""
+    row = insert_into(TokensVoided.__table__, ctx.db.get_bind().dialect)
+    row = row.values(user_id=user_id, before=ctx.now)
+    ctx.db.execute(row.on_conflict_do_update(index_elements=["user_id"], set_={"before": ctx.now}))

@@ -1,0 +1,1 @@
+"""The OpenID provider: applications sign people in through us (OpenID Connect Core, OAuth 2.0)."""

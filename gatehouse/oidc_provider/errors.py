@@ -1,0 +1,123 @@
+"""How the OpenID provider refuses: in the words of its RFCs, or on a page."""
+
+from http import HTTPStatus
+
+from gatehouse.core.errors import BadRequest
+from gatehouse.core.protocol import OAuthError
+
+
+class NotLedOn(BadRequest):
+    """400 as a page: the application or its address is not known, so nobody is led there."""
+
+    message = "The application that sent you here did not ask correctly."
+
+    def __init__(self, message: str, *, reason: str, client_id: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.client_id = client_id
+
+
+class WayOver(BadRequest):
+    message = (
+        "This sign-in took too long, was begun in another browser, or is done already. Go back to"
+        " the application, and begin again there."
+    )
+
+
+class UnsupportedGrantType(OAuthError):
+    error = "unsupported_grant_type"
+    message = "There is no such grant_type."
+
+
+class UnsupportedResponseType(OAuthError):
+    error = "unsupported_response_type"
+    message = "The response_type must be code."
+
+
+class InvalidScope(OAuthError):
+    error = "invalid_scope"
+    message = "The scope is not valid, or goes beyond what was granted."
+
+
+class InvalidTarget(OAuthError):
+    """RFC 8707 2."""
+
+    error = "invalid_target"
+    message = "The resource is not one that this client may ask for."
+
+
+class InvalidRequestObject(OAuthError):
+    """RFC 9101 7."""
+
+    error = "invalid_request_object"
+    message = "The request object is not valid."
+
+
+class InvalidRequestUri(OAuthError):
+    """RFC 9101 7, RFC 9126 2.2."""
+
+    error = "invalid_request_uri"
+    message = "The request_uri is unknown, used, expired, or not yours."
+
+
+class RequestUriNotSupported(OAuthError):
+    error = "request_uri_not_supported"
+    message = "Only a request_uri of our own is taken: push the request (RFC 9126)."
+
+
+class RegistrationNotSupported(OAuthError):
+    error = "registration_not_supported"
+    message = "The parameter registration is not supported."
+
+
+class InvalidAuthorizationDetails(OAuthError):
+    """RFC 9396 5."""
+
+    error = "invalid_authorization_details"
+    message = "The authorization_details are not valid, or not of a type of this client."
+
+
+class LoginRequired(OAuthError):
+    error = "login_required"
+    message = "Nobody is signed in, or not recently enough."
+
+
+class ConsentRequired(OAuthError):
+    error = "consent_required"
+    message = "The person has not agreed to this yet."
+
+
+class InteractionRequired(OAuthError):
+    error = "interaction_required"
+    message = "The person has something to do first."
+
+
+class AccountSelectionRequired(OAuthError):
+    error = "account_selection_required"
+    message = "The person has to choose an account."
+
+
+class AccessDenied(OAuthError):
+    error = "access_denied"
+    message = "The person said no, or may not use this application."
+
+
+class UnmetAuthentication(OAuthError):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
+
+    error = "unmet_authentication_requirements"
+    message = "The required authentication cannot be done here."
+
+
+class InvalidToken(OAuthError):
+    """RFC 6750 3.1."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    error = "invalid_token"
+    message = "The access token is not valid: unknown, expired, revoked, or for something else."
+
+
+class InsufficientScope(OAuthError):
+    status = HTTPStatus.FORBIDDEN
+    error = "insufficient_scope"
+    message = "The access token does not have the scope openid."

@@ -1,0 +1,39 @@
+"""What can happen at the OpenID provider."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gatehouse.core.events import AccountEvent, Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSignedIn(AccountEvent):
+    name = "client.signed_in"
+    says = "A person signed in to an application."
+    resource = "client_row"
+
+    client_row_id: UUID
+    session_id: UUID
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientEntryRefused(AccountEvent):
+    name = "client.entry_refused"
+    says = "A person was turned away from an application."
+    resource = "client_row"
+    is_refusal = True
+
+    client_row_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeReused(Event):
+    name = "code.reused"
+    says = "A code was shown a second time; what it had given is void."
+    resource = "client_row"
+    is_refusal = True
+
+    client_row_id: UUID
+    reason: str = "reuse"

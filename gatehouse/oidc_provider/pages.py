@@ -1,0 +1,144 @@
+"""The pages on the way to an application: consent, the choice of an account, and where it ends."""
+
+from gatehouse.accounts.queries import own_account
+from gatehouse.core.access import public, signed_in
+from gatehouse.core.context import Context
+from gatehouse.core.html import Away, Go, Pages, Show, form
+from gatehouse.core.rate_limit import limited
+from gatehouse.core.showing import from_elsewhere, knows_browser, writes
+from gatehouse.oidc_provider.rules.interaction import Step
+from gatehouse.oidc_provider.schemas import ChoiceIn, ConsentIn
+from gatehouse.oidc_provider.service import authorize, consents, ways
+from gatehouse.oidc_provider.service.responses import LedBack
+from gatehouse.oidc_provider.service.ways import Waiting
+from gatehouse.signing_keys.service import prepare
+
+pages = Pages("oidc_provider")
+
+ON = "/oidc/continue/"
+
+
+@pages.get("/oidc/authorize")
+@public
+@writes
+@from_elsewhere
+@knows_browser
+@limited("authorize")
+def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
+    return _begin(ctx, raw, browser)
+
+
+@pages.post("/oidc/authorize")
+@public
+@from_elsewhere
+@knows_browser
+@limited("authorize")
+def authorize_by_form(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
+    """The same by a form. What another site posts brings no cookie that says who it is, so the
+    request goes on with a page of ours that is asked for.
+    """
+    return _begin(ctx, raw, browser)
+
+
+def _begin(ctx: Context, raw: bytes, browser: str) -> Away | Go:
+    prepare(ctx)
+    try:
+        request = authorize.read_request(ctx, raw)
+        return _lead(ways.begin(ctx, request, browser))
+    except authorize.Refused as refused:
+        return _away(refused.way_back.with_error(refused.error.error, refused.error.description))
+
+
+@pages.get("/oidc/continue/<handle>")
+@public
+@writes
+@knows_browser
+def go_on(ctx: Context, handle: str, *, browser: str) -> Away | Go:
+    return _lead(ways.go_on(ctx, handle, browser))
+
+
+@pages.get("/oidc/consent/<handle>")
+@signed_in
+@knows_browser
+def show_consent(ctx: Context, handle: str, *, browser: str) -> Show:
+    way = ways.find_way(ctx, handle, browser)
+    terms = consents.terms_of(ctx, way.request, handle)
+    return Show("oidc_provider/consent.html", onward=ON + handle, handle=handle, terms=terms)
+
+
+@pages.post("/oidc/consent/<handle>")
+@signed_in
+@knows_browser
+@form(ConsentIn, shown_by=show_consent)
+def answer_consent(
+    ctx: Context, handle: str, *, browser: str, answer: str, terms: str
+) -> Away | Go:
+    says_yes = answer == "allow"
+    return _lead(consents.answer_consent(ctx, handle, browser, says_yes=says_yes, mark=terms))
+
+
+@pages.get("/oidc/accounts/<handle>")
+@signed_in
+@knows_browser
+def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show:
+    way = ways.find_way(ctx, handle, browser)
+    return Show(
+        "oidc_provider/accounts.html",
+        onward=ON + handle,
+        handle=handle,
+        user=own_account(ctx),
+        client=way.request.client,
+        is_other_wanted=way.request.asked.hinted_sub is not None,
+    )
+
+
+@pages.post("/oidc/accounts/<handle>")
+@signed_in
+@knows_browser
+@form(ChoiceIn, shown_by=show_accounts)
+def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> Away | Go:
+    if answer == "cancel":
+        return _away(consents.give_up(ctx, handle, browser))
+    if answer == "other":
+        ways.leave_account(ctx)
+        return Go(ON + handle, session="")
+    return _lead(consents.answer_choice(ctx, handle, browser))
+
+
+@pages.get("/oidc/no-access/<handle>")
+@signed_in
+@knows_browser
+def show_no_access(ctx: Context, handle: str, *, browser: str) -> Show:
+    way = ways.find_way(ctx, handle, browser)
+    return Show(
+        "oidc_provider/no_access.html",
+        onward=ON + handle,
+        handle=handle,
+        user=own_account(ctx),
+        client=way.request.client,
+    )
+
+
+PAGES = {
+    Step.SIGN_IN: "/login",
+    Step.CONFIRM: "/reauthenticate",
+    Step.CHOOSE: "/oidc/accounts/",
+    Step.OTHER_PERSON: "/oidc/accounts/",
+    Step.CONSENT: "/oidc/consent/",
+    Step.NO_ACCESS: "/oidc/no-access/",
+}
+
+
+def _lead(found: LedBack | Waiting) -> Away | Go:
+    if isinstance(found, LedBack):
+        return _away(found)
+    path = PAGES[found.step]
+    if path.endswith("/"):
+        return Go(path + found.handle)
+    if found.step is Step.SIGN_IN and "create" in found.request.asked.prompt:
+        path = "/register"
+    return Go(path, next=ON + found.handle)
+
+
+def _away(to: LedBack) -> Away:
+    return Away(to.url, to.fields)

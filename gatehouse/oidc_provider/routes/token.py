@@ -1,0 +1,35 @@
+"""What clients call with a proof of who they are: tokens, what they are good for, and their end."""
+
+from gatehouse.clients.service import authenticate
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import Call, Endpoints, Reply
+from gatehouse.oidc_provider.service import redeeming, showing
+from gatehouse.oidc_provider.service.cors import allow_origin_of
+from gatehouse.signing_keys.service import prepare
+
+token = Endpoints("token")
+
+
+@token.post("/oidc/token")
+def give_tokens(ctx: Context, call: Call) -> Reply:
+    """Give tokens for what a grant type takes (RFC 6749 3.2)."""
+    prepare(ctx)
+    proven = authenticate(ctx, call)
+    allow_origin_of(call, proven.client)
+    return Reply(redeeming.answer_token_request(ctx, call, proven, None))
+
+
+@token.post("/oidc/introspect")
+def introspect(ctx: Context, call: Call) -> Reply:
+    """Say what a token is good for (RFC 7662 2)."""
+    proven = authenticate(ctx, call)
+    return Reply(showing.introspect(ctx, proven.client, call.need("token")))
+
+
+@token.post("/oidc/revoke")
+def revoke(ctx: Context, call: Call) -> Reply:
+    """End a token (RFC 7009 2)."""
+    proven = authenticate(ctx, call)
+    allow_origin_of(call, proven.client)
+    showing.revoke(ctx, proven.client, call.need("token"))
+    return Reply()

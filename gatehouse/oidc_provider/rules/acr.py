@@ -1,0 +1,26 @@
+"""Classes of authentication, from weakest to strongest, and what of them was done. Pure."""
+
+from collections.abc import Sequence
+
+PWD = "pwd"  # noqa: S105 - a class
+MFA = "mfa"
+PHISHING_RESISTANT = "phr"  # OpenID Connect Extended Authentication Profile ACR values
+LEVELS = (PWD, MFA, PHISHING_RESISTANT)
+# RFC 8176: what is proven by something other than a password.
+SECOND = frozenset({"otp", "hwk", "swk", "sms", "mfa"})
+HARDWARE = frozenset({"hwk", "swk"})
+
+
+def acr_of(amr: Sequence[str]) -> str:
+    """The class that these methods (RFC 8176) reach."""
+    methods = set(amr)
+    if methods & HARDWARE and ("user" in methods or "pin" in methods or "bio" in methods):
+        return PHISHING_RESISTANT
+    if methods & SECOND and ("pwd" in methods or len(methods & SECOND) > 1):
+        return MFA
+    return PWD
+
+
+def reaches(acr: str, wanted: str) -> bool:
+    """Whether ``acr`` is as strong as ``wanted``; what we do not know is never reached."""
+    return wanted in LEVELS and acr in LEVELS and LEVELS.index(acr) >= LEVELS.index(wanted)

@@ -1,0 +1,82 @@
+"""What has to happen before a request is granted: one verdict, in a fixed order. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gatehouse.oidc_provider.rules.acr import acr_of, reaches
+from gatehouse.oidc_provider.rules.asked import Asked
+
+
+class Step(StrEnum):
+    """What comes next: a page for the person, a refusal, or the code."""
+
+    SIGN_IN = "sign_in"
+    CHOOSE = "choose"
+    CONFIRM = "confirm"
+    OTHER_PERSON = "other_person"
+    STEP_UP = "step_up"
+    NO_ACCESS = "no_access"
+    CONSENT = "consent"
+    GRANTED = "granted"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whoever is signed in. ``sub`` is their name for this client."""
+
+    sub: str
+    auth_time: datetime
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What else decides. ``begun_at`` is when the request came, ``chosen_at`` when the person chose
+    this account because of it; ``agreed`` says that all that is asked for was agreed to.
+    """
+
+    now: datetime
+    begun_at: datetime
+    chosen_at: datetime | None
+    has_agreed_now: bool
+    agreed: bool
+    may_enter: bool
+    default_max_age: int | None
+    min_acr: str
+    always_chooses: bool
+
+
+def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  # noqa: PLR0911 - a list
+    """What has to happen next."""
+    if person is None:
+        return Step.SIGN_IN
+    wants_choice = "select_account" in asked.prompt or found.always_chooses
+    if wants_choice and found.chosen_at is None and person.auth_time < found.begun_at:
+        return Step.CHOOSE
+    if asked.hinted_sub is not None and asked.hinted_sub != person.sub:
+        return Step.OTHER_PERSON
+    if is_stale(asked, person, found):
+        return Step.CONFIRM
+    acr = acr_of(person.amr)
+    if not reaches(acr, found.min_acr):
+        return Step.STEP_UP
+    if asked.essential_acr and not any(reaches(acr, wanted) for wanted in asked.essential_acr):
+        return Step.STEP_UP
+    if not found.may_enter:
+        return Step.NO_ACCESS
+    if not found.agreed or ("consent" in asked.prompt and not found.has_agreed_now):
+        return Step.CONSENT
+    return Step.GRANTED
+
+
+def is_stale(asked: Asked, person: Person, found: Situation) -> bool:
+    """Whether the person has to prove anew who they are. What was proven since the request came
+    is always recent enough.
+    """
+    if person.auth_time >= found.begun_at:
+        return False
+    if "login" in asked.prompt:
+        return True
+    age = asked.max_age if asked.max_age is not None else found.default_max_age
+    return age is not None and found.now - person.auth_time > timedelta(seconds=age)

@@ -1,0 +1,14 @@
+"""What comes in at the pages of the OpenID provider."""
+
+from marshmallow import Schema, fields, validate
+
+from gatehouse.core.fields import Text
+
+
+class ConsentIn(Schema):
+    answer = fields.String(required=True, validate=validate.OneOf(("allow", "deny")))
+    terms = Text(1, 64, required=True)
+
+
+class ChoiceIn(Schema):
+    answer = fields.String(required=True, validate=validate.OneOf(("go_on", "other", "cancel")))

@@ -1,0 +1,221 @@
+"""The authorization endpoint: a request is read by a list of checks.
+
+Until the client and its redirect URI are known nobody is led anywhere. After that every refusal
+goes back to the client, with our name and its state.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatehouse.clients.queries import KnownClient, find_client
+from gatehouse.clients.rules import redirect_matches
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import InvalidRequest, OAuthError, read_parameters
+from gatehouse.oidc_provider.errors import (
+    NotLedOn,
+    RegistrationNotSupported,
+    RequestUriNotSupported,
+)
+from gatehouse.oidc_provider.rules import asked as rules
+from gatehouse.oidc_provider.rules.asked import Asked
+from gatehouse.oidc_provider.service.hints import sub_of_hint
+from gatehouse.oidc_provider.service.resources import check_resources
+from gatehouse.oidc_provider.service.responses import MODES, WayBack
+from gatehouse.oidc_provider.service.tokens import issuer_of
+
+Params = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A request while it is read: what was sent, and what the checks made of it so far."""
+
+    client: KnownClient
+    sent: dict[str, str]
+    several: dict[str, list[str]]
+    way_back: WayBack
+    made: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that passed every check."""
+
+    client: KnownClient
+    asked: Asked
+    way_back: WayBack
+    params: Params
+    pushed_id: Any = None
+
+
+class Refused(Exception):
+    """A refusal that the client shall hear, by the browser."""
+
+    def __init__(self, way_back: WayBack, error: OAuthError, client: KnownClient) -> None:
+        super().__init__(error.error)
+        self.way_back = way_back
+        self.error = error
+        self.client = client
+
+
+def check_response_type(ctx: Context, draft: Draft) -> None:
+    del ctx
+    rules.response_type_of(draft.sent.get("response_type"))
+
+
+def check_what_is_not_taken(ctx: Context, draft: Draft) -> None:
+    del ctx
+    if "registration" in draft.sent:
+        raise RegistrationNotSupported
+    if "request_uri" in draft.sent:
+        raise RequestUriNotSupported
+
+
+def read_scopes(ctx: Context, draft: Draft) -> None:
+    del ctx
+    options = draft.client.options
+    draft.made["scopes"] = rules.scopes_of(
+        draft.sent.get("scope"), options.scopes, options.default_scopes
+    )
+
+
+def read_wishes(ctx: Context, draft: Draft) -> None:
+    del ctx
+    options, sent = draft.client.options, draft.sent
+    claims = rules.claims_of(sent.get("claims"))
+    acr_values = tuple(sent.get("acr_values", "").split()) or options.default_acr_values
+    draft.made |= {
+        "claims": claims,
+        "prompt": rules.prompt_of(sent.get("prompt")),
+        "max_age": rules.age_of(sent.get("max_age")),
+        "acr_values": acr_values,
+        "essential_acr": rules.essential_acr_of(claims),
+        "nonce": sent.get("nonce"),
+        "login_hint": sent.get("login_hint"),
+        "organization": sent.get("organization"),
+    }
+
+
+def check_pkce(ctx: Context, draft: Draft) -> None:
+    del ctx
+    options = draft.client.options
+    is_required = options.require_pkce or options.is_public or options.profile == "fapi2"
+    draft.made["challenge"] = rules.challenge_of(draft.sent, is_required=is_required)
+
+
+def read_hints(ctx: Context, draft: Draft) -> None:
+    """Who is meant: an ID token of ours as a hint, or a wish for one subject alone."""
+    hint = draft.sent.get("id_token_hint")
+    hinted = sub_of_hint(ctx, draft.client, hint) if hint else None
+    wished = rules.value_of_sub(draft.made["claims"])
+    if hinted is not None and wished is not None and hinted != wished:
+        raise InvalidRequest("The hint and the claims name two persons.")
+    draft.made["hinted_sub"] = hinted or wished
+
+
+def read_resources(ctx: Context, draft: Draft) -> None:
+    wanted = draft.several.get("resource", [])
+    draft.made["resources"] = check_resources(ctx, draft.client, wanted)
+
+
+CHECKS: tuple[Callable[[Context, Draft], None], ...] = (
+    check_response_type,
+    check_what_is_not_taken,
+    read_scopes,
+    read_wishes,
+    check_pkce,
+    read_hints,
+    read_resources,
+)
+
+
+def read_request(ctx: Context, raw: bytes) -> Request:
+    """Read a request as a browser brings it. Raises NotLedOn, then Refused."""
+    try:
+        sent, several = read_parameters(raw)
+    except InvalidRequest as error:
+        raise _refused_unread(ctx, raw, error) from error
+    return request_of(ctx, sent, several)
+
+
+def request_of(ctx: Context, sent: dict[str, str], several: Mapping[str, Sequence[str]]) -> Request:
+    """Check parameters that came in whichever way. Raises NotLedOn, then Refused."""
+    client = known_client(ctx, sent.get("client_id"))
+    way_back = way_back_of(ctx, client, sent)
+    draft = Draft(client, dict(sent), {k: list(v) for k, v in several.items()}, way_back)
+    try:
+        check_mode(client, sent)
+        for check in CHECKS:
+            check(ctx, draft)
+    except OAuthError as error:
+        raise Refused(way_back, error, client) from error
+    asked = Asked(
+        redirect_uri=way_back.redirect_uri,
+        response_mode=way_back.mode,
+        state=way_back.state,
+        **draft.made,
+    )
+    return Request(client, asked, way_back, {**sent, "several": draft.several})
+
+
+def known_client(ctx: Context, client_id: str | None) -> KnownClient:
+    """The client of a request. Raises NotLedOn."""
+    if not client_id:
+        raise NotLedOn("It did not say which application it is.", reason="no_client_id")
+    client = find_client(ctx.runtime, client_id)
+    if client is None or not client.is_usable:
+        raise NotLedOn(
+            "It is not known here, or has been switched off.",
+            reason="unknown_client",
+            client_id=client_id,
+        )
+    return client
+
+
+def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> WayBack:
+    """Where the client wants to hear from us, letter by letter as registered. Raises NotLedOn."""
+    options, asked = client.options, sent.get("redirect_uri")
+    if "authorization_code" not in options.grant_types:
+        raise NotLedOn(
+            "It is not registered to sign people in.",
+            reason="no_code_flow",
+            client_id=client.client_id,
+        )
+    if asked is None and len(options.redirect_uris) == 1:
+        asked = options.redirect_uris[0]
+    if asked is None or not redirect_matches(
+        asked, options.redirect_uris, options.application_type
+    ):
+        raise NotLedOn(
+            "The address that it wants you led to is not registered for it.",
+            reason="wrong_redirect_uri",
+            client_id=client.client_id,
+        )
+    mode = sent.get("response_mode", "query")
+    mode = mode if mode in MODES and mode in options.response_modes else "query"
+    return WayBack(asked, mode, sent.get("state"), issuer_of(ctx.runtime))
+
+
+def check_mode(client: KnownClient, sent: Mapping[str, str]) -> None:
+    mode = sent.get("response_mode")
+    if mode is not None and mode not in (set(MODES) & set(client.options.response_modes)):
+        raise InvalidRequest("The response_mode is not known, or not one of this client.")
+    if len(sent.get("state", "")) > rules.LONGEST_STATE:
+        raise InvalidRequest("The state is too long.")
+
+
+def _refused_unread(ctx: Context, raw: bytes, error: InvalidRequest) -> Exception:
+    """A request that cannot be read leads back only if client and address stand there once."""
+    pairs = [part.partition(b"=") for part in raw[: 64 * 1024].split(b"&")]
+    names = [name for name, _, _ in pairs]
+    if names.count(b"client_id") != 1 or names.count(b"redirect_uri") != 1:
+        return NotLedOn("It sent something twice, or something unreadable.", reason="unreadable")
+    kept = {b"client_id", b"redirect_uri"} | ({b"state"} if names.count(b"state") == 1 else set())
+    few = b"&".join(name + sign + value for name, sign, value in pairs if name in kept)
+    try:
+        sent, _ = read_parameters(few)
+    except InvalidRequest:
+        return NotLedOn("It sent something unreadable.", reason="unreadable")
+    client = known_client(ctx, sent.get("client_id"))
+    return Refused(way_back_of(ctx, client, sent), error, client)

@@ -1,0 +1,32 @@
+"""Which application a visitor is on the way to, for what pages say and browsers allow."""
+
+from gatehouse.core.context import Context
+from gatehouse.core.errors import GatehouseError
+from gatehouse.core.rendering import origin_of
+from gatehouse.core.showing import Destination
+from gatehouse.oidc_provider.service.authorize import Refused
+from gatehouse.oidc_provider.service.ways import peek
+
+ON = "/oidc/continue/"
+
+
+def destination(ctx: Context, path: str) -> Destination | None:
+    """The Destinations port."""
+    if not path.startswith(ON):
+        return None
+    try:
+        request = peek(ctx, path.removeprefix(ON))
+    except (Refused, GatehouseError):
+        return None
+    if request is None:
+        return None
+    client, options = request.client, request.client.options
+    return Destination(
+        name=client.name,
+        organization=client.org_name,
+        origin=origin_of(request.asked.redirect_uri),
+        logo_uri=options.logo_uri,
+        policy_uri=options.policy_uri,
+        tos_uri=options.tos_uri,
+        login_hint=request.asked.login_hint,
+    )

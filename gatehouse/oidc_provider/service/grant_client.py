@@ -1,0 +1,25 @@
+"""The grant type client_credentials (RFC 6749 4.4)."""
+
+from gatehouse.clients.errors import UnauthorizedClient
+from gatehouse.clients.queries import KnownClient
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import Call
+from gatehouse.oidc_provider.rules.asked import scopes_of
+from gatehouse.oidc_provider.service.answers import Answer, token_answer
+from gatehouse.oidc_provider.service.resources import check_resources
+from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
+
+
+def client_credentials(
+    ctx: Context, call: Call, client: KnownClient, binding: str | None
+) -> Answer:
+    """A token for the client itself (RFC 6749 4.4): no person, so no refresh and no ID token."""
+    if client.options.is_public:
+        raise UnauthorizedClient
+    about_people = ("openid", OFFLINE, "profile", "email", "address", "phone")
+    allowed = [s for s in client.options.scopes if s not in about_people]
+    asked = call.sent.get("scope")
+    scopes = scopes_of(asked, allowed, ()) if asked is not None else ()
+    audience = check_resources(ctx, client, call.several.get("resource", []))
+    issue = Issue(sub=client.client_id, scopes=scopes, audience=audience, binding=binding)
+    return token_answer(ctx, client, issue, {}, nonce=None)[0]

@@ -1,0 +1,67 @@
+"""The grant type refresh_token (RFC 6749 6, OpenID Connect Core 12)."""
+
+from datetime import UTC, datetime
+
+from gatehouse.clients.queries import KnownClient
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import Call
+from gatehouse.grants.errors import InvalidGrant
+from gatehouse.grants.models import Grant
+from gatehouse.grants.service import turn
+from gatehouse.grants.service.families import find_family
+from gatehouse.oidc_provider.errors import InvalidScope
+from gatehouse.oidc_provider.service.answers import (
+    Answer,
+    Params,
+    audience_of,
+    of_the_person,
+    refuse_who_is_out,
+    token_answer,
+)
+from gatehouse.oidc_provider.service.subjects import sub_of
+from gatehouse.oidc_provider.service.tokens import Issue
+
+
+def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
+    """A refresh token for new tokens. The family is turned last: nothing is spent on a refusal."""
+    family, generation = find_family(ctx, call.need("refresh_token"), client)
+    if family.binding is not None and binding != family.binding:
+        raise InvalidGrant("token_of_another_key")
+    params = _narrowed(call, family.params)
+    audience = audience_of(ctx, call, client, params)
+    turned = turn(ctx, client, family, generation)
+    grant = ctx.db.get(Grant, family.grant_id)
+    if grant is None or grant.revoked_at is not None:
+        raise InvalidGrant("grant_revoked")
+    sid = family.sid if family.dies_with_session else None
+    refuse_who_is_out(ctx, client, family.user_id, sid=sid)
+    issue = Issue(
+        sub=sub_of(ctx, client, family.user_id),
+        scopes=params["scopes"],
+        audience=audience,
+        grant_id=family.grant_id,
+        family=family,
+        sid=family.sid,
+        auth_time=datetime.fromtimestamp(params["auth_time"], UTC),
+        acr=params.get("acr"),
+        amr=params.get("amr", ()),
+        binding=binding,
+        details=params.get("details", ()),
+        extra=of_the_person(ctx, client, family.user_id, params),
+    )
+    answer, _ = token_answer(ctx, client, issue, params, nonce=None)
+    answer["refresh_token"] = turned.token
+    return answer
+
+
+def _narrowed(call: Call, params: Params) -> Params:
+    """The same with fewer scopes, for this answer alone (RFC 6749 6). Scopes that the client may
+    no longer have are left out.
+    """
+    wanted = call.sent.get("scope")
+    if wanted is None:
+        return params
+    asked = wanted.split(" ")
+    if not set(asked) <= set(params["scopes"]):
+        raise InvalidScope
+    return {**params, "scopes": [scope for scope in params["scopes"] if scope in asked]}

@@ -1,0 +1,133 @@
+"""From a granted request to a code: the grant, the client's place in the session, the code."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from gatehouse.audit.service import record
+from gatehouse.clients.queries import KnownClient
+from gatehouse.core.context import Context
+from gatehouse.core.db import insert_unless_there
+from gatehouse.core.tokens import hash_token, mint
+from gatehouse.grants.models import ClientSession, Grant
+from gatehouse.grants.service import agree, living_grant
+from gatehouse.grants.service.consents import Agreed
+from gatehouse.oidc_provider.events import ClientSignedIn
+from gatehouse.oidc_provider.models import AuthorizationCode
+from gatehouse.oidc_provider.rules.acr import acr_of
+from gatehouse.oidc_provider.rules.asked import Asked
+
+CODE = "gac_"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind the session that carries the request."""
+
+    user_id: UUID
+    session_id: UUID
+    auth_time: datetime
+    amr: tuple[str, ...]
+
+
+def signed_in(ctx: Context) -> SignedIn | None:
+    actor = ctx.actor
+    if actor.user_id is None or actor.session_id is None or actor.auth_time is None:
+        return None
+    return SignedIn(actor.user_id, actor.session_id, actor.auth_time, actor.amr)
+
+
+def wishes_of(asked: Asked) -> Agreed:
+    """What a grant has to hold for this request."""
+    return Agreed(asked.scopes, asked.claim_names(), asked.resources, asked.details)
+
+
+def covers(ctx: Context, grant: Grant | None, asked: Asked) -> bool:
+    """Whether a person agreed to all of it, and the answer is still remembered."""
+    if grant is None or not grant.is_asked:
+        return False
+    if grant.agreed_until is not None and grant.agreed_until <= ctx.now:
+        return False
+    wanted = wishes_of(asked)
+    return (
+        set(wanted.scopes) <= set(grant.scopes)
+        and set(wanted.claims) <= set(grant.claims)
+        and set(wanted.resources) <= set(grant.resources)
+        and all(detail in grant.details for detail in wanted.details)
+    )
+
+
+def give_grant(
+    ctx: Context, client: KnownClient, person: SignedIn, asked: Asked, *, agrees: bool
+) -> Grant:
+    """The grant that tokens will live by. ``agrees``: the person has just said yes to it."""
+    lasting = timedelta(seconds=client.options.consent_lifetime)
+    there = living_grant(ctx, person.user_id, client.id)
+    if there is not None and not agrees and covers(ctx, there, asked):
+        return there
+    return agree(ctx, person.user_id, client.id, wishes_of(asked), lasting=lasting, is_asked=agrees)
+
+
+def place_in_session(ctx: Context, client: KnownClient, session_id: UUID) -> UUID:
+    """The ``sid`` by which a client knows this session."""
+    values = {"id": uuid7(), "created_at": ctx.now}
+    place = {"session_id": session_id, "client_row_id": client.id}
+    if insert_unless_there(ctx.db, ClientSession, values | place):
+        return values["id"]  # type: ignore[return-value]
+    found: UUID | None = ctx.db.scalar(select(ClientSession.id).filter_by(**place))
+    if found is None:
+        raise RuntimeError("The place was there a moment ago.")
+    return found
+
+
+def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) -> str:
+    """Write a code down by its hash, and give it."""
+    person = signed_in(ctx)
+    if person is None:
+        raise RuntimeError("Nobody is signed in.")
+    code = mint(CODE)
+    sid = place_in_session(ctx, client, person.session_id)
+    ctx.db.add(
+        AuthorizationCode(
+            code_hash=hash_token(code),
+            grant_id=grant.id,
+            client_row_id=client.id,
+            user_id=person.user_id,
+            sid=sid,
+            redirect_uri=asked.redirect_uri,
+            params=params_of(asked, person),
+            auth_time=person.auth_time,
+            created_at=ctx.now,
+            expires_at=ctx.now + timedelta(seconds=client.options.code_lifetime),
+        )
+    )
+    event = ClientSignedIn(
+        org_id=client.org_id,
+        user_id=person.user_id,
+        client_row_id=client.id,
+        session_id=person.session_id,
+        scopes=asked.scopes,
+    )
+    record(ctx, event)
+    return code
+
+
+def params_of(asked: Asked, person: SignedIn) -> dict[str, Any]:
+    """What the tokens of this request will carry."""
+    said: dict[str, Any] = {
+        "scopes": list(asked.scopes),
+        "nonce": asked.nonce,
+        "claims": dict(asked.claims),
+        "resources": list(asked.resources),
+        "details": list(asked.details),
+        "challenge": asked.challenge,
+        "jkt": asked.dpop_jkt,
+        "organization": asked.organization,
+        "acr": acr_of(person.amr),
+        "amr": list(person.amr),
+    }
+    return {name: value for name, value in said.items() if value}

@@ -1,0 +1,30 @@
+"""The token endpoint: a function for each grant type."""
+
+from collections.abc import Callable
+
+from gatehouse.clients.errors import UnauthorizedClient
+from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.service import Proven
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import Call
+from gatehouse.oidc_provider.errors import UnsupportedGrantType
+from gatehouse.oidc_provider.service.answers import Answer
+from gatehouse.oidc_provider.service.grant_client import client_credentials
+from gatehouse.oidc_provider.service.grant_code import redeem_code
+from gatehouse.oidc_provider.service.grant_refresh import refresh
+
+GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = {
+    "authorization_code": redeem_code,
+    "refresh_token": refresh,
+    "client_credentials": client_credentials,
+}
+
+
+def answer_token_request(ctx: Context, call: Call, proven: Proven, binding: str | None) -> Answer:
+    """Do what the grant type says. ``binding`` is the key that the caller showed to have."""
+    kind = call.need("grant_type")
+    if kind not in GRANTS:
+        raise UnsupportedGrantType
+    if kind not in proven.client.options.grant_types:
+        raise UnauthorizedClient
+    return GRANTS[kind](ctx, call, proven.client, binding)

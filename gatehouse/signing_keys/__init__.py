@@ -1,0 +1,1 @@
+"""Signing keys: the keys that our tokens are signed with, from being published to being retired."""
