@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from joserfc import jws
+from joserfc._rfc7515.model import JWSAlgModel
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
@@ -36,11 +37,22 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 ASYMMETRIC = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 STRONG = ("PS256", "ES256", "EdDSA", "Ed25519")  # FAPI 2.0, 5.4.1
-REGISTRY = jws.JWSRegistry(algorithms=[*KINDS], strict_check_header=False)
 
 
 class NotGenuine(ValueError):
     """The token is not whole, or not signed by the key that it should be."""
+
+
+class Registry(jws.JWSRegistry):
+    """Our algorithms. joserfc warns of EdDSA: RFC 9864 has another name, which few clients know."""
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        if name not in KINDS:
+            raise NotGenuine("It is signed by an algorithm that we do not know.")
+        return self.algorithms[name]
+
+
+REGISTRY = Registry(strict_check_header=False)
 
 
 @dataclass(frozen=True, slots=True)
