@@ -18,11 +18,11 @@ LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 LONGEST_PATH = 200  # characters of a path that is no route of ours
 BLANK = "[blanked]"
 
-# Our own tokens by their prefix; bearer and basic credentials; passwords inside URLs, such as a
-# driver's error message repeats them; and pairs whose name says that the value is a secret. Each
-# part is bounded, so that the time is linear in what a caller sends.
+# Our own tokens by their prefix, and signed ones (RFC 7519); bearer and basic credentials; passwords
+# inside URLs, such as a driver's error message repeats them; and pairs whose name says that the
+# value is a secret. Each part is bounded, so that the time is linear in what a caller sends.
 SECRETS = re.compile(
-    r"gh[a-z]_[A-Za-z0-9]{8,}"
+    r"g[a-z]{2}_[A-Za-z0-9]{8,}|eyJ[A-Za-z0-9_-]{8,300}\.[A-Za-z0-9_.-]+"
     r"|(?<=bearer )\S+|(?<=basic )\S+"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
     r"|(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]{0,20}"

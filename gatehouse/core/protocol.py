@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 import orjson
 from flask import Blueprint, Response, request
 
-from gatehouse.core.context import ANONYMOUS, Context, Runtime, unit_of_work
+from gatehouse.core.context import ANONYMOUS, Runtime, unit_of_work
 from gatehouse.core.errors import GatehouseError, TooManyRequests, Unavailable
 from gatehouse.core.forms import FORM
-from gatehouse.core.http import JSON, origin_of, read_body
+from gatehouse.core.http import JSON, READING, origin_of, read_body
 
 MOST_BYTES = 64 * 1024
 MOST_PARAMETERS = 100
@@ -62,13 +62,22 @@ class Reply:
     kind: str = JSON
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that is complete as it is."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 @dataclass(slots=True)
 class Call:
     """What came in. ``sent`` has each parameter once; those that may repeat are in ``several``."""
 
     method: str
-    url: str
     environ: Mapping[str, Any]
+    path: str = ""
     sent: dict[str, str] = field(default_factory=dict)
     several: dict[str, list[str]] = field(default_factory=dict)
     raw: bytes = b""
@@ -107,48 +116,78 @@ class Endpoints(Blueprint):
         self, path: str, methods: tuple[str, ...], *, takes: str = "", reads_only: bool = False
     ) -> Callable[[View], View]:
         def mount(view: View) -> View:
-            serve = _serve(view, path, methods, takes, reads_only=reads_only)
-            self.add_url_rule(path, view.__name__, serve, methods=[*methods, "OPTIONS"])
+            endpoint = Endpoint(view, path, methods, takes, reads_only)
+            view.endpoint = endpoint  # type: ignore[attr-defined]
+            methods_too = [*methods, "OPTIONS"]
+            self.add_url_rule(path, view.__name__, _serve(endpoint), methods=methods_too)
             return view
 
         return mount
 
 
-def _serve(
-    view: Callable[[Context, Call], Reply],
-    path: str,
-    methods: tuple[str, ...],
-    takes: str,
-    *,
-    reads_only: bool,
-) -> Callable[..., Response]:
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """All that was said of a view beside its path."""
+
+    view: Callable[..., Reply]
+    path: str
+    methods: tuple[str, ...]
+    takes: str
+    reads_only: bool
+
+
+def _serve(endpoint: Endpoint) -> Callable[..., Response]:
     def serve(**names: str) -> Response:
         environ = request.environ
-        environ["gatehouse.route"] = path
-        environ["gatehouse.refuse"] = refusal
+        environ["gatehouse.route"] = endpoint.path
+        environ["gatehouse.refuse"] = _refuse
         if request.method == "OPTIONS":
-            return _preflight(methods)
-        runtime: Runtime = environ["gatehouse.runtime"]
-        call = Call(request.method, request.base_url, environ)
-        environ["gatehouse.call"] = call
-        if request.method not in ("GET", "HEAD"):
-            _read(call, read_body(runtime, environ), takes)
-        with unit_of_work(runtime, origin_of(environ), ANONYMOUS, reads_only=reads_only) as ctx:
-            reply = view(ctx, call, **names)
-        return _answer(reply, call)
+            return _response(_preflight(endpoint.methods))
+        raw = b""
+        if request.method not in READING:
+            raw = read_body(environ["gatehouse.runtime"], environ)
+        return _response(perform(endpoint, environ, raw, names))
 
-    serve.__name__ = view.__name__
-    serve.__doc__ = view.__doc__
+    serve.__name__ = endpoint.view.__name__
+    serve.__doc__ = endpoint.view.__doc__
     return serve
 
 
+def perform(
+    endpoint: Endpoint, environ: dict[str, Any], raw: bytes, names: Mapping[str, str]
+) -> Answered:
+    """Do what an endpoint does, in one unit of work. Needs no Flask. Refusals are raised."""
+    runtime: Runtime = environ["gatehouse.runtime"]
+    call = Call(environ["REQUEST_METHOD"], environ, path=_path_of(environ))
+    environ["gatehouse.call"] = call
+    if call.method not in READING:
+        _read(call, raw, endpoint.takes)
+    origin = origin_of(environ)
+    with unit_of_work(runtime, origin, ANONYMOUS, reads_only=endpoint.reads_only) as ctx:
+        reply = endpoint.view(ctx, call, **names)
+    return _answer(reply, call)
+
+
+def _path_of(environ: Mapping[str, Any]) -> str:
+    return str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
+
+
+def _response(answered: Answered) -> Response:
+    return Response(answered.body, answered.status, list(answered.headers))
+
+
+def _refuse(error: GatehouseError) -> Response:
+    return _response(refusal(error, request.environ))
+
+
 def _read(call: Call, raw: bytes, takes: str) -> None:
+    kind = str(call.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     if takes != FORM:
         call.raw = raw
-        if raw and request.mimetype != takes:
+        if raw and kind != takes:
             raise InvalidRequest(f"Send {takes}.", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         return
-    if raw and request.mimetype != FORM:
+    if raw and kind != FORM:
         raise InvalidRequest(f"Send a form: {FORM}.")
     call.sent, call.several = read_parameters(raw)
 
@@ -180,37 +219,44 @@ def read_parameters(raw: bytes) -> tuple[dict[str, str], dict[str, list[str]]]:
     return {name: value for name, value in sent.items() if value}, several
 
 
-def _answer(reply: Reply, call: Call) -> Response:
-    body = orjson.dumps(reply.body) if isinstance(reply.body, Mapping) else reply.body or b""
-    named = {name.lower() for name, _ in reply.headers}
+def _answer(reply: Reply, call: Call) -> Answered:
+    is_object = isinstance(reply.body, Mapping)
+    body: Any = orjson.dumps(reply.body) if is_object else reply.body or b""
+    body = body.encode() if isinstance(body, str) else body
     headers = [*reply.headers, *call.headers, *_cors(call)]
-    if "cache-control" not in named:
+    if all(name.lower() != "cache-control" for name, _ in reply.headers):
         headers += NO_STORE
-    kind = reply.kind if body else None
-    return Response(body, reply.status, headers, content_type=kind)
+    return _whole(reply.status, headers, body, reply.kind)
 
 
-def refusal(error: GatehouseError) -> Response:
+def _whole(status: int, headers: list[tuple[str, str]], body: bytes, kind: str) -> Answered:
+    if body:
+        headers.append(("Content-Type", kind))
+    headers.append(("Content-Length", str(len(body))))
+    return Answered(status, headers, body)
+
+
+def refusal(error: GatehouseError, environ: dict[str, Any]) -> Answered:
     """Any error, as RFC 6749 5.2 has it."""
-    call: Call | None = request.environ.get("gatehouse.call")
+    call: Call | None = environ.get("gatehouse.call")
     headers: list[tuple[str, str]] = [*error.headers, *NO_STORE]
     if call is not None:
         headers += [*call.headers, *_cors(call)]
-    request.environ["gatehouse.refused"] = getattr(error, "error", error.type)
+    environ["gatehouse.refused"] = getattr(error, "error", error.type)
     if isinstance(error, OAuthError):
-        return Response(orjson.dumps(error.body()), error.code, headers, content_type=JSON)
+        return _whole(error.code, headers, orjson.dumps(error.body()), JSON)
     is_passing = isinstance(error, TooManyRequests | Unavailable)
     name = "temporarily_unavailable" if is_passing else _name_of(error)
     says = "".join(sign for sign in str(error) if sign in SAYABLE)
     body = orjson.dumps({"error": name, "error_description": says})
-    return Response(body, error.status.value, headers, content_type=JSON)
+    return _whole(error.status.value, headers, body, JSON)
 
 
 def _name_of(error: GatehouseError) -> str:
     return "server_error" if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
 
 
-def _preflight(methods: tuple[str, ...]) -> Response:
+def _preflight(methods: tuple[str, ...]) -> Answered:
     """Any origin may ask; whether it may read the answer is decided there (Fetch, 3.2)."""
     headers = [
         ("Access-Control-Allow-Origin", "*"),
@@ -219,7 +265,7 @@ def _preflight(methods: tuple[str, ...]) -> Response:
         ("Access-Control-Max-Age", "600"),
         ("Allow", ", ".join([*methods, "OPTIONS"])),
     ]
-    return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
+    return Answered(HTTPStatus.NO_CONTENT.value, headers, b"")
 
 
 def _cors(call: Call) -> list[tuple[str, str]]:
