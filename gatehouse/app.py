@@ -11,6 +11,7 @@ from gatehouse.core import assets, logging, openapi, refusals
 from gatehouse.core.context import Runtime
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
+from gatehouse.core.lane import Lane
 from gatehouse.core.migrations import LazyMigrate, database_commands
 from gatehouse.core.settings import Settings, read_settings
 from gatehouse.registry import domains
@@ -46,7 +47,8 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
             app.cli.add_command(command)
     for job in runtime.jobs.values():
         app.cli.add_command(job_command(job))
-    app.wsgi_app = Edge(app.wsgi_app, runtime)  # type: ignore[method-assign]
+    lane = Lane((view for domain in mounted for view in domain.lane), runtime)
+    app.wsgi_app = Edge(app.wsgi_app, runtime, lane.answer)  # type: ignore[method-assign]
     return app
 
 

@@ -26,13 +26,15 @@ class Domain:
 
     ``jobs``, ``reactions`` and ``handlers`` are functions marked with the decorators of
     ``core/reactions.py``; ``personal_data`` are functions of context and account, named after the
-    part of an export that they give; ``ports`` are outside systems, and answers that lower
+    part of an export that they give; ``lane`` are views of ``endpoints`` that are called so often
+    that they are reached before Flask; ``ports`` are outside systems, and answers that lower
     domains ask of higher ones.
     """
 
     apis: tuple[Blueprint, ...] = ()
     pages: tuple[Blueprint, ...] = ()
     endpoints: tuple[Blueprint, ...] = ()
+    lane: tuple[Callable[..., Any], ...] = ()
     commands: tuple[click.Command, ...] = ()
     grants: tuple[Grant, ...] = ()
     ports: Mapping[type[Any], Callable[[Settings], Any]] = field(default_factory=dict)

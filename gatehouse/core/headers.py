@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
@@ -41,6 +42,7 @@ PREFLIGHT: Headers = [
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
+STATUS_LINES = {status.value: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
 EXPOSED = (
     "X-Request-ID, Retry-After, Idempotent-Replay,"
     " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
@@ -54,9 +56,12 @@ class Edge:
     and ``gatehouse.headers`` (a list: what is put in leaves with the answer).
     """
 
-    def __init__(self, app: WSGIApp, runtime: Runtime) -> None:
+    def __init__(
+        self, app: WSGIApp, runtime: Runtime, lane: Callable[[Environ], Any] | None = None
+    ) -> None:
         settings = runtime.settings
         self._app = app
+        self._lane = lane
         self._runtime = runtime
         self._log = RequestLog(settings)
         self._metrics = runtime.metrics
@@ -96,7 +101,11 @@ class Edge:
             start("204 No Content", list(PREFLIGHT))
             return []
         self._drain_what_is_too_large(environ)
-        return self._app(environ, start)
+        answered = self._lane(environ) if self._lane else None
+        if answered is None:
+            return self._app(environ, start)
+        start(STATUS_LINES[answered.status], answered.headers)
+        return [answered.body]
 
     def _note(self, environ: Environ, status: int, took: float) -> None:
         """Count the request, and write its line."""

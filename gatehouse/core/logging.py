@@ -18,7 +18,7 @@ LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 LONGEST_PATH = 200  # characters of a path that is no route of ours
 BLANK = "[blanked]"
 
-# Our own tokens by their prefix, and signed ones (RFC 7519); bearer and basic credentials; passwords
+# Our own tokens by their prefix, signed ones (RFC 7519), bearer and basic credentials; passwords
 # inside URLs, such as a driver's error message repeats them; and pairs whose name says that the
 # value is a secret. Each part is bounded, so that the time is linear in what a caller sends.
 SECRETS = re.compile(

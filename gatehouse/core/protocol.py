@@ -140,7 +140,7 @@ def _serve(endpoint: Endpoint) -> Callable[..., Response]:
     def serve(**names: str) -> Response:
         environ = request.environ
         environ["gatehouse.route"] = endpoint.path
-        environ["gatehouse.refuse"] = _refuse
+        environ["gatehouse.refuse"] = as_response
         if request.method == "OPTIONS":
             return _response(_preflight(endpoint.methods))
         raw = b""
@@ -173,10 +173,14 @@ def _path_of(environ: Mapping[str, Any]) -> str:
 
 
 def _response(answered: Answered) -> Response:
-    return Response(answered.body, answered.status, list(answered.headers))
+    found = Response(answered.body, answered.status, list(answered.headers))
+    if not answered.body:  # Flask would say that nothing is HTML.
+        del found.headers["Content-Type"]
+    return found
 
 
-def _refuse(error: GatehouseError) -> Response:
+def as_response(error: GatehouseError) -> Response:
+    """Any error, for Flask."""
     return _response(refusal(error, request.environ))
 
 

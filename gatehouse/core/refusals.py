@@ -1,6 +1,7 @@
 """Every way in which a request can end badly, turned into the envelope. One renderer."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, current_app, request
 from marshmallow import ValidationError
@@ -24,7 +25,9 @@ from gatehouse.core.errors import (
 from gatehouse.core.html import refusal_page
 from gatehouse.core.http import API_ROOT, refusal
 from gatehouse.core.logging import LOGGER
+from gatehouse.core.protocol import as_response as protocol_refusal
 
+PROTOCOLS = ("/oidc/", "/.well-known/")  # Whose errors have the shape of their RFCs.
 NO_SUCH_PATH = "There is no such path. /api/docs lists those that there are."
 KINDS: dict[int, type[GatehouseError]] = {
     kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
@@ -49,25 +52,40 @@ def _refuse(error: GatehouseError) -> Response:
         return answer
     is_for_people = "text/html" in request.headers.get("Accept", "")
     is_of_the_api = request.path.startswith("/api/")
-    return refusal_page(error) if is_for_people and not is_of_the_api else refusal(error)
+    if is_for_people and not is_of_the_api:
+        return refusal_page(error)
+    is_of_a_protocol = request.path.startswith(PROTOCOLS)
+    return protocol_refusal(error) if is_of_a_protocol else refusal(error)
+
+
+def as_ours(error: Exception, environ: dict[str, Any]) -> GatehouseError:
+    """What a request is told that met ``error``, which the log learns in full if it is our own
+    mistake, or the database's.
+    """
+    if isinstance(error, GatehouseError):
+        return error
+    if isinstance(error, IntegrityError):
+        return Conflict()
+    is_away = isinstance(error, PoolTimeoutError | OperationalError)
+    if is_away or getattr(error, "connection_invalidated", False):
+        _log("The database did not do its part", error, environ)
+        return Unavailable()
+    _log("Unexpected error", error, environ)
+    return GatehouseError()
 
 
 def _of_schema(error: ValidationError) -> Response:
     return _refuse(Invalid.fields(error.messages))
 
 
-def _of_clash(_error: IntegrityError) -> Response:
+def _of_clash(error: IntegrityError) -> Response:
     """A unique index or a foreign key decided a race against this request."""
-    return _refuse(Conflict())
+    return _refuse(as_ours(error, request.environ))
 
 
 def _of_database(error: Exception) -> Response:
     """The database is away, busy or full: said as such. Anything else is a mistake of ours."""
-    is_away = isinstance(error, PoolTimeoutError | OperationalError)
-    if is_away or getattr(error, "connection_invalidated", False):
-        _log("The database did not do its part", error)
-        return _refuse(Unavailable())
-    return _of_surprise(error)
+    return _refuse(as_ours(error, request.environ))
 
 
 def _of_http(error: HTTPException) -> Response:
@@ -95,10 +113,9 @@ def _of_method(allowed: list[str]) -> MethodNotAllowed:
 
 def _of_surprise(error: Exception) -> Response:
     """A mistake of ours: the caller learns the request id, the log learns everything."""
-    _log("Unexpected error", error)
-    return _refuse(GatehouseError())
+    return _refuse(as_ours(error, request.environ))
 
 
-def _log(what: str, error: Exception) -> None:
-    request_id = request.environ["gatehouse.request_id"]
+def _log(what: str, error: Exception, environ: dict[str, Any]) -> None:
+    request_id = environ["gatehouse.request_id"]
     LOGGER.error("%s", what, exc_info=error, extra={"request_id": request_id})

@@ -5,12 +5,13 @@ from gatehouse.core.showing import Destinations
 from gatehouse.oidc_provider import jobs
 from gatehouse.oidc_provider.pages import pages
 from gatehouse.oidc_provider.queries import sign_ins_of_applications
-from gatehouse.oidc_provider.routes import endpoints
+from gatehouse.oidc_provider.routes import endpoints, lane
 from gatehouse.oidc_provider.service.destinations import destination
 
 domain = Domain(
     pages=(pages,),
     endpoints=endpoints,
+    lane=lane,
     ports={Destinations: lambda _settings: destination},
     jobs=(jobs.purge_requests,),
     personal_data=(sign_ins_of_applications,),
