@@ -63,9 +63,15 @@ class KnownClient:
 
 
 def find_client(runtime: Runtime, client_id: str) -> KnownClient | None:
-    """The client of this public name, whatever its state. A short statement of its own."""
+    """The client of this public name, whatever its state. A short statement of its own, or what
+    one said a moment ago: whoever changes a client waits for that (``ctx.outwait_leases``).
+    """
     if not client_id or len(client_id) > LONGEST_NAME or not client_id.isprintable():
         return None
+    return runtime.leases.get(("client", client_id), lambda: _read_client(runtime, client_id))
+
+
+def _read_client(runtime: Runtime, client_id: str) -> KnownClient | None:
     with runtime.short.connect() as db:
         row = db.execute(BY_NAME, {"client_id": client_id}).first()
     return known(row) if row is not None else None

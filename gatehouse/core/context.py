@@ -18,6 +18,7 @@ from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered
 from gatehouse.core.events import Event
+from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
 from gatehouse.core.places import Places
 from gatehouse.core.rate_limit import ProcessCounter
@@ -104,6 +105,7 @@ class Runtime:
     guards: SqlStore
     link: RedisLink | None
     cache: OwnedCache | None
+    leases: Leases
     counter: ProcessCounter
     bodies: BodyGate
     streams: Places
@@ -136,6 +138,7 @@ class Runtime:
             guards=guards,
             link=link,
             cache=OwnedCache(link, engine, settings.secret_key) if link else None,
+            leases=Leases(),
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
             streams=Places(settings.server_threads),
@@ -243,6 +246,15 @@ class Context:
         """Run ``function()`` once this unit of work is committed. It must not raise."""
         self._after_commit.append(function)
 
+    def outwait_leases(self) -> None:
+        """Let the answer wait until no worker goes by what this act has ended."""
+        if self._end_leases not in self._after_commit:
+            self._after_commit.append(self._end_leases)
+
+    def _end_leases(self) -> None:
+        self.runtime.leases.drop()
+        outwait()
+
     def forget(self, *user_ids: UUID) -> None:
         """Void what the cache remembers of these accounts. The answer leaves when that holds."""
         self._forgotten.update(user_ids)
@@ -309,6 +321,7 @@ class Context:
             self,
             sessions=self.runtime.writing,
             recorded=[],
+            _after_commit=[],
             _db=None,
             _forgotten=set(),
             _freshened=set(),
@@ -317,6 +330,8 @@ class Context:
             for function in self._after_refusal:
                 function(again)
             again._commit()  # noqa: SLF001
+            for last in again._after_commit:  # noqa: SLF001
+                last()
         finally:
             again._close()  # noqa: SLF001
 

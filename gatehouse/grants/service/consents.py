@@ -112,6 +112,7 @@ def revoke_grants(ctx: Context, *which: Any, reason: str) -> int:
     ids = ctx.db.scalars(select(Grant.id).where(Grant.revoked_at.is_(None), *which)).all()
     if not ids:
         return 0
+    ctx.outwait_leases()
     gone = {"revoked_at": ctx.now, "revoke_reason": reason}
     options = {"synchronize_session": "fetch"}
     families = update(RefreshFamily).where(

@@ -102,7 +102,10 @@ def revoke_families(ctx: Context, *which: Any, reason: str) -> int:
     """End families, and with them the access tokens that came of them."""
     gone = update(RefreshFamily).where(RefreshFamily.revoked_at.is_(None), *which)
     gone = gone.values(revoked_at=ctx.now, revoke_reason=reason)
-    return ctx.execute(gone.execution_options(synchronize_session=False))
+    ended = ctx.execute(gone.execution_options(synchronize_session=False))
+    if ended:
+        ctx.outwait_leases()
+    return ended
 
 
 def _moved(

@@ -63,10 +63,12 @@ def standing_of(
     issued_at: datetime,
     outlives_session: bool,
 ) -> Standing | None:
-    """Whom a token speaks for, or None if anything has ended it. A short statement of its own."""
+    """Whom a token speaks for, or None if anything has ended it. A short statement of its own, or
+    what one said a moment ago: whoever ends something waits for that (``ctx.outwait_leases``).
+    """
+    key = ("standing", grant_id, family_id, sid, jti)
     values = {"grant_id": grant_id, "family_id": family_id, "sid": sid, "jti": jti}
-    with runtime.short.connect() as db:
-        row = db.execute(STANDING, values).first()
+    row = runtime.leases.get(key, lambda: _read_standing(runtime, values))
     if row is None or not _counts(row, issued_at):
         return None
     if not outlives_session and row.session_status not in (
@@ -75,6 +77,11 @@ def standing_of(
     ):
         return None
     return Standing(row.user_id, row.client_row_id, row.session_id)
+
+
+def _read_standing(runtime: Runtime, values: dict[str, Any]) -> Any:
+    with runtime.short.connect() as db:
+        return db.execute(STANDING, values).first()
 
 
 def _counts(row: Any, issued_at: datetime) -> bool:
@@ -92,11 +99,14 @@ def is_revoked(runtime: Runtime, jti: str) -> bool:
 
 def revoke_single(ctx: Context, jti: str, expires_at: datetime) -> None:
     """Revoke one access token until it would have expired."""
+    ctx.outwait_leases()
     insert_unless_there(ctx.db, RevokedToken, {"jti": jti, "expires_at": expires_at})
 
 
 def void_tokens(ctx: Context, user_id: UUID) -> None:
     """Let nothing count that was issued to an account until now."""
+    if ctx.db.scalar(select(Grant.id).where(Grant.user_id == user_id).limit(1)) is not None:
+        ctx.outwait_leases()
     row = insert_into(TokensVoided.__table__, ctx.db.get_bind().dialect)
     row = row.values(user_id=user_id, before=ctx.now)
     ctx.db.execute(row.on_conflict_do_update(index_elements=["user_id"], set_={"before": ctx.now}))

@@ -1,5 +1,6 @@
 """ID tokens of ours that come back as hints: who is meant, and where. They may have expired."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from gatehouse.clients.queries import KnownClient
@@ -10,7 +11,7 @@ from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.signing_keys.service import verify_own
 
 
-def claims_of_hint(ctx: Context, hint: str) -> dict[str, Any] | None:
+def claims_of_hint(ctx: Context, hint: str) -> Mapping[str, Any] | None:
     """The claims of an ID token that we signed, or None."""
     try:
         claims = verify_own(ctx.runtime, hint, typ=("jwt", ""))
