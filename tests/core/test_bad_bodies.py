@@ -221,7 +221,7 @@ def test_a_flag_is_true_or_false_and_no_word(send, value):
     ],
 )
 def test_a_logo_has_a_web_address(send, url):
-    """Threats 90 and 206."""
+    """Threats 7, 90 and 206."""
     answer = send(ORGANIZATIONS, json={"name": "Org", "logo_url": url})
 
     assert_refused(answer, 400, "VALIDATION_ERROR", "logo_url")
