@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from gatehouse.core.errors import NotFound
+from gatehouse.core.errors import NotFound, Unavailable
 from gatehouse.core.protocol import OAuthError
 
 
@@ -27,3 +27,7 @@ class InvalidClient(OAuthError):
 class UnauthorizedClient(OAuthError):
     error = "unauthorized_client"
     message = "The client may not do this: it is not among its grant_types."
+
+
+class KeysBusy(Unavailable):
+    message = "Too many wait for keys that clients publish. Nothing was done; try again."

@@ -61,6 +61,11 @@ class KnownClient:
     secrets: tuple[Mapping[str, Any], ...]
     updated_at: datetime
 
+    def living_secrets(self, now: datetime) -> list[Mapping[str, Any]]:
+        """Those that have not ended."""
+        ends = [(each, each.get("expires_at")) for each in self.secrets]
+        return [each for each, at in ends if at is None or datetime.fromisoformat(at) > now]
+
 
 def find_client(runtime: Runtime, client_id: str) -> KnownClient | None:
     """The client of this public name, whatever its state. A short statement of its own, or what

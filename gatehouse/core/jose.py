@@ -197,7 +197,8 @@ def public_keys(jwk: Mapping[str, Any]) -> list[Key]:
     kty, crv = jwk.get("kty"), jwk.get("crv", "")
     if kty == "oct" or any(name in jwk for name in ("d", "p", "q", "k")):
         raise NotGenuine("Only public keys may be published.")
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ["verify"]):
+    uses = jwk.get("key_ops", ["verify"])
+    if jwk.get("use", "sig") != "sig" or not isinstance(uses, list) or "verify" not in uses:
         return []
     algorithms = [
         alg

@@ -117,6 +117,20 @@ class InvalidToken(OAuthError):
     message = "The access token is not valid: unknown, expired, revoked, or for something else."
 
 
+class InvalidDpopProof(OAuthError):
+    """RFC 9449 5."""
+
+    error = "invalid_dpop_proof"
+    message = "The DPoP proof is missing or not valid."
+
+
+class UseDpopNonce(OAuthError):
+    """RFC 9449 8, 9."""
+
+    error = "use_dpop_nonce"
+    message = "The DPoP proof must hold the nonce of the header DPoP-Nonce."
+
+
 class InsufficientScope(OAuthError):
     status = HTTPStatus.FORBIDDEN
     error = "insufficient_scope"

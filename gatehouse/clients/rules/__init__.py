@@ -1,13 +1,19 @@
 """What a client may be told to be, and how it proves who it is. Pure."""
 
+from gatehouse.clients.rules.certificates import Certificate, is_named, read_certificate
+from gatehouse.clients.rules.keys import keys_of_set
 from gatehouse.clients.rules.options import Options, options_of
 from gatehouse.clients.rules.redirects import redirect_matches, redirect_problem
 from gatehouse.clients.rules.secrets import holds, sha256_of, slow_hash
 
 __all__ = [
+    "Certificate",
     "Options",
     "holds",
+    "is_named",
+    "keys_of_set",
     "options_of",
+    "read_certificate",
     "redirect_matches",
     "redirect_problem",
     "sha256_of",

@@ -6,6 +6,7 @@ from typing import Any
 
 PUBLIC_GRACE = 10  # seconds
 FAPI2 = "fapi2"
+LONGEST_FAPI_CODE = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +115,21 @@ class Options:
         return self.dpop_bound_access_tokens or self.tls_client_certificate_bound_access_tokens
 
     @property
+    def is_fapi(self) -> bool:
+        """Whether FAPI 2.0 holds for it."""
+        return self.profile == FAPI2
+
+    @property
+    def code_seconds(self) -> int:
+        """How long its codes live. FAPI 2.0 5.3.2.1 says a minute at most."""
+        return min(self.code_lifetime, LONGEST_FAPI_CODE) if self.is_fapi else self.code_lifetime
+
+    @property
     def rotates(self) -> bool:
         """Whether a refresh token is replaced with each use. FAPI 2.0 5.3.2.1 says no, and who is
         confidential and binds its tokens gains nothing by it.
         """
-        if self.profile == FAPI2 or (self.binds_tokens and not self.is_public):
+        if self.is_fapi or (self.binds_tokens and not self.is_public):
             return False
         return self.is_public or self.refresh_rotation == "always"
 
@@ -136,4 +147,8 @@ def options_of(settings: Mapping[str, Any]) -> Options:
     }
     if chosen.get("token_endpoint_auth_method") == "none":
         chosen.setdefault("refresh_grace_seconds", PUBLIC_GRACE)
+    if chosen.get("profile") == FAPI2:
+        # FAPI 2.0 5.4.1 has no RS256.
+        chosen.setdefault("id_token_signed_response_alg", "ES256")
+        chosen.setdefault("authorization_signed_response_alg", "ES256")
     return Options(**chosen)

@@ -1,24 +1,50 @@
 """How a client proves who it is at the endpoints that it calls itself (RFC 6749 2.3)."""
 
-from base64 import b64decode
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from hmac import compare_digest
 from hmac import new as hmac
 from secrets import token_bytes
 from time import monotonic
-from urllib.parse import unquote_plus
 
 from gatehouse.clients.errors import InvalidClient
 from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.clients.rules import holds, sha256_of
+from gatehouse.clients.service.assertions import (
+    BY_PRIVATE_KEY,
+    BY_SECRET_KEY,
+    check_assertion,
+)
+from gatehouse.clients.service.certificates import check_certificate
+from gatehouse.clients.service.credentials import (
+    ASSERTION,
+    BASIC,
+    LONGEST,
+    NONE,
+    POST,
+    Credentials,
+    read_credentials,
+)
+from gatehouse.clients.service.limits import (
+    note_failure,
+    refuse_address,
+    refuse_whoever_failed_often,
+)
 from gatehouse.core.context import Context
-from gatehouse.core.protocol import Call, InvalidRequest
+from gatehouse.core.protocol import Call
 
-BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
-BY_SECRET = (BASIC, POST)
-LONGEST = 2048
+BY_TLS = ("tls_client_auth", "self_signed_tls_client_auth")
+# What a client may offer, by the method that it is registered with. Basic and post are two places
+# for one secret (RFC 6749 2.3.1); a certificate comes by TLS, beside a bare client_id.
+TAKES = {
+    NONE: (NONE,),
+    BASIC: (BASIC, POST),
+    POST: (BASIC, POST),
+    BY_SECRET_KEY: (ASSERTION,),
+    BY_PRIVATE_KEY: (ASSERTION,),
+    **dict.fromkeys(BY_TLS, (NONE,)),
+}
+OF_FAPI = (BY_PRIVATE_KEY, *BY_TLS)  # FAPI 2.0 5.3.2.1
 KNOWN_FOR = 600  # seconds for which a secret with a slow hash is known again
 # What secrets with slow hashes are known again by: it dies with the process.
 PEPPER = token_bytes(32)
@@ -32,97 +58,64 @@ class Proven:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a request offers as a proof."""
-
-    method: str
-    client_id: str
-    secret: str = ""
-
-
 def authenticate(ctx: Context, call: Call) -> Proven:
     """The client that calls. Short statements of its own, before any transaction.
 
-    Raises InvalidClient, with one text for whatever is wrong, or InvalidRequest.
+    Raises InvalidClient, with one text for whatever is wrong, or InvalidRequest; TooManyRequests
+    where somebody failed too often.
     """
-    offered = read_credentials(call)
+    try:
+        offered = read_credentials(call)
+        proven = _proven(ctx, call, offered)
+        refuse_address(ctx, proven.client)
+    except InvalidClient as refused:
+        note_failure(ctx, refused)
+        raise
+    return proven
+
+
+def _proven(ctx: Context, call: Call, offered: Credentials) -> Proven:
     client = find_client(ctx.runtime, offered.client_id)
     if client is None:
-        sha256_of(offered.secret)  # As much work as for one that exists.
+        sha256_of(offered.proof)  # As much work as for one that exists.
         raise InvalidClient("unknown_client", offered.client_id)
     if not client.is_usable:
         raise InvalidClient("switched_off", client.client_id)
     method = client.options.token_endpoint_auth_method
-    if offered.method == NONE:
-        if method != NONE:
-            raise InvalidClient("no_proof", client.client_id)
-        return Proven(client, NONE)
-    # Basic and post are two places for one secret (RFC 6749 2.3.1).
-    if method not in BY_SECRET:
+    if offered.kind not in TAKES.get(method, ()):
+        reason = "no_proof" if offered.kind == NONE else "wrong_method"
+        raise InvalidClient(reason, client.client_id)
+    if client.options.is_fapi and method not in OF_FAPI:
         raise InvalidClient("wrong_method", client.client_id)
-    check_secret(client, offered.secret, ctx.now)
-    return Proven(client, offered.method)
+    if offered.kind == ASSERTION:
+        check_assertion(ctx, call, client, method, offered.proof)
+    elif method in BY_TLS:
+        check_certificate(ctx, call, client, method)
+    elif offered.kind != NONE:
+        check_secret(ctx, client, offered.proof)
+        return Proven(client, offered.kind)
+    return Proven(client, method)
 
 
-def read_credentials(call: Call) -> Credentials:
-    """What the request offers, in one place alone (RFC 6749 2.3). Raises InvalidRequest."""
-    header = call.header("Authorization")
-    sent = call.sent
-    in_header = header is not None
-    in_body = "client_secret" in sent
-    if in_header and (in_body or "client_assertion" in sent):
-        raise InvalidRequest("Prove who you are in one way, not in two.")
-    if header is not None:
-        found = _basic(header)
-        if "client_id" in sent and sent["client_id"] != found.client_id:
-            raise InvalidRequest("The client_id is not that of the Authorization header.")
-        return found
-    client_id = sent.get("client_id", "")
-    if not client_id:
-        raise InvalidClient("no_client_id")
-    if in_body:
-        return Credentials(POST, client_id, sent["client_secret"])
-    return Credentials(NONE, client_id)
-
-
-def _basic(header: str) -> Credentials:
-    """RFC 6749 2.3.1: both parts are encoded as in a form, then as RFC 7617 has it."""
-    scheme, _, text = header.partition(" ")
-    if scheme.lower() != "basic" or len(text) > LONGEST:
-        raise InvalidClient("wrong_scheme")
-    try:
-        name, sign, secret = b64decode(text, validate=True).decode().partition(":")
-        if not sign:
-            raise InvalidClient("no_secret")
-        return Credentials(
-            BASIC, unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
-        )
-    except (ValueError, UnicodeDecodeError):
-        raise InvalidClient("unreadable_header") from None
-
-
-def check_secret(client: KnownClient, secret: str, now: datetime) -> None:
+def check_secret(ctx: Context, client: KnownClient, secret: str) -> None:
     """Raise InvalidClient unless it is one of the client's living secrets."""
     made = sha256_of(secret)
-    for each in client.secrets:
-        ends = each.get("expires_at")
-        if ends is not None and datetime.fromisoformat(ends) <= now:
-            continue
+    for each in client.living_secrets(ctx.now):
         stored = each["hash"]
         if "$" not in stored and compare_digest(made, stored):
             return
-        if "$" in stored and _holds_slowly(secret, stored):
+        if "$" in stored and _holds_slowly(ctx, secret, stored):
             return
     raise InvalidClient("wrong_secret", client.client_id)
 
 
-def _holds_slowly(secret: str, stored: str) -> bool:
+def _holds_slowly(ctx: Context, secret: str, stored: str) -> bool:
     """The same for a slow hash; a right secret is known again for a while."""
     name = hmac(PEPPER, f"{stored}\n{secret}".encode(), "sha256").digest()
     known = _right_until()
     if known.get(name, 0) > monotonic():
         return True
+    refuse_whoever_failed_often(ctx)
     if len(secret) > LONGEST or not holds(secret, stored):
         return False
     if len(known) > LONGEST:

@@ -9,6 +9,7 @@ from gatehouse.audit.service import record
 from gatehouse.clients.events import ClientCreated
 from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of, slow_hash
+from gatehouse.clients.service.assertions import purpose_of
 from gatehouse.core.context import Context
 from gatehouse.core.tokens import mint
 
@@ -44,10 +45,17 @@ def add_client(
     return client
 
 
-def new_secret(ctx: Context) -> tuple[str, dict[str, Any]]:
-    """A secret of 256 random bits, and what is stored of it."""
+def new_secret(ctx: Context, *, is_recoverable: bool = False) -> tuple[str, dict[str, Any]]:
+    """A secret of 256 random bits, and what is stored of it.
+
+    ``is_recoverable`` is for client_secret_jwt alone: who checks an HMAC needs the secret itself.
+    """
     secret = mint(SECRET)
-    return secret, _stored(ctx, sha256_of(secret))
+    stored = _stored(ctx, sha256_of(secret))
+    if is_recoverable:
+        purpose = purpose_of(stored["id"])
+        stored["sealed"] = ctx.runtime.keyring.seal(secret.encode(), purpose)
+    return secret, stored
 
 
 def chosen_secret(ctx: Context, secret: str) -> dict[str, Any]:

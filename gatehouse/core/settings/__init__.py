@@ -139,6 +139,10 @@ def _oidc(env: Reader, app_url: str) -> OidcSettings:
     return OidcSettings(
         issuer=env.text("OIDC_ISSUER_URL", app_url).rstrip("/"),
         registration=env.choice("OIDC_REGISTRATION", ("off", "token", "open")),
+        cert_header=env.text("CLIENT_CERT_HEADER"),
+        cert_proxies=env.many("CLIENT_CERT_PROXIES"),
+        cert_verified_header=env.text("CLIENT_CERT_VERIFIED_HEADER"),
+        mtls_url=env.text("MTLS_URL").rstrip("/"),
     )
 
 

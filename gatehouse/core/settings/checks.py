@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.rate_limit import limit_problem
-from gatehouse.core.settings.model import SessionTimes, Settings
+from gatehouse.core.settings.model import OidcSettings, SessionTimes, Settings
 from gatehouse.core.settings.reader import ROOT, Reader
 
 SECRET_LENGTH = 32
@@ -56,7 +56,29 @@ def invalid(settings: Settings) -> list[str]:
         problems.append("OIDC_ISSUER_URL must be the http(s) URL that applications know us by.")
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
+    problems += _wrong_certificates(settings.oidc)
     return [*problems, *without_folder(settings), *unreadable_places(settings)]
+
+
+def _wrong_certificates(oidc: OidcSettings) -> list[str]:
+    problems = [
+        f"{name} must be the name of a header, such as Client-Cert."
+        for name, value in (
+            ("CLIENT_CERT_HEADER", oidc.cert_header),
+            ("CLIENT_CERT_VERIFIED_HEADER", oidc.cert_verified_header),
+        )
+        if value and not re.fullmatch(r"[A-Za-z0-9-]{1,100}", value)
+    ]
+    try:
+        for network in oidc.cert_proxies:
+            ip_network(network)
+    except ValueError as error:
+        problems.append(f"CLIENT_CERT_PROXIES must hold networks such as 10.1.0.0/16: {error}.")
+    if oidc.cert_header and not oidc.cert_proxies:
+        problems.append("CLIENT_CERT_PROXIES must say which proxies may set CLIENT_CERT_HEADER.")
+    if oidc.mtls_url and not _is_address(oidc.mtls_url):
+        problems.append("MTLS_URL must be the https URL at which clients show certificates.")
+    return problems
 
 
 def unreadable_addresses(settings: Settings) -> list[str]:
@@ -192,6 +214,7 @@ def too_weak(settings: Settings, env: Reader) -> list[str]:
             ("APP_URL", settings.app_url),
             ("LOGIN_UI_URL", settings.login_ui_url),
             ("OIDC_ISSUER_URL", settings.oidc.issuer),
+            ("MTLS_URL", settings.oidc.mtls_url),
         )
         if url and not url.startswith("https://") and not is_loopback(_host(url))
     ]

@@ -55,10 +55,19 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
-    """The OpenID provider: the issuer, and who may register clients (off, token or open)."""
+    """The OpenID provider: the issuer, and who may register clients (off, token or open).
+
+    A proxy in the networks of ``cert_proxies`` puts the certificate that a client showed it into
+    ``cert_header``, and SUCCESS into ``cert_verified_header`` if an authority that it trusts signed
+    it. ``mtls_url`` is where it asks for certificates, if not at the issuer.
+    """
 
     issuer: str
     registration: str
+    cert_header: str = ""
+    cert_proxies: tuple[str, ...] = ()
+    cert_verified_header: str = ""
+    mtls_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

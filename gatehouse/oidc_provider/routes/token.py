@@ -1,10 +1,11 @@
 """What clients call with a proof of who they are: tokens, what they are good for, and their end."""
 
-from gatehouse.clients.service import authenticate
+from gatehouse.clients.service import authenticate, refuse_too_many
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.service import redeeming, showing
 from gatehouse.oidc_provider.service.cors import allow_origin_of
+from gatehouse.oidc_provider.service.proofs import binding_of
 from gatehouse.signing_keys.service import prepare
 
 token = Endpoints("token")
@@ -16,7 +17,9 @@ def give_tokens(ctx: Context, call: Call) -> Reply:
     prepare(ctx)
     proven = authenticate(ctx, call)
     allow_origin_of(call, proven.client)
-    return Reply(redeeming.answer_token_request(ctx, call, proven, None))
+    refuse_too_many(ctx, proven.client)
+    binding = binding_of(ctx, call, proven.client)
+    return Reply(redeeming.answer_token_request(ctx, call, proven, binding))
 
 
 @token.post("/oidc/introspect")

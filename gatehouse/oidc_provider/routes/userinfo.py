@@ -5,37 +5,42 @@ from gatehouse.core.protocol import Call, Endpoints, InvalidRequest, OAuthError,
 from gatehouse.oidc_provider.errors import InvalidToken
 from gatehouse.oidc_provider.service import showing
 from gatehouse.oidc_provider.service.cors import allow_origin_of
+from gatehouse.oidc_provider.service.proofs import KEYS, binding_with_token
 
 userinfo = Endpoints("userinfo")
+
+BEARER = 'Bearer realm="gatehouse"'
 
 
 @userinfo.any("/oidc/userinfo", "GET", "POST")
 def read_userinfo(ctx: Context, call: Call) -> Reply:
     """Say who the person is (OpenID Connect Core 5.3)."""
-    token = _token(call)
-    if token is None:
-        challenge = (("WWW-Authenticate", 'Bearer realm="gatehouse"'),)
-        return Reply(None, 401, challenge)
+    shown = _shown(call)
+    if shown is None:
+        challenges = (("WWW-Authenticate", BEARER), ("WWW-Authenticate", KEYS))
+        return Reply(None, 401, challenges)
+    scheme, token = shown
     try:
-        client, claims = showing.userinfo(ctx, token, None)
+        binding = binding_with_token(ctx, call, scheme, token)
+        client, claims = showing.userinfo(ctx, token, binding)
     except OAuthError as error:
-        error.headers.append(("WWW-Authenticate", challenge_of(error)))
+        error.headers.append(("WWW-Authenticate", challenge_of(error, scheme)))
         raise
     allow_origin_of(call, client)
     return Reply(claims)
 
 
-def _token(call: Call) -> str | None:
-    """The token, from one place alone (RFC 6750 2); never from the address."""
+def _shown(call: Call) -> tuple[str, str] | None:
+    """The scheme and the token, from one place alone (RFC 6750 2); never from the address."""
     header, posted = call.header("Authorization"), call.sent.get("access_token")
     if header is not None and posted is not None:
         raise InvalidRequest("Send the token in one place.")
     if header is None:
-        return posted
+        return ("Bearer", posted) if posted is not None else None
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token or " " in token:
+    if scheme.lower() not in ("bearer", "dpop") or not token or " " in token:
         raise _malformed()
-    return token
+    return scheme, token
 
 
 def _malformed() -> InvalidToken:
@@ -44,8 +49,8 @@ def _malformed() -> InvalidToken:
     return error
 
 
-def challenge_of(error: OAuthError) -> str:
-    """RFC 6750 3."""
-    said = f'Bearer realm="gatehouse", error="{error.error}"'
-    said += f', error_description="{error.description}"'
+def challenge_of(error: OAuthError, scheme: str = "Bearer") -> str:
+    """RFC 6750 3, RFC 9449 7.1."""
+    said = KEYS if scheme.lower() == "dpop" else BEARER
+    said += f', error="{error.error}", error_description="{error.description}"'
     return said + (', scope="openid"' if error.error == "insufficient_scope" else "")

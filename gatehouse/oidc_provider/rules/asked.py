@@ -115,6 +115,13 @@ def challenge_of(sent: Mapping[str, str], *, is_required: bool) -> str | None:
     return challenge
 
 
+def jkt_of(text: str | None) -> str | None:
+    """The key that the code is bound to: the thumbprint of a JWK (RFC 9449 10)."""
+    if text is not None and (not CHALLENGE.fullmatch(text) or len(text) != 43):  # noqa: PLR2004
+        raise InvalidRequest("The dpop_jkt is not a SHA-256 in base64url.")
+    return text
+
+
 def claims_of(text: str | None) -> Claims:
     """The claims parameter (OpenID Connect Core 5.5). Members that we do not know are ignored."""
     if text is None:

@@ -102,7 +102,7 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
             params=params_of(asked, person),
             auth_time=person.auth_time,
             created_at=ctx.now,
-            expires_at=ctx.now + timedelta(seconds=client.options.code_lifetime),
+            expires_at=ctx.now + timedelta(seconds=client.options.code_seconds),
         )
     )
     event = ClientSignedIn(

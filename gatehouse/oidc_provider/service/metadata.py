@@ -1,8 +1,10 @@
 """What we say of ourselves to programs: only what works (Discovery 3, RFC 8414 2)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from gatehouse.core.context import Runtime
+from gatehouse.core.jose import ASYMMETRIC
 from gatehouse.oidc_provider.rules.acr import LEVELS
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES, SUPPORTED
 from gatehouse.oidc_provider.service.redeeming import GRANTS
@@ -10,13 +12,17 @@ from gatehouse.oidc_provider.service.responses import MODES
 from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.signing_keys.rules import ALGORITHMS
 
-AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+ALIASED = (
+    *("token_endpoint", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint"),
+    *("pushed_authorization_request_endpoint", "device_authorization_endpoint"),
+    "backchannel_authentication_endpoint",
+)
 
 
 def metadata(runtime: Runtime) -> dict[str, Any]:
     """The document. Addresses come from the issuer alone, never from a request."""
-    issuer = issuer_of(runtime)
-    return {
+    issuer, methods = issuer_of(runtime), auth_methods(runtime)
+    said = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oidc/authorize",
         "token_endpoint": f"{issuer}/oidc/token",
@@ -36,12 +42,44 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
-        "token_endpoint_auth_methods_supported": [*AUTH_METHODS, "none"],
-        "introspection_endpoint_auth_methods_supported": AUTH_METHODS,
-        "revocation_endpoint_auth_methods_supported": [*AUTH_METHODS, "none"],
+        "token_endpoint_auth_methods_supported": [*methods, "none"],
+        "introspection_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "code_challenge_methods_supported": ["S256"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en"],
     }
+    return said | of_proofs(runtime) | _aliases(runtime, said)
+
+
+def auth_methods(runtime: Runtime) -> list[str]:
+    """How clients may prove who they are; by a certificate only where a proxy shows us any."""
+    oidc = runtime.settings.oidc
+    found = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"]
+    if oidc.cert_header and oidc.cert_verified_header:
+        found.append("tls_client_auth")
+    return [*found, "self_signed_tls_client_auth"] if oidc.cert_header else found
+
+
+def of_proofs(runtime: Runtime) -> dict[str, Any]:
+    """How clients sign, and what tokens can be bound to (RFC 9449 5.1, RFC 8705 3.3)."""
+    algs = [*ASYMMETRIC, "HS256"]
+    return {
+        "token_endpoint_auth_signing_alg_values_supported": algs,
+        "introspection_endpoint_auth_signing_alg_values_supported": algs,
+        "revocation_endpoint_auth_signing_alg_values_supported": algs,
+        "dpop_signing_alg_values_supported": list(ASYMMETRIC),
+        "tls_client_certificate_bound_access_tokens": bool(runtime.settings.oidc.cert_header),
+    }
+
+
+def _aliases(runtime: Runtime, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the endpoints are at which certificates are asked for (RFC 8705 5)."""
+    oidc = runtime.settings.oidc
+    if not oidc.cert_header or not oidc.mtls_url:
+        return {}
+    here = {name: said[name] for name in ALIASED if name in said}
+    there = {name: oidc.mtls_url + url.removeprefix(oidc.issuer) for name, url in here.items()}
+    return {"mtls_endpoint_aliases": there}

@@ -16,6 +16,7 @@ from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InsufficientScope, InvalidToken
 from gatehouse.oidc_provider.rules.claims import chosen, claims_of_scopes, wished
 from gatehouse.oidc_provider.service.people import facts_of
+from gatehouse.oidc_provider.service.proofs import proves
 from gatehouse.oidc_provider.service.tokens import (
     Shown,
     issuer_of,
@@ -33,7 +34,7 @@ TOLD = (
 def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient, dict[str, Any]]:
     """The claims of a person (OpenID Connect Core 5.3). Raises InvalidToken, InsufficientScope."""
     shown = read_access_token(ctx.runtime, token, ctx.now)
-    if shown is None or shown.binding != (binding if shown.binding else None):
+    if shown is None or not proves(shown, binding):
         raise InvalidToken
     if issuer_of(ctx.runtime) not in shown.audience:
         raise InvalidToken
