@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "redirect_uris": [REDIRECT],
     "grant_types": ["authorization_code", "refresh_token"],
     "scopes": list(ALL),
+    "rate_limit": "100000/second",
 }
 
 

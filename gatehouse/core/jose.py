@@ -51,6 +51,8 @@ class NotGenuine(ValueError):
 class Registry(jws.JWSRegistry):
     """Our algorithms. joserfc warns of EdDSA: RFC 9864 has another name, which few clients know."""
 
+    max_header_length = LONGEST  # The key of a DPoP proof stands in its header.
+
     def get_alg(self, name: str) -> Any:
         if name not in KINDS:
             raise NotGenuine("It is signed by an algorithm that we do not know.")

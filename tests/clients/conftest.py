@@ -8,7 +8,7 @@ from flask import Flask
 from gatehouse.core.context import Runtime
 from tests.relying import Rp, make_client
 
-MACHINE = {"grant_types": ["client_credentials"], "scopes": ["api"], "rate_limit": "1000/second"}
+MACHINE = {"grant_types": ["client_credentials"], "scopes": ["api"]}
 
 
 @pytest.fixture

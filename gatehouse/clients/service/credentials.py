@@ -47,7 +47,7 @@ def _assertion(call: Call) -> Credentials:
     text = call.sent.get("client_assertion", "")
     if not text or call.sent.get("client_assertion_type") != TYPE:
         raise InvalidClient("wrong_assertion_type")
-    return Credentials(ASSERTION, client_id_of(text), text)
+    return Credentials(ASSERTION, call.sent.get("client_id") or client_id_of(text), text)
 
 
 def _basic(header: str) -> Credentials:

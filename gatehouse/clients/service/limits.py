@@ -44,7 +44,8 @@ def _is_in(address: str | None, networks: tuple[str, ...]) -> bool:
 
 def note_failure(ctx: Context, refused: InvalidClient) -> None:
     """Count a failed proof by its address, and write a line. Raises TooManyRequests."""
-    LOGGER.warning("A client was refused: %s, %s.", _said(refused.client_id), refused.reason)
+    said, extra = _said(refused.client_id), {"request_id": ctx.origin.request_id}
+    LOGGER.warning("A client was refused: %s, %s.", said, refused.reason, extra=extra)
     if ctx.settings.ratelimit_enabled:
         limit = parse(ctx.settings.ratelimits[FAILURES])
         now, name = ctx.now.timestamp(), _counter(ctx)
