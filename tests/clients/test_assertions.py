@@ -279,7 +279,7 @@ def test_an_assertion_of_another_type_is_refused(rp: Rp, signer: Signer, kind: s
 def with_secret(make_machine: Any, runtime: Runtime) -> tuple[Rp, str]:
     rp = make_machine(token_endpoint_auth_method="client_secret_jwt")
     with unit_of_work(runtime, Origin("test")) as ctx:
-        secret, stored = new_secret(ctx, is_recoverable=True)
+        secret, stored = new_secret(ctx, sealed=True)
         ctx.db.get(Client, rp.client.id).secrets = [stored]
     return rp, secret
 

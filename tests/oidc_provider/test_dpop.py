@@ -252,8 +252,14 @@ def test_a_nonce_is_asked_for_and_then_told_with_every_answer(
     assert second.status_code == 200
     assert second.headers["DPoP-Nonce"]
     token = second.json["access_token"]
-    bare = look(rp, token, signer.proof(USERINFO, "GET", token=token))
+    headers = {
+        "Authorization": f"DPoP {token}",
+        "DPoP": signer.proof(USERINFO, "GET", token=token),
+        "Origin": "https://app.example.com",
+    }
+    bare = rp.http.get("/oidc/userinfo", headers=headers)
     assert (bare.status_code, bare.json["error"]) == (401, "use_dpop_nonce")
+    assert bare.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
     nonce = bare.headers["DPoP-Nonce"]
     proof = signer.proof(USERINFO, "GET", token=token, nonce=nonce)
     assert look(rp, token, proof).status_code == 200

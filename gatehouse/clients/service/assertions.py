@@ -6,6 +6,7 @@ from gatehouse.clients.errors import InvalidClient
 from gatehouse.clients.queries import KnownClient
 from gatehouse.clients.rules.assertions import Assertion, NotAccepted, check_claims
 from gatehouse.clients.service.keys import keys_of
+from gatehouse.clients.service.writing import SEALED_FOR
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.jose import (
@@ -93,14 +94,10 @@ def secrets_of(ctx: Context, client: KnownClient) -> list[bytes]:
     for each in client.living_secrets(ctx.now):
         if "sealed" in each:
             try:
-                found.append(ctx.runtime.keyring.open(each["sealed"], purpose_of(each["id"])))
+                found.append(ctx.runtime.keyring.open(each["sealed"], SEALED_FOR))
             except CannotOpen:
                 continue
     return found
-
-
-def purpose_of(secret_id: str) -> str:
-    return f"client secret {secret_id}"
 
 
 def _use_up(ctx: Context, client: KnownClient, found: Assertion) -> None:

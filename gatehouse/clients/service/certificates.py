@@ -34,9 +34,14 @@ def check_certificate(ctx: Context, call: Call, client: KnownClient, method: str
         if not is_named(shown, client.options):
             raise InvalidClient("certificate_of_another", client.client_id)
         return
-    known = {str(key.jose.thumbprint()) for key in keys_of(ctx, client)}
-    if not shown.thumbprint or shown.thumbprint not in known:
+    if not (_is_key_of(ctx, client, shown) or _is_key_of(ctx, client, shown, shown.thumbprint)):
         raise InvalidClient("certificate_of_another", client.client_id)
+
+
+def _is_key_of(ctx: Context, client: KnownClient, shown: Certificate, kid: str = "") -> bool:
+    """Whether the client has this key. With a ``kid`` that is unknown it may be a new one."""
+    known = keys_of(ctx, client, kid=kid)
+    return any(str(key.jose.thumbprint()) == shown.thumbprint for key in known)
 
 
 def _is_verified(ctx: Context, call: Call) -> bool:

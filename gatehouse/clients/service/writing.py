@@ -9,11 +9,11 @@ from gatehouse.audit.service import record
 from gatehouse.clients.events import ClientCreated
 from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of, slow_hash
-from gatehouse.clients.service.assertions import purpose_of
 from gatehouse.core.context import Context
 from gatehouse.core.tokens import mint
 
 SECRET = "gcs_"  # noqa: S105 - a prefix
+SEALED_FOR = "client secret"
 
 
 def add_client(
@@ -45,16 +45,14 @@ def add_client(
     return client
 
 
-def new_secret(ctx: Context, *, is_recoverable: bool = False) -> tuple[str, dict[str, Any]]:
-    """A secret of 256 random bits, and what is stored of it.
-
-    ``is_recoverable`` is for client_secret_jwt alone: who checks an HMAC needs the secret itself.
+def new_secret(ctx: Context, *, sealed: bool = False) -> tuple[str, dict[str, Any]]:
+    """A secret of 256 random bits, and what is stored of it. ``sealed``: so that we can read it
+    again, for client_secret_jwt, which signs with it.
     """
     secret = mint(SECRET)
     stored = _stored(ctx, sha256_of(secret))
-    if is_recoverable:
-        purpose = purpose_of(stored["id"])
-        stored["sealed"] = ctx.runtime.keyring.seal(secret.encode(), purpose)
+    if sealed:
+        stored["sealed"] = ctx.runtime.keyring.seal(secret.encode(), SEALED_FOR)
     return secret, stored
 
 

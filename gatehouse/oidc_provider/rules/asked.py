@@ -13,6 +13,7 @@ from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 appendix A.4
 CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 4.1, 4.2
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url
 MOST_SCOPES = 100
 MOST_CLAIMS = 100
 LONGEST_CLAIMS = 8192
@@ -115,9 +116,9 @@ def challenge_of(sent: Mapping[str, str], *, is_required: bool) -> str | None:
     return challenge
 
 
-def jkt_of(text: str | None) -> str | None:
-    """The key that the code is bound to: the thumbprint of a JWK (RFC 9449 10)."""
-    if text is not None and (not CHALLENGE.fullmatch(text) or len(text) != 43):  # noqa: PLR2004
+def thumbprint_of(text: str | None) -> str | None:
+    """The key that the code shall be bound to (RFC 9449 10)."""
+    if text is not None and not THUMBPRINT.fullmatch(text):
         raise InvalidRequest("The dpop_jkt is not a SHA-256 in base64url.")
     return text
 

@@ -94,7 +94,7 @@ def read_wishes(ctx: Context, draft: Draft) -> None:
         "nonce": sent.get("nonce"),
         "login_hint": sent.get("login_hint"),
         "organization": sent.get("organization"),
-        "dpop_jkt": rules.jkt_of(sent.get("dpop_jkt")),
+        "dpop_jkt": rules.thumbprint_of(sent.get("dpop_jkt")),
     }
 
 

@@ -21,6 +21,7 @@ from gatehouse.oidc_provider.rules.dpop import (
     nonce_at,
     read_proof,
 )
+from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
 
 SCHEME = "dpop"
@@ -53,13 +54,11 @@ def binding_of(
     return None
 
 
-def proof_at_par(ctx: Context, call: Call, client: KnownClient) -> None:
-    """A proof with a pushed request binds the code, as ``dpop_jkt`` does (RFC 9449 10.1)."""
-    if call.header("DPoP") is None:
-        return
-    jkt = shown_key(ctx, call, client)
-    if call.sent.setdefault("dpop_jkt", jkt) != jkt:
-        raise InvalidDpopProof("The dpop_jkt is not that of the proof.")
+def proof_at_par(ctx: Context, call: Call, client: KnownClient) -> str | None:
+    """The thumbprint of the key that a pushed request shows, if it does: its code is bound to it as
+    by ``dpop_jkt`` (RFC 9449 10.1).
+    """
+    return shown_key(ctx, call, client) if call.header("DPoP") is not None else None
 
 
 def shown_key(
@@ -118,6 +117,7 @@ def binding_with_token(ctx: Context, call: Call, scheme: str, token: str) -> str
     client = find_client(ctx.runtime, str(shown.claims["client_id"])) if shown else None
     if shown is None or client is None:
         raise InvalidToken
+    allow_origin_of(call, client)  # A page has to read that it needs a nonce, too.
     try:
         return f"jkt:{shown_key(ctx, call, client, token)}"
     except (InvalidDpopProof, UseDpopNonce) as error:
