@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from gatehouse.clients.errors import KeysBusy
-from gatehouse.clients.rules.keys import keys_of_set
+from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.core.addresses import Limits
 from gatehouse.core.jose import Key
 from gatehouse.core.outbound import AddressRefused, NotReached, Outbound

@@ -1,8 +1,8 @@
 """What a client may be told to be, and how it proves who it is. Pure."""
 
 from gatehouse.clients.rules.certificates import Certificate, is_named, read_certificate
-from gatehouse.clients.rules.keys import keys_of_set
 from gatehouse.clients.rules.options import Options, options_of
+from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.clients.rules.redirects import redirect_matches, redirect_problem
 from gatehouse.clients.rules.secrets import holds, sha256_of, slow_hash
 
