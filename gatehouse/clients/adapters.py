@@ -69,9 +69,8 @@ class FetchedKeys:
         kept = self._known(url)
         now = self._clock()
         is_good = now - kept.fetched_at < FRESH and kept.has(kid)
-        rest = REST if kept.keys else REST_OF_THE_UNKNOWN
         try:
-            if not is_good and now - kept.tried_at >= rest:
+            if not is_good and self._may_ask(kept):
                 self._ask(url, kept)
             elif kept.is_asked and not kept.keys:
                 self._wait(url, kept)
@@ -79,6 +78,10 @@ class FetchedKeys:
             if not kept.keys:
                 raise
         return kept.keys if self._clock() - kept.fetched_at < STALE else ()
+
+    def _may_ask(self, kept: Kept) -> bool:
+        rest = REST if kept.keys else REST_OF_THE_UNKNOWN
+        return self._clock() - kept.tried_at >= rest
 
     def _known(self, url: str) -> Kept:
         """What is known of the address. Of too many the one that was tried longest ago goes."""
@@ -92,9 +95,12 @@ class FetchedKeys:
     def _ask(self, url: str, kept: Kept) -> None:
         with self._place(url):
             with self._lock:
-                if kept.is_asked:
-                    return
-                kept.is_asked, kept.tried_at, kept.answered = True, self._clock(), Event()
+                is_mine = not kept.is_asked and self._may_ask(kept)
+                if is_mine:
+                    kept.is_asked, kept.tried_at, kept.answered = True, self._clock(), Event()
+            if not is_mine:
+                kept.answered.wait(LIMITS.total)
+                return
             try:
                 keys = self._fetched(url)
                 if keys is not None:

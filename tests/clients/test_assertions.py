@@ -1,4 +1,4 @@
-"""Clients prove who they are by signing: JWTA-01 to JWTA-12, threats 45 and 57 to 71."""
+"""Clients prove who they are by signing: JWTA-01 to JWTA-12, threats 45, 57 to 61, 63 to 66."""
 
 from secrets import token_hex
 from threading import Barrier, Thread
