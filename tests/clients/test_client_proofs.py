@@ -1,6 +1,7 @@
 """Clients prove who they are by a secret, or fail to: OAUTH-04 to 07, 19, 20, 26, 27 and 30."""
 
 from base64 import b64encode
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from json import loads
 from typing import Any
@@ -11,6 +12,7 @@ from flask import Flask
 from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of, slow_hash
 from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.logging import LOGGER
 from tests.relying import SECRET, Rp, basic, make_client
 
 GRANT = {"grant_type": "client_credentials"}
@@ -198,6 +200,16 @@ def test_a_client_calls_from_its_own_networks(make_machine: Any, networks: Any, 
     assert ask(rp, basic(rp.client_id)).status_code == status
 
 
+@pytest.fixture
+def own_log() -> Iterator[None]:
+    """What a test does to the log is undone after it."""
+    handlers, level = list(LOGGER.handlers), LOGGER.level
+    yield
+    LOGGER.handlers[:] = handlers
+    LOGGER.setLevel(level)
+
+
+@pytest.mark.usefixtures("own_log")
 def test_a_refusal_is_a_line_of_the_log_without_the_secret(
     make_app: Any, capsys: pytest.CaptureFixture[str], address: str
 ):
