@@ -9,7 +9,7 @@ from gatehouse.oidc_provider.routes import endpoints, lane
 from gatehouse.oidc_provider.service.destinations import destination
 
 domain = Domain(
-    pages=(pages,),
+    pages=pages,
     endpoints=endpoints,
     lane=lane,
     ports={Destinations: lambda _settings: destination},

@@ -37,3 +37,35 @@ class CodeReused(Event):
 
     client_row_id: UUID
     reason: str = "reuse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceApproved(AccountEvent):
+    """``ip`` is the address that the device asked from."""
+
+    name = "device.approved"
+    says = "A person let a device in."
+    resource = "client_row"
+
+    client_row_id: UUID
+    session_id: UUID
+    scopes: tuple[str, ...]
+    ip: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceDenied(AccountEvent):
+    name = "device.denied"
+    says = "A person kept a device out."
+    resource = "client_row"
+
+    client_row_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceCodeRefused(AccountEvent):
+    name = "device.code_refused"
+    says = "A person typed the code of a device, and no device waited with it."
+    is_refusal = True
+
+    reason: str

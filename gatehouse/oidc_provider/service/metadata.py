@@ -24,6 +24,7 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/oidc/jwks",
         "introspection_endpoint": f"{issuer}/oidc/introspect",
         "revocation_endpoint": f"{issuer}/oidc/revoke",
+        "device_authorization_endpoint": f"{issuer}/oidc/device_authorization",
         "scopes_supported": list(ALL_SCOPES),
         "claims_supported": list(SUPPORTED),
         "claim_types_supported": ["normal"],

@@ -1,0 +1,8 @@
+"""The pages of the OpenID provider: to an application, of devices, and on the way out."""
+
+from gatehouse.oidc_provider.pages.authorize import pages as authorize
+from gatehouse.oidc_provider.pages.devices import pages as devices
+
+pages = (authorize, devices)
+
+__all__ = ["pages"]
