@@ -12,11 +12,12 @@ from gatehouse.clients.models import Client
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.oidc_provider.models import DeviceRequest
-from tests.factories import Factory
+from tests.factories import PASSWORD, Factory
 from tests.relying import ISSUER, Person, Rp, basic
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 LETTERS = set("BCDFGHJKLMNPQRSTVWXZ")
+NEW = "Eight brown barrels 8"
 OFFLINE = "openid email offline_access"
 
 
@@ -324,3 +325,17 @@ def test_what_is_announced_is_there(tv: Rp):
 
     assert told["device_authorization_endpoint"] == f"{ISSUER}/oidc/device_authorization"
     assert GRANT in told["grant_types_supported"]
+
+
+def test_a_new_password_voids_a_yes_that_nobody_fetched(
+    person: Person, console: Rp, make: Factory, user: User
+):
+    """Threat 33: offline or not."""
+    device = Device(console, scope=OFFLINE)
+    say(person, typed(person, device.user_code))
+    new = {"new_password": NEW, "new_password_confirm": NEW, "current_password": PASSWORD}
+
+    answer = console.http.post("/api/v1/users/me/password", json=new, headers=make.bearer(user))
+
+    assert answer.status_code == 200, answer.text
+    assert device.hears() == "invalid_grant"

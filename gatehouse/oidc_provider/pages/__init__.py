@@ -2,7 +2,8 @@
 
 from gatehouse.oidc_provider.pages.authorize import pages as authorize
 from gatehouse.oidc_provider.pages.devices import pages as devices
+from gatehouse.oidc_provider.pages.logout import pages as logout
 
-pages = (authorize, devices)
+pages = (authorize, devices, logout)
 
 __all__ = ["pages"]

@@ -184,7 +184,7 @@ def _approve(ctx: Context, found: Waiting, person: SignedIn) -> None:
     row, client = found.row, found.client
     asked = _asked(row.params["scopes"], row.params["resources"])
     grant = give_grant(ctx, client, person, asked, agrees=True)
-    said = {**row.params, **params_of(asked, person)}
+    said = {**row.params, **params_of(asked, person), "agreed_at": ctx.now.timestamp()}
     _settle(
         ctx,
         row.id,

@@ -1,6 +1,7 @@
 """The grant type device_code: polled until a person has answered elsewhere (RFC 8628 3.4, 3.5)."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from gatehouse.core.tokens import hash_token, is_well_formed
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.models import Grant, RefreshFamily
 from gatehouse.grants.service import open_family
+from gatehouse.grants.service.state import was_voided
 from gatehouse.oidc_provider.errors import (
     AccessDenied,
     AuthorizationPending,
@@ -44,6 +46,9 @@ def redeem_device(ctx: Context, call: Call, client: KnownClient, binding: str | 
     grant = ctx.db.get(Grant, row.grant_id)
     if grant is None or grant.revoked_at is not None:
         raise InvalidGrant("grant_revoked")
+    # A yes from before a new password does not outlive it, offline or not.
+    if was_voided(ctx, grant.user_id, datetime.fromtimestamp(row.params["agreed_at"], UTC)):
+        raise InvalidGrant("voided")
     is_offline = OFFLINE in row.params["scopes"]
     refuse_who_is_out(ctx, client, grant.user_id, sid=None if is_offline else row.sid)
     if not reaches(row.params["acr"], client.options.min_acr):
