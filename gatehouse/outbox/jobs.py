@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 LONGEST_ERROR = 500
-AT_A_TIME = {MAILS: 4, CALLS: 16}  # so that one slow receiver does not hold up all others
+AT_A_TIME = 4  # so that one slow receiver does not hold up all others
+CALLS_AT_A_TIME = 16
 LATE = service.LEASE / 6  # after so much of a lease, ask whether it still holds before one begins
 AFTER_A_LOSS = timedelta(seconds=5)
 LINGER = 0.01  # seconds in which others may join those that are noted together
@@ -30,7 +31,7 @@ HEED = 0.2  # seconds between two looks whether we are told to stop
 @every(timedelta(seconds=1), alone=False)
 def deliver_outbox(ctx: Context) -> int:
     """Deliver a batch of messages, some at a time, the oldest first. Returns how many it began."""
-    return _deliver_lane(ctx, MAILS)
+    return _deliver_lane(ctx, MAILS, AT_A_TIME)
 
 
 @every(timedelta(seconds=1), alone=False, waits=True)
@@ -38,7 +39,7 @@ def deliver_calls(ctx: Context) -> int:
     """Call others about what happened, many at a time. Those that do not answer hold up neither
     mail nor the rest. Returns how many it began.
     """
-    return _deliver_lane(ctx, CALLS)
+    return _deliver_lane(ctx, CALLS, CALLS_AT_A_TIME)
 
 
 @every(timedelta(minutes=1))
@@ -53,13 +54,13 @@ def purge_outbox(ctx: Context) -> int:
     return service.purge(ctx)
 
 
-def _deliver_lane(ctx: Context, lane: str) -> int:
+def _deliver_lane(ctx: Context, lane: str, at_a_time: int) -> int:
     if ctx.glance(due_messages(ctx.now, lane).with_only_columns(Message.id).limit(1)) is None:
         return 0  # Nothing is due: no transaction that writes, once a second, for nothing.
     runtime, taker = ctx.runtime, Origin("outbox")
     with unit_of_work(runtime, taker, Actor("job")) as claiming:
         messages = service.claim(claiming, lane)
-    return _deliver_all(runtime, messages, ctx.told_to_stop, AT_A_TIME[lane])
+    return _deliver_all(runtime, messages, ctx.told_to_stop, at_a_time)
 
 
 def _deliver_all(

@@ -13,7 +13,7 @@ from joserfc import jws
 from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.models import User
-from gatehouse.accounts.service import suspend
+from gatehouse.accounts.service import suspend_account
 from gatehouse.audit.models import AuditEntry
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.jose import NotGenuine, encode
@@ -80,7 +80,7 @@ def receiver() -> Iterator[Receiver]:
 def calling(make_app: Any) -> Flask:
     """An app that may call this machine."""
     app: Flask = make_app(OUTBOUND_ALLOW="127.0.0.1", RATELIMIT_ENABLED="false")
-    backchannel._resting().clear()
+    backchannel.resting().clear()
     with unit_of_work(app.extensions["gatehouse"], Origin()) as ctx:
         ctx.db.execute(delete(Message))
     return app
@@ -121,7 +121,7 @@ def messages(runtime: Runtime) -> list[Message]:
 
 def actions(runtime: Runtime, user: User) -> list[str]:
     with runtime.reading() as db:
-        found = select(AuditEntry.action).where(AuditEntry.subject_id == user.id)
+        found = select(AuditEntry.action).where(AuditEntry.user_id == user.id)
         return [name for name in db.scalars(found) if name.startswith("logout.")]
 
 
@@ -228,7 +228,7 @@ def test_it_is_told_however_the_session_ended(
         answer = None
         with unit_of_work(rt, Origin(), Actor("operator")) as ctx:
             if how == "suspended":
-                suspend(ctx, user.id)
+                suspend_account(ctx, user.id)
             else:
                 end_sessions(ctx, user.id, reason="test")
     assert answer is None or answer.status_code < 300, answer.text

@@ -54,7 +54,7 @@ def tell(ctx: Context, event: LogoutDue, message: Received) -> None:
     uri = client.options.backchannel_logout_uri if client is not None else None
     if client is None or not client.is_usable or not uri:
         return
-    if _resting().get(client.id, 0) > monotonic():
+    if resting().get(client.id, 0) > monotonic():
         raise Postponed(PUT_OFF)
     ctx.stay_out_of_the_transaction()
     outbound = Outbound.of(ctx.settings)
@@ -111,13 +111,13 @@ def _failed(ctx: Context, event: LogoutDue, reason: str, *, is_final: bool) -> N
 
 
 def _let_rest(client_id: UUID) -> None:
-    resting = _resting()
-    if len(resting) >= MOST_RESTING:
-        resting.clear()
-    resting[client_id] = monotonic() + REST
+    known = resting()
+    if len(known) >= MOST_RESTING:
+        known.clear()
+    known[client_id] = monotonic() + REST
 
 
 @lru_cache(maxsize=1)
-def _resting() -> dict[UUID, float]:
+def resting() -> dict[UUID, float]:
     """Until when whom is left alone: a dead receiver costs a thread its time once in a while."""
     return {}
