@@ -299,6 +299,7 @@ def test_a_client_that_is_switched_off_has_no_devices(person: Person, tv: Rp, ma
     device = Device(tv)
     page = typed(person, device.user_code)
     make.change(tv.client, is_active=False)
+    tv.app.extensions["gatehouse"].leases.drop()
 
     assert say(person, page).status_code == 400
     assert (device.poll().status_code, device.hears()) == (401, "invalid_client")

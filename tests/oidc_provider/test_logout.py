@@ -219,6 +219,7 @@ def test_clients_that_are_off_or_unknown_are_refused(
     """Threat 24."""
     hint = person.tokens_for(app_with_exit)["id_token"]
     make.change(app_with_exit.client, is_active=False)
+    app_with_exit.app.extensions["gatehouse"].leases.drop()
 
     for wrong in ({"id_token_hint": hint}, {"client_id": "nobody"}):
         page = person.open(url(post_logout_redirect_uri=BACK, **wrong))

@@ -30,6 +30,7 @@ def sessions_ended(ctx: Context, session_ids: Sequence[UUID], *, reason: str) ->
             .where(ClientSession.session_id.in_(ids))
         )
         for row in ctx.db.execute(places).all():
+            ctx.outwait_leases()  # Of its tokens.
             client = known(row)
             if client.options.revoke_offline_on_logout:
                 offline.append(row.sid)

@@ -4,6 +4,7 @@ What it asks is read and kept first; who it is about is looked at on a page of o
 another site cannot know (RP-Initiated Logout 6).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -119,7 +120,9 @@ def destination_of(ctx: Context, handle: str) -> Destination | None:
     )
 
 
-def _client_of(ctx: Context, client_id: str | None, claims: dict[str, Any]) -> KnownClient | None:
+def _client_of(
+    ctx: Context, client_id: str | None, claims: Mapping[str, Any]
+) -> KnownClient | None:
     """Whom the hint, or the application itself, names; they have to be the same (3)."""
     hinted = str(claims["aud"]) if claims else None
     named = hinted or client_id
