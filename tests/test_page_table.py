@@ -29,7 +29,7 @@ PAGES = [
 ]
 of_all_pages = pytest.mark.parametrize("page", PAGES, ids=str)
 # Where pages of others lead to, by a form too: nothing hangs on who sent it.
-OPEN = ("/oidc/authorize",)
+OPEN = ("/oidc/authorize", "/oidc/logout")
 of_forms = pytest.mark.parametrize(
     "page", [page for page in PAGES if page.method == "POST" and page.rule not in OPEN], ids=str
 )

@@ -327,6 +327,9 @@ def _redirect(visit: Visit, url: str) -> Response:
 
 def _lead_away(visit: Visit, to: Away) -> Response:
     """Another site is next: no ``next`` of ours goes along, and no address of ours is told."""
+    if to.ends_session:
+        visit.lose()
+        visit.lose("browser")
     if not to.fields:
         answer = _redirect(visit, to.url)
         answer.headers["Referrer-Policy"] = "no-referrer"

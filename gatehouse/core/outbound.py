@@ -48,6 +48,7 @@ class Fetched:
 
 
 LIMITS = Limits()
+LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 
 
 class Outbound:
@@ -86,6 +87,17 @@ class Outbound:
         except wire.FAILURES as error:
             raise NotReached(f"The other side did not answer: {wire.words_for(error)}.") from error
         return Fetched(status, names, body)
+
+    def schemes_for(self, url: str) -> Sequence[str]:
+        """https, and http on this very machine if the operator allows to call it: there nobody else
+        listens.
+        """
+        try:
+            host = target_of(url, ("http", "https")).host
+        except ValueError:
+            return ("https",)
+        is_here = host in LOOPBACK and self._allowed.admits(host, LOOPBACK[host])
+        return ("https", "http") if is_here else ("https",)
 
     def check(self, url: str, schemes: Sequence[str] = ("https",)) -> Target:
         """Raise AddressRefused if the URL cannot be one to call, whatever its name stands for."""

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from gatehouse.core.events import Event
 
+# Who sends mail has one receiver; who calls others has as many as there are others.
+MAILS, CALLS = "mails", "calls"
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Reaction = Callable[..., dict[str, Any] | None]
 
@@ -67,11 +70,13 @@ class Handler:
     """A function of context, event and message. It may be run twice, and must do no harm then.
 
     What it returns is done after its transaction: functions of the ports, such as sending a mail.
+    Handlers of one ``lane`` wait for each other's slow receivers, and for nobody else's.
     """
 
     name: str
     event: type[Event]
     run: Callable[..., Iterable[Callable[[Any], None]] | None]
+    lane: str = MAILS
 
 
 class Postponed(Exception):
@@ -100,11 +105,12 @@ def during(*events: type[Event]) -> Callable[[Function], Function]:
     return mark
 
 
-def on(event: type[Event]) -> Callable[[Function], Function]:
+def on(event: type[Event], *, lane: str = MAILS) -> Callable[[Function], Function]:
     """Handle ``event`` in the worker, after it was committed: ``handler(ctx, event, message)``."""
 
     def mark(handler: Function) -> Function:
         handler.handles = event  # type: ignore[attr-defined]
+        handler.lane = lane  # type: ignore[attr-defined]
         return handler
 
     return mark
@@ -142,7 +148,12 @@ def by_name(jobs: Iterable[Callable[..., int]]) -> dict[str, Job]:
 def by_handler(functions: Iterable[Callable[..., Any]]) -> dict[str, Handler]:
     """Handlers by the name that messages know them by: ``domain.function``."""
     handlers = (
-        Handler(f"{run.__module__.split('.')[1]}.{run.__name__}", run.handles, run)  # type: ignore[attr-defined]
+        Handler(
+            f"{run.__module__.split('.')[1]}.{run.__name__}",
+            run.handles,  # type: ignore[attr-defined]
+            run,
+            run.lane,  # type: ignore[attr-defined]
+        )
         for run in functions
     )
     return {handler.name: handler for handler in handlers}

@@ -56,10 +56,14 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Lead away for good, to an address that is registered; ``fields`` are posted there."""
+    """Lead away for good, to an address that is registered; ``fields`` are posted there.
+
+    ``ends_session`` takes the session's cookie back.
+    """
 
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    ends_session: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

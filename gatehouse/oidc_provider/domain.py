@@ -7,12 +7,18 @@ from gatehouse.oidc_provider.pages import pages
 from gatehouse.oidc_provider.queries import sign_ins_of_applications
 from gatehouse.oidc_provider.routes import endpoints, lane
 from gatehouse.oidc_provider.service.destinations import destination
+from gatehouse.oidc_provider.service.ended import sessions_ended
+from gatehouse.sessions.ports import EndedSessions
 
 domain = Domain(
-    pages=(pages,),
+    pages=pages,
     endpoints=endpoints,
     lane=lane,
-    ports={Destinations: lambda _settings: destination},
+    ports={
+        Destinations: lambda _settings: destination,
+        EndedSessions: lambda _settings: sessions_ended,
+    },
     jobs=(jobs.purge_requests,),
+    handlers=(jobs.tell_of_the_end_of_a_session,),
     personal_data=(sign_ins_of_applications,),
 )

@@ -1,8 +1,9 @@
 """How the OpenID provider refuses: in the words of its RFCs, or on a page."""
 
 from http import HTTPStatus
+from typing import ClassVar
 
-from gatehouse.core.errors import BadRequest
+from gatehouse.core.errors import BadRequest, Forbidden
 from gatehouse.core.protocol import OAuthError
 
 
@@ -22,6 +23,47 @@ class WayOver(BadRequest):
         "This sign-in took too long, was begun in another browser, or is done already. Go back to"
         " the application, and begin again there."
     )
+
+
+class NoSuchDevice(BadRequest):
+    message = (
+        "No device waits with this code. It may be mistyped, used, or over: look at the device"
+        " again."
+    )
+
+
+class NoEntry(Forbidden):
+    """403 as a page: the rules of the client are not met by this person, or this sign-in."""
+
+    SAYS: ClassVar[dict[str, str]] = {
+        "no_access": "This application is not open to your account. Ask one of its admins.",
+        "acr_too_low": "This application wants a stronger sign-in than yours.",
+    }
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.SAYS[reason])
+        self.reason = reason
+
+
+class AuthorizationPending(OAuthError):
+    """RFC 8628 3.5."""
+
+    error = "authorization_pending"
+    message = "Nobody has answered yet."
+
+
+class SlowDown(OAuthError):
+    """RFC 8628 3.5."""
+
+    error = "slow_down"
+    message = "You asked too soon: wait 5 seconds longer from now on."
+
+
+class ExpiredToken(OAuthError):
+    """RFC 8628 3.5."""
+
+    error = "expired_token"
+    message = "The time to answer is over: begin again."
 
 
 class UnsupportedGrantType(OAuthError):

@@ -37,3 +37,75 @@ class CodeReused(Event):
 
     client_row_id: UUID
     reason: str = "reuse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogoutDue(AccountEvent):
+    """For the worker alone. ``sid`` is the client's name for the session that ended, ``sub`` that
+    for the person; both hold when the account is gone.
+    """
+
+    name = "logout.due"
+    says = "A session ended at an application that wants to know."
+    resource = "client_row"
+
+    client_row_id: UUID
+    sid: UUID
+    sub: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogoutDelivered(AccountEvent):
+    name = "logout.delivered"
+    says = "An application was told that a session ended."
+    resource = "client_row"
+
+    client_row_id: UUID
+    sid: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogoutFailed(AccountEvent):
+    """At the first try that failed, and when the application refused for good (``is_final``)."""
+
+    name = "logout.failed"
+    says = "An application could not be told that a session ended."
+    resource = "client_row"
+    is_refusal = True
+
+    client_row_id: UUID
+    sid: UUID
+    reason: str
+    is_final: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceApproved(AccountEvent):
+    """``ip`` is the address that the device asked from."""
+
+    name = "device.approved"
+    says = "A person let a device in."
+    resource = "client_row"
+
+    client_row_id: UUID
+    session_id: UUID
+    scopes: tuple[str, ...]
+    ip: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceDenied(AccountEvent):
+    name = "device.denied"
+    says = "A person kept a device out."
+    resource = "client_row"
+
+    client_row_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceCodeRefused(AccountEvent):
+    name = "device.code_refused"
+    says = "A person typed the code of a device, and no device waited with it."
+    is_refusal = True
+
+    reason: str

@@ -5,11 +5,19 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from gatehouse.core.context import Context
-from gatehouse.core.reactions import every
+from gatehouse.core.reactions import CALLS, Received, every, on
+from gatehouse.oidc_provider.events import LogoutDue
 from gatehouse.oidc_provider.models import AuthorizationCode, DeviceRequest, StoredRequest
+from gatehouse.oidc_provider.service import backchannel
 
 BATCH = 1000
 KEPT = timedelta(hours=24)  # so that what is shown again is known
+
+
+@on(LogoutDue, lane=CALLS)
+def tell_of_the_end_of_a_session(ctx: Context, event: LogoutDue, message: Received) -> None:
+    """OpenID Connect Back-Channel Logout 2.5."""
+    backchannel.tell(ctx, event, message)
 
 
 @every(timedelta(minutes=30))

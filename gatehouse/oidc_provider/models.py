@@ -34,10 +34,13 @@ class AuthorizationCode(Model):
 
 
 class RequestKind(StrEnum):
-    """``pushed`` by the client beforehand (RFC 9126), or on its ``way`` through our pages."""
+    """``pushed`` by the client beforehand (RFC 9126), on its ``way`` through our pages, or about a
+    ``logout``.
+    """
 
     PUSHED = "pushed"
     WAY = "way"
+    LOGOUT = "logout"
 
 
 class StoredRequest(Model):

@@ -12,3 +12,12 @@ class ConsentIn(Schema):
 
 class ChoiceIn(Schema):
     answer = fields.String(required=True, validate=validate.OneOf(("go_on", "other", "cancel")))
+
+
+class LogoutIn(Schema):
+    answer = fields.String(required=True, validate=validate.OneOf(("sign_out", "stay")))
+
+
+class DeviceCodeIn(Schema):
+    user_code = Text(1, 32, required=True)
+    is_from_link = fields.Boolean(load_default=False)

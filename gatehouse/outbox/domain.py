@@ -6,5 +6,5 @@ from gatehouse.outbox.cli import commands
 
 domain = Domain(
     commands=(commands,),
-    jobs=(jobs.deliver_outbox, jobs.mend_outbox, jobs.purge_outbox),
+    jobs=(jobs.deliver_outbox, jobs.deliver_calls, jobs.mend_outbox, jobs.purge_outbox),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.events import EVENTS
 from gatehouse.core.logging import LOGGER, blank
-from gatehouse.core.reactions import GivenUp, Postponed, Received, Taken, every
+from gatehouse.core.reactions import CALLS, MAILS, GivenUp, Postponed, Received, Taken, every
 from gatehouse.outbox import service
 from gatehouse.outbox.models import Message
 from gatehouse.outbox.queries import due_messages
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_ERROR = 500
 AT_A_TIME = 4  # so that one slow receiver does not hold up all others
+CALLS_AT_A_TIME = 16
 LATE = service.LEASE / 6  # after so much of a lease, ask whether it still holds before one begins
 AFTER_A_LOSS = timedelta(seconds=5)
 LINGER = 0.01  # seconds in which others may join those that are noted together
@@ -30,12 +31,15 @@ HEED = 0.2  # seconds between two looks whether we are told to stop
 @every(timedelta(seconds=1), alone=False)
 def deliver_outbox(ctx: Context) -> int:
     """Deliver a batch of messages, some at a time, the oldest first. Returns how many it began."""
-    if ctx.glance(due_messages(ctx.now).with_only_columns(Message.id).limit(1)) is None:
-        return 0  # Nothing is due: no transaction that writes, once a second, for nothing.
-    runtime, taker = ctx.runtime, Origin("outbox")
-    with unit_of_work(runtime, taker, Actor("job")) as claiming:
-        messages = service.claim(claiming)
-    return _deliver_all(runtime, messages, ctx.told_to_stop)
+    return _deliver_lane(ctx, MAILS, AT_A_TIME)
+
+
+@every(timedelta(seconds=1), alone=False, waits=True)
+def deliver_calls(ctx: Context) -> int:
+    """Call others about what happened, many at a time. Those that do not answer hold up neither
+    mail nor the rest. Returns how many it began.
+    """
+    return _deliver_lane(ctx, CALLS, CALLS_AT_A_TIME)
 
 
 @every(timedelta(minutes=1))
@@ -50,8 +54,20 @@ def purge_outbox(ctx: Context) -> int:
     return service.purge(ctx)
 
 
+def _deliver_lane(ctx: Context, lane: str, at_a_time: int) -> int:
+    if ctx.glance(due_messages(ctx.now, lane).with_only_columns(Message.id).limit(1)) is None:
+        return 0  # Nothing is due: no transaction that writes, once a second, for nothing.
+    runtime, taker = ctx.runtime, Origin("outbox")
+    with unit_of_work(runtime, taker, Actor("job")) as claiming:
+        messages = service.claim(claiming, lane)
+    return _deliver_all(runtime, messages, ctx.told_to_stop, at_a_time)
+
+
 def _deliver_all(
-    runtime: Runtime, messages: Sequence[Message], told_to_stop: Callable[[], bool]
+    runtime: Runtime,
+    messages: Sequence[Message],
+    told_to_stop: Callable[[], bool],
+    at_a_time: int,
 ) -> Taken:
     """Deliver ``messages``, and note together what was delivered at about the same time. Returns
     how many were begun: who is told to stop hands the others back at once.
@@ -67,9 +83,9 @@ def _deliver_all(
 
     waiting, begun, delivered, trouble = deque(messages), 0, 0, None
     under_way: dict[Future[bool], Message] = {}
-    with ThreadPoolExecutor(AT_A_TIME, "gatehouse-delivery") as threads:
+    with ThreadPoolExecutor(at_a_time, "gatehouse-delivery") as threads:
         while waiting or under_way:
-            while waiting and len(under_way) < AT_A_TIME:
+            while waiting and len(under_way) < at_a_time:
                 if told_to_stop() or not (one := _begin(threads, runtime, waiting[0])):
                     _hand_back(runtime, waiting)
                     break

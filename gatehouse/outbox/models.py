@@ -8,6 +8,7 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatehouse.core.db import Model, words
+from gatehouse.core.reactions import MAILS
 
 
 class Outcome(StrEnum):
@@ -27,7 +28,8 @@ class Message(Model):
     __tablename__ = "outbox_messages"
     __table_args__ = (
         Index(
-            "ix_outbox_messages_due_at_id",
+            "ix_outbox_messages_lane_due_at_id",
+            "lane",
             "due_at",
             "id",
             postgresql_where=text("settled_at IS NULL"),
@@ -38,6 +40,7 @@ class Message(Model):
 
     handler: Mapped[str] = mapped_column(String(100))
     event: Mapped[str] = mapped_column(String(100))
+    lane: Mapped[str] = mapped_column(String(16), default=MAILS)
     payload: Mapped[dict[str, Any]]
     ip: Mapped[str | None] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(255))

@@ -10,11 +10,11 @@ from gatehouse.core.context import Context
 from gatehouse.outbox.models import Message, Outcome
 
 
-def due_messages(now: datetime) -> Select[Any]:
-    """What may be taken, the oldest first."""
+def due_messages(now: datetime, lane: str) -> Select[Any]:
+    """What may be taken of a lane, the oldest first."""
     return (
         select(Message)
-        .where(Message.settled_at.is_(None), Message.due_at <= now)
+        .where(Message.lane == lane, Message.settled_at.is_(None), Message.due_at <= now)
         .order_by(Message.due_at, Message.id)
     )
 

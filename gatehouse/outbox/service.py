@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
+from gatehouse.core.reactions import MAILS
 from gatehouse.outbox.models import Message, Outcome
 from gatehouse.outbox.queries import dated_ahead, due_messages
 from gatehouse.outbox.rules import LONGEST_WAIT, wait_after
@@ -29,6 +30,7 @@ def publish(ctx: Context, event: Event) -> None:
                 created_at=ctx.now,
                 handler=handler.name,
                 event=event.name,
+                lane=handler.lane,
                 payload=event.payload(),
                 ip=ctx.origin.ip,
                 user_agent=ctx.origin.user_agent,
@@ -38,9 +40,9 @@ def publish(ctx: Context, event: Event) -> None:
         )
 
 
-def claim(ctx: Context) -> Sequence[Message]:
-    """Take the oldest messages that are due. They are ours until the lease runs out."""
-    taken = due_messages(ctx.now).limit(BATCH).with_for_update(skip_locked=True)
+def claim(ctx: Context, lane: str = MAILS) -> Sequence[Message]:
+    """Take the oldest messages of a lane that are due. They are ours until the lease runs out."""
+    taken = due_messages(ctx.now, lane).limit(BATCH).with_for_update(skip_locked=True)
     messages = ctx.db.scalars(taken).all()
     lease = token_hex(16)
     for message in messages:

@@ -14,6 +14,7 @@ def create() -> None:
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("handler", sa.String(100), nullable=False),
         sa.Column("event", sa.String(100), nullable=False),
+        sa.Column("lane", sa.String(16), nullable=False),
         sa.Column("payload", sa.JSON, nullable=False),
         sa.Column("ip", sa.String(45)),
         sa.Column("user_agent", sa.String(255)),
@@ -28,9 +29,9 @@ def create() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox_messages"),
     )
     op.create_index(
-        "ix_outbox_messages_due_at_id",
+        "ix_outbox_messages_lane_due_at_id",
         "outbox_messages",
-        ["due_at", "id"],
+        ["lane", "due_at", "id"],
         postgresql_where=WAITING,
         sqlite_where=WAITING,
     )

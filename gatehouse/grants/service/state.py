@@ -103,6 +103,13 @@ def revoke_single(ctx: Context, jti: str, expires_at: datetime) -> None:
     insert_unless_there(ctx.db, RevokedToken, {"jti": jti, "expires_at": expires_at})
 
 
+def was_voided(ctx: Context, user_id: UUID, moment: datetime) -> bool:
+    """Whether what an account did at this moment counts for nothing any more."""
+    voided = select(TokensVoided.before).where(TokensVoided.user_id == user_id)
+    before: datetime | None = ctx.db.scalar(voided)
+    return before is not None and moment <= before
+
+
 def void_tokens(ctx: Context, user_id: UUID) -> None:
     """Let nothing count that was issued to an account until now."""
     if ctx.db.scalar(select(Grant.id).where(Grant.user_id == user_id).limit(1)) is not None:

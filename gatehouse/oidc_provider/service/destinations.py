@@ -4,14 +4,18 @@ from gatehouse.core.context import Context
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.rendering import origin_of
 from gatehouse.core.showing import Destination
+from gatehouse.oidc_provider.service import logout
 from gatehouse.oidc_provider.service.authorize import Refused
 from gatehouse.oidc_provider.service.ways import peek
 
 ON = "/oidc/continue/"
+OUT = "/oidc/logout/"
 
 
 def destination(ctx: Context, path: str) -> Destination | None:
     """The Destinations port."""
+    if path.startswith(OUT):
+        return logout.destination_of(ctx, path.removeprefix(OUT))
     if not path.startswith(ON):
         return None
     try:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Update, update
 
 from gatehouse.accounts.service import void_changes_of_address
 from gatehouse.audit.service import record
@@ -11,6 +11,7 @@ from gatehouse.core.errors import InvalidToken
 from gatehouse.sessions.errors import SessionNotFound
 from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
 from gatehouse.sessions.models import Session, SessionStatus
+from gatehouse.sessions.ports import EndedSessions
 from gatehouse.sessions.queries import get_session
 
 
@@ -58,7 +59,7 @@ def end_sessions(ctx: Context, user_id: UUID, *, but: UUID | None = None, reason
     if but is not None:
         statement = statement.where(Session.id != but)
     ctx.forget(user_id)
-    return ctx.execute(statement)
+    return _ended(ctx, statement, reason)
 
 
 def _end(ctx: Context, user_id: UUID, session_id: UUID, reason: str) -> bool:
@@ -72,4 +73,12 @@ def _end(ctx: Context, user_id: UUID, session_id: UUID, reason: str) -> bool:
         .values(status=SessionStatus.REVOKED, ended_at=ctx.now, end_reason=reason)
     )
     ctx.forget(user_id)
-    return ctx.execute(statement) == 1
+    return _ended(ctx, statement, reason) == 1
+
+
+def _ended(ctx: Context, statement: Update, reason: str) -> int:
+    """End sessions, and let those know who have something that ends with them."""
+    ids = ctx.db.scalars(statement.returning(Session.id)).all()
+    if ids:
+        ctx.ports[EndedSessions](ctx, ids, reason=reason)
+    return len(ids)

@@ -1,0 +1,17 @@
+"""Where devices without a browser, or without a keyboard, begin (RFC 8628 3.1)."""
+
+from gatehouse.clients.service import authenticate
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import Call, Endpoints, Reply
+from gatehouse.oidc_provider.service.cors import allow_origin_of
+from gatehouse.oidc_provider.service.devices import begin_device
+
+devices = Endpoints("devices")
+
+
+@devices.post("/oidc/device_authorization")
+def authorize_device(ctx: Context, call: Call) -> Reply:
+    """Give a device a code for a person to type, and one for itself (RFC 8628 3.2)."""
+    proven = authenticate(ctx, call)
+    allow_origin_of(call, proven.client)
+    return Reply(begin_device(ctx, call, proven.client))

@@ -1,0 +1,183 @@
+"""An application asks that a person signs out here as well (OpenID Connect RP-Initiated Logout).
+
+What it asks is read and kept first; who it is about is looked at on a page of ours, which a form of
+another site cannot know (RP-Initiated Logout 6).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from gatehouse.clients.queries import KnownClient, find_client, find_client_by_id
+from gatehouse.core.context import Context
+from gatehouse.core.protocol import InvalidRequest, read_parameters
+from gatehouse.core.rendering import origin_of
+from gatehouse.core.showing import Destination
+from gatehouse.core.tokens import hash_token, is_well_formed, mint
+from gatehouse.grants.models import ClientSession
+from gatehouse.login.service import sign_out
+from gatehouse.oidc_provider import errors
+from gatehouse.oidc_provider.models import RequestKind, StoredRequest
+from gatehouse.oidc_provider.rules.asked import LONGEST_STATE
+from gatehouse.oidc_provider.service.hints import claims_of_hint
+
+HANDLE = "gfo_"
+LIFE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What an application asks: ``back`` is where it wants the browser led afterwards, if anywhere.
+
+    ``is_proven``: it showed an ID token of ours. ``may_skip``: nobody has to be asked.
+    """
+
+    row: StoredRequest
+    client: KnownClient
+    back: str
+    is_proven: bool
+    may_skip: bool
+
+
+def begin_logout(ctx: Context, raw: bytes, browser: str) -> str | None:
+    """Keep the request and give its handle; None if no application is known by it.
+
+    Raises NotLedOn where an application is known and asks for what it may not.
+    """
+    try:
+        sent, _ = read_parameters(raw)
+    except InvalidRequest:
+        raise errors.NotLedOn("It sent something unreadable.", reason="unreadable") from None
+    hint = sent.get("id_token_hint")
+    claims = claims_of_hint(ctx, hint) if hint else {}
+    if claims is None:
+        return None
+    client = _client_of(ctx, sent.get("client_id"), claims)
+    if client is None:
+        return None
+    handle = mint(HANDLE)
+    ctx.db.add(
+        StoredRequest(
+            handle_hash=hash_token(handle),
+            kind=RequestKind.LOGOUT,
+            client_row_id=client.id,
+            params={
+                "back": _address_of(client, sent),
+                "is_proven": bool(claims),
+                "sid": claims.get("sid"),
+            },
+            browser=browser,
+            created_at=ctx.now,
+            expires_at=ctx.now + LIFE,
+        )
+    )
+    return handle
+
+
+def find_leaving(ctx: Context, handle: str, browser: str) -> Leaving:
+    """A request of this browser that nobody has answered. Raises WayOver."""
+    row = _row(ctx, handle)
+    client = find_client_by_id(ctx.runtime, row.client_row_id) if row is not None else None
+    if row is None or row.browser != browser or client is None or not client.is_usable:
+        raise errors.WayOver
+    is_free = client.is_trusted or client.options.skip_logout_confirmation
+    may_skip = is_free and _is_of_this_session(ctx, row.params.get("sid"))
+    return Leaving(row, client, row.params["back"], row.params["is_proven"], may_skip)
+
+
+def leave(ctx: Context, leaving: Leaving) -> None:
+    """Sign out: the session of this browser ends, and what hangs on it. Raises WayOver if that was
+    answered already.
+    """
+    statement = (
+        update(StoredRequest)
+        .where(StoredRequest.id == leaving.row.id, StoredRequest.consumed_at.is_(None))
+        .values(consumed_at=ctx.now)
+        .execution_options(synchronize_session=False)
+    )
+    if not ctx.execute(statement):
+        raise errors.WayOver
+    sign_out(ctx)
+
+
+def destination_of(ctx: Context, handle: str) -> Destination | None:
+    """Where the way out leads, for what the page says and the browser allows."""
+    row = _row(ctx, handle)
+    client = find_client_by_id(ctx.runtime, row.client_row_id) if row is not None else None
+    if row is None or client is None:
+        return None
+    back = row.params["back"]
+    return Destination(
+        name=client.name,
+        organization=client.org_name,
+        origin=origin_of(back) if back else "",
+        logo_uri=client.options.logo_uri,
+    )
+
+
+def _client_of(
+    ctx: Context, client_id: str | None, claims: Mapping[str, Any]
+) -> KnownClient | None:
+    """Whom the hint, or the application itself, names; they have to be the same (3)."""
+    hinted = str(claims["aud"]) if claims else None
+    named = hinted or client_id
+    if named is None:
+        return None
+    if client_id is not None and client_id != named:
+        raise errors.NotLedOn(
+            "It showed what belongs to another application.",
+            reason="hint_of_another_client",
+            client_id=client_id,
+        )
+    client = find_client(ctx.runtime, named)
+    if client is None or not client.is_usable:
+        raise errors.NotLedOn(
+            "It is not known here, or has been switched off.",
+            reason="unknown_client",
+            client_id=named,
+        )
+    return client
+
+
+def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
+    """Where the browser goes afterwards: letter by letter as registered, and the state (3)."""
+    address, state = sent.get("post_logout_redirect_uri"), sent.get("state")
+    if address is None:
+        return ""
+    is_known = address in client.options.post_logout_redirect_uris
+    if not is_known or len(state or "") > LONGEST_STATE:
+        raise errors.NotLedOn(
+            "The address that it wants you led to afterwards is not registered for it. You can"
+            " still sign out on the start page.",
+            reason="wrong_redirect_uri",
+            client_id=client.client_id,
+        )
+    if state is None:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}state={quote(state, safe='')}"
+
+
+def _row(ctx: Context, handle: str) -> StoredRequest | None:
+    if not is_well_formed(handle, HANDLE):
+        return None
+    found: StoredRequest | None = ctx.db.scalar(
+        select(StoredRequest).where(
+            StoredRequest.handle_hash == hash_token(handle),
+            StoredRequest.kind == RequestKind.LOGOUT,
+            StoredRequest.consumed_at.is_(None),
+            StoredRequest.expires_at > ctx.now,
+        )
+    )
+    return found
+
+
+def _is_of_this_session(ctx: Context, sid: str | None) -> bool:
+    if sid is None or ctx.actor.session_id is None:
+        return False
+    place = select(ClientSession.session_id).where(ClientSession.id == UUID(sid))
+    return bool(ctx.db.scalar(place) == ctx.actor.session_id)
