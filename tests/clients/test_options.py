@@ -1,0 +1,315 @@
+"""What each setting of a client may be, and all of them together."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from gatehouse.clients.rules import NAMES, Options, Scene, plain, problems_of, with_defaults
+from gatehouse.clients.rules.checks import CHECKS, SCOPE, kind_of
+from gatehouse.clients.rules.policies import SOURCES
+from gatehouse.clients.rules.words import ACR_LEVELS, RESERVED_CLAIMS
+from gatehouse.oidc_provider.rules.acr import LEVELS
+from gatehouse.oidc_provider.rules.asked import SCOPE as ASKED
+from gatehouse.oidc_provider.rules.claims import RESERVED, SUPPORTED
+
+# RFC 7515 A.3
+PUBLIC = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
+PRIVATE = {**PUBLIC, "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}
+SHORT_RSA = {"kty": "RSA", "n": "v" * 171, "e": "AQAB"}
+SHARED = {"kty": "oct", "k": "v" * 43}
+KEYS = {"keys": [PUBLIC]}
+BACK = "https://app.example.com/callback"
+SCENE = Scene(own=("https://id.example.com",), allowed=("10.1.0.0/16",))
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+FAPI2 = {
+    "profile": "fapi2",
+    "token_endpoint_auth_method": "private_key_jwt",
+    "jwks": KEYS,
+    "dpop_bound_access_tokens": True,
+}
+
+
+def wrong(**settings: Any) -> set[str]:
+    """The fields that are wrong in a usual client with these settings."""
+    return set(problems_of(with_defaults({"redirect_uris": [BACK], **settings}), SCENE))
+
+
+RIGHT: tuple[dict[str, Any], ...] = (
+    {},
+    {"application_type": "spa"},
+    {"application_type": "native", "redirect_uris": ["com.example.app:/cb", "http://127.0.0.1/cb"]},
+    {"application_type": "service", "redirect_uris": [], "scopes": ["api:read"]},
+    {"grant_types": ["authorization_code", "refresh_token"], "always_issue_refresh_token": True},
+    {"grant_types": [DEVICE], "redirect_uris": [], "application_type": "native"},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": KEYS},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example.com/jwks"},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example.com"},
+    {"token_endpoint_auth_method": "client_secret_jwt", "token_endpoint_auth_signing_alg": "HS256"},
+    {"subject_type": "pairwise"},
+    {"subject_type": "pairwise", "sector_identifier_uri": "https://app.example.com/sector.json"},
+    {"resources": ["https://api.example.com", "urn:example:api"]},
+    {"allowed_cors_origins": ["https://app.example.com", "http://localhost:3000"]},
+    {"backchannel_logout_uri": "https://app.example.com/out"},
+    {"backchannel_logout_uri": "https://10.1.2.3/out"},
+    {
+        "claims_mappers": [
+            {"claim": "https://x.example/team", "source": "groups", "in": ["userinfo"]}
+        ]
+    },
+    {"claims_mappers": [{"claim": "c", "source": "constant", "value": ["a"], "in": ["id_token"]}]},
+    {"token_exchange_policy": {"subject_clients": ["a"], "audiences": [], "scopes": ["b"]}},
+    {"ip_allowlist": ["192.0.2.0/24", "2001:db8::1"], "rate_limit": "10/second;100/minute"},
+    {"access_policy": "roles", "allowed_roles": ["admin"]},
+    {"default_max_age": None, "logo_uri": None, "jwks": None},
+    FAPI2,
+)
+
+
+@pytest.mark.parametrize("settings", RIGHT, ids=str)
+def test_what_is_right_is_taken(settings: dict[str, Any]):
+    assert wrong(**settings) == set()
+
+
+CONSTANT = {"claim": "c", "source": "constant", "value": 1, "in": ["userinfo"]}
+# field, what it may not be
+WRONG: tuple[tuple[str, Any], ...] = (
+    ("application_type", "desktop"),
+    *(
+        (name, uri)
+        for name in ("client_uri", "logo_uri", "policy_uri", "tos_uri", "initiate_login_uri")
+        for uri in ("javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", " https://a.example")
+    ),
+    ("logo_uri", "http://a.example.com/logo.png"),
+    ("logo_uri", "https://kim@a.example.com/logo.png"),
+    ("logo_uri", "https:///logo.png"),
+    ("logo_uri", 5),
+    ("contacts", ["kim"]),
+    ("contacts", ["a@example.com, b@example.com"]),
+    ("software_id", "a\nb"),
+    *(
+        (name, [uri])
+        for name in ("redirect_uris", "post_logout_redirect_uris")
+        for uri in (
+            "javascript:x",
+            "https://*.example.com/",
+            "https://a.example/#x",
+            "http://a.example",
+        )
+    ),
+    ("redirect_uris", [BACK, BACK]),
+    ("redirect_uris", []),
+    ("redirect_uris", BACK),
+    ("redirect_uris", [f"https://app.example.com/{n}" for n in range(101)]),
+    ("allowed_cors_origins", ["*"]),
+    ("allowed_cors_origins", ["https://a.example.com/"]),
+    ("allowed_cors_origins", ["http://a.example.com"]),
+    ("allowed_cors_origins", ["null"]),
+    ("grant_types", ["password"]),
+    ("grant_types", ["implicit", "authorization_code"]),
+    ("grant_types", []),
+    ("grant_types", ["refresh_token", "client_credentials"]),
+    ("response_types", ["token"]),
+    ("response_types", []),
+    ("response_modes", ["web_message"]),
+    ("response_modes", []),
+    ("scopes", ["open id"]),
+    ("scopes", ['a"b']),
+    ("scopes", ["x" * 101]),
+    ("default_scopes", ["roles"]),
+    ("resources", ["api"]),
+    ("resources", ["https://api.example.com/#a"]),
+    ("resources", ["https://id.example.com/api/v1"]),
+    ("resources", ["https://ID.example.com:443/api/v1/"]),
+    ("audiences", ["https://id.example.com"]),
+    ("audiences", ["javascript:x"]),
+    ("token_endpoint_auth_method", "password"),
+    ("token_endpoint_auth_method", "tls_client_auth"),
+    ("token_endpoint_auth_signing_alg", "none"),
+    ("token_endpoint_auth_signing_alg", "RS256"),
+    ("jwks", {"keys": []}),
+    ("jwks", {"keys": [PRIVATE]}),
+    ("jwks", {"keys": [SHARED]}),
+    ("jwks", {"keys": [SHORT_RSA]}),
+    ("jwks", {"keys": [{**PUBLIC, "alg": "RS256"}]}),
+    ("jwks", {"keys": ["a"]}),
+    ("jwks", {"keys": [{"kty": {}}]}),
+    ("jwks", {"keys": [{**PUBLIC, "key_ops": 5}]}),
+    ("jwks", "https://a.example.com/jwks"),
+    ("jwks_uri", "http://a.example.com/jwks"),
+    ("jwks_uri", "https://127.0.0.1/jwks"),
+    ("jwks_uri", "https://169.254.169.254/latest"),
+    ("jwks_uri", "file:///etc/passwd"),
+    ("backchannel_logout_uri", "https://[::1]/out"),
+    ("backchannel_logout_uri", "https://a.example.com:22/out"),
+    ("tls_client_auth_san_dns", "a.example.com"),
+    ("ip_allowlist", ["192.0.2.1/24"]),
+    ("rate_limit", "fast"),
+    ("profile", "fapi1"),
+    ("request_object_signing_alg", "none"),
+    ("request_object_signing_alg", "HS256"),
+    ("subject_type", "private"),
+    ("sector_identifier_uri", "https://other.example.com/sector.json"),
+    *((f"{name}_signed_response_alg", "none") for name in ("id_token", "userinfo", "access_token")),
+    ("id_token_signed_response_alg", "HS256"),
+    ("id_token_signed_response_alg", None),
+    ("access_token_format", "xml"),
+    *(
+        (name, seconds)
+        for name in ("id_token_lifetime", "access_token_lifetime", "code_lifetime")
+        for seconds in (0, -1, 86_401, True, 1.5, "60")
+    ),
+    ("refresh_token_lifetime", 10**9),
+    ("refresh_token_idle", 2_592_001),
+    ("refresh_grace_seconds", 61),
+    ("refresh_rotation", "sometimes"),
+    ("always_issue_refresh_token", True),
+    ("default_max_age", -1),
+    ("default_acr_values", ["urn:unknown"]),
+    ("min_acr", "none"),
+    ("prompt_select_account", "never"),
+    ("consent", "implicit"),
+    ("consent_lifetime", -1),
+    ("access_policy", "anybody"),
+    ("allowed_org_ids", ["acme"]),
+    ("allowed_roles", ["root"]),
+    ("require_pkce", "true"),
+    ("require_pkce", 1),
+    ("require_signed_request_object", None),
+    ("claims_mappers", [{**CONSTANT, "claim": "sub"}]),
+    ("claims_mappers", [{**CONSTANT, "claim": ["sub"]}]),
+    ("claims_mappers", [{**CONSTANT, "source": "password_hash"}]),
+    ("claims_mappers", [{**CONSTANT, "in": ["code"]}]),
+    ("claims_mappers", [{**CONSTANT, "in": [["userinfo"]]}]),
+    ("claims_mappers", [{**CONSTANT, "value": {"a": 1}}]),
+    ("claims_mappers", [{**CONSTANT, "value": "x" * 501}]),
+    ("claims_mappers", [{**CONSTANT, "source": "name"}]),
+    ("claims_mappers", [{"claim": "c"}]),
+    ("claims_mappers", ["c"]),
+    ("token_exchange_policy", {"subject_clients": ["a"]}),
+    ("token_exchange_policy", {"subject_clients": "a", "audiences": [], "scopes": []}),
+    ("token_exchange_policy", {"subject_clients": [1], "audiences": [], "scopes": []}),
+    ("introspection_allowed", "all"),
+)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=str)
+def test_what_is_wrong_is_named_by_its_field(name: str, value: Any):
+    """Threats 7, 12, 61 and 66."""
+    assert wrong(**{name: value}) == {name}
+
+
+# settings, the field that does not go with the others
+TOGETHER: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"jwks": KEYS, "jwks_uri": "https://a.example.com/jwks"}, "jwks_uri"),
+    ({"token_endpoint_auth_method": "private_key_jwt"}, "jwks"),
+    ({"token_endpoint_auth_method": "self_signed_tls_client_auth"}, "jwks"),
+    ({"require_signed_request_object": True}, "jwks"),
+    (
+        {
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": KEYS,
+            "token_endpoint_auth_signing_alg": "HS256",
+        },
+        "token_endpoint_auth_signing_alg",
+    ),
+    (
+        {"application_type": "spa", "token_endpoint_auth_method": "client_secret_post"},
+        "token_endpoint_auth_method",
+    ),
+    (
+        {
+            "application_type": "service",
+            "token_endpoint_auth_method": "none",
+            "grant_types": [DEVICE],
+        },
+        "token_endpoint_auth_method",
+    ),
+    (
+        {"application_type": "spa", "grant_types": ["authorization_code", "client_credentials"]},
+        "grant_types",
+    ),
+    ({"application_type": "spa", "grant_types": ["authorization_code", EXCHANGE]}, "grant_types"),
+    ({"application_type": "native", "redirect_uris": ["http://localhost/cb"]}, "redirect_uris"),
+    ({"redirect_uris": ["com.example.app:/cb"]}, "redirect_uris"),
+    ({"access_policy": "groups"}, "allowed_group_ids"),
+    ({"access_policy": "roles"}, "allowed_roles"),
+    (
+        {"subject_type": "pairwise", "redirect_uris": [BACK, "https://b.example.com/"]},
+        "subject_type",
+    ),
+    ({**FAPI2, "dpop_bound_access_tokens": False}, "dpop_bound_access_tokens"),
+    (
+        {**FAPI2, "token_endpoint_auth_method": "client_secret_basic", "jwks": None},
+        "token_endpoint_auth_method",
+    ),
+    (
+        {**FAPI2, "require_pushed_authorization_requests": False},
+        "require_pushed_authorization_requests",
+    ),
+    ({**FAPI2, "require_pkce": False}, "require_pkce"),
+    ({**FAPI2, "id_token_signed_response_alg": "RS256"}, "id_token_signed_response_alg"),
+    ({**FAPI2, "request_object_signing_alg": "RS256"}, "request_object_signing_alg"),
+    ({**FAPI2, "token_endpoint_auth_signing_alg": "RS256"}, "token_endpoint_auth_signing_alg"),
+    ({**FAPI2, "code_lifetime": 61}, "code_lifetime"),
+)
+
+
+@pytest.mark.parametrize(("settings", "name"), TOGETHER, ids=str)
+def test_what_does_not_go_together_is_named(settings: dict[str, Any], name: str):
+    assert wrong(**settings) == {name}
+
+
+def test_all_wrong_fields_are_named_at_once():
+    assert wrong(logo_uri="x", min_acr="y", code_lifetime=0, default_scopes=["z"]) == {
+        *("logo_uri", "min_acr", "code_lifetime", "default_scopes")
+    }
+
+
+def test_all_settings_together_have_a_bound():
+    long = [f"https://app.example.com/{n:03}/{'x' * 900}" for n in range(100)]
+
+    assert wrong(redirect_uris=[BACK, *long[:99]]) == {"settings"}
+
+
+def test_every_setting_has_a_check_or_is_a_flag():
+    unchecked = {name for name in NAMES if name not in CHECKS}
+
+    assert set(CHECKS) <= set(NAMES)
+    assert {kind_of(name) for name in unchecked} == {"bool"}
+
+
+def test_the_defaults_are_right_themselves():
+    defaults = {field.name: field.default for field in fields(Options)}
+
+    assert set(problems_of({**defaults, "redirect_uris": (BACK,)}, SCENE)) == set()
+
+
+def test_of_keys_only_what_is_needed_is_kept():
+    kept = plain({"jwks": {"keys": [{**PUBLIC, "x5u": "https://a.example"}], "more": 1}})
+
+    assert kept["jwks"] == {"keys": [{n: v for n, v in PUBLIC.items() if n != "x5u"}]}
+
+
+@pytest.mark.parametrize("kind", ["spa", "native"])
+def test_what_runs_at_peoples_places_has_no_secret(kind: str):
+    assert with_defaults({"application_type": kind})["token_endpoint_auth_method"] == "none"
+
+
+def test_a_service_acts_for_itself():
+    found = with_defaults({"application_type": "service"})
+
+    assert (found["grant_types"], found["response_types"]) == (["client_credentials"], [])
+
+
+def test_words_that_are_repeated_here_are_those_of_the_provider():
+    assert ACR_LEVELS == LEVELS
+    assert RESERVED_CLAIMS == RESERVED
+    assert set(SOURCES) - {"constant"} <= set(SUPPORTED)
+    assert SCOPE.pattern.startswith(ASKED.pattern.removesuffix("+"))
