@@ -14,6 +14,7 @@ from gatehouse.accounts.models import AccountStatus, Credential, User
 from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
+from gatehouse.clients.models import Client
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department, DepartmentMember
@@ -79,6 +80,12 @@ class Factory:
             else:
                 self._save(PrincipalDepartment(principal_id=found.id, department_id=holder.id))
         return found
+
+    def client(self, org: Organization, **settings: Any) -> Client:
+        """A client of the organization with these settings beside an address; no secret."""
+        chosen = {"redirect_uris": ["https://app.example.com/callback"], **settings}
+        word = uuid4().hex
+        return self._save(Client(org_id=org.id, client_id=word, name="App", settings=chosen))
 
     def invite(self, org: Organization, role: Role = Role.MEMBER, **fields: Any) -> Invite:
         """A pending invitation of a new address, or of ``email``, by a new owner."""

@@ -56,6 +56,7 @@ class Caller:
                 "user_id": str(member.user_id),
                 "department_id": str(department.id),
                 "principal_id": str(self._make.principal(org, member, department).id),
+                "client_row_id": str(self._make.client(org).id),
             }
         return self._headers
 

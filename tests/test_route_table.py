@@ -146,6 +146,7 @@ class Scene:
             "department_id": department.id,
             "principal_id": make.principal(self.org, member, department).id,
             "invite_id": make.invite(self.org).id,
+            "client_row_id": make.client(self.org).id,
         }
 
     def who(self, place: str) -> Any:

@@ -2,12 +2,43 @@
 
 from http import HTTPStatus
 
-from gatehouse.core.errors import NotFound, Unavailable
+from gatehouse.core.errors import Conflict, Forbidden, NotFound, Unavailable
 from gatehouse.core.protocol import OAuthError
 
 
 class ClientNotFound(NotFound):
     message = "The organization has no such client."
+
+
+class RegistrationTokenNotFound(NotFound):
+    message = "The organization has no such registration token."
+
+
+class ClientIsBuiltIn(Conflict):
+    message = "This client is part of Gatehouse: it cannot be changed."
+
+
+class ClientHasNoSecret(Conflict):
+    message = "This client proves who it is without a secret: see token_endpoint_auth_method."
+
+
+class TooManyClients(Conflict):
+    message = "The organization has as many clients as it may have. Delete one that is not used."
+
+
+class TooManyRegistrationTokens(Conflict):
+    message = "The organization has as many registration tokens as it may have. Revoke one."
+
+
+class OwnersOpenToAll(Forbidden):
+    message = "Only an owner lets everyone use a client: access_policy everyone is not for admins."
+
+
+class OperatorsTrust(Forbidden):
+    message = (
+        "Only an operator of this instance trusts a client, lets it skip consent, or changes where"
+        " a client that is trusted leads and whom it admits."
+    )
 
 
 class InvalidClient(OAuthError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,10 @@ import orjson
 from sqlalchemy import Select, bindparam, select
 
 from gatehouse.clients.errors import ClientNotFound
-from gatehouse.clients.models import Client
-from gatehouse.clients.rules import Options, options_of
+from gatehouse.clients.models import Client, ClientUse, RegistrationToken
+from gatehouse.clients.rules import NAMES, Options, options_of
 from gatehouse.core.context import Context, Runtime
+from gatehouse.core.pagination import Page, paginate
 from gatehouse.organizations.models import Organization
 
 COLUMNS = (
@@ -43,6 +44,10 @@ BY_ID = (
     .where(Client.id == bindparam("id"))
 )
 LONGEST_NAME = 100
+SHOWN = (
+    *("id", "client_id", "name", "description", "is_active", "is_trusted", "is_built_in"),
+    *("created_at", "updated_at", "last_used_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,56 @@ def clients_of(org_id: UUID) -> Select[Any]:
     return select(Client).where(Client.org_id == org_id).order_by(Client.name, Client.id)
 
 
-def get_client(ctx: Context, org_id: UUID, row_id: UUID) -> Client:
-    found: Client | None = ctx.db.scalar(clients_of(org_id).where(Client.id == row_id))
+def get_client(ctx: Context, org_id: UUID, row_id: UUID, *, hold: bool = False) -> Client:
+    """A client of the organization; ``hold`` keeps others from changing it meanwhile."""
+    mine = clients_of(org_id).where(Client.id == row_id)
+    found: Client | None = ctx.db.scalar(mine.with_for_update() if hold else mine)
     if found is None:
         raise ClientNotFound
     return found
+
+
+def shown(client: Client) -> dict[str, Any]:
+    """A client with every setting as it holds, and that there are secrets: never what they are."""
+    options = options_of(client.settings)
+    return {
+        **{name: getattr(options, name) for name in NAMES},
+        **{name: getattr(client, name) for name in SHOWN},
+        "is_confidential": not options.is_public,
+        "secrets": [
+            {
+                "id": secret["id"],
+                "created_at": _moment(secret.get("created_at")),
+                "expires_at": _moment(secret.get("expires_at")),
+            }
+            for secret in client.secrets
+        ],
+    }
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def page_of_clients(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Page[Any]:
+    return paginate(ctx, clients_of(org_id), page=page, per_page=per_page).map(shown)
+
+
+def registration_tokens_of(org_id: UUID) -> Select[Any]:
+    """The initial access tokens of an organization, the newest first."""
+    mine = select(RegistrationToken).where(RegistrationToken.org_id == org_id)
+    return mine.order_by(RegistrationToken.id.desc())
+
+
+def statistics_of(ctx: Context, client: Client, *, days: int) -> dict[str, Any]:
+    """What a client did on each of the last days, by kind. Today is one of them (UTC)."""
+    since = ctx.now.date() - timedelta(days=days - 1)
+    rows = ctx.db.execute(
+        select(ClientUse.day, ClientUse.kind, ClientUse.count)
+        .where(ClientUse.client_row_id == client.id, ClientUse.day >= since)
+        .order_by(ClientUse.day.desc(), ClientUse.kind)
+    )
+    return {
+        "last_used_at": client.last_used_at,
+        "uses": [{"day": row.day, "kind": row.kind, "count": row.count} for row in rows],
+    }

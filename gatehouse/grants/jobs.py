@@ -12,6 +12,7 @@ from gatehouse.accounts.events import (
     PasswordChanged,
     PasswordReset,
 )
+from gatehouse.clients.events import ClientDeactivated
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
@@ -49,6 +50,13 @@ def end_grants_in_an_organization(
     theirs = select(Client.id).where(Client.org_id == event.org_id).scalar_subquery()
     which = (Grant.user_id == event.user_id, Grant.client_row_id.in_(theirs))
     return told(consents_ended=revoke_grants(ctx, *which, reason=event.name))
+
+
+@during(ClientDeactivated)
+def end_grants_of_a_client(ctx: Context, event: ClientDeactivated) -> dict[str, int]:
+    """They stay ended when it is switched on again; those of a deleted one go with its row."""
+    which = Grant.client_row_id == event.client_row_id
+    return told(consents_ended=revoke_grants(ctx, which, reason=event.name))
 
 
 @every(timedelta(hours=1))

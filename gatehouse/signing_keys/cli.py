@@ -11,7 +11,12 @@ from gatehouse.signing_keys import service
 from gatehouse.signing_keys.queries import BELIEVED
 
 
-@click.command("rotate-keys")
+@click.group("oidc")
+def oidc() -> None:
+    """The OpenID provider. Higher domains add commands of their own."""
+
+
+@oidc.command("rotate-keys")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def rotate_keys(*, yes: bool) -> None:
@@ -27,6 +32,3 @@ def rotate_keys(*, yes: bool) -> None:
         dropped = service.replace_all(ctx)
     sleep(BELIEVED)  # Until no worker goes by the old ones.
     click.echo(f"{dropped} keys dropped, new ones are active.")
-
-
-commands = click.Group("oidc", commands=[rotate_keys], help="The OpenID provider.")

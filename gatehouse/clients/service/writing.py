@@ -24,6 +24,7 @@ def add_client(
     settings: Mapping[str, Any],
     client_id: str = "",
     secrets: tuple[dict[str, Any], ...] = (),
+    came_by: str = "",
     **fields: Any,
 ) -> Client:
     """Add a row as it is: whoever calls has checked the settings."""
@@ -40,7 +41,9 @@ def add_client(
     )
     ctx.db.add(client)
     ctx.db.flush()
-    event = ClientCreated(org_id=org_id, client_row_id=client.id, known_as=client.client_id)
+    event = ClientCreated(
+        org_id=org_id, client_row_id=client.id, known_as=client.client_id, came_by=came_by
+    )
     record(ctx, event)
     return client
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from gatehouse.audit.service import record
 from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.service import note_use
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.tokens import hash_token, mint
@@ -113,6 +114,7 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
         scopes=asked.scopes,
     )
     record(ctx, event)
+    note_use(ctx, client.id, "sign_in")
     return code
 
 

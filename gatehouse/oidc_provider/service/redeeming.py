@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gatehouse.clients.errors import UnauthorizedClient
 from gatehouse.clients.queries import KnownClient
-from gatehouse.clients.service import Proven
+from gatehouse.clients.service import Proven, note_use
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.oidc_provider.errors import UnsupportedGrantType
@@ -30,4 +30,6 @@ def answer_token_request(ctx: Context, call: Call, proven: Proven, binding: str 
         raise UnsupportedGrantType
     if kind not in proven.client.options.grant_types:
         raise UnauthorizedClient
-    return GRANTS[kind](ctx, call, proven.client, binding)
+    answer = GRANTS[kind](ctx, call, proven.client, binding)
+    note_use(ctx, proven.client.id, "refresh" if kind == "refresh_token" else "token")
+    return answer

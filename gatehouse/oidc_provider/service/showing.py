@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from gatehouse.clients.models import ClientAudience
 from gatehouse.clients.queries import KnownClient, find_client
+from gatehouse.clients.service import note_use
 from gatehouse.core.context import Context
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.models import Grant, RefreshFamily
@@ -69,6 +70,7 @@ def _params(ctx: Context, shown: Shown) -> dict[str, Any]:
 
 def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     """What a token is good for (RFC 7662 2.2), told to whom it is for, and to whom it was given."""
+    note_use(ctx, asker.id, "introspection")
     if token.startswith("grt_"):
         return _of_refresh_token(ctx, asker, token)
     shown = read_access_token(ctx.runtime, token, ctx.now)

@@ -1,0 +1,102 @@
+"""Whether settings may be: by the rules, by the rows, and by who chooses them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gatehouse.clients.errors import OperatorsTrust, OwnersOpenToAll
+from gatehouse.clients.models import Client, ClientAudience
+from gatehouse.clients.permissions import ClientPermission
+from gatehouse.clients.rules import NAMES, Problems, Scene, options_of, problems_of
+from gatehouse.clients.rules.checks import problem_of
+from gatehouse.core.access import is_operator, may
+from gatehouse.core.context import Context, Runtime
+from gatehouse.core.errors import Invalid
+from gatehouse.core.roles import Role
+from gatehouse.departments.models import Department
+
+# What leads people elsewhere, or lets others in: of a trusted client not its organization's say.
+OF_TRUST = (
+    *("redirect_uris", "access_policy", "allowed_org_ids", "allowed_group_ids", "allowed_roles"),
+    *("jwks", "jwks_uri", "token_endpoint_auth_method"),
+)
+
+
+def scene_of(runtime: Runtime) -> Scene:
+    settings = runtime.settings
+    own = (settings.app_url, settings.oidc.issuer)
+    return Scene(own=own, allowed=settings.outbound_allow)
+
+
+def refuse_wrong(
+    ctx: Context, org_id: UUID, settings: Mapping[str, Any], client: Client | None = None
+) -> None:
+    """Raise Invalid with every setting that is wrong."""
+    before = client.settings if client is not None else {}
+    is_same = all(
+        settings.get(name) == before.get(name)
+        for name in ("redirect_uris", "sector_identifier_uri")
+    )
+    # What was proven when it was registered holds for as long as nothing of it changes.
+    is_proven = is_same and before.get("sector_identifier_uri") is not None
+    found = problems_of(settings, scene_of(ctx.runtime), sector_is_proven=is_proven)
+    right = {name: value for name, value in settings.items() if name not in found}
+    found |= _of_rows(ctx, org_id, right, client.id if client is not None else None)
+    if found:
+        raise Invalid.fields(found)
+
+
+def refuse_too_much(
+    ctx: Context, role: Role, before: Mapping[str, Any], after: Mapping[str, Any], *, trusted: bool
+) -> None:
+    """Refuse what takes more than the management of clients: to let everybody in, and to skip what
+    people are asked. Raises OwnersOpenToAll, OperatorsTrust.
+    """
+    old, new = options_of(before), options_of(after)
+    opens = new.access_policy == "everyone" != old.access_policy
+    if opens and not may(ctx, role, ClientPermission.OPEN_TO_ALL):
+        raise OwnersOpenToAll
+    skips = new.consent == "skip" != old.consent
+    is_above = trusted or old.consent == "skip"
+    touches = any(getattr(old, name) != getattr(new, name) for name in OF_TRUST)
+    if (skips or (is_above and touches)) and not is_operator(ctx):
+        raise OperatorsTrust
+
+
+def _of_rows(
+    ctx: Context, org_id: UUID, settings: Mapping[str, Any], client_row_id: UUID | None
+) -> Problems:
+    """What is wrong because of what else there is."""
+    options = options_of(settings)
+    found: Problems = {}
+    if any(UUID(each) != org_id for each in options.allowed_org_ids):
+        found["allowed_org_ids"] = [f"Must hold no other organization than {org_id}."]
+    groups = {UUID(each) for each in options.allowed_group_ids}
+    known = select(Department.id).where(Department.org_id == org_id, Department.id.in_(groups))
+    if groups and set(ctx.db.scalars(known)) != groups:
+        found["allowed_group_ids"] = ["Must be ids of this organization's departments."]
+    taken = select(ClientAudience.audience).where(
+        ClientAudience.audience.in_(options.audiences),
+        ClientAudience.client_row_id != client_row_id,
+    )
+    if options.audiences and (audience := ctx.db.scalar(taken.limit(1))) is not None:
+        found["audiences"] = [f"{audience}: Another client is the server of it."]
+    foreign = select(ClientAudience.audience).where(
+        ClientAudience.audience.in_(options.resources),
+        ClientAudience.org_id.is_distinct_from(org_id),
+    )
+    if options.resources and (resource := ctx.db.scalar(foreign.limit(1))) is not None:
+        found["resources"] = [f"{resource}: Its server is not of this organization."]
+    return found
+
+
+def also_wrong(ctx: Context, sent: dict[str, Any]) -> Problems:
+    """What is wrong with settings that a schema took, when it refused others."""
+    scene, kind = scene_of(ctx.runtime), sent.get("application_type")
+    scene = replace(scene, application_type=kind) if isinstance(kind, str) else scene
+    named = {name: value for name, value in sent.items() if name in NAMES}
+    found = {name: problem_of(name, value, scene) for name, value in named.items()}
+    return {name: [says] for name, says in found.items() if says}

@@ -1,0 +1,248 @@
+"""Clients of an organization: made, changed, deleted, given new secrets, by those who manage them.
+
+Each act first takes hold of the organization, so that two at once follow one another.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from gatehouse.audit.service import record
+from gatehouse.clients.errors import (
+    ClientHasNoSecret,
+    ClientIsBuiltIn,
+    OperatorsTrust,
+    TooManyClients,
+)
+from gatehouse.clients.events import (
+    ClientActivated,
+    ClientChanged,
+    ClientDeactivated,
+    ClientDeleted,
+    ClientSecretRotated,
+)
+from gatehouse.clients.models import Client, ClientAudience
+from gatehouse.clients.permissions import ClientPermission
+from gatehouse.clients.queries import get_client
+from gatehouse.clients.rules import BY_SECRET, NAMES, options_of, plain, with_defaults
+from gatehouse.clients.service.checking import refuse_too_much, refuse_wrong
+from gatehouse.clients.service.writing import add_client, new_secret
+from gatehouse.core.access import is_operator
+from gatehouse.core.context import Context
+from gatehouse.core.errors import Invalid
+from gatehouse.organizations.service import hold_as
+
+MOST_CLIENTS = 1000  # of one organization
+MOST_SECRETS = 2
+COLUMNS = ("name", "description", "is_active", "is_trusted")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A client, and its secret where there is a new one: it is told this once."""
+
+    client: Client
+    secret: str | None = None
+
+
+def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Made:
+    """Create a client that admits the organization's members, unless it is said otherwise.
+
+    Raises Invalid, OwnersOpenToAll, OperatorsTrust, TooManyClients.
+    """
+    role = hold_as(ctx, org_id, ClientPermission.MANAGE)
+    chosen = with_defaults(_chosen(fields, {}))
+    refuse_wrong(ctx, org_id, chosen)
+    is_trusted = fields.get("is_trusted", False)
+    refuse_too_much(ctx, role, {}, chosen, trusted=False)
+    if is_trusted and not is_operator(ctx):
+        raise OperatorsTrust
+    count = select(func.count()).select_from(Client).where(Client.org_id == org_id)
+    if (ctx.db.scalar(count) or 0) >= MOST_CLIENTS:
+        raise TooManyClients
+    secret, stored = secret_for(ctx, chosen)
+    client = add_client(
+        ctx,
+        org_id=org_id,
+        name=name,
+        settings=plain(chosen),
+        secrets=stored,
+        description=fields.get("description"),
+        is_active=fields.get("is_active", True),
+        is_trusted=is_trusted,
+    )
+    serve_audiences(ctx, client)
+    return Made(client, secret)
+
+
+def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: Any) -> Client:
+    """Change what is named; the rest stays. Whoever switches a client off ends what it was given.
+
+    Raises Invalid, ClientIsBuiltIn, OwnersOpenToAll, OperatorsTrust.
+    """
+    role = hold_as(ctx, org_id, ClientPermission.MANAGE)
+    client = get_client(ctx, org_id, client_row_id, hold=True)
+    if client.is_built_in:
+        raise ClientIsBuiltIn
+    before = dict(client.settings)
+    after = {**before, **_chosen(changes, before)}
+    changed = _changed(client, before, after, changes)
+    if not changed:
+        return client
+    refuse_wrong(ctx, org_id, after, client)
+    refuse_too_much(ctx, role, before, after, trusted=client.is_trusted)
+    if "is_trusted" in changed and not is_operator(ctx):
+        raise OperatorsTrust
+    for column in COLUMNS:
+        if column in changed:
+            setattr(client, column, changes[column])
+    apply(ctx, client, after)
+    record(ctx, _event_of(client, changed))
+    return client
+
+
+def apply(ctx: Context, client: Client, settings: Mapping[str, Any]) -> None:
+    """Write settings that are right, and what follows for secrets and audiences."""
+    ctx.outwait_leases()
+    client.settings = plain(settings)
+    client.secrets = _still_good(client)
+    client.updated_at = ctx.now
+    serve_audiences(ctx, client)
+    ctx.db.flush()
+
+
+def delete_client(ctx: Context, org_id: UUID, client_row_id: UUID) -> None:
+    """Delete a client, and with it all that it was given. Raises ClientIsBuiltIn."""
+    hold_as(ctx, org_id, ClientPermission.MANAGE)
+    remove(ctx, get_client(ctx, org_id, client_row_id))
+
+
+def remove(ctx: Context, client: Client) -> None:
+    """Delete it, whoever may. Its grants go with the row. Raises ClientIsBuiltIn."""
+    if client.is_built_in:
+        raise ClientIsBuiltIn
+    event = ClientDeleted(org_id=client.org_id, client_row_id=client.id, known_as=client.client_id)
+    record(ctx, event)
+    ctx.outwait_leases()
+    ctx.db.flush()
+    ctx.execute(delete(Client).where(Client.id == client.id))
+
+
+def rotate_secret(ctx: Context, org_id: UUID, client_row_id: UUID, *, overlap_seconds: int) -> Made:
+    """Give a client a new secret; the newest of the others lives on for the overlap.
+
+    Raises ClientHasNoSecret, ClientIsBuiltIn.
+    """
+    hold_as(ctx, org_id, ClientPermission.MANAGE)
+    client = get_client(ctx, org_id, client_row_id, hold=True)
+    if client.is_built_in:
+        raise ClientIsBuiltIn
+    secret, stored = secret_for(ctx, client.settings)
+    if secret is None:
+        raise ClientHasNoSecret
+    others = _overlapping(client.secrets, ctx.now, ctx.now + timedelta(seconds=overlap_seconds))
+    client.secrets = [*others, *stored]
+    client.updated_at = ctx.now
+    ctx.outwait_leases()
+    ctx.db.flush()
+    event = ClientSecretRotated(
+        org_id=org_id,
+        client_row_id=client.id,
+        known_as=client.client_id,
+        overlap_seconds=overlap_seconds,
+    )
+    record(ctx, event)
+    return Made(client, secret)
+
+
+def secret_for(
+    ctx: Context, settings: Mapping[str, Any]
+) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+    """A new secret and what is stored of it, if such a client has one."""
+    method = options_of(settings).token_endpoint_auth_method
+    if method not in BY_SECRET:
+        return None, ()
+    secret, stored = new_secret(ctx, sealed=method == "client_secret_jwt")
+    return secret, (stored,)
+
+
+def serve_audiences(ctx: Context, client: Client) -> None:
+    """Let the rows say which resources the client is the server of. A unique index has the last
+    word.
+    """
+    wanted = set(options_of(client.settings).audiences)
+    mine = ClientAudience.client_row_id == client.id
+    there = set(ctx.db.scalars(select(ClientAudience.audience).where(mine)))
+    if there - wanted:
+        gone = delete(ClientAudience).where(mine, ClientAudience.audience.in_(there - wanted))
+        ctx.execute(gone.execution_options(synchronize_session=False))
+    for audience in sorted(wanted - there):
+        row = {"client_row_id": client.id, "org_id": client.org_id, "created_at": ctx.now}
+        ctx.db.add(ClientAudience(audience=audience, **row))
+    ctx.db.flush()
+
+
+def _chosen(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings among what was sent. ``is_confidential`` is a word for a way to prove it."""
+    chosen = {name: value for name, value in fields.items() if name in NAMES}
+    wanted = fields.get("is_confidential")
+    if wanted is None:
+        return chosen
+    method = chosen.get("token_endpoint_auth_method", before.get("token_endpoint_auth_method"))
+    if "token_endpoint_auth_method" in chosen and (method != "none") != wanted:
+        raise Invalid.fields({"is_confidential": ["Contradicts token_endpoint_auth_method."]})
+    if method is None or (method != "none") != wanted:
+        chosen["token_endpoint_auth_method"] = "client_secret_basic" if wanted else "none"
+    return chosen
+
+
+def _changed(
+    client: Client, before: Mapping[str, Any], after: Mapping[str, Any], sent: Mapping[str, Any]
+) -> tuple[str, ...]:
+    columns = (name for name in COLUMNS if name in sent and sent[name] != getattr(client, name))
+    settings = (name for name in after if name not in before or after[name] != before[name])
+    return (*columns, *settings)
+
+
+def _event_of(
+    client: Client, changed: Sequence[str]
+) -> ClientChanged | ClientActivated | ClientDeactivated:
+    kind: type[ClientChanged | ClientActivated | ClientDeactivated] = ClientChanged
+    if "is_active" in changed:
+        kind = ClientActivated if client.is_active else ClientDeactivated
+    return kind(
+        org_id=client.org_id,
+        client_row_id=client.id,
+        known_as=client.client_id,
+        fields=tuple(changed),
+    )
+
+
+def _still_good(client: Client) -> list[dict[str, Any]]:
+    """The secrets that are of use to its way to prove who it is."""
+    method = options_of(client.settings).token_endpoint_auth_method
+    if method == "client_secret_jwt":
+        return [secret for secret in client.secrets if "sealed" in secret]
+    return list(client.secrets) if method in BY_SECRET else []
+
+
+def _overlapping(
+    secrets: Iterable[Mapping[str, Any]], now: datetime, ends: datetime
+) -> list[dict[str, Any]]:
+    """What is left of the others beside a new one: the newest that lives, for the overlap."""
+    living = [secret for secret in secrets if (until := _end_of(secret)) is None or until > now]
+    if ends <= now:
+        return []
+    kept = living[-(MOST_SECRETS - 1) :]
+    return [
+        {**secret, "expires_at": min(_end_of(secret) or ends, ends).isoformat()} for secret in kept
+    ]
+
+
+def _end_of(secret: Mapping[str, Any]) -> datetime | None:
+    ends = secret.get("expires_at")
+    return datetime.fromisoformat(ends) if ends is not None else None
