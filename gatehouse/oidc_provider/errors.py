@@ -177,3 +177,15 @@ class InsufficientScope(OAuthError):
     status = HTTPStatus.FORBIDDEN
     error = "insufficient_scope"
     message = "The access token does not have the scope openid."
+
+
+class InvalidClientMetadata(OAuthError):
+    """RFC 7591 3.2.2."""
+
+    error = "invalid_client_metadata"
+    message = "Something that the client says of itself is not valid."
+
+
+class InvalidRedirectUri(OAuthError):
+    error = "invalid_redirect_uri"
+    message = "A redirect URI is not valid."

@@ -22,6 +22,7 @@ ALIASED = (
 def metadata(runtime: Runtime) -> dict[str, Any]:
     """The document. Addresses come from the issuer alone, never from a request."""
     issuer, methods = issuer_of(runtime), auth_methods(runtime)
+    registers = runtime.settings.oidc.registration != "off"
     said = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oidc/authorize",
@@ -34,6 +35,7 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "device_authorization_endpoint": f"{issuer}/oidc/device_authorization",
+        **({"registration_endpoint": f"{issuer}/oidc/register"} if registers else {}),
         "scopes_supported": list(ALL_SCOPES),
         "claims_supported": list(SUPPORTED),
         "claim_types_supported": ["normal"],
