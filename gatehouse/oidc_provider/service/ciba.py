@@ -57,14 +57,31 @@ def begin_ciba(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any]:
     message = message_of(sent.get("binding_message"))
     seconds = seconds_of(sent.get("requested_expiry"))
     resources = check_resources(ctx, client, call.several.get("resource", []))
-    code, request_id = mint(CIBA), uuid7()
-    user_id = _asked_person(ctx, client, sent)
-    row = DeviceRequest(
-        id=request_id,
+    params = {"scopes": list(scopes), "resources": list(resources), "message": message}
+    row = _waiting(ctx, client, params, _asked_person(ctx, client, sent), seconds)
+    code = mint(CIBA)
+    row.code_hash = hash_token(code)
+    ctx.db.add(row)
+    if row.user_id is not None:
+        event = AccessAsked(
+            org_id=client.org_id,
+            user_id=row.user_id,
+            client_row_id=client.id,
+            request_id=row.id,
+            scopes=scopes,
+        )
+        record(ctx, event)
+    return {"auth_req_id": code, "expires_in": seconds, "interval": INTERVAL}
+
+
+def _waiting(
+    ctx: Context, client: KnownClient, params: dict[str, Any], user_id: UUID | None, seconds: int
+) -> DeviceRequest:
+    return DeviceRequest(
+        id=uuid7(),
         kind=KIND,
-        code_hash=hash_token(code),
         client_row_id=client.id,
-        params={"scopes": list(scopes), "resources": list(resources), "message": message},
+        params=params,
         user_id=user_id,
         ip=ctx.origin.ip,
         user_agent=(ctx.origin.user_agent or "")[:LONGEST_AGENT] or None,
@@ -72,17 +89,6 @@ def begin_ciba(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any]:
         created_at=ctx.now,
         expires_at=ctx.now + timedelta(seconds=seconds),
     )
-    ctx.db.add(row)
-    if user_id is not None:
-        event = AccessAsked(
-            org_id=client.org_id,
-            user_id=user_id,
-            client_row_id=client.id,
-            request_id=request_id,
-            scopes=scopes,
-        )
-        record(ctx, event)
-    return {"auth_req_id": code, "expires_in": seconds, "interval": INTERVAL}
 
 
 def message_of(text: str | None) -> str | None:
