@@ -3,6 +3,7 @@
 from gatehouse.core.domain import Domain
 from gatehouse.core.showing import Destinations
 from gatehouse.oidc_provider import jobs
+from gatehouse.oidc_provider.emails import MAILS
 from gatehouse.oidc_provider.pages import pages
 from gatehouse.oidc_provider.queries import sign_ins_of_applications
 from gatehouse.oidc_provider.routes import endpoints, lane
@@ -19,6 +20,7 @@ domain = Domain(
         EndedSessions: lambda _settings: sessions_ended,
     },
     jobs=(jobs.purge_requests,),
-    handlers=(jobs.tell_of_the_end_of_a_session,),
+    handlers=(jobs.tell_of_the_end_of_a_session, jobs.mail_what_an_application_asks),
+    mails=MAILS,
     personal_data=(sign_ins_of_applications,),
 )

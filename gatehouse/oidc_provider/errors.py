@@ -66,6 +66,13 @@ class ExpiredToken(OAuthError):
     message = "The time to answer is over: begin again."
 
 
+class InvalidBindingMessage(OAuthError):
+    """OpenID Connect CIBA Core 13."""
+
+    error = "invalid_binding_message"
+    message = "The binding_message is plain text of at most 64 characters."
+
+
 class UnsupportedGrantType(OAuthError):
     error = "unsupported_grant_type"
     message = "There is no such grant_type."

@@ -80,6 +80,19 @@ class LogoutFailed(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccessAsked(AccountEvent):
+    """By its back channel, about a person who is to answer on a page of ours."""
+
+    name = "access.asked"
+    says = "An application asked to act for a person."
+    resource = "client_row"
+
+    client_row_id: UUID
+    request_id: UUID
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeviceApproved(AccountEvent):
     """``ip`` is the address that the device asked from."""
 

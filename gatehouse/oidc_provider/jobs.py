@@ -1,13 +1,19 @@
 """What is purged by itself."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from gatehouse.core.context import Context
+from gatehouse.accounts.queries import is_proven, mailbox_of
+from gatehouse.clients.queries import find_client_by_id
+from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import CALLS, Received, every, on
-from gatehouse.oidc_provider.events import LogoutDue
+from gatehouse.mail.service import is_too_many, sending
+from gatehouse.oidc_provider.emails import access_asked_mail
+from gatehouse.oidc_provider.events import AccessAsked, LogoutDue
 from gatehouse.oidc_provider.models import AuthorizationCode, DeviceRequest, StoredRequest
+from gatehouse.oidc_provider.rules.devices import LIFE
 from gatehouse.oidc_provider.service import backchannel
 
 BATCH = 1000
@@ -18,6 +24,27 @@ KEPT = timedelta(hours=24)  # so that what is shown again is known
 def tell_of_the_end_of_a_session(ctx: Context, event: LogoutDue, message: Received) -> None:
     """OpenID Connect Back-Channel Logout 2.5."""
     backchannel.tell(ctx, event, message)
+
+
+@on(AccessAsked)
+def mail_what_an_application_asks(
+    ctx: Context, event: AccessAsked, message: Received
+) -> list[Callable[[Ports], None]]:
+    """One too many is dropped: in ten minutes it is no news, and the page shows all of them."""
+    box = ctx.glance(mailbox_of(event.user_id))
+    client = find_client_by_id(ctx.runtime, event.client_row_id)
+    if box is None or client is None or not is_proven(ctx, box):
+        return []
+    if ctx.now - message.happened_at > LIFE or is_too_many(
+        ctx, message, box.email_key, of="requests"
+    ):
+        return []
+    mail = access_asked_mail(
+        client=client.name,
+        organization=client.org_name,
+        link=f"{ctx.settings.app_url}/requests",
+    )
+    return sending(ctx, message, mail, to=box.email)
 
 
 @every(timedelta(minutes=30))

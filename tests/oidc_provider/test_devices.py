@@ -221,7 +221,7 @@ def test_who_does_not_prove_to_be_the_client_gets_no_code(tv: Rp):
 
 
 def test_five_wrong_codes_are_enough(person: Person, tv: Rp, make: Factory, open_app: Flask):
-    """DEV-11: a right one does not count any more, either; another person is not kept out."""
+    """DEV-11, threat 39: then a right one does not count; others are not kept out."""
     device = Device(tv)
     page = person.sign_in(person.open("/device"))
     for wrong in ("BBBB-BBBB", "ZZZZ-ZZZZ", "1", "not a code", "BCDF-GHJA"):

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 if MISSING and not os.environ.get("CI"):
     pytest.skip(f"{MISSING} not found", allow_module_level=True)
 
+CIBA = "urn:openid:params:grant-type:ciba"
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 IMAGES = Path(os.environ.get("PICTURES", ""))
 
@@ -96,6 +97,30 @@ def test_everybody_can_use_the_pages_of_devices(browser: Browser, house: House):
     photographed(browser, "device.png")
     browser.click("button.quiet")
     assert says(browser, "is kept out", "h1")
+    found["answer"] = wrong_with(browser)
+
+    assert {place: wrong for place, wrong in found.items() if wrong} == {}
+
+
+def test_everybody_can_use_the_pages_of_requests(browser: Browser, house: House):
+    user = house.make.user()
+    sign_in(browser, house, user.email)
+    assert comes_to(browser, f"{house.url}/")
+    found = {}
+    browser.go(f"{house.url}/requests")
+    found["none"] = wrong_with(browser)
+    settings = {"grant_types": [CIBA], "device_flow_confirm": False}
+    client = make_client(house.runtime, fields={"name": "Harbour Console"}, **settings)
+    data = {"scope": "openid", "login_hint": user.email, "binding_message": "Desk 7"}
+    headers = basic(client.client_id)
+    Rp(house.app, client).http.post("/oidc/bc-authorize", data=data, headers=headers)
+    browser.go(f"{house.url}/requests")
+    found["list"] = wrong_with(browser)
+    browser.click("main a.button")
+    assert says(browser, "Let Harbour Console in?", "h1")
+    found["request"] = wrong_with(browser)
+    browser.click("button.main")
+    assert says(browser, "is let in", "h1")
     found["answer"] = wrong_with(browser)
 
     assert {place: wrong for place, wrong in found.items() if wrong} == {}

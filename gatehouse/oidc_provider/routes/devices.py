@@ -3,8 +3,10 @@
 from gatehouse.clients.service import authenticate
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, Endpoints, Reply
+from gatehouse.oidc_provider.service.ciba import begin_ciba
 from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.devices import begin_device
+from gatehouse.signing_keys.service import prepare
 
 devices = Endpoints("devices")
 
@@ -15,3 +17,11 @@ def authorize_device(ctx: Context, call: Call) -> Reply:
     proven = authenticate(ctx, call)
     allow_origin_of(call, proven.client)
     return Reply(begin_device(ctx, call, proven.client))
+
+
+@devices.post("/oidc/bc-authorize")
+def authorize_by_back_channel(ctx: Context, call: Call) -> Reply:
+    """Ask a person, who answers on a page of ours (OpenID Connect CIBA Core 7)."""
+    prepare(ctx)
+    proven = authenticate(ctx, call)
+    return Reply(begin_ciba(ctx, call, proven.client))

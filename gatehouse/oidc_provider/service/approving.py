@@ -28,6 +28,7 @@ from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.acr import acr_of, reaches
 from gatehouse.oidc_provider.rules.asked import Asked
 from gatehouse.oidc_provider.rules.devices import spoken, user_code_of
+from gatehouse.oidc_provider.service import ciba
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.devices import DEVICE_GRANT, KIND
 from gatehouse.oidc_provider.service.granting import (
@@ -42,6 +43,8 @@ from gatehouse.sessions.service import device_in_words
 
 GUESSING = timedelta(minutes=10)
 MOST_WRONG = 5  # of one person in that time
+MOST_SHOWN = 20
+GRANT_OF = {KIND: DEVICE_GRANT, ciba.KIND: ciba.CIBA_GRANT}
 MOST_WRONG_HERE = 20  # from one address, behind which there may be several
 
 
@@ -60,6 +63,7 @@ class DeviceTerms:
     device: str
     asked_at: datetime
     mark: str
+    message: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,15 @@ def enter_code(ctx: Context, text: str, *, is_from_link: bool) -> UUID | None:
     return request_id
 
 
-def find_waiting(ctx: Context, request_id: UUID) -> Waiting:
-    """A device whose code this person has typed. Raises NoSuchDevice."""
+def find_waiting(ctx: Context, request_id: UUID, kind: str = KIND) -> Waiting:
+    """A device whose code this person has typed, or a request by the back channel that is for them.
+
+    Raises NoSuchDevice.
+    """
     row: DeviceRequest | None = ctx.db.scalar(
         select(DeviceRequest).where(
             DeviceRequest.id == request_id,
-            DeviceRequest.kind == KIND,
+            DeviceRequest.kind == kind,
             DeviceRequest.user_id == ctx.user_id,
             DeviceRequest.status == DeviceStatus.PENDING,
             DeviceRequest.expires_at > ctx.now,
@@ -111,6 +118,22 @@ def find_waiting(ctx: Context, request_id: UUID) -> Waiting:
     if found is None:
         raise errors.NoSuchDevice
     return found
+
+
+def waiting_for_me(ctx: Context) -> list[Waiting]:
+    """What clients ask of this person by the back channel, the newest first."""
+    rows = ctx.db.scalars(
+        select(DeviceRequest)
+        .where(
+            DeviceRequest.user_id == ctx.user_id,
+            DeviceRequest.status == DeviceStatus.PENDING,
+            DeviceRequest.kind == ciba.KIND,
+            DeviceRequest.expires_at > ctx.now,
+        )
+        .order_by(DeviceRequest.id.desc())
+        .limit(MOST_SHOWN)
+    ).all()
+    return [found for row in rows if (found := _with_client(ctx, row))]
 
 
 def is_stale(ctx: Context, found: Waiting) -> bool:
@@ -127,6 +150,7 @@ def terms_of(ctx: Context, found: Waiting) -> DeviceTerms:
         "user": str(user.id),
         "client": [str(client.id), client.name, client.org_name],
         "code": row.user_code,
+        "message": row.params.get("message"),
         "scopes": row.params["scopes"],
         "resources": row.params["resources"],
         "from": [row.ip, row.user_agent, row.created_at.timestamp()],
@@ -136,7 +160,7 @@ def terms_of(ctx: Context, found: Waiting) -> DeviceTerms:
         request_id=row.id,
         client=client.name,
         organization=client.org_name,
-        user_code=spoken(row.user_code or ""),
+        user_code=spoken(row.user_code) if row.user_code else "",
         email=user.email,
         scopes=row.params["scopes"],
         resources=row.params["resources"],
@@ -144,16 +168,19 @@ def terms_of(ctx: Context, found: Waiting) -> DeviceTerms:
         device=device_in_words(row.user_agent),
         asked_at=row.created_at,
         mark=fingerprint(ctx.settings.secret_key, "device-terms", text),
+        message=row.params.get("message"),
     )
 
 
-def answer_device(ctx: Context, request_id: UUID, *, says_yes: bool, mark: str) -> bool:
+def answer_device(
+    ctx: Context, request_id: UUID, *, says_yes: bool, mark: str, kind: str = KIND
+) -> bool:
     """Take the person's answer. A yes to other words than those shown, or after too old a
     sign-in, does nothing: gives False, and the page is shown again.
 
     Raises NoSuchDevice, or NoEntry for whoever may not use the client.
     """
-    found = find_waiting(ctx, request_id)
+    found = find_waiting(ctx, request_id, kind)
     if not says_yes:
         _deny(ctx, found)
         return True
@@ -233,7 +260,9 @@ def _find(ctx: Context, text: str) -> Waiting | None:
     if code is None:
         return None
     row = ctx.glance(
-        select(DeviceRequest.id, DeviceRequest.client_row_id, DeviceRequest.params).where(
+        select(
+            DeviceRequest.id, DeviceRequest.kind, DeviceRequest.client_row_id, DeviceRequest.params
+        ).where(
             DeviceRequest.user_code == code,
             DeviceRequest.kind == KIND,
             DeviceRequest.status == DeviceStatus.PENDING,
@@ -247,7 +276,7 @@ def _with_client(ctx: Context, row: Any) -> Waiting | None:
     client = find_client_by_id(ctx.runtime, row.client_row_id) if row is not None else None
     if row is None or client is None or not client.is_usable:
         return None
-    return Waiting(row, client) if DEVICE_GRANT in client.options.grant_types else None
+    return Waiting(row, client) if GRANT_OF[row.kind] in client.options.grant_types else None
 
 
 def _asked(scopes: Sequence[str], resources: Sequence[str]) -> Asked:

@@ -1,4 +1,4 @@
-"""The grant type device_code: polled until a person has answered elsewhere (RFC 8628 3.4, 3.5)."""
+"""The grant types device_code (RFC 8628 3.4) and ciba: polled until a person has answered."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from gatehouse.oidc_provider.errors import (
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.acr import reaches
 from gatehouse.oidc_provider.rules.devices import Poll, interval_after, poll_of
+from gatehouse.oidc_provider.service import ciba
 from gatehouse.oidc_provider.service.answers import (
     Answer,
     audience_of,
@@ -37,7 +38,22 @@ from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
 
 def redeem_device(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
     """Tokens for a device, once, when a person has said yes."""
-    row = _row(ctx, call.need("device_code"))
+    return _redeem(ctx, call, client, binding, _row(ctx, call.need("device_code"), DEVICE, KIND))
+
+
+def redeem_ciba(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
+    """The same for who asked by the back channel (CIBA Core 10.1, 11)."""
+    row = _row(ctx, call.need("auth_req_id"), ciba.CIBA, ciba.KIND)
+    return _redeem(ctx, call, client, binding, row)
+
+
+def _redeem(
+    ctx: Context,
+    call: Call,
+    client: KnownClient,
+    binding: str | None,
+    row: DeviceRequest | None,
+) -> Answer:
     if row is None:
         raise InvalidGrant("unknown_device_code")
     if row.client_row_id != client.id:
@@ -65,12 +81,12 @@ def redeem_device(ctx: Context, call: Call, client: KnownClient, binding: str | 
     return answer
 
 
-def _row(ctx: Context, text: str) -> DeviceRequest | None:
-    if not is_well_formed(text, DEVICE):
+def _row(ctx: Context, text: str, prefix: str, kind: str) -> DeviceRequest | None:
+    if not is_well_formed(text, prefix):
         return None
     found: DeviceRequest | None = ctx.db.scalar(
         select(DeviceRequest).where(
-            DeviceRequest.code_hash == hash_token(text), DeviceRequest.kind == KIND
+            DeviceRequest.code_hash == hash_token(text), DeviceRequest.kind == kind
         )
     )
     return found

@@ -9,10 +9,11 @@ from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.oidc_provider.errors import UnsupportedGrantType
 from gatehouse.oidc_provider.service.answers import Answer
+from gatehouse.oidc_provider.service.ciba import CIBA_GRANT
 from gatehouse.oidc_provider.service.devices import DEVICE_GRANT
 from gatehouse.oidc_provider.service.grant_client import client_credentials
 from gatehouse.oidc_provider.service.grant_code import redeem_code
-from gatehouse.oidc_provider.service.grant_device import redeem_device
+from gatehouse.oidc_provider.service.grant_device import redeem_ciba, redeem_device
 from gatehouse.oidc_provider.service.grant_refresh import refresh
 
 GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = {
@@ -20,6 +21,7 @@ GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = 
     "refresh_token": refresh,
     "client_credentials": client_credentials,
     DEVICE_GRANT: redeem_device,
+    CIBA_GRANT: redeem_ciba,
 }
 
 
