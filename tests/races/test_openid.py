@@ -1,7 +1,7 @@
 """Races for codes and refresh tokens between worker processes, with real requests.
 
-R1, OAUTH-17, RT-04, RT-10, RT-12, RT-13; threats 28, 29, 31, 32. Codes come of the real pages, served in this
-process; what they are good for is decided by the workers.
+R1, OAUTH-17, RT-04, RT-10, RT-12, RT-13; threats 28, 29, 31, 32. Codes come of the real pages,
+served in this process; what they are good for is decided by the workers.
 """
 
 import json
