@@ -44,10 +44,10 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
         self._requests = requests
-        self._received = b""
+        self.received = b""
 
     def send(self) -> None:
-        self._received = b""
+        self.received = b""
         self.sent_at = perf_counter()
         self.socket.sendall(next(self._requests))
 
@@ -56,8 +56,8 @@ class Connection:
         chunk = self.socket.recv(CHUNK)
         if not chunk:
             raise LoadError("The server closed a connection.")
-        self._received += chunk
-        return is_complete(self._received)
+        self.received += chunk
+        return is_complete(self.received)
 
 
 def is_complete(answer: bytes) -> bool:
@@ -69,6 +69,16 @@ def is_complete(answer: bytes) -> bool:
     if not head.startswith(b"HTTP/1.1 200 ") or length is None:
         raise LoadError(f"The server answered: {answer[:1000].decode(errors='replace')}")
     return len(content) >= int(length[1])
+
+
+def answer_to(port: int, asked: bytes) -> bytes:
+    """One request, and all of its answer. Raises LoadError unless that is a 200."""
+    connection = Connection(port, iter([asked]))
+    with connection.socket:
+        connection.send()
+        while not connection.receive():
+            pass
+        return connection.received
 
 
 def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> bytes:
