@@ -91,6 +91,19 @@ def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> by
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def form(path: str, body: str, proof: str) -> bytes:
+    """The bytes of a form that a client sends with its secret (RFC 6749 2.3.1)."""
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"User-Agent: {AGENT}",
+        f"Authorization: Basic {proof}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", body]).encode()
+
+
 def put_load(
     port: int,
     requests: Sequence[bytes],

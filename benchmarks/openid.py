@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from benchmarks.load import AGENT, HOST, LoadError, answer_to, request
+from benchmarks.load import LoadError, answer_to, form, request
 from benchmarks.measures import Contender, Effort, Measure, Measured, Side, alternate
 from benchmarks.others import COUNT, SECRET, Node, Toolkit
 from benchmarks.stage import NO_END, Stage
@@ -43,19 +43,9 @@ class Party:
 
     def post(self, what: str, *, client: str = "", **sent: str) -> bytes:
         """A form, with the secret of a client."""
-        body = urlencode(sent).encode()
-        proof = b64encode(
-            f"{client or self.client}:{urlencode({'': SECRET})[1:]}".encode()
-        ).decode()
-        lines = [
-            f"POST {self.base}{self.endings[what]} HTTP/1.1",
-            f"Host: {HOST}",
-            f"User-Agent: {AGENT}",
-            f"Authorization: Basic {proof}",
-            "Content-Type: application/x-www-form-urlencoded",
-            f"Content-Length: {len(body)}",
-        ]
-        return "\r\n".join([*lines, "", ""]).encode() + body
+        secret = urlencode({"": SECRET})[1:]
+        proof = b64encode(f"{client or self.client}:{secret}".encode()).decode()
+        return form(f"{self.base}{self.endings[what]}", urlencode(sent), proof)
 
 
 Ask = Callable[[Party], list[bytes]]
@@ -131,10 +121,15 @@ def against_toolkit(ask: Ask) -> Measure:
 
 def _compare(effort: Effort, peer: Contender, ours: Contender) -> Measured:
     for _, server, asked in (peer, ours):
-        said = answer_to(server.port, asked[-1]).replace(b" ", b"")
-        if not any(words in said for words in GOOD):
-            raise LoadError(f"The answer is not a good one: {said.decode(errors='replace')}")
+        expect_good(server.port, asked[-1])
     return alternate(effort, peer, ours)
+
+
+def expect_good(port: int, asked: bytes) -> None:
+    """Raise LoadError unless the answer is the one that is meant."""
+    said = answer_to(port, asked).replace(b" ", b"")
+    if not any(words in said for words in GOOD):
+        raise LoadError(f"The answer is not a good one: {said.decode(errors='replace')}")
 
 
 def _ours(stage: Stage, alg: str) -> Party:
@@ -144,13 +139,14 @@ def _ours(stage: Stage, alg: str) -> Party:
         app = create_app(read_settings(stage.prepare("redis")))
         runtime: Runtime = app.extensions["gatehouse"]
         try:
-            kept[alg] = _filled(runtime, alg)
+            kept[alg] = filled(runtime, alg)
         finally:
             runtime.engine.dispose()
     return kept[alg]
 
 
-def _filled(runtime: Runtime, alg: str) -> Party:
+def filled(runtime: Runtime, alg: str) -> Party:
+    """Clients and tokens of ours that stay good for the run: access tokens signed with ``alg``."""
     bench, machine = f"{BENCH}-{alg}", f"{MACHINE}-{alg}"
     with unit_of_work(runtime, Origin("bench")) as ctx:
         prepare(ctx)
