@@ -47,7 +47,7 @@ def run(program: str, flow: str, told: dict[str, Any], visitor: Visitor | None =
                 assert "found" in said, said["failed"]
                 return said["found"]
             assert visitor is not None, said
-            came = visitor.go_through(said["visit"])
+            came = visitor.go_through(said["visit"], **said["typed"])
             process.stdin.write(json.dumps(came) + "\n")
             process.stdin.flush()
         raise AssertionError(process.stderr.read())

@@ -128,7 +128,7 @@ async function device(told) {
   const early = await refusal(() => client.genericGrantRequest(
     config, "urn:ietf:params:oauth:grant-type:device_code", { device_code: begun.device_code },
   ));
-  await visit(begun.verification_uri_complete ?? begun.verification_uri);
+  await visit(begun.verification_uri, { user_code: begun.user_code });
   const tokens = await client.pollDeviceAuthorizationGrant(config, begun);
   const { person, is_same } = await useThem(config, tokens);
   return { early, person, is_same };

@@ -4,9 +4,10 @@ import { createInterface } from "node:readline";
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 
-// Have the person at the browser open an address; gives where that led in the end.
-export async function visit(url) {
-  say({ visit: url.toString() });
+// Have the person at the browser open an address; gives where that led in the end. ``typed`` is what
+// they read elsewhere and type where it is asked for.
+export async function visit(url, typed = {}) {
+  say({ visit: url.toString(), typed });
   const { value } = await lines.next();
   return new URL(JSON.parse(value));
 }

@@ -62,8 +62,11 @@ class Visitor:
     def __exit__(self, *_error: object) -> None:
         self._http.close()
 
-    def go_through(self, url: str, answer: str = "allow") -> str:
-        """Open an address, fill in each form, and return the address at which there is none."""
+    def go_through(self, url: str, **typed: str) -> str:
+        """Open an address, fill in each form, and return the address at which there is none.
+
+        ``typed``: what else the person knows, by the names of the fields that ask for it.
+        """
         page = self._send("GET", url)
         for _ in range(MOST_PAGES):
             if isinstance(page, str):
@@ -73,7 +76,7 @@ class Visitor:
             if not page.url.startswith(self.provider) or form.action is None:
                 return str(page.url)
             self.pages.append(urlsplit(page.url).path)
-            page = self._fill_in(page, form, answer)
+            page = self._fill_in(page, form, typed)
         raise AssertionError(f"It goes on and on: {self.pages}")
 
     def open(self, url: str) -> requests.Response:
@@ -82,15 +85,12 @@ class Visitor:
         assert not isinstance(page, str), page
         return page
 
-    def _fill_in(self, page: requests.Response, form: Form, answer: str) -> Any:
+    def _fill_in(self, page: requests.Response, form: Form, typed: dict[str, str]) -> Any:
         fields = dict(form.fields)
-        fields |= {"email": self.email} if "email" in form.names else {}
-        fields |= {"password": PASSWORD} if "password" in form.names else {}
-        names = [name for name, _ in form.buttons]
-        if ("answer", answer) in form.buttons:
-            fields["answer"] = answer
-        elif names:
-            fields[names[0]] = form.buttons[0][1]
+        known = {"email": self.email, "password": PASSWORD, **typed}
+        fields |= {name: text for name, text in known.items() if name in form.names}
+        # The first button is the one that says yes.
+        fields |= dict(form.buttons[:1])
         where = urljoin(page.url, form.action or page.url)
         return self._send("POST", where, data=fields)
 
