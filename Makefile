@@ -15,6 +15,8 @@ PY := $(BIN)/python
 # An environment that was made without pip is filled by the pip of the Python that made it.
 PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --python $(PY))
 INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate $(PIN_ARGS)
 PINS := base production optional testing development
 
 # Tests start dozens of Pythons: none compiles what another one has compiled.
@@ -87,10 +89,8 @@ openapi: $(VENV)/.base ## Write docs/api/openapi.json from the routes
 
 .PHONY: pins
 pins: $(VENV)/.development ## Compile requirements/*.in to *.txt (PIN_ARGS=--upgrade for newer versions)
-	@for list in $(PINS); do \
-	  (cd requirements && ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	    --generate-hashes --no-header --no-annotate $(PIN_ARGS) $$list.in -o $$list.txt) || exit 1; \
-	done
+	@for list in $(PINS); do (cd requirements && ../$(COMPILE) $$list.in -o $$list.txt) || exit 1; done
+	@cd benchmarks && ../$(COMPILE) requirements.in -o requirements.txt
 
 # The stamps: an environment is made once, a list is installed again when it changes. A list
 # holds the ones before it, so installing it also settles those.

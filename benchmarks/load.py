@@ -44,10 +44,10 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
         self._requests = requests
-        self._received = b""
+        self.received = b""
 
     def send(self) -> None:
-        self._received = b""
+        self.received = b""
         self.sent_at = perf_counter()
         self.socket.sendall(next(self._requests))
 
@@ -56,8 +56,8 @@ class Connection:
         chunk = self.socket.recv(CHUNK)
         if not chunk:
             raise LoadError("The server closed a connection.")
-        self._received += chunk
-        return is_complete(self._received)
+        self.received += chunk
+        return is_complete(self.received)
 
 
 def is_complete(answer: bytes) -> bool:
@@ -71,6 +71,16 @@ def is_complete(answer: bytes) -> bool:
     return len(content) >= int(length[1])
 
 
+def answer_to(port: int, asked: bytes) -> bytes:
+    """One request, and all of its answer. Raises LoadError unless that is a 200."""
+    connection = Connection(port, iter([asked]))
+    with connection.socket:
+        connection.send()
+        while not connection.receive():
+            pass
+        return connection.received
+
+
 def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> bytes:
     """The bytes of a request, with a bearer token and a JSON body if there are any."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", f"User-Agent: {AGENT}"]
@@ -79,6 +89,19 @@ def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> by
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def form(path: str, body: str, proof: str) -> bytes:
+    """The bytes of a form that a client sends with its secret (RFC 6749 2.3.1)."""
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"User-Agent: {AGENT}",
+        f"Authorization: Basic {proof}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", body]).encode()
 
 
 def put_load(

@@ -79,7 +79,7 @@ class Measured:
 
 
 Measure = Callable[[Stage, Effort], Measured]
-Contender = tuple[Side, WebServer, bytes]  # with the request that it is sent
+Contender = tuple[Side, WebServer, list[bytes]]  # with the requests that it is sent in turn
 
 
 def throughput(
@@ -92,10 +92,10 @@ def throughput(
             ours = stack.enter_context(stage.gatehouse(backend, program))
             bare = stack.enter_context(stage.bare(program))
             token = sign_in(ours) if is_signed_in else ""
-            return _alternate(
+            return alternate(
                 effort,
-                (Side("bare Flask"), bare, request("GET", "/")),
-                (Side("Gatehouse"), ours, request("GET", path, token=token)),
+                (Side("bare Flask"), bare, [request("GET", "/")]),
+                (Side("Gatehouse"), ours, [request("GET", path, token=token)]),
             )
 
     return measure
@@ -103,9 +103,9 @@ def throughput(
 
 def generator(stage: Stage, effort: Effort) -> Measured:
     """Measure a bare WSGI callable, to show that the load generator is not what limits us."""
-    ask = request("GET", "/")
+    ask = [request("GET", "/")]
     with stage.bare() as bare, stage.raw() as raw:
-        return _alternate(effort, (Side("bare Flask"), bare, ask), (Side("bare WSGI"), raw, ask))
+        return alternate(effort, (Side("bare Flask"), bare, ask), (Side("bare WSGI"), raw, ask))
 
 
 def login(stage: Stage, effort: Effort) -> Measured:
@@ -154,13 +154,15 @@ def memory(backend: str) -> Measure:
     return measure
 
 
-def _alternate(effort: Effort, peer: Contender, ours: Contender) -> Measured:
+def alternate(effort: Effort, peer: Contender, ours: Contender) -> Measured:
+    """Load the one, then the other, again and again."""
     for _, server, ask in (peer, ours):
-        put_load(server.port, [ask], seconds=effort.warm_up)
+        put_load(server.port, ask, seconds=effort.warm_up, in_turn=True)
     for _ in range(effort.pairs):
         for side, server, ask in (peer, ours):
             before = server.cpu_seconds()
-            side.runs.append(put_load(server.port, [ask], seconds=effort.seconds))
+            run = put_load(server.port, ask, seconds=effort.seconds, in_turn=True)
+            side.runs.append(run)
             side.cpu_seconds += server.cpu_seconds() - before
     return Measured(_ratios(ours[0], peer[0]), ours[0], peer[0])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import ge, le
 from statistics import median
 
-from benchmarks import measures
+from benchmarks import measures, openid
 from benchmarks.measures import LIVE, ME, Measure, Measured
 
 
@@ -100,6 +100,45 @@ ROWS = (
         "GET health/live, under gunicorn",
         RATIO,
         measures.throughput(LIVE, "sqlite", program="gunicorn"),
+    ),
+    Row(
+        "token-rs256",
+        "machine token, RS256 each",
+        RATIO,
+        openid.against_node(
+            openid.machine_token(),
+            alg="RS256",
+            node_ask=openid.machine_token(resource="urn:bench"),
+        ),
+        floor=1.5,
+        goal=2.0,
+    ),
+    Row(
+        "token-es256",
+        "machine token, ES256 to opaque",
+        RATIO,
+        openid.against_node(openid.machine_token()),
+        floor=1.2,
+        goal=3.0,
+    ),
+    Row(
+        "introspection",
+        "introspection",
+        RATIO,
+        openid.against_node(openid.introspection),
+        floor=0.9,
+        goal=3.0,
+    ),
+    Row("userinfo", "userinfo", RATIO, openid.against_node(openid.userinfo), floor=1.0, goal=2.5),
+    Row("refresh", "refresh", RATIO, openid.against_node(openid.refresh)),
+    *(
+        Row(f"django-{name}", f"{name}, to Django", RATIO, openid.against_toolkit(ask), floor=5.0)
+        for name, ask in (
+            ("token", openid.machine_token()),
+            ("introspection", openid.introspection),
+            ("userinfo", openid.userinfo),
+            ("refresh", openid.refresh),
+        )
     ),
     Row("generator", "a WSGI callable, no framework", RATIO, measures.generator),
 )

@@ -27,6 +27,8 @@ class Stage:
         self._folder = folder
         self._databases: list[PostgresServer | RedisServer] = []
         self._prepared: set[str] = set()
+        # What somebody made of the demo data, to be made once.
+        self.parties: dict[str, Any] = {}
         self._secret = secrets.token_hex(32)
 
     def close(self) -> None:
@@ -35,17 +37,17 @@ class Stage:
 
     def bare(self, program: str = "granian") -> WebServer:
         """The bare Flask view, not started yet."""
-        return WebServer(self._place("bare"), self.cores, "benchmarks.bare:app", program=program)
+        return WebServer(self.place("bare"), self.cores, "benchmarks.bare:app", program=program)
 
     def raw(self) -> WebServer:
         """A WSGI callable without a framework, not started yet."""
-        return WebServer(self._place("raw"), self.cores, "benchmarks.raw:app")
+        return WebServer(self.place("raw"), self.cores, "benchmarks.raw:app")
 
     def gatehouse(self, backend: str, program: str = "granian") -> WebServer:
         """Gatehouse on a database with demo data, not started yet."""
         settings = self.prepare(backend)
         return WebServer(
-            self._place(f"gatehouse-{backend}"),
+            self.place(f"gatehouse-{backend}"),
             self.cores,
             "wsgi:app",
             program=program,
@@ -65,20 +67,28 @@ class Stage:
             "ENCRYPTION_KEY": self._secret,
             "RATELIMIT_API": NO_END,
             "RATELIMIT_LOGIN": NO_END,
+            "RATELIMIT_CLIENT": NO_END,
         }
         if backend == "sqlite":
             return chosen | {"DATABASE_URL": f"sqlite:///{self._folder / 'gatehouse.db'}"}
         chosen["DATABASE_URL"] = self._postgres.url()
         return chosen | {"REDIS_URL": self._redis.url()} if backend == "redis" else chosen
 
+    def database(self, name: str) -> str:
+        """A database for somebody else in our PostgreSQL, made when it is first asked for."""
+        if name not in self._prepared:
+            self._postgres.create_database(name)
+            self._prepared.add(name)
+        return self._postgres.url(name)
+
     @cached_property
     def _postgres(self) -> PostgresServer:
         # Durable as in production: signing in commits.
-        return self._start(PostgresServer(self._place("postgres"), durable=True))
+        return self._start(PostgresServer(self.place("postgres"), durable=True))
 
     @cached_property
     def _redis(self) -> RedisServer:
-        return self._start(RedisServer(self._place("redis")))
+        return self._start(RedisServer(self.place("redis")))
 
     def _start(self, database: Any) -> Any:
         database.start()
@@ -101,7 +111,7 @@ class Stage:
         self._prepared.add(settings["DATABASE_URL"])
         return settings
 
-    def _place(self, name: str) -> Path:
+    def place(self, name: str) -> Path:
         return self._folder / name
 
 

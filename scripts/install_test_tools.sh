@@ -1,17 +1,38 @@
 #!/usr/bin/env bash
-# Installs what some tests need and no Python package brings: a browser. Does nothing if it is there.
+# Installs what some tests need and no Python package brings: a browser, Apache with mod_auth_openidc,
+# Node and the libraries for it that others certified. Does nothing for what is there.
 set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if command -v chromedriver && { command -v chromium || command -v chromium-browser || command -v google-chrome; }; then
-  exit 0
-fi >/dev/null
-if ! command -v apt-get >/dev/null; then
-  echo "Without apt: install Chromium and the ChromeDriver of its version, and put both on the PATH." >&2
+has() { command -v "$1" >/dev/null; }
+missing=()
+has chromedriver && { has chromium || has chromium-browser || has google-chrome; } ||
+  missing+=(chromium chromium-driver)
+[ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2-bin libapache2-mod-auth-openidc)
+# Debian's npm brings hundreds of packages: only where no other one is there.
+has node || missing+=(nodejs)
+has npm || missing+=(npm)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if ! has apt-get; then
+    echo "Without apt: install what gives ${missing[*]}, and put it on the PATH." >&2
+    exit 1
+  fi
+  as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  echo "Installing ${missing[*]} ..."
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+  echo "The libraries for Node need version 20 or newer; this one is $(node --version)." >&2
   exit 1
 fi
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
-echo "Installing chromium and chromium-driver ..."
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+# What npm wrote last is younger than the list if the list has not changed since.
+list=tests/counterparts/package-lock.json
+if [ ! tests/counterparts/node_modules/.package-lock.json -nt "$list" ]; then
+  echo "Installing $list ..."
+  npm ci --silent --prefix tests/counterparts
+fi

@@ -12,13 +12,13 @@ OF_ADMISSION = (" sessions", "ephemeral", "cache_epochs")
 
 
 @contextmanager
-def statements_of(runtime: Runtime) -> Iterator[list[str]]:
+def statements_of(runtime: Runtime, but: tuple[str, ...] = OF_ADMISSION) -> Iterator[list[str]]:
     """The statements that run in this block, once the request is let in."""
     statements: list[str] = []
 
     def note(*args: object) -> None:
         statement = str(args[2])
-        if not any(table in statement for table in OF_ADMISSION):
+        if not any(table in statement for table in but):
             statements.append(statement)
 
     event.listen(runtime.engine, "before_cursor_execute", note)

@@ -1,6 +1,7 @@
 """The house rules that no linter knows."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ ROOMS = {
     "events", "permissions", "jobs", "emails", "cli", "ports", "adapters", "rules",
 }  # fmt: skip
 DOMAINS = [package.removeprefix("gatehouse.") for package in PACKAGES]
+NPM = ("tests/counterparts", "benchmarks/peers")
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 PRIVATE_ROUTES = re.compile(r"from gatehouse\.(\w+)\.routes\b")
@@ -133,9 +135,25 @@ def test_every_event_says_what_happened_and_has_a_name_of_its_own():
     assert all(event.says.endswith(".") for event in ours.values())
 
 
-@pytest.mark.parametrize("path", [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml"], ids=name)
+PINS = [
+    *ROOT.glob("requirements/*"),
+    *ROOT.glob("benchmarks/requirements.*"),
+    *(ROOT / place / f"package{kind}.json" for place in NPM for kind in ("", "-lock")),
+    ROOT / "pyproject.toml",
+]
+
+
+@pytest.mark.parametrize("path", PINS, ids=name)
 def test_no_file_of_requirements_names_a_package_index(path: Path):
-    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", path.read_text())
+    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", pinned_in(path))
+
+
+def pinned_in(path: Path) -> str:
+    """What a file pins. npm also notes who may be paid for a package; that is no index."""
+    if path.name != "package-lock.json":
+        return path.read_text()
+    packages = json.loads(path.read_text())["packages"].values()
+    return json.dumps([{**package, "funding": None} for package in packages])
 
 
 @pytest.mark.slow

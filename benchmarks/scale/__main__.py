@@ -126,6 +126,10 @@ def _sign_in(region: Region, effort: Effort) -> list[Result]:
     ]
 
 
+def _refresh(region: Region, effort: Effort) -> list[Result]:
+    return [_pair("refresh, with a new token each", people.refreshing(region, effort))]
+
+
 def _record(region: Region, effort: Effort) -> list[Result]:
     return [_page(figure) for figure in record.pages(region.large, effort)]
 
@@ -146,6 +150,7 @@ PARTS: dict[str, Callable[[Region, Effort], list[Result]]] = {
     "mails": _mails,
     "me": _me,
     "sign-in": _sign_in,
+    "refresh": _refresh,
     "record": _record,
 }
 

@@ -49,3 +49,25 @@ SELECT pg_temp.id(n, {between}),
     pg_temp.id(n * 31 % {people}, {apart}), '198.51.100.' || n % 256, '{agent}', md5(n::text),
     n % 100 <> 0, json_build_object('role', 'member'), pg_temp.at(n, {between})
 FROM generate_series(0::bigint, {entries} - 1) AS n;
+
+INSERT INTO clients (id, client_id, name, is_active, is_trusted, is_built_in, settings, secrets,
+    created_at, updated_at)
+VALUES ('{client}', 'scale', 'Scale', true, false, false, '{settings}', '{secrets}', '{began}',
+    '{began}');
+
+INSERT INTO grants (id, user_id, client_row_id, scopes, claims, resources, details, is_asked,
+    created_at, updated_at)
+SELECT pg_temp.id(n, {apart}), pg_temp.person(n), '{client}',
+    json_build_array('email', 'offline_access'), json_build_array(), json_build_array(),
+    json_build_array(), true, pg_temp.at(n, {apart}), pg_temp.at(n, {apart})
+FROM generate_series(0::bigint, {people} - 1) AS n;
+
+-- Ids of families are random; these are as good, and follow from the number.
+INSERT INTO refresh_families (id, salt, grant_id, user_id, client_row_id, dies_with_session, params,
+    generation, idle_expires_at, expires_at, created_at)
+SELECT md5('family ' || n)::uuid, decode(md5('salt ' || n), 'hex'), pg_temp.id(n, {apart}),
+    pg_temp.person(n), '{client}', false,
+    json_build_object('scopes', json_build_array('email', 'offline_access'),
+        'auth_time', extract(epoch FROM pg_temp.at(n, {apart}))),
+    0, '{ends}', '{ends}', pg_temp.at(n, {apart})
+FROM generate_series(0::bigint, {people} - 1) AS n

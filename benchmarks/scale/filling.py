@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.load import AGENT
+from benchmarks.scale import families
 from gatehouse.core.tokens import RANDOM_LENGTH, SESSION, checksum, hash_token
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +84,8 @@ SETTINGS = (
 )
 INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
-AND tablename IN ('users', 'sessions', 'members', 'audit_entries')
+AND tablename IN ('users', 'sessions', 'members', 'audit_entries', 'grants',
+    'refresh_families')
 AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)
 """
 SESSIONS = (
@@ -143,6 +145,7 @@ def _values(past: Past, hashes: Hashes) -> dict[str, object]:
         "organization": ORGANIZATION,
         "agent": AGENT,
         "member_in": MEMBER_IN,
+        **families.values(past.now + OPEN_FOR),
         "boss": BOSS,
         "operator": OPERATOR,
     }

@@ -10,6 +10,7 @@ from statistics import median
 
 from benchmarks.load import put_load, request
 from benchmarks.measures import LOGIN, ME
+from benchmarks.scale import families
 from benchmarks.scale.filling import PASSWORD, address, token
 from benchmarks.scale.town import Region, Town
 from benchmarks.web import WebServer
@@ -86,6 +87,16 @@ def me_from_redis(region: Region, effort: Effort) -> Pair:
 
     often = OFTEN * effort.requests
     return _alternate(region, effort, lambda town: town.settings(), ask, often)
+
+
+def refreshing(region: Region, effort: Effort) -> Pair:
+    """Each is somebody else's token, and turns its family."""
+
+    def ask(town: Town) -> Requests:
+        for person in _everybody(town):
+            yield families.asked(town.settings()["SECRET_KEY"], person)
+
+    return _alternate(region, effort, lambda town: town.settings(), ask, effort.requests)
 
 
 def _strangers(town: Town) -> Requests:

@@ -48,6 +48,7 @@ class Town:
             "BCRYPT_LOG_ROUNDS": str(CHEAPEST if cheap else FULL_COST),
             "RATELIMIT_API": NO_END,
             "RATELIMIT_LOGIN": NO_END,
+            "RATELIMIT_CLIENT": NO_END,
             "DATABASE_URL": self._region.postgres.url(self.name),
         }
         return chosen | ({"REDIS_URL": self._region.redis.url(self._redis)} if redis else {})

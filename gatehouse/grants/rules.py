@@ -82,13 +82,14 @@ def verdict(
 ) -> Verdict:
     """What becomes of a genuine token of this generation.
 
-    The grace counts from the rotation alone; with none, every second presentation is a reuse.
+    The grace counts from the rotation alone; with none, every second presentation is a reuse, also
+    one whose request began before the rotation.
     """
     if family.revoked_at is not None or now >= min(family.expires_at, family.idle_expires_at):
         return Verdict.OVER
     if generation == family.generation:
         return Verdict.TURN if rotates else Verdict.KEEP
     is_last = generation == family.generation - 1 and family.rotated_at is not None
-    if is_last and family.rotated_at and now < family.rotated_at + grace:
+    if grace and is_last and family.rotated_at and now < family.rotated_at + grace:
         return Verdict.SAME
     return Verdict.REUSE

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from benchmarks.measures import LOGIN, ME
-from benchmarks.scale import filling, record
+from benchmarks.scale import families, filling, record
 from benchmarks.scale.__main__ import Result
 from benchmarks.scale.filling import ORGANIZATION, PASSWORD, Hashes, Past, Size, fill
 from gatehouse.accounts.adapters import Bcrypt
@@ -44,6 +44,19 @@ def test_everybody_can_sign_in_and_has_a_session(town):
     reply = client.get(ME, headers={"Authorization": f"Bearer {filling.token(last)}"})
     assert reply.json["data"]["user"]["id"] == str(past.person(last))
     assert past.person(last).version == 7
+
+
+@pytest.mark.slow
+def test_everybody_has_a_family_of_refresh_tokens(town):
+    client, _ = town
+    secret = client.application.extensions["gatehouse"].settings.secret_key
+    sent = {"grant_type": "refresh_token", "refresh_token": families.token(secret, PEOPLE - 1)}
+    who = (families.CLIENT, families.SECRET)
+
+    reply = client.post("/oidc/token", data=sent, auth=who)
+
+    assert reply.status_code == 200, reply.text
+    assert reply.json["refresh_token"] != sent["refresh_token"]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A server with three worker processes on each backend, for tests of races."""
+"""A server with four worker processes on each backend, for tests of races."""
 
 from collections.abc import Iterator
 
@@ -12,5 +12,5 @@ def server(
     backend: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatehouseServer]:
     settings = {**backend, "RATELIMIT_ENABLED": "false", "SESSION_IDLE_TIMEOUT": "900"}
-    with GatehouseServer(tmp_path_factory.mktemp("server"), settings) as server:
+    with GatehouseServer(tmp_path_factory.mktemp("server"), settings, workers=4) as server:
         yield server

@@ -1,0 +1,93 @@
+"""What each endpoint asks of the database: few statements, as many as ever, hardly any writes.
+
+PERF: at most one write for a refresh, none for an access token, none to show or look at one.
+"""
+
+from collections.abc import Callable
+from time import sleep
+from typing import Any
+
+from gatehouse.core.leases import LEASE
+from tests.relying import Person, Rp
+from tests.statements import statements_of
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+KEYS = "FROM signing_keys"
+OFFLINE = "openid profile email offline_access"
+# Statements of one call, none of it leased.
+MOST = {"machine": 1, "code": 8, "refresh": 6, "introspection": 2, "userinfo": 4, "gone": 1}
+
+
+def asked(rp: Rp, call: Callable[[], Any]) -> list[str]:
+    """The statements of a call that no lease makes shorter. It must be answered with 200."""
+    runtime = rp.app.extensions["gatehouse"]
+    sleep(LEASE)
+    with statements_of(runtime, but=()) as statements:
+        answer = call()
+    assert answer.status_code == 200, answer.text
+    # Keys are read now and then, whoever calls.
+    return [text for text in statements if not text.startswith("BEGIN") and KEYS not in text]
+
+
+def writes(statements: list[str]) -> list[str]:
+    return [text for text in statements if text.startswith(WRITES)]
+
+
+def test_a_machine_token_is_written_nowhere(make_rp: Any):
+    rp = make_rp(grant_types=["client_credentials"], scopes=["api:read"])
+    rp.token(grant_type="client_credentials")
+
+    found = asked(rp, lambda: rp.token(grant_type="client_credentials"))
+
+    assert writes(found) == []
+    assert len(found) <= MOST["machine"], found
+
+
+def test_a_code_is_spent_and_begins_a_family(person: Person, rp: Rp):
+    """One UPDATE spends it, one INSERT begins the family, one UPDATE ties both."""
+    code = person.code_for(rp, scope=OFFLINE)
+
+    found = asked(rp, lambda: rp.redeem(code))
+
+    assert len(writes(found)) <= 3, writes(found)
+    assert len(found) <= MOST["code"], found
+
+
+def test_a_refresh_writes_once_however_often(person: Person, rp: Rp):
+    tokens = person.tokens_for(rp, scope=OFFLINE)
+    counts = set()
+    for _ in range(3):
+        shown, kept = tokens["refresh_token"], []
+
+        found = asked(rp, lambda shown=shown, kept=kept: kept.append(rp.refresh(shown)) or kept[0])
+
+        tokens = kept[0].json
+        assert len(writes(found)) == 1, found
+        assert len(found) <= MOST["refresh"], found
+        counts.add(len(found))
+    assert len(counts) == 1
+
+
+def test_looking_at_a_token_writes_nothing(person: Person, rp: Rp):
+    """And asks as much after twenty sign-ins as after one."""
+    token = person.tokens_for(rp, scope=OFFLINE)["access_token"]
+    calls = {
+        "introspection": lambda: rp.introspect(token),
+        "userinfo": lambda: rp.userinfo(token),
+    }
+    before = {name: asked(rp, call) for name, call in calls.items()}
+
+    for _ in range(5):
+        person.tokens_for(rp, scope=OFFLINE)
+
+    for name, call in calls.items():
+        assert writes(before[name]) == []
+        assert len(before[name]) <= MOST[name], before[name]
+        assert asked(rp, call) == before[name]
+
+
+def test_a_token_that_does_not_count_costs_no_more(rp: Rp):
+    found = asked(rp, lambda: rp.introspect("not a token at all"))
+
+    assert writes(found) == []
+    assert len(found) <= MOST["gone"], found
