@@ -102,6 +102,11 @@ class InvalidRequestUri(OAuthError):
     message = "The request_uri is unknown, used, expired, or not yours."
 
 
+class RequestNotSupported(OAuthError):
+    error = "request_not_supported"
+    message = "This client has registered no key by which a request object could be read."
+
+
 class RequestUriNotSupported(OAuthError):
     error = "request_uri_not_supported"
     message = "Only a request_uri of our own is taken: push the request (RFC 9126)."
