@@ -58,9 +58,9 @@ class Asked:
         return "offline_access" in self.scopes
 
     def claim_names(self) -> tuple[str, ...]:
-        """The claims that are asked for one by one, for userinfo or the ID token."""
+        """The facts of a person that are asked for one by one, for userinfo or the ID token."""
         named = (name for place in self.claims.values() for name in place)
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(name for name in named if name not in RESERVED))
 
 
 def response_type_of(text: str | None) -> None:
@@ -186,5 +186,5 @@ def value_of_sub(claims: Claims) -> str | None:
 
 def claims_aside(asked: Asked) -> tuple[str, ...]:
     """The facts that are asked for one by one, and that no scope of the request brings anyway."""
-    brought = {*claims_of_scopes(asked.scopes), *RESERVED}
+    brought = claims_of_scopes(asked.scopes)
     return tuple(name for name in asked.claim_names() if name not in brought)
