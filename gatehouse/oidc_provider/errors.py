@@ -13,7 +13,7 @@ class NotLedOn(BadRequest):
     message = "The application that sent you here did not ask correctly."
 
     def __init__(self, message: str, *, reason: str, client_id: str = "") -> None:
-        super().__init__(message)
+        super().__init__(f"{self.message} {message}")
         self.reason = reason
         self.client_id = client_id
 

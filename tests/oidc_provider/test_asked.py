@@ -153,7 +153,7 @@ def test_details_that_cannot_be_read_are_refused(text: str):
 
 def test_details_are_said_in_lines():
     """RAR-03."""
-    text = '[{"type":"pay","actions":["read","send"],"to":"Kim","amount":{"eur":3}}]'
+    text = '[{"type":"pay","actions":["read","send"],"to":"Kim","amount":{"eur":3},"x":{"y":[1]}}]'
 
     found = details.details_of(text, ("pay",))
 
@@ -161,7 +161,8 @@ def test_details_are_said_in_lines():
     assert details.lines_of(found[0]) == [
         ("actions", "read, send"),
         ("to", "Kim"),
-        ("amount", '{"eur":3}'),
+        ("amount", "eur: 3"),
+        ("x", '{"y":[1]}'),
     ]
 
 

@@ -154,4 +154,5 @@ def test_whoever_is_signed_out_on_the_way_signs_in_again(person: Person, rp: Rp)
     again = person.open(page.request.path)
 
     assert again.request.path == "/login"
+    assert rp.client.name in again.text
     assert person.sign_in(again).request.path == page.request.path

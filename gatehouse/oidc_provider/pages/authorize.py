@@ -10,10 +10,11 @@ from gatehouse.core.context import Context
 from gatehouse.core.html import Away, Go, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
+from gatehouse.oidc_provider.errors import NotLedOn
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.schemas import ChoiceIn, ConsentIn
 from gatehouse.oidc_provider.service import consents, ways
-from gatehouse.oidc_provider.service.arriving import read_request
+from gatehouse.oidc_provider.service.arriving import log_dead_end, log_refusal, read_request
 from gatehouse.oidc_provider.service.authorize import Refused
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import Waiting
@@ -27,15 +28,21 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def leads_back(view: View) -> View:
-    """Tell the client of a request that is not right, or is so no longer, by the browser."""
+    """Tell the client of a request that is not right, or is so no longer, by the browser. The log
+    learns of it as well.
+    """
 
     @wraps(view)
-    def led(*given: Any, **named: Any) -> Any:
+    def led(ctx: Context, *given: Any, **named: Any) -> Any:
         try:
-            return view(*given, **named)
+            return view(ctx, *given, **named)
+        except NotLedOn as error:
+            log_dead_end(ctx, error)
+            raise
         except Refused as refused:
-            error = refused.error
-            return _away(refused.way_back.with_error(error.error, error.description))
+            said = refused.error
+            log_refusal(ctx, refused.client, said)
+            return _away(refused.way_back.with_error(said.error, said.description))
 
     return led  # type: ignore[return-value]
 

@@ -50,8 +50,11 @@ def lines_of(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
+    """As people write it, where it is simple; as JSON where it could be read in two ways."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and _is_list_of_text(value):
         return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(each, str | int) for each in value.values()):
+        return ", ".join(f"{name}: {each}" for name, each in value.items())
     return orjson.dumps(value).decode()

@@ -26,18 +26,11 @@ LONGEST_LOGGED = 100  # characters of a client_id that may be anything
 Several = Mapping[str, Sequence[str]]
 
 
-def read_request(ctx: Context, raw: bytes) -> Request:
-    """Read a request as a browser brings it. Raises NotLedOn, then Refused; both are logged."""
-    try:
-        return _read(ctx, raw)
-    except NotLedOn as error:
-        told = (error.client_id[:LONGEST_LOGGED], error.reason)
-        extra = {"request_id": ctx.origin.request_id}
-        LOGGER.warning("Nobody is led on: client_id=%s reason=%s", *told, extra=extra)
-        raise
-    except Refused as refused:
-        log_refusal(ctx, refused.client, refused.error)
-        raise
+def log_dead_end(ctx: Context, error: NotLedOn) -> None:
+    """A request that leads nowhere: only the person and the log learn of it."""
+    told = (error.client_id[:LONGEST_LOGGED], error.reason)
+    extra = {"request_id": ctx.origin.request_id}
+    LOGGER.warning("Nobody is led on: client_id=%s reason=%s", *told, extra=extra)
 
 
 def log_refusal(ctx: Context, client: KnownClient, error: OAuthError) -> None:
@@ -47,7 +40,8 @@ def log_refusal(ctx: Context, client: KnownClient, error: OAuthError) -> None:
     LOGGER.info("An application is refused: client_id=%s %s: %s", *told, extra=extra)
 
 
-def _read(ctx: Context, raw: bytes) -> Request:
+def read_request(ctx: Context, raw: bytes) -> Request:
+    """Read a request as a browser brings it. Raises NotLedOn, then Refused."""
     try:
         sent, several = read_parameters(raw)
     except InvalidRequest as error:
