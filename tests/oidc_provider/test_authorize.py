@@ -74,7 +74,7 @@ def test_errors_go_the_way_that_was_asked_for(person: Person, rp: Rp, mode: str)
 
 
 def test_the_answer_brings_what_it_has_to_and_nothing_else(person: Person, rp: Rp):
-    """CORE-01, CORE-07, CORE-09, CORE-35, CORE-59, ISS-01, BCP-05, BCP-13, FAPI-04."""
+    """CORE-01, CORE-04, CORE-07, CORE-09, CORE-35, CORE-59, ISS-01, BCP-05, BCP-13, FAPI-04."""
     ignored = {"ui_locales": "se", "claims_locales": "xx", "display": "popup", "foo": "bar"}
     answer = person.go_through(rp.url(state=JUNK_STATE, nonce="n" * 1000, **ignored))
 
@@ -185,6 +185,19 @@ def test_nothing_else_is_taken(person: Person, rp: Rp, method: str):
 
     assert "Location" not in answer.headers
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_code_is_for_whoever_has_the_verifier(person: Person, rp: Rp):
+    """PKCE-01, PKCE-10, CORE-70: what went through the browser is not enough."""
+    wrong = rp.redeem(person.code_for(rp), code_verifier=rp.request()["code_challenge"])
+    assert (wrong.status_code, wrong.json["error"]) == (400, "invalid_grant")
+
+    tokens = rp.redeem(person.code_for(rp))
+
+    assert tokens.status_code == 200
+    claims = rp.read(tokens.json["id_token"]).claims
+    assert claims["aud"] == rp.client_id
+    assert "azp" not in claims
 
 
 def test_an_old_client_may_do_without_pkce(person: Person, make_rp: Any):
