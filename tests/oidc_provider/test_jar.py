@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gatehouse.core import jose
-from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of, basic
+from tests.proving import Signer, asserted
+from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of
 
 KEYS = {alg: jose.Key(alg, alg, jose.private_key(alg)) for alg in ("RS256", "PS256", "ES256")}
 KEYS["EdDSA"] = jose.Key("EdDSA", "EdDSA", jose.private_key("EdDSA"))
@@ -21,7 +22,7 @@ JWKS = {
 
 @pytest.fixture
 def signing(make_rp: Any) -> Any:
-    return lambda **options: make_rp(jwks=JWKS, **options)
+    return lambda **options: make_rp(**{"jwks": JWKS, **options})
 
 
 def object_of(rp: Rp, key: jose.Key = KEYS["ES256"], typ: str = "JWT", **changed: Any) -> str:
@@ -151,10 +152,17 @@ def test_a_client_says_how_it_signs(person: Person, signing: Any):
 
 def test_an_object_may_be_pushed(person: Person, signing: Any):
     """JAR-05, PAR-07: it is opened at once, and what was signed is what counts later."""
-    rp = signing(require_signed_request_object=True, profile="fapi2")
+    signer = Signer("PS256", "signs")
+    rp = signing(
+        jwks={"keys": [*JWKS["keys"], signer.jwk]},
+        require_signed_request_object=True,
+        profile="fapi2",
+        token_endpoint_auth_method="private_key_jwt",
+    )
 
     def push(**sent: str) -> Any:
-        return rp.http.post("/oidc/par", data=sent, headers=basic(rp.client_id))
+        data = asserted(signer.assertion(rp.client_id), **sent)
+        return rp.http.post("/oidc/par", data=data)
 
     assert push(**rp.request()).json["error"] == "invalid_request"
     for key, nbf in ((KEYS["RS256"], True), (KEYS["PS256"], None)):

@@ -8,6 +8,7 @@ import pytest
 
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
 from tests.factories import Factory
+from tests.proving import Signer, asserted
 from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of, basic
 
 URN = "urn:ietf:params:oauth:request_uri:"
@@ -166,7 +167,14 @@ def test_a_public_client_pushes_little(make_rp: Any):
 
 def test_the_profile_fapi2_at_the_authorization_endpoint(person: Person, make_rp: Any):
     """FAPI-05, FAPI-04, PAR-11."""
-    rp = make_rp(profile="fapi2", require_pkce=False)
+    signer = Signer("PS256", "signs")
+    options = {"profile": "fapi2", "token_endpoint_auth_method": "private_key_jwt"}
+    rp = make_rp(**options, require_pkce=False, jwks=signer.jwks)
+
+    def push(rp: Rp, **params: Any) -> Any:
+        data = asserted(signer.assertion(rp.client_id), **rp.request(**params))
+        return rp.http.post("/oidc/par", data=data)
+
     bare = {"code_challenge": None, "code_challenge_method": None}
     assert push(rp, **bare).json["error"] == "invalid_request"
     assert push(rp, redirect_uri=None).json["error"] == "invalid_request"
@@ -177,3 +185,20 @@ def test_the_profile_fapi2_at_the_authorization_endpoint(person: Person, make_rp
     assert said["state"] == long["state"]
     assert said["iss"] == ISSUER
     assert "code" in said
+
+
+def test_a_proof_of_a_key_binds_what_is_pushed(person: Person, rp: Rp):
+    """DPOP-06, FAPI-02: and another key that is named beside it is refused (RFC 9449 10.1)."""
+    signer, other = Signer(), Signer()
+
+    def pushed(**params: Any) -> Any:
+        headers = {**basic(rp.client_id), "DPoP": signer.proof(f"{ISSUER}/oidc/par")}
+        return rp.http.post("/oidc/par", data=rp.request(**params), headers=headers)
+
+    assert pushed(dpop_jkt=other.jkt).json["error"] == "invalid_request"
+    answer = person.go_through(url(rp, pushed().json["request_uri"]))
+    code = said_of(answer)["code"]
+
+    stolen = rp.redeem(code, headers={"DPoP": other.proof()})
+    assert (stolen.status_code, stolen.json["error"]) == (400, "invalid_grant")
+    assert rp.redeem(code, headers={"DPoP": signer.proof()}).status_code == 200
