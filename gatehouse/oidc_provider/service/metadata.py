@@ -18,6 +18,15 @@ ALIASED = (
     *("pushed_authorization_request_endpoint", "device_authorization_endpoint"),
     "backchannel_authentication_endpoint",
 )
+# Which requests are taken beside plain ones, and how answers are signed. A request_uri of others
+# is not: RFC 9126 needs no word for those of ours.
+OF_REQUESTS: Mapping[str, Any] = {
+    "request_parameter_supported": True,
+    "request_uri_parameter_supported": False,
+    "require_signed_request_object": False,
+    "request_object_signing_alg_values_supported": list(SIGNED_BY),
+    "authorization_signing_alg_values_supported": list(ALGORITHMS),
+}
 
 
 def metadata(runtime: Runtime) -> dict[str, Any]:
@@ -53,15 +62,10 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "code_challenge_methods_supported": ["S256"],
-        "request_parameter_supported": True,
-        "require_signed_request_object": False,
-        "request_object_signing_alg_values_supported": list(SIGNED_BY),
-        "authorization_signing_alg_values_supported": list(ALGORITHMS),
-        "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en"],
     }
-    return said | of_proofs(runtime) | _aliases(runtime, said)
+    return said | dict(OF_REQUESTS) | of_proofs(runtime) | _aliases(runtime, said)
 
 
 def auth_methods(runtime: Runtime) -> list[str]:
