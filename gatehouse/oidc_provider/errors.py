@@ -13,7 +13,7 @@ class NotLedOn(BadRequest):
     message = "The application that sent you here did not ask correctly."
 
     def __init__(self, message: str, *, reason: str, client_id: str = "") -> None:
-        super().__init__(message)
+        super().__init__(f"{self.message} {message}")
         self.reason = reason
         self.client_id = client_id
 
@@ -107,6 +107,11 @@ class InvalidRequestUri(OAuthError):
 
     error = "invalid_request_uri"
     message = "The request_uri is unknown, used, expired, or not yours."
+
+
+class RequestNotSupported(OAuthError):
+    error = "request_not_supported"
+    message = "This client has registered no key by which a request object could be read."
 
 
 class RequestUriNotSupported(OAuthError):

@@ -1,14 +1,21 @@
 """The pages on the way to an application: consent, the choice of an account, and where it ends."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import Away, Go, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
+from gatehouse.oidc_provider.errors import NotLedOn
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.schemas import ChoiceIn, ConsentIn
-from gatehouse.oidc_provider.service import authorize, consents, ways
+from gatehouse.oidc_provider.service import consents, ways
+from gatehouse.oidc_provider.service.arriving import log_dead_end, log_refusal, read_request
+from gatehouse.oidc_provider.service.authorize import Refused
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import Waiting
 from gatehouse.signing_keys.service import prepare
@@ -17,6 +24,28 @@ pages = Pages("oidc_provider")
 
 ON = "/oidc/continue/"
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def leads_back(view: View) -> View:
+    """Tell the client of a request that is not right, or is so no longer, by the browser. The log
+    learns of it as well.
+    """
+
+    @wraps(view)
+    def led(ctx: Context, *given: Any, **named: Any) -> Any:
+        try:
+            return view(ctx, *given, **named)
+        except NotLedOn as error:
+            log_dead_end(ctx, error)
+            raise
+        except Refused as refused:
+            said = refused.error
+            log_refusal(ctx, refused.client, said)
+            return _away(refused.way_back.with_error(said.error, said.description))
+
+    return led  # type: ignore[return-value]
+
 
 @pages.get("/oidc/authorize")
 @public
@@ -24,35 +53,30 @@ ON = "/oidc/continue/"
 @from_elsewhere
 @knows_browser
 @limited("authorize")
+@leads_back
 def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
-    return _begin(ctx, raw, browser)
+    prepare(ctx)
+    return _lead(ways.begin(ctx, read_request(ctx, raw), browser))
 
 
 @pages.post("/oidc/authorize")
 @public
 @from_elsewhere
-@knows_browser
 @limited("authorize")
-def authorize_by_form(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
-    """The same by a form. What another site posts brings no cookie that says who it is, so the
-    request goes on with a page of ours that is asked for.
+@leads_back
+def authorize_by_form(ctx: Context, *, raw: bytes) -> Away | Go:
+    """The same by a form. What another site posts brings no cookie that says who it is, or which
+    browser: a page of ours that is asked for next finds both (RFC 6265bis 5.6.7.1).
     """
-    return _begin(ctx, raw, browser)
-
-
-def _begin(ctx: Context, raw: bytes, browser: str) -> Away | Go:
     prepare(ctx)
-    try:
-        request = authorize.read_request(ctx, raw)
-        return _lead(ways.begin(ctx, request, browser))
-    except authorize.Refused as refused:
-        return _away(refused.way_back.with_error(refused.error.error, refused.error.description))
+    return Go(ON + ways.keep(ctx, read_request(ctx, raw), None))
 
 
 @pages.get("/oidc/continue/<handle>")
 @public
 @writes
 @knows_browser
+@leads_back
 def go_on(ctx: Context, handle: str, *, browser: str) -> Away | Go:
     return _lead(ways.go_on(ctx, handle, browser))
 
@@ -60,7 +84,8 @@ def go_on(ctx: Context, handle: str, *, browser: str) -> Away | Go:
 @pages.get("/oidc/consent/<handle>")
 @signed_in
 @knows_browser
-def show_consent(ctx: Context, handle: str, *, browser: str) -> Show:
+@leads_back
+def show_consent(ctx: Context, handle: str, *, browser: str) -> Show | Away:
     way = ways.find_way(ctx, handle, browser)
     terms = consents.terms_of(ctx, way.request, handle)
     return Show("oidc_provider/consent.html", onward=ON + handle, handle=handle, terms=terms)
@@ -70,6 +95,7 @@ def show_consent(ctx: Context, handle: str, *, browser: str) -> Show:
 @signed_in
 @knows_browser
 @form(ConsentIn, shown_by=show_consent)
+@leads_back
 def answer_consent(
     ctx: Context, handle: str, *, browser: str, answer: str, terms: str
 ) -> Away | Go:
@@ -80,7 +106,8 @@ def answer_consent(
 @pages.get("/oidc/accounts/<handle>")
 @signed_in
 @knows_browser
-def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show:
+@leads_back
+def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show | Away:
     way = ways.find_way(ctx, handle, browser)
     return Show(
         "oidc_provider/accounts.html",
@@ -96,6 +123,7 @@ def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show:
 @signed_in
 @knows_browser
 @form(ChoiceIn, shown_by=show_accounts)
+@leads_back
 def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> Away | Go:
     if answer == "cancel":
         return _away(consents.give_up(ctx, handle, browser))
@@ -108,7 +136,8 @@ def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> A
 @pages.get("/oidc/no-access/<handle>")
 @signed_in
 @knows_browser
-def show_no_access(ctx: Context, handle: str, *, browser: str) -> Show:
+@leads_back
+def show_no_access(ctx: Context, handle: str, *, browser: str) -> Show | Away:
     way = ways.find_way(ctx, handle, browser)
     return Show(
         "oidc_provider/no_access.html",

@@ -1,11 +1,14 @@
 """What clients call with a proof of who they are: tokens, what they are good for, and their end."""
 
+from http import HTTPStatus
+
 from gatehouse.clients.service import authenticate, refuse_too_many
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.service import redeeming, showing
 from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.proofs import binding_of
+from gatehouse.oidc_provider.service.pushed import push
 from gatehouse.signing_keys.service import prepare
 
 token = Endpoints("token")
@@ -20,6 +23,16 @@ def give_tokens(ctx: Context, call: Call) -> Reply:
     refuse_too_many(ctx, proven.client)
     binding = binding_of(ctx, call, proven.client)
     return Reply(redeeming.answer_token_request(ctx, call, proven, binding))
+
+
+@token.post("/oidc/par")
+def push_request(ctx: Context, call: Call) -> Reply:
+    """Take a request beforehand, and give it a name (RFC 9126 2)."""
+    prepare(ctx)
+    proven = authenticate(ctx, call)
+    allow_origin_of(call, proven.client)
+    refuse_too_many(ctx, proven.client)
+    return Reply(push(ctx, call, proven.client), HTTPStatus.CREATED)
 
 
 @token.post("/oidc/introspect")

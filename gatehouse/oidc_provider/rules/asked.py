@@ -9,16 +9,19 @@ import orjson
 
 from gatehouse.core.protocol import InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
+from gatehouse.oidc_provider.rules.claims import RESERVED, claims_of_scopes
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 appendix A.4
 CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")  # RFC 7636 4.1, 4.2
-THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url
+AGE = re.compile(r"[0-9]{1,9}")
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 9449 10
 MOST_SCOPES = 100
 MOST_CLAIMS = 100
 LONGEST_CLAIMS = 8192
 LONGEST_STATE = 4096
-LONGEST_AGE = 10**9
+LONGEST_HINT = 320
+LONGEST_ORGANIZATION = 100
 CLAIMS_MEMBERS = frozenset({"essential", "value", "values"})
 
 Claims = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
@@ -55,9 +58,9 @@ class Asked:
         return "offline_access" in self.scopes
 
     def claim_names(self) -> tuple[str, ...]:
-        """The claims that are asked for one by one, for userinfo or the ID token."""
+        """The facts of a person that are asked for one by one, for userinfo or the ID token."""
         named = (name for place in self.claims.values() for name in place)
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(name for name in named if name not in RESERVED))
 
 
 def response_type_of(text: str | None) -> None:
@@ -95,9 +98,21 @@ def prompt_of(text: str | None) -> frozenset[str]:
 def age_of(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:11]) <= LONGEST_AGE):
+    if not AGE.fullmatch(text):
         raise InvalidRequest("The parameter max_age is a number of seconds.")
-    return int(text[:11])
+    return int(text)
+
+
+def nonce_of(text: str | None) -> str | None:
+    if text is not None and len(text) > LONGEST_STATE:
+        raise InvalidRequest("The nonce is too long.")
+    return text
+
+
+def organization_of(text: str | None) -> str | None:
+    if text is not None and len(text) > LONGEST_ORGANIZATION:
+        raise InvalidRequest("The organization is an id or a slug.")
+    return text
 
 
 def challenge_of(sent: Mapping[str, str], *, is_required: bool) -> str | None:
@@ -133,7 +148,8 @@ def claims_of(text: str | None) -> Claims:
         found = None
     if not isinstance(found, dict):
         raise InvalidRequest("The parameter claims is not a JSON object, or too large.")
-    places = {place: found.get(place) or {} for place in ("userinfo", "id_token")}
+    places = {place: found.get(place) for place in ("userinfo", "id_token")}
+    places = {place: {} if wishes is None else wishes for place, wishes in places.items()}
     for place in places.values():
         if not isinstance(place, dict) or len(place) > MOST_CLAIMS:
             raise InvalidRequest("A member of the parameter claims is not an object.")
@@ -161,8 +177,14 @@ def essential_acr_of(claims: Claims) -> tuple[str, ...]:
 
 def value_of_sub(claims: Claims) -> str | None:
     """The only person for whom an answer is wanted (OpenID Connect Core 5.5.1)."""
-    for place in ("id_token", "userinfo"):
-        wish = claims.get(place, {}).get("sub") or {}
-        if "value" in wish:
-            return str(wish["value"])
-    return None
+    wishes = (claims.get(place, {}).get("sub") or {} for place in ("id_token", "userinfo"))
+    named = {str(wish["value"]) for wish in wishes if "value" in wish}
+    if len(named) > 1:
+        raise InvalidRequest("The claims name two persons.")
+    return next(iter(named), None)
+
+
+def claims_aside(asked: Asked) -> tuple[str, ...]:
+    """The facts that are asked for one by one, and that no scope of the request brings anyway."""
+    brought = claims_of_scopes(asked.scopes)
+    return tuple(name for name in asked.claim_names() if name not in brought)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gatehouse.clients.rules import Options
 from gatehouse.oidc_provider.rules.acr import acr_of, reaches
 from gatehouse.oidc_provider.rules.asked import Asked
 
@@ -51,7 +52,8 @@ def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  #
     """What has to happen next."""
     if person is None:
         return Step.SIGN_IN
-    wants_choice = "select_account" in asked.prompt or found.always_chooses
+    # Whoever is signed in and shall make an account is asked whether they want another one.
+    wants_choice = bool({"select_account", "create"} & asked.prompt) or found.always_chooses
     if wants_choice and found.chosen_at is None and person.auth_time < found.begun_at:
         return Step.CHOOSE
     if asked.hinted_sub is not None and asked.hinted_sub != person.sub:
@@ -80,3 +82,16 @@ def is_stale(asked: Asked, person: Person, found: Situation) -> bool:
         return True
     age = asked.max_age if asked.max_age is not None else found.default_max_age
     return age is not None and found.now - person.auth_time > timedelta(seconds=age)
+
+
+def must_agree(options: Options, asked: Asked, *, is_trusted: bool) -> bool:
+    """Whether the person is asked for consent at all.
+
+    Any program may claim the address of a native application that is not https (RFC 8252 8.6), so
+    nobody is led there unasked. To stay while the person is away needs their word, too.
+    """
+    if options.application_type == "native" and not asked.redirect_uri.startswith("https:"):
+        return True
+    if is_trusted:
+        return False
+    return options.consent == "required" or asked.wants_offline

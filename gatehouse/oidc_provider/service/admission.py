@@ -7,7 +7,7 @@ from sqlalchemy import exists, select
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.departments.models import DepartmentMember
-from gatehouse.organizations.models import Member
+from gatehouse.organizations.models import Member, Organization
 
 
 def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
@@ -32,3 +32,27 @@ def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
         )
         place = place.where(is_in)
     return ctx.db.scalar(place.limit(1)) is not None
+
+
+def place_named(ctx: Context, user_id: UUID, name: str) -> UUID | None:
+    """The organization of this id or slug, if the person is in it."""
+    statement = (
+        select(Organization.id)
+        .join(Member, Member.org_id == Organization.id)
+        .where(
+            Organization.is_active,
+            Member.user_id == user_id,
+            Member.suspended_at.is_(None),
+        )
+    )
+    org_id = as_id(name)
+    which = Organization.slug == name if org_id is None else Organization.id == org_id
+    found: UUID | None = ctx.db.scalar(statement.where(which))
+    return found
+
+
+def as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

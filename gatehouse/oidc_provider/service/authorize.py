@@ -1,4 +1,4 @@
-"""The authorization endpoint: a request is read by a list of checks.
+"""An authorization request is read by a list of checks, whichever way it came.
 
 Until the client and its redirect URI are known nobody is led anywhere. After that every refusal
 goes back to the client, with our name and its state.
@@ -11,18 +11,15 @@ from typing import Any
 from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.clients.rules import redirect_matches
 from gatehouse.core.context import Context
-from gatehouse.core.protocol import InvalidRequest, OAuthError, read_parameters
-from gatehouse.oidc_provider.errors import (
-    NotLedOn,
-    RegistrationNotSupported,
-    RequestUriNotSupported,
-)
+from gatehouse.core.protocol import InvalidRequest, OAuthError
+from gatehouse.oidc_provider.errors import NotLedOn, RegistrationNotSupported
 from gatehouse.oidc_provider.rules import asked as rules
 from gatehouse.oidc_provider.rules.asked import Asked
+from gatehouse.oidc_provider.rules.details import details_of
+from gatehouse.oidc_provider.rules.modes import may_use, usual_mode
 from gatehouse.oidc_provider.service.hints import sub_of_hint
 from gatehouse.oidc_provider.service.resources import check_resources
-from gatehouse.oidc_provider.service.responses import MODES, WayBack
-from gatehouse.oidc_provider.service.tokens import issuer_of
+from gatehouse.oidc_provider.service.responses import WayBack, way_back_to
 
 Params = Mapping[str, Any]
 
@@ -68,8 +65,8 @@ def check_what_is_not_taken(ctx: Context, draft: Draft) -> None:
     del ctx
     if "registration" in draft.sent:
         raise RegistrationNotSupported
-    if "request_uri" in draft.sent:
-        raise RequestUriNotSupported
+    if "request" in draft.sent or "request_uri" in draft.sent:
+        raise InvalidRequest("A request holds no other request.")
 
 
 def read_scopes(ctx: Context, draft: Draft) -> None:
@@ -81,20 +78,24 @@ def read_scopes(ctx: Context, draft: Draft) -> None:
 
 
 def read_wishes(ctx: Context, draft: Draft) -> None:
-    del ctx
     options, sent = draft.client.options, draft.sent
+    prompt = rules.prompt_of(sent.get("prompt"))
+    if "create" in prompt and not ctx.settings.registration_enabled:
+        raise InvalidRequest("Nobody can make an account here: the prompt create is not taken.")
     claims = rules.claims_of(sent.get("claims"))
     acr_values = tuple(sent.get("acr_values", "").split()) or options.default_acr_values
     draft.made |= {
         "claims": claims,
-        "prompt": rules.prompt_of(sent.get("prompt")),
+        "prompt": prompt,
         "max_age": rules.age_of(sent.get("max_age")),
         "acr_values": acr_values,
         "essential_acr": rules.essential_acr_of(claims),
-        "nonce": sent.get("nonce"),
-        "login_hint": sent.get("login_hint"),
-        "organization": sent.get("organization"),
-        "dpop_jkt": rules.thumbprint_of(sent.get("dpop_jkt")),
+        "nonce": rules.nonce_of(sent.get("nonce")),
+        "login_hint": sent.get("login_hint", "")[: rules.LONGEST_HINT] or None,
+        "organization": rules.organization_of(sent.get("organization")),
+        "details": details_of(
+            sent.get("authorization_details"), options.authorization_details_types
+        ),
     }
 
 
@@ -103,6 +104,7 @@ def check_pkce(ctx: Context, draft: Draft) -> None:
     options = draft.client.options
     is_required = options.require_pkce or options.is_public or options.profile == "fapi2"
     draft.made["challenge"] = rules.challenge_of(draft.sent, is_required=is_required)
+    draft.made["dpop_jkt"] = rules.thumbprint_of(draft.sent.get("dpop_jkt"))
 
 
 def read_hints(ctx: Context, draft: Draft) -> None:
@@ -129,15 +131,6 @@ CHECKS: tuple[Callable[[Context, Draft], None], ...] = (
     read_hints,
     read_resources,
 )
-
-
-def read_request(ctx: Context, raw: bytes) -> Request:
-    """Read a request as a browser brings it. Raises NotLedOn, then Refused."""
-    try:
-        sent, several = read_parameters(raw)
-    except InvalidRequest as error:
-        raise _refused_unread(ctx, raw, error) from error
-    return request_of(ctx, sent, several)
 
 
 def request_of(ctx: Context, sent: dict[str, str], several: Mapping[str, Sequence[str]]) -> Request:
@@ -193,30 +186,14 @@ def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> W
             reason="wrong_redirect_uri",
             client_id=client.client_id,
         )
-    mode = sent.get("response_mode", "query")
-    mode = mode if mode in MODES and mode in options.response_modes else "query"
-    return WayBack(asked, mode, sent.get("state"), issuer_of(ctx.runtime))
+    mode, modes = sent.get("response_mode", ""), options.response_modes
+    mode = mode if may_use(mode, modes) else usual_mode(modes)
+    return way_back_to(ctx, client, asked, mode, sent.get("state"))
 
 
 def check_mode(client: KnownClient, sent: Mapping[str, str]) -> None:
     mode = sent.get("response_mode")
-    if mode is not None and mode not in (set(MODES) & set(client.options.response_modes)):
+    if mode is not None and not may_use(mode, client.options.response_modes):
         raise InvalidRequest("The response_mode is not known, or not one of this client.")
     if len(sent.get("state", "")) > rules.LONGEST_STATE:
         raise InvalidRequest("The state is too long.")
-
-
-def _refused_unread(ctx: Context, raw: bytes, error: InvalidRequest) -> Exception:
-    """A request that cannot be read leads back only if client and address stand there once."""
-    pairs = [part.partition(b"=") for part in raw[: 64 * 1024].split(b"&")]
-    names = [name for name, _, _ in pairs]
-    if names.count(b"client_id") != 1 or names.count(b"redirect_uri") != 1:
-        return NotLedOn("It sent something twice, or something unreadable.", reason="unreadable")
-    kept = {b"client_id", b"redirect_uri"} | ({b"state"} if names.count(b"state") == 1 else set())
-    few = b"&".join(name + sign + value for name, sign, value in pairs if name in kept)
-    try:
-        sent, _ = read_parameters(few)
-    except InvalidRequest:
-        return NotLedOn("It sent something unreadable.", reason="unreadable")
-    client = known_client(ctx, sent.get("client_id"))
-    return Refused(way_back_of(ctx, client, sent), error, client)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -11,20 +11,20 @@ from gatehouse.accounts.queries import own_account
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
 from gatehouse.oidc_provider import errors
+from gatehouse.oidc_provider.rules.asked import claims_aside
+from gatehouse.oidc_provider.rules.details import lines_of
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.service.authorize import Request
 from gatehouse.oidc_provider.service.granting import signed_in
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import (
     Waiting,
-    Way,
+    advance,
     choose,
     end_way,
     find_way,
     go_on,
-    grant,
     refuse,
-    step_of,
 )
 
 
@@ -40,6 +40,7 @@ class Terms:
     claims: Sequence[str]
     resources: Sequence[str]
     details: Sequence[Mapping[str, Any]]
+    place: str | None
     mark: str
 
 
@@ -56,17 +57,19 @@ def terms_of(ctx: Context, request: Request, subject: str) -> Terms:
         "claims": asked.claim_names(),
         "resources": asked.resources,
         "details": asked.details,
+        "place": asked.organization,
     }
     text = orjson.dumps(shown, option=orjson.OPT_SORT_KEYS).decode()
     return Terms(
         client.name,
         client.org_name,
-        asked.redirect_uri,
+        _host(asked.redirect_uri),
         user.email,
         asked.scopes,
-        asked.claim_names(),
+        claims_aside(asked),
         asked.resources,
-        asked.details,
+        [{"type": detail["type"], "lines": lines_of(detail)} for detail in asked.details],
+        asked.organization,
         fingerprint(ctx.settings.secret_key, "terms", text),
     )
 
@@ -84,26 +87,14 @@ def answer_consent(
         return refuse(ctx, way.request, errors.AccessDenied())
     if not same(mark, terms_of(ctx, way.request, handle).mark):
         return Waiting(Step.CONSENT, handle, way.request)
-    step = step_of(
-        ctx,
-        way.request,
-        person,
-        begun_at=way.row.created_at,
-        chosen_at=_chosen_at(way, person.user_id),
-        has_agreed_now=True,
-    )
-    if step is not Step.GRANTED:
-        return Waiting(step, handle, way.request)
-    end_way(ctx, way.row)
-    return grant(ctx, way.request, person, agrees=True)
+    return advance(ctx, way, handle, person, agrees=True)
 
 
 def answer_choice(ctx: Context, handle: str, browser: str) -> LedBack | Waiting:
     """Go on with the account that is signed in."""
     way = find_way(ctx, handle, browser)
-    if ctx.actor.user_id is not None:
-        choose(ctx, way.row, ctx.actor.user_id)
-        ctx.db.flush()
+    choose(ctx, way.row, ctx.user_id)
+    ctx.db.flush()
     return go_on(ctx, handle, browser)
 
 
@@ -114,5 +105,7 @@ def give_up(ctx: Context, handle: str, browser: str) -> LedBack:
     return refuse(ctx, way.request, errors.AccessDenied())
 
 
-def _chosen_at(way: Way, user_id: UUID) -> Any:
-    return way.row.chosen_at if way.row.user_id == user_id else None
+def _host(redirect_uri: str) -> str:
+    """The place that a person is led to, as they may know it."""
+    parts = urlsplit(redirect_uri)
+    return parts.netloc or f"an application on this device ({parts.scheme}:)"

@@ -8,7 +8,8 @@ from gatehouse.oidc_provider.service import logout
 from gatehouse.oidc_provider.service.authorize import Refused
 from gatehouse.oidc_provider.service.ways import peek
 
-ON = "/oidc/continue/"
+# Our pages on the way, and what leads on from one to the next.
+ON = frozenset({"/oidc/continue", "/oidc/consent", "/oidc/accounts", "/oidc/no-access"})
 OUT = "/oidc/logout/"
 
 
@@ -16,10 +17,11 @@ def destination(ctx: Context, path: str) -> Destination | None:
     """The Destinations port."""
     if path.startswith(OUT):
         return logout.destination_of(ctx, path.removeprefix(OUT))
-    if not path.startswith(ON):
+    page, _, handle = path.rpartition("/")
+    if page not in ON:
         return None
     try:
-        request = peek(ctx, path.removeprefix(ON))
+        request = peek(ctx, handle)
     except (Refused, GatehouseError):
         return None
     if request is None:

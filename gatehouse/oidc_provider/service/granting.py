@@ -21,6 +21,7 @@ from gatehouse.oidc_provider.events import ClientSignedIn
 from gatehouse.oidc_provider.models import AuthorizationCode
 from gatehouse.oidc_provider.rules.acr import acr_of
 from gatehouse.oidc_provider.rules.asked import Asked
+from gatehouse.oidc_provider.service.admission import place_named
 
 CODE = "gac_"
 
@@ -100,7 +101,7 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
             user_id=person.user_id,
             sid=sid,
             redirect_uri=asked.redirect_uri,
-            params=params_of(asked, person),
+            params=params_of(asked, person, place=_place(ctx, person, asked)),
             auth_time=person.auth_time,
             created_at=ctx.now,
             expires_at=ctx.now + timedelta(seconds=client.options.code_seconds),
@@ -118,8 +119,12 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
     return code
 
 
-def params_of(asked: Asked, person: SignedIn) -> dict[str, Any]:
-    """What the tokens of this request will carry."""
+def _place(ctx: Context, person: SignedIn, asked: Asked) -> UUID | None:
+    return place_named(ctx, person.user_id, asked.organization) if asked.organization else None
+
+
+def params_of(asked: Asked, person: SignedIn, *, place: UUID | None = None) -> dict[str, Any]:
+    """What the tokens of this request will carry. ``place`` is the organization it is for."""
     said: dict[str, Any] = {
         "scopes": list(asked.scopes),
         "nonce": asked.nonce,
@@ -128,7 +133,7 @@ def params_of(asked: Asked, person: SignedIn) -> dict[str, Any]:
         "details": list(asked.details),
         "challenge": asked.challenge,
         "jkt": asked.dpop_jkt,
-        "organization": asked.organization,
+        "organization": str(place) if place else None,
         "acr": acr_of(person.amr),
         "amr": list(person.amr),
     }

@@ -7,8 +7,9 @@ from gatehouse.core.context import Runtime
 from gatehouse.core.jose import ASYMMETRIC
 from gatehouse.oidc_provider.rules.acr import LEVELS
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES, SUPPORTED
+from gatehouse.oidc_provider.rules.modes import MODES
+from gatehouse.oidc_provider.service.objects import SIGNED_BY
 from gatehouse.oidc_provider.service.redeeming import GRANTS
-from gatehouse.oidc_provider.service.responses import MODES
 from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.signing_keys.rules import ALGORITHMS
 
@@ -17,6 +18,15 @@ ALIASED = (
     *("pushed_authorization_request_endpoint", "device_authorization_endpoint"),
     "backchannel_authentication_endpoint",
 )
+# Which requests are taken beside plain ones, and how answers are signed. A request_uri of others
+# is not: RFC 9126 needs no word for those of ours.
+OF_REQUESTS: Mapping[str, Any] = {
+    "request_parameter_supported": True,
+    "request_uri_parameter_supported": False,
+    "require_signed_request_object": False,
+    "request_object_signing_alg_values_supported": list(SIGNED_BY),
+    "authorization_signing_alg_values_supported": list(ALGORITHMS),
+}
 
 
 def metadata(runtime: Runtime) -> dict[str, Any]:
@@ -26,6 +36,8 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
     said = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oidc/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/oidc/par",
+        "require_pushed_authorization_requests": False,
         "token_endpoint": f"{issuer}/oidc/token",
         "userinfo_endpoint": f"{issuer}/oidc/userinfo",
         "jwks_uri": f"{issuer}/oidc/jwks",
@@ -48,19 +60,17 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "grant_types_supported": list(GRANTS),
         "subject_types_supported": ["public", "pairwise"],
         "acr_values_supported": list(LEVELS),
-        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "prompt_values_supported": _prompts(runtime),
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": [*methods, "none"],
         "introspection_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "code_challenge_methods_supported": ["S256"],
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": ["en"],
     }
-    return said | of_proofs(runtime) | _aliases(runtime, said)
+    return said | dict(OF_REQUESTS) | of_proofs(runtime) | _aliases(runtime, said)
 
 
 def auth_methods(runtime: Runtime) -> list[str]:
@@ -92,3 +102,9 @@ def _aliases(runtime: Runtime, said: Mapping[str, Any]) -> dict[str, Any]:
     here = {name: said[name] for name in ALIASED if name in said}
     there = {name: oidc.mtls_url + url.removeprefix(oidc.issuer) for name, url in here.items()}
     return {"mtls_endpoint_aliases": there}
+
+
+def _prompts(runtime: Runtime) -> list[str]:
+    """Initiating User Registration 1.0, 4: create only where somebody can make an account."""
+    known = ["none", "login", "consent", "select_account"]
+    return [*known, "create"] if runtime.settings.registration_enabled else known

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from gatehouse.audit.service import record_attempt
+from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import OAuthError
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
@@ -16,8 +16,15 @@ from gatehouse.login.service import sign_out
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.events import ClientEntryRefused
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
-from gatehouse.oidc_provider.rules.interaction import Person, Situation, Step, next_step
-from gatehouse.oidc_provider.service.admission import may_enter
+from gatehouse.oidc_provider.rules.interaction import (
+    Person,
+    Situation,
+    Step,
+    must_agree,
+    next_step,
+)
+from gatehouse.oidc_provider.service.admission import may_enter, place_named
+from gatehouse.oidc_provider.service.arriving import log_refusal
 from gatehouse.oidc_provider.service.authorize import Request, request_of
 from gatehouse.oidc_provider.service.granting import (
     SignedIn,
@@ -66,29 +73,63 @@ def begin(ctx: Context, request: Request, browser: str) -> LedBack | Waiting:
     """Grant a new request at once, refuse it, or keep it and say which page is next."""
     person = signed_in(ctx)
     step = step_of(ctx, request, person, begun_at=ctx.now, chosen_at=None)
-    if step is Step.GRANTED and person is not None:
-        return grant(ctx, request, person, agrees=False)
-    if "none" in request.asked.prompt:
-        return refuse(ctx, request, WITHOUT_A_PAGE[step]())
-    if step is Step.STEP_UP:  # There is no factor to step up with.
-        return refuse(ctx, request, errors.UnmetAuthentication())
-    return Waiting(step, _keep(ctx, request, browser), request)
+    if is_over(request, step):
+        return end(ctx, request, person, step)
+    return _wait(ctx, request, step, keep(ctx, request, browser))
 
 
 def go_on(ctx: Context, handle: str, browser: str) -> LedBack | Waiting:
     """Look again what is next for a request on its way. Raises WayOver."""
+    _claim(ctx, handle, browser)
     way = find_way(ctx, handle, browser)
     person = signed_in(ctx)
+    return advance(ctx, way, handle, person)
+
+
+def advance(
+    ctx: Context, way: Way, handle: str, person: SignedIn | None, *, agrees: bool = False
+) -> LedBack | Waiting:
+    """Take a request on its way one step further. ``agrees``: the person has just said yes."""
     row = way.row
     chosen_at = row.chosen_at if person and row.user_id == person.user_id else None
-    step = step_of(ctx, way.request, person, begun_at=row.created_at, chosen_at=chosen_at)
+    step = step_of(
+        ctx,
+        way.request,
+        person,
+        begun_at=row.created_at,
+        chosen_at=chosen_at,
+        has_agreed_now=agrees,
+    )
+    if is_over(way.request, step):
+        end_way(ctx, row)
+        return end(ctx, way.request, person, step, agrees=agrees)
+    return _wait(ctx, way.request, step, handle)
+
+
+def is_over(request: Request, step: Step) -> bool:
+    """Whether the client gets its answer now: there is no page for what is missing."""
+    # There is no factor to step up with.
+    return step in (Step.GRANTED, Step.STEP_UP) or "none" in request.asked.prompt
+
+
+def end(
+    ctx: Context, request: Request, person: SignedIn | None, step: Step, *, agrees: bool = False
+) -> LedBack:
+    """Give a code, or say why there is none."""
     if step is Step.GRANTED and person is not None:
-        end_way(ctx, row)
-        return grant(ctx, way.request, person, agrees=False)
-    if step is Step.STEP_UP:
-        end_way(ctx, row)
-        return refuse(ctx, way.request, errors.UnmetAuthentication())
-    return Waiting(step, handle, way.request)
+        return grant(ctx, request, person, agrees=agrees)
+    if step is Step.NO_ACCESS:
+        _turn_away(ctx, request)
+    is_unmet = request.asked.essential_acr or "none" not in request.asked.prompt
+    if step is Step.STEP_UP and is_unmet:
+        return refuse(ctx, request, errors.UnmetAuthentication())
+    return refuse(ctx, request, WITHOUT_A_PAGE[step]())
+
+
+def _wait(ctx: Context, request: Request, step: Step, handle: str) -> Waiting:
+    if step is Step.NO_ACCESS:
+        _turn_away(ctx, request)
+    return Waiting(step, handle, request)
 
 
 def step_of(
@@ -103,7 +144,7 @@ def step_of(
     client, options = request.client, request.client.options
     if person is None:
         return Step.SIGN_IN
-    is_asked = options.consent == "required" and not client.is_trusted
+    is_asked = must_agree(options, request.asked, is_trusted=client.is_trusted)
     there = living_grant(ctx, person.user_id, client.id)
     agreed = has_agreed_now or not is_asked or covers(ctx, there, request.asked)
     found = Situation(
@@ -112,7 +153,7 @@ def step_of(
         chosen_at=chosen_at,
         has_agreed_now=has_agreed_now,
         agreed=agreed,
-        may_enter=may_enter(ctx, client, person.user_id),
+        may_enter=_may_enter(ctx, request, person.user_id),
         default_max_age=options.default_max_age,
         min_acr=options.min_acr,
         always_chooses=options.prompt_select_account == "always",
@@ -129,16 +170,28 @@ def grant(ctx: Context, request: Request, person: SignedIn, *, agrees: bool) -> 
     return request.way_back.with_code(issue_code(ctx, request.client, request.asked, given))
 
 
+def _may_enter(ctx: Context, request: Request, user_id: UUID) -> bool:
+    """By the client's access policy, and into the organization that the request names."""
+    place = request.asked.organization
+    if place is not None and place_named(ctx, user_id, place) is None:
+        return False
+    return may_enter(ctx, request.client, user_id)
+
+
+def _turn_away(ctx: Context, request: Request) -> None:
+    """Who is turned away is on the record."""
+    event = ClientEntryRefused(
+        org_id=request.client.org_id,
+        user_id=ctx.user_id,
+        client_row_id=request.client.id,
+        reason="no_access",
+    )
+    record(ctx, event)
+
+
 def refuse(ctx: Context, request: Request, error: OAuthError) -> LedBack:
-    """Lead back with an error; who is turned away is on the record."""
-    if isinstance(error, errors.AccessDenied) and ctx.actor.user_id is not None:
-        event = ClientEntryRefused(
-            org_id=request.client.org_id,
-            user_id=ctx.actor.user_id,
-            client_row_id=request.client.id,
-            reason=error.error,
-        )
-        record_attempt(ctx, event)
+    """Lead back with an error."""
+    log_refusal(ctx, request.client, error)
     return request.way_back.with_error(error.error, error.description)
 
 
@@ -192,7 +245,22 @@ def _row(ctx: Context, handle: str) -> StoredRequest | None:
     return found
 
 
-def _keep(ctx: Context, request: Request, browser: str) -> str:
+def _claim(ctx: Context, handle: str, browser: str) -> None:
+    """A request that another site posted belongs to the browser that goes on with it first."""
+    if not is_well_formed(handle, HANDLE):
+        return
+    statement = (
+        update(StoredRequest)
+        .where(StoredRequest.handle_hash == hash_token(handle), StoredRequest.browser.is_(None))
+        .where(StoredRequest.kind == RequestKind.WAY)
+        .values(browser=browser)
+        .execution_options(synchronize_session=False)
+    )
+    ctx.execute(statement)
+
+
+def keep(ctx: Context, request: Request, browser: str | None) -> str:
+    """Keep a request for a browser, or for whichever goes on with it first. Returns its handle."""
     params: dict[str, Any] = dict(request.params)
     if request.pushed_id is None and len(str(params)) > MOST_BYTES:
         raise errors.NotLedOn(

@@ -1,0 +1,60 @@
+"""What a client asks for in detail: the parameter authorization_details (RFC 9396 2). Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
+
+LONGEST = 8192  # characters
+MOST = 20
+# RFC 9396 2.2: what these hold is the same for every type.
+LISTS = frozenset({"locations", "actions", "datatypes", "privileges"})
+
+
+def details_of(text: str | None, types: Sequence[str]) -> tuple[dict[str, Any], ...]:
+    """The details, each of a type that the client may use. Raises InvalidAuthorizationDetails."""
+    if text is None:
+        return ()
+    try:
+        found = orjson.loads(text) if len(text) <= LONGEST else None
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, list) or not 0 < len(found) <= MOST:
+        raise InvalidAuthorizationDetails("It is a JSON array of 1 to 20 objects.")
+    for detail in found:
+        _check(detail, types)
+    return tuple(found)
+
+
+def _check(detail: object, types: Sequence[str]) -> None:
+    if not isinstance(detail, dict) or not isinstance(detail.get("type"), str):
+        raise InvalidAuthorizationDetails("Each of them is an object with a type.")
+    if detail["type"] not in types:
+        raise InvalidAuthorizationDetails("A type is not one of this client.")
+    for name in LISTS & detail.keys():
+        if not _is_list_of_text(detail[name]):
+            raise InvalidAuthorizationDetails("Its common members are lists of text.")
+    if not isinstance(detail.get("identifier", ""), str):
+        raise InvalidAuthorizationDetails("The identifier is text.")
+
+
+def _is_list_of_text(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def lines_of(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The members of a detail beside its type, in words that a person can read on a page."""
+    return [(name, _plain(value)) for name, value in detail.items() if name != "type"]
+
+
+def _plain(value: object) -> str:
+    """As people write it, where it is simple; as JSON where it could be read in two ways."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and _is_list_of_text(value):
+        return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(each, str | int) for each in value.values()):
+        return ", ".join(f"{name}: {each}" for name, each in value.items())
+    return orjson.dumps(value).decode()

@@ -1,0 +1,70 @@
+"""The parameter claims (OpenID Connect Core 5.5)."""
+
+from typing import Any
+
+import orjson
+
+from gatehouse.accounts.models import User
+from tests.factories import Factory
+from tests.relying import Person, Rp, answer_of
+
+
+def test_claims_come_where_they_are_wished_for(person: Person, rp: Rp, user: User):
+    """CORE-38, CORE-39, CORE-43: and nowhere else."""
+    wish = {"userinfo": {"email": None}, "id_token": {"name": {"essential": True}, "nick": None}}
+    tokens = person.tokens_for(rp, claims=orjson.dumps(wish).decode())
+
+    identity = rp.read(tokens["id_token"]).claims
+    told = rp.userinfo(tokens["access_token"]).json
+
+    assert (identity["name"], told["email"]) == ("Kim Example", user.email)
+    assert not {"email", "nick"} & identity.keys()
+    assert told.keys() == {"sub", "email"}
+
+
+def test_a_wish_is_on_the_page_of_consent(person: Person, rp: Rp):
+    """What is new is asked for again; what a scope brings anyway is not said twice."""
+    person.code_for(rp, scope="openid email")
+    wish = '{"userinfo":{"email":null,"picture":null,"acr":null,"x_y":null}}'
+
+    page = person.open(rp.url(scope="openid email", claims=wish))
+
+    assert page.request.path.startswith("/oidc/consent/")
+    assert "See your picture" in page.text
+    assert "See <code>x_y</code>" in page.text
+    assert page.text.count("your e-mail address") == 1
+    assert "acr" not in page.text
+
+
+def test_an_answer_is_for_the_person_that_is_wished_for(
+    person: Person, rp: Rp, user: User, make: Factory
+):
+    """CORE-41."""
+    person.code_for(rp)
+
+    def wish(sub: Any) -> str:
+        return orjson.dumps({"id_token": {"sub": {"value": str(sub)}}}).decode()
+
+    answer = person.open(rp.url(claims=wish(user.id), prompt="none"))
+    said = answer_of(answer.headers["Location"])
+    assert rp.read(rp.redeem(said["code"]).json["id_token"]).claims["sub"] == str(user.id)
+    for other in (make.user().id, "x"):
+        answer = person.open(rp.url(claims=wish(other), prompt="none"))
+        assert answer_of(answer.headers["Location"])["error"] == "login_required"
+        page = person.open(rp.url(claims=wish(other)))
+        assert page.request.path.startswith("/oidc/accounts/")
+        page = person.post(page.request.path, page, answer="go_on")
+        assert page.request.path.startswith("/oidc/accounts/")
+
+
+def test_no_wish_changes_what_we_say_ourselves(person: Person, rp: Rp, user: User):
+    """Threat 54, 192."""
+    names = ("sub", "iss", "aud", "exp", "acr", "amr", "nonce", "auth_time", "client_id", "gid")
+    wish = {"id_token": {name: {"value": "forged"} for name in names if name != "sub"}}
+    tokens = person.tokens_for(rp, claims=orjson.dumps(wish).decode())
+
+    claims = rp.read(tokens["id_token"]).claims
+
+    assert claims["sub"] == str(user.id)
+    assert "forged" not in claims.values()
+    assert not {"client_id", "gid"} & claims.keys()
