@@ -3,7 +3,7 @@
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.html import Away, Go, Pages, Show, form
+from gatehouse.core.html import Away, Go, Leave, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
 from gatehouse.oidc_provider.rules.interaction import Step
@@ -24,7 +24,7 @@ ON = "/oidc/continue/"
 @from_elsewhere
 @knows_browser
 @limited("authorize")
-def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
+def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go | Leave:
     return _begin(ctx, raw, browser)
 
 
@@ -33,18 +33,21 @@ def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go
 @from_elsewhere
 @knows_browser
 @limited("authorize")
-def authorize_by_form(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
+def authorize_by_form(ctx: Context, *, raw: bytes, browser: str) -> Away | Go | Leave:
     """The same by a form. What another site posts brings no cookie that says who it is, so the
     request goes on with a page of ours that is asked for.
     """
     return _begin(ctx, raw, browser)
 
 
-def _begin(ctx: Context, raw: bytes, browser: str) -> Away | Go:
+def _begin(ctx: Context, raw: bytes, browser: str) -> Away | Go | Leave:
     prepare(ctx)
     try:
         request = authorize.read_request(ctx, raw)
-        return _lead(ways.begin(ctx, request, browser))
+        found = ways.begin(ctx, request, browser)
+        if isinstance(found, Waiting) and ctx.settings.login_ui_url:
+            return Leave(f"{ctx.settings.login_ui_url}/login?oidc_session_id={found.handle}")
+        return _lead(found)
     except authorize.Refused as refused:
         return _away(refused.way_back.with_error(refused.error.error, refused.error.description))
 

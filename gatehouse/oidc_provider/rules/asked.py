@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -90,6 +91,16 @@ def prompt_of(text: str | None) -> frozenset[str]:
     if "none" in values and len(values) > 1:
         raise InvalidRequest("The value none of prompt stands alone.")
     return values
+
+
+def organization_of(text: str | None) -> str | None:
+    """The organization that the person is to act for, by its id."""
+    if text is None:
+        return None
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise InvalidRequest("The parameter organization is the id of one.") from None
 
 
 def age_of(text: str | None) -> int | None:

@@ -93,8 +93,8 @@ def read_wishes(ctx: Context, draft: Draft) -> None:
         "essential_acr": rules.essential_acr_of(claims),
         "nonce": sent.get("nonce"),
         "login_hint": sent.get("login_hint"),
-        "organization": sent.get("organization"),
         "dpop_jkt": rules.thumbprint_of(sent.get("dpop_jkt")),
+        "organization": rules.organization_of(sent.get("organization")),
     }
 
 

@@ -13,6 +13,7 @@ from gatehouse.oidc_provider.service.devices import DEVICE_GRANT
 from gatehouse.oidc_provider.service.grant_client import client_credentials
 from gatehouse.oidc_provider.service.grant_code import redeem_code
 from gatehouse.oidc_provider.service.grant_device import redeem_device
+from gatehouse.oidc_provider.service.grant_exchange import exchange
 from gatehouse.oidc_provider.service.grant_refresh import refresh
 
 GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = {
@@ -20,6 +21,7 @@ GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = 
     "refresh_token": refresh,
     "client_credentials": client_credentials,
     DEVICE_GRANT: redeem_device,
+    "urn:ietf:params:oauth:grant-type:token-exchange": exchange,
 }
 
 
