@@ -17,7 +17,6 @@ domain = Domain(
         jobs.end_grants_in_an_organization,
         jobs.end_grants_of_a_deleted_organization,
         jobs.end_tokens_of_other_sessions,
-        jobs.outwait_tokens_of_a_session,
     ),
     jobs=(jobs.purge_grants,),
     personal_data=(consents,),

@@ -17,15 +17,13 @@ from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.grants.models import ClientSession, Grant, RefreshFamily, RevokedToken
 from gatehouse.grants.service import revoke_families, revoke_grants, void_tokens
-from gatehouse.login.events import SignedOut
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
     MemberSuspended,
     OrganizationDeleted,
 )
-from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
-from gatehouse.sessions.models import Session
+from gatehouse.sessions.events import OtherSessionsRevoked
 
 BATCH = 1000
 KEPT = timedelta(days=30)  # so that a token that is shown again is known
@@ -84,18 +82,6 @@ def end_tokens_of_other_sessions(ctx: Context, event: OtherSessionsRevoked) -> d
     if ctx.actor.family_id is not None:
         which.append(RefreshFamily.id != ctx.actor.family_id)
     return told(refresh_families_ended=revoke_families(ctx, *which, reason=event.name))
-
-
-@during(SignedOut, SessionRevoked, OtherSessionsRevoked)
-def outwait_tokens_of_a_session(
-    ctx: Context, event: SignedOut | SessionRevoked | OtherSessionsRevoked
-) -> None:
-    """Tokens that end with their session have no row that says so: no worker goes by it any more
-    when this is answered.
-    """
-    place = select(ClientSession.id).join(Session, Session.id == ClientSession.session_id)
-    if ctx.db.scalar(place.where(Session.user_id == event.user_id).limit(1)) is not None:
-        ctx.outwait_leases()
 
 
 @every(timedelta(hours=1))
