@@ -1,7 +1,7 @@
 """Reading clients: those of an organization by their managers, any of them by its public name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, select
 
 from gatehouse.clients.errors import ClientNotFound
 from gatehouse.clients.models import Client, ClientUse, RegistrationToken
-from gatehouse.clients.rules import NAMES, Options, options_of
+from gatehouse.clients.rules import NAMES, Options, options_of, options_of_built_in
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.pagination import Page, paginate
 from gatehouse.organizations.models import Organization
@@ -84,14 +84,24 @@ def find_client(runtime: Runtime, client_id: str) -> KnownClient | None:
 def _read_client(runtime: Runtime, client_id: str) -> KnownClient | None:
     with runtime.short.connect() as db:
         row = db.execute(BY_NAME, {"client_id": client_id}).first()
-    return known(row) if row is not None else None
+    return _as_it_is(runtime, row)
 
 
 def find_client_by_id(runtime: Runtime, row_id: UUID) -> KnownClient | None:
     """The same by the id of its row."""
     with runtime.short.connect() as db:
         row = db.execute(BY_ID, {"id": row_id}).first()
-    return known(row) if row is not None else None
+    return _as_it_is(runtime, row)
+
+
+def _as_it_is(runtime: Runtime, row: Any) -> KnownClient | None:
+    """What is built in is as the code says, whatever stands in its row."""
+    if row is None:
+        return None
+    found = known(row)
+    if not found.is_built_in:
+        return found
+    return replace(found, options=_options_of_built_in(runtime.settings.app_url), is_trusted=False)
 
 
 def known(row: Any) -> KnownClient:
@@ -109,6 +119,9 @@ def known(row: Any) -> KnownClient:
         secrets=tuple(row.secrets),
         updated_at=row.updated_at,
     )
+
+
+_options_of_built_in = lru_cache(maxsize=4)(options_of_built_in)
 
 
 @lru_cache(maxsize=512)

@@ -69,6 +69,20 @@ class OpenSessions(Protocol):
     def __call__(self, ctx: Context) -> bool: ...
 
 
+class TokenAuthenticator(Protocol):
+    """Turns an access token of an application that may use this API into the actor for whom it
+    calls, or None. Provided by ``oidc_provider``.
+    """
+
+    def __call__(self, runtime: Runtime, token: str, now: datetime) -> Actor | None: ...
+
+
+class OpenTokens(Protocol):
+    """The same as OpenSessions, for who came with an access token. Provided by ``grants``."""
+
+    def __call__(self, ctx: Context) -> bool: ...
+
+
 class Memberships(Protocol):
     """The role a user holds in an organization, or None. Provided by ``organizations``.
 
@@ -175,8 +189,13 @@ def act_as_operator(ctx: Context) -> None:
 
 
 def refuse_ended(ctx: Context) -> None:
-    """Raise InvalidToken if the caller's session or account ended since the request began."""
-    if not ctx.ports[OpenSessions](ctx):
+    """Raise InvalidToken if what the caller came with, or their account, ended since the request
+    began.
+    """
+    came_with: type[OpenSessions | OpenTokens] = (
+        OpenTokens if ctx.actor.client_row_id else OpenSessions
+    )
+    if not ctx.ports[came_with](ctx):
         raise InvalidToken
 
 

@@ -16,7 +16,7 @@ from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.crypto import Keyring
 from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
-from gatehouse.core.errors import ChangedButRemembered
+from gatehouse.core.errors import ChangedButRemembered, NoSession
 from gatehouse.core.events import Event
 from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
@@ -43,7 +43,8 @@ Columns = TypeVarTuple("Columns")
 class Actor:
     """Who acts. ``kind`` is anonymous, user, operator or job.
 
-    ``auth_time`` is when they last proved who they are.
+    ``auth_time`` is when they last proved who they are. ``client_row_id`` is the application that
+    calls for them, with an access token; ``family_id`` the refresh tokens that this came of.
     """
 
     kind: str = "anonymous"
@@ -51,6 +52,8 @@ class Actor:
     session_id: UUID | None = None
     auth_time: datetime | None = None
     amr: tuple[str, ...] = ()
+    client_row_id: UUID | None = None
+    family_id: UUID | None = None
 
 
 ANONYMOUS = Actor()
@@ -213,9 +216,11 @@ class Context:
 
     @property
     def session_id(self) -> UUID:
-        """The session that carries the request of a signed-in caller."""
+        """The session that carries the request. Raises NoSession if an access token does that has
+        none.
+        """
         if self.actor.session_id is None:
-            raise RuntimeError("The caller has no session.")
+            raise NoSession
         return self.actor.session_id
 
     def glance(self, statement: Select[*Columns]) -> Row[*Columns] | None:

@@ -87,6 +87,12 @@ class ReauthenticationRequired(Forbidden):
     message = "Confirm that it is you: POST /api/v1/auth/reauthenticate, then try again."
 
 
+class NoSession(Forbidden):
+    """403 of what is done to the caller's own session, when they have none."""
+
+    message = "This needs a session, and the access token that you sent belongs to none."
+
+
 class NotFound(GatehouseError):
     """404: there is none, or the caller may not know that there is one."""
 

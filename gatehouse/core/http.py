@@ -28,6 +28,7 @@ from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
 from gatehouse.core.streaming import Body, Opening, pieces
+from gatehouse.core.tokens import SESSION
 from gatehouse.core.views import (
     Plan,
     Reply,
@@ -111,6 +112,7 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         environ = request.environ
         runtime: Runtime = environ["gatehouse.runtime"]
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
+        environ["gatehouse.refuse"] = refusal
         limit_the_address(plan.limit, runtime, environ)
         # All of the body, before anything is looked up: whoever holds it back gains no time.
         raw = read_body(runtime, environ) if _brings_body(plan, environ) else b""
@@ -276,13 +278,30 @@ def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token or not token.isascii() or " " in token:
         raise InvalidAuthFormat
-    known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
+    if token.startswith(SESSION):
+        known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
+    else:
+        known = _by_access_token(runtime, token)
     if known is None:
         raise InvalidToken
     environ["gatehouse.user"] = str(known.actor.user_id)
     if known.tally:
         tell(environ, known.tally)
     return known
+
+
+def _by_access_token(runtime: Runtime, token: str) -> access.Recognised | None:
+    """Whoever an application calls for, counted as the person that they are."""
+    now = clock()
+    actor = runtime.ports[access.TokenAuthenticator](runtime, token, now)
+    if actor is None or not runtime.settings.ratelimit_enabled:
+        return access.Recognised(actor) if actor else None
+    rules, who = rate_limit.parse(runtime.settings.ratelimits["api"]), str(actor.user_id)
+    if runtime.link is None:
+        counted = runtime.counter.count(who, rules, now.timestamp())
+    else:
+        counted = rate_limit.count(runtime.store, f"api:{who}", rules, now.timestamp())
+    return access.Recognised(actor, counted)
 
 
 def own_token() -> str:

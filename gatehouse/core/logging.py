@@ -22,7 +22,7 @@ BLANK = "[blanked]"
 # inside URLs, such as a driver's error message repeats them; and pairs whose name says that the
 # value is a secret. Each part is bounded, so that the time is linear in what a caller sends.
 SECRETS = re.compile(
-    r"g[a-z]{2}_[A-Za-z0-9]{8,}|eyJ[A-Za-z0-9_-]{8,300}\.[A-Za-z0-9_.-]+"
+    r"gat_[A-Za-z0-9._=-]{8,4000}|g[a-z]{2}_[A-Za-z0-9]{8,}|eyJ[A-Za-z0-9_-]{8,300}\.[A-Za-z0-9_.-]+"
     r"|(?<=bearer )\S+|(?<=basic )\S+"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
     r"|(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]{0,20}"

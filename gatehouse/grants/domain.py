@@ -1,15 +1,23 @@
 """The grants domain's declaration."""
 
+from gatehouse.core.access import OpenTokens
 from gatehouse.core.domain import Domain
 from gatehouse.grants import jobs
-from gatehouse.grants.queries import consents
+from gatehouse.grants.pages import pages
+from gatehouse.grants.queries import consents, is_token_open
+from gatehouse.grants.routes import api, organization_api
 
 domain = Domain(
+    apis=(api, organization_api),
+    pages=(pages,),
+    ports={OpenTokens: lambda _settings: is_token_open},
     reactions=(
         jobs.end_tokens_of_an_account,
         jobs.end_grants_of_a_deleted_account,
         jobs.end_grants_in_an_organization,
         jobs.end_grants_of_a_client,
+        jobs.end_grants_of_a_deleted_organization,
+        jobs.end_tokens_of_other_sessions,
     ),
     jobs=(jobs.purge_grants,),
     personal_data=(consents,),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gatehouse.core.events import AccountEvent
+from gatehouse.core.events import AccountEvent, OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,18 @@ class ConsentRevoked(AccountEvent):
 
     grant_id: UUID
     client_row_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientTokensEnded(OrganizationEvent):
+    """Of one client, or of all of the organization; ``people`` is of how many persons."""
+
+    name = "client.tokens_ended"
+    says = "All that people let an organization's applications do was ended."
+    resource = "client_row"
+
+    client_row_id: UUID | None
+    people: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from gatehouse.accounts.events import (
     AccountDeleted,
@@ -16,9 +16,15 @@ from gatehouse.clients.events import ClientDeactivated
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
-from gatehouse.grants.models import Grant, RefreshFamily, RevokedToken
+from gatehouse.grants.models import ClientSession, Grant, RefreshFamily, RevokedToken
 from gatehouse.grants.service import revoke_families, revoke_grants, void_tokens
-from gatehouse.organizations.events import MemberLeft, MemberRemoved, MemberSuspended
+from gatehouse.organizations.events import (
+    MemberLeft,
+    MemberRemoved,
+    MemberSuspended,
+    OrganizationDeleted,
+)
+from gatehouse.sessions.events import OtherSessionsRevoked
 
 BATCH = 1000
 KEPT = timedelta(days=30)  # so that a token that is shown again is known
@@ -57,6 +63,33 @@ def end_grants_of_a_client(ctx: Context, event: ClientDeactivated) -> dict[str, 
     """They stay ended when it is switched on again; those of a deleted one go with its row."""
     which = Grant.client_row_id == event.client_row_id
     return told(consents_ended=revoke_grants(ctx, which, reason=event.name))
+
+
+@during(OrganizationDeleted)
+def end_grants_of_a_deleted_organization(
+    ctx: Context, event: OrganizationDeleted
+) -> dict[str, int]:
+    """Whoever gave them, to whichever of its clients."""
+    clients = select(Client.id).where(Client.org_id == event.org_id)
+    if ctx.db.scalar(clients.limit(1)) is not None:
+        ctx.outwait_leases()
+    which = Grant.client_row_id.in_(clients.scalar_subquery())
+    return told(consents_ended=revoke_grants(ctx, which, reason=event.name))
+
+
+@during(OtherSessionsRevoked)
+def end_tokens_of_other_sessions(ctx: Context, event: OtherSessionsRevoked) -> dict[str, int]:
+    """Signing out everywhere else ends those refresh tokens, too, that outlive a session. What came
+    of the present session stays, and what the caller is using.
+    """
+    which = [RefreshFamily.user_id == event.user_id]
+    if event.session_id is not None:
+        here = select(ClientSession.id).where(ClientSession.session_id == event.session_id)
+        is_elsewhere = RefreshFamily.sid.not_in(here.scalar_subquery())
+        which.append(or_(RefreshFamily.sid.is_(None), is_elsewhere))
+    if ctx.actor.family_id is not None:
+        which.append(RefreshFamily.id != ctx.actor.family_id)
+    return told(refresh_families_ended=revoke_families(ctx, *which, reason=event.name))
 
 
 @every(timedelta(hours=1))

@@ -16,7 +16,7 @@ class Grant(Model):
     """What a person agreed to for a client; one that lives for each pair of them.
 
     ``is_asked`` is false where nobody was asked, because the client is trusted or skips consent.
-    ``agreed_until`` is how long the answer is remembered.
+    ``agreed_until`` is how long the answer is remembered, ``used_at`` when it last gave a code.
     """
 
     __tablename__ = "grants"
@@ -43,6 +43,7 @@ class Grant(Model):
     is_asked: Mapped[bool] = mapped_column(default=True)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
     agreed_until: Mapped[datetime | None] = mapped_column(default=None)
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     revoke_reason: Mapped[str | None] = mapped_column(String(50), default=None)
 

@@ -16,6 +16,7 @@ from gatehouse.accounts.errors import (
 )
 from gatehouse.core.access import public, signed_in, signed_in_or_not
 from gatehouse.core.context import Context
+from gatehouse.core.errors import NoSession
 from gatehouse.core.http import Api, body, own_token, raises, ready, returns
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
@@ -110,6 +111,7 @@ def accept_invite(
 @api.post("/logout")
 @signed_in
 @returns(None)
+@raises(NoSession)
 def log_out(ctx: Context) -> None:
     """Sign out: this session's token is refused from the very next request on."""
     service.sign_out(ctx)
@@ -119,7 +121,7 @@ def log_out(ctx: Context) -> None:
 @signed_in
 @body(ReauthenticateIn)
 @returns(ConfirmedOut)
-@raises(WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
+@raises(NoSession, WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
 def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
     """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
     session = service.reauthenticate(ctx, password=password)

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import ClassVar
 
-from gatehouse.core.errors import BadRequest, Forbidden
+from gatehouse.core.errors import BadRequest, Conflict, Forbidden
 from gatehouse.core.protocol import OAuthError
 
 
@@ -201,3 +201,25 @@ class InvalidClientMetadata(OAuthError):
 class InvalidRedirectUri(OAuthError):
     error = "invalid_redirect_uri"
     message = "A redirect URI is not valid."
+
+
+class TermsChanged(Conflict):
+    """409: what the application asks for is not what the sign-in page was told."""
+
+    message = "What this application asks for has changed since. Begin again at the application."
+
+
+class NotBegun(BadRequest):
+    message = "Nobody was shown what this application asks for: POST /oidc/begin comes first."
+
+
+class OtherAccountExpected(Forbidden):
+    message = "This application expects another account."
+
+
+class NoAccess(Forbidden):
+    message = "This application is not open to your account."
+
+
+class OnlyWithASession(Forbidden):
+    message = "Applications are signed in to with a session, not with an access token."

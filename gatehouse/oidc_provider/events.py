@@ -122,3 +122,16 @@ class DeviceCodeRefused(AccountEvent):
     is_refusal = True
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenExchanged(AccountEvent):
+    """``subject_client_row_id`` is the client that the person had signed in to."""
+
+    name = "token.exchanged"
+    says = "An application exchanged a person's token for a narrower one, to act for them."
+    resource = "client_row"
+
+    client_row_id: UUID
+    subject_client_row_id: UUID
+    scopes: tuple[str, ...]

@@ -6,17 +6,31 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from gatehouse.accounts.queries import is_proven, mailbox_of
+from gatehouse.clients.models import Client
 from gatehouse.clients.queries import find_client_by_id
 from gatehouse.core.context import Context, Ports
-from gatehouse.core.reactions import CALLS, Received, every, on
+from gatehouse.core.reactions import CALLS, Received, during, every, on
+from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
+from gatehouse.grants.models import Grant
 from gatehouse.mail.service import is_too_many, sending
 from gatehouse.oidc_provider.emails import access_asked_mail
 from gatehouse.oidc_provider.events import AccessAsked, LogoutDue
 from gatehouse.oidc_provider.models import AuthorizationCode, DeviceRequest, StoredRequest
 from gatehouse.oidc_provider.rules.devices import LIFE
 from gatehouse.oidc_provider.service import backchannel
+from gatehouse.oidc_provider.service.admission import end_grants_of_who_is_out
+from gatehouse.organizations.events import (
+    MemberLeft,
+    MemberRemoved,
+    MemberRoleChanged,
+    MemberSuspended,
+    OwnershipTransferred,
+)
 
 BATCH = 1000
+LostPlace = (
+    MemberRemoved | MemberLeft | MemberSuspended | MemberRoleChanged | DepartmentMemberRemoved
+)
 KEPT = timedelta(hours=24)  # so that what is shown again is known
 
 
@@ -47,6 +61,25 @@ def mail_what_an_application_asks(
     return sending(ctx, message, mail, to=box.email)
 
 
+@during(MemberRemoved, MemberLeft, MemberSuspended, MemberRoleChanged, DepartmentMemberRemoved)
+def end_grants_of_whoever_lost_a_place(ctx: Context, event: LostPlace) -> dict[str, int]:
+    """A client may admit members of several organizations, of some roles, of some departments."""
+    which = Grant.user_id == event.user_id
+    return _told(end_grants_of_who_is_out(ctx, which, reason=event.name))
+
+
+@during(OwnershipTransferred)
+def end_grants_of_a_former_owner(ctx: Context, event: OwnershipTransferred) -> dict[str, int]:
+    which = Grant.user_id == event.previous_owner_id
+    return _told(end_grants_of_who_is_out(ctx, which, reason=event.name))
+
+
+@during(DepartmentDeleted)
+def end_grants_of_a_deleted_department(ctx: Context, event: DepartmentDeleted) -> dict[str, int]:
+    which = Client.org_id == event.org_id
+    return _told(end_grants_of_who_is_out(ctx, which, reason=event.name))
+
+
 @every(timedelta(minutes=30))
 def purge_requests(ctx: Context) -> int:
     """Delete codes and requests that ended a day ago, in small batches."""
@@ -56,3 +89,8 @@ def purge_requests(ctx: Context) -> int:
         gone = delete(kind).where(kind.id.in_(over.scalar_subquery()))
         total += ctx.execute(gone.execution_options(synchronize_session=False))
     return total
+
+
+def _told(ended: int) -> dict[str, int]:
+    """For the record of the act, beside what the grants domain says."""
+    return {"access_ended": ended} if ended else {}

@@ -47,7 +47,8 @@ class StoredRequest(Model):
     """An authorization request that is kept, by the SHA-256 of its handle.
 
     One on its way belongs to a browser (``browser``, a keyed name), and remembers when the person
-    chose an account because of it. A pushed one is consumed when its code is issued.
+    chose an account because of it. A pushed one is consumed when its code is issued. ``terms`` is
+    the mark of what a sign-in page elsewhere was told that it asks for.
     """
 
     __tablename__ = "stored_requests"
@@ -63,6 +64,7 @@ class StoredRequest(Model):
         ForeignKey("users.id", ondelete="CASCADE"), index=True, default=None
     )
     chosen_at: Mapped[datetime | None] = mapped_column(default=None)
+    terms: Mapped[str | None] = mapped_column(String(64), default=None)
     expires_at: Mapped[datetime]
     consumed_at: Mapped[datetime | None] = mapped_column(default=None)
 

@@ -21,5 +21,5 @@ class OtherSessionsRevoked(AccountEvent):
     says = "All other sessions were ended."
     resource = "session"
 
-    session_id: UUID
+    session_id: UUID | None
     ended: int

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from gatehouse.core.access import signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.http import Api, query, returns
+from gatehouse.core.errors import NoSession
+from gatehouse.core.http import Api, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.sessions import queries, service
 from gatehouse.sessions.models import Session
@@ -46,6 +47,7 @@ def revoke_session(ctx: Context, session_id: UUID) -> None:
 @api.post("/refresh")
 @signed_in
 @returns(ExpiryOut)
+@raises(NoSession)
 def refresh_session(ctx: Context) -> dict[str, datetime]:
     """Extend this session by its idle time, never past its end."""
     return {"expires_at": service.refresh(ctx)}

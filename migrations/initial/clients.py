@@ -1,9 +1,14 @@
 """Applications that sign people in through us; of their secrets hashes alone."""
 
+from datetime import UTC, datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from alembic import op
 
 from migrations.initial.common import TIME, belongs_to
+
+MADE_AT = datetime(2026, 8, 1, tzinfo=UTC)
 
 
 def create() -> None:
@@ -21,7 +26,7 @@ def drop() -> None:
 
 
 def _clients() -> None:
-    op.create_table(
+    clients = op.create_table(
         "clients",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("client_id", sa.String(100), nullable=False),
@@ -47,6 +52,23 @@ def _clients() -> None:
     )
     op.create_index("ix_clients_created_by_id", "clients", ["created_by_id"])
     op.create_index("ix_clients_org_id_name", "clients", ["org_id", "name"])
+    op.bulk_insert(clients, [_command_line()])
+
+
+def _command_line() -> dict[str, object]:
+    """The client that is built in; what it may do stands in the code."""
+    return {
+        "id": UUID("01890a5d-ac96-774b-bcce-b302099a8057"),
+        "client_id": "gatehouse-cli",
+        "name": "Gatehouse command line",
+        "is_active": True,
+        "is_trusted": False,
+        "is_built_in": True,
+        "settings": {"token_endpoint_auth_method": "none"},
+        "secrets": [],
+        "updated_at": MADE_AT,
+        "created_at": MADE_AT,
+    }
 
 
 def _registration_tokens() -> None:

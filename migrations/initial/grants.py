@@ -80,6 +80,7 @@ def _grants() -> None:
         sa.Column("is_asked", sa.Boolean, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("agreed_until", TIME),
+        sa.Column("used_at", TIME),
         sa.Column("revoked_at", TIME),
         sa.Column("revoke_reason", sa.String(50)),
         sa.Column("created_at", TIME, nullable=False),

@@ -54,6 +54,7 @@ def _stored_requests() -> None:
         sa.Column("pushed_id", sa.Uuid),
         sa.Column("user_id", sa.Uuid),
         sa.Column("chosen_at", TIME),
+        sa.Column("terms", sa.String(64)),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("consumed_at", TIME),
         sa.Column("created_at", TIME, nullable=False),

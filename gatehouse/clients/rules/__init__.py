@@ -1,5 +1,11 @@
 """What a client may be told to be, and how it proves who it is. Pure."""
 
+from gatehouse.clients.rules.built_in import (
+    API_SCOPE,
+    COMMAND_LINE,
+    api_of,
+    options_of_built_in,
+)
 from gatehouse.clients.rules.certificates import Certificate, is_named, read_certificate
 from gatehouse.clients.rules.checks import Scene
 from gatehouse.clients.rules.options import NAMES, Options, options_of
@@ -10,16 +16,20 @@ from gatehouse.clients.rules.validation import Problems, plain, problems_of, wit
 from gatehouse.clients.rules.words import BY_SECRET
 
 __all__ = [
+    "API_SCOPE",
     "BY_SECRET",
+    "COMMAND_LINE",
     "NAMES",
     "Certificate",
     "Options",
     "Problems",
     "Scene",
+    "api_of",
     "holds",
     "is_named",
     "keys_of_set",
     "options_of",
+    "options_of_built_in",
     "plain",
     "problems_of",
     "read_certificate",

@@ -1,13 +1,22 @@
 """The rules of grants."""
 
 from gatehouse.grants.service.consents import agree, living_grant, revoke_consent, revoke_grants
+from gatehouse.grants.service.ending import end_tokens_of_client, end_tokens_of_organization
 from gatehouse.grants.service.families import Turned, open_family, revoke_families, turn
-from gatehouse.grants.service.state import Standing, revoke_single, standing_of, void_tokens
+from gatehouse.grants.service.state import (
+    Standing,
+    revoke_single,
+    standing_of,
+    void_tokens,
+    was_voided,
+)
 
 __all__ = [
     "Standing",
     "Turned",
     "agree",
+    "end_tokens_of_client",
+    "end_tokens_of_organization",
     "living_grant",
     "open_family",
     "revoke_consent",
@@ -17,4 +26,5 @@ __all__ = [
     "standing_of",
     "turn",
     "void_tokens",
+    "was_voided",
 ]

@@ -46,7 +46,7 @@ REVOKED = select(func.count(RevokedToken.id)).where(RevokedToken.jti == bindpara
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whom a living token speaks for."""
+    """Whom a living token speaks for. It has a ``session_id`` where it ends with that session."""
 
     user_id: UUID
     client_row_id: UUID
@@ -76,7 +76,8 @@ def standing_of(
         SessionStatus.EXPIRED,
     ):
         return None
-    return Standing(row.user_id, row.client_row_id, row.session_id)
+    session_id = None if outlives_session else row.session_id
+    return Standing(row.user_id, row.client_row_id, session_id)
 
 
 def _read_standing(runtime: Runtime, values: dict[str, Any]) -> Any:

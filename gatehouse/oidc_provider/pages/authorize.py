@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.html import Away, Go, Pages, Show, form
+from gatehouse.core.html import Away, Go, Leave, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
 from gatehouse.oidc_provider.errors import NotLedOn
@@ -54,9 +54,9 @@ def leads_back(view: View) -> View:
 @knows_browser
 @limited("authorize")
 @leads_back
-def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go:
+def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go | Leave:
     prepare(ctx)
-    return _lead(ways.begin(ctx, read_request(ctx, raw), browser))
+    return _lead(ctx, ways.begin(ctx, read_request(ctx, raw), browser))
 
 
 @pages.post("/oidc/authorize")
@@ -77,8 +77,8 @@ def authorize_by_form(ctx: Context, *, raw: bytes) -> Away | Go:
 @writes
 @knows_browser
 @leads_back
-def go_on(ctx: Context, handle: str, *, browser: str) -> Away | Go:
-    return _lead(ways.go_on(ctx, handle, browser))
+def go_on(ctx: Context, handle: str, *, browser: str) -> Away | Go | Leave:
+    return _lead(ctx, ways.go_on(ctx, handle, browser))
 
 
 @pages.get("/oidc/consent/<handle>")
@@ -98,9 +98,9 @@ def show_consent(ctx: Context, handle: str, *, browser: str) -> Show | Away:
 @leads_back
 def answer_consent(
     ctx: Context, handle: str, *, browser: str, answer: str, terms: str
-) -> Away | Go:
+) -> Away | Go | Leave:
     says_yes = answer == "allow"
-    return _lead(consents.answer_consent(ctx, handle, browser, says_yes=says_yes, mark=terms))
+    return _lead(ctx, consents.answer_consent(ctx, handle, browser, says_yes=says_yes, mark=terms))
 
 
 @pages.get("/oidc/accounts/<handle>")
@@ -124,13 +124,13 @@ def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show | Away:
 @knows_browser
 @form(ChoiceIn, shown_by=show_accounts)
 @leads_back
-def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> Away | Go:
+def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> Away | Go | Leave:
     if answer == "cancel":
         return _away(consents.give_up(ctx, handle, browser))
     if answer == "other":
         ways.leave_account(ctx)
         return Go(ON + handle, session="")
-    return _lead(consents.answer_choice(ctx, handle, browser))
+    return _lead(ctx, consents.answer_choice(ctx, handle, browser))
 
 
 @pages.get("/oidc/no-access/<handle>")
@@ -158,9 +158,14 @@ PAGES = {
 }
 
 
-def _lead(found: LedBack | Waiting) -> Away | Go:
+def _lead(ctx: Context, found: LedBack | Waiting) -> Away | Go | Leave:
+    """Where the browser goes: to the application, to a page of ours, or where LOGIN_UI_URL has them
+    (docs/bridge.md).
+    """
     if isinstance(found, LedBack):
         return _away(found)
+    if ctx.settings.login_ui_url:
+        return Leave(f"{ctx.settings.login_ui_url}/login?oidc_session_id={found.handle}")
     path = PAGES[found.step]
     if path.endswith("/"):
         return Go(path + found.handle)

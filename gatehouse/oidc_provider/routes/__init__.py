@@ -1,5 +1,6 @@
 """HTTP for the OpenID provider: the endpoints that programs call."""
 
+from gatehouse.oidc_provider.routes.bridge import api
 from gatehouse.oidc_provider.routes.devices import devices
 from gatehouse.oidc_provider.routes.discovery import discovery
 from gatehouse.oidc_provider.routes.registration import registration
@@ -10,4 +11,4 @@ endpoints = (discovery, token, userinfo, devices, registration)
 # What is called most.
 lane = (give_tokens, introspect, read_userinfo)
 
-__all__ = ["endpoints", "lane"]
+__all__ = ["api", "endpoints", "lane"]

@@ -38,8 +38,14 @@ def push_request(ctx: Context, call: Call) -> Reply:
 @token.post("/oidc/introspect")
 def introspect(ctx: Context, call: Call) -> Reply:
     """Say what a token is good for (RFC 7662 2)."""
+    prepare(ctx)
     proven = authenticate(ctx, call)
-    return Reply(showing.introspect(ctx, proven.client, call.need("token")))
+    told = showing.introspect(ctx, proven.client, call.need("token"))
+    wants_token = showing.INTROSPECTION in (call.header("Accept") or "")
+    if not wants_token and proven.client.options.introspection_signed_response_alg is None:
+        return Reply(told)
+    kind = f"application/{showing.INTROSPECTION}"
+    return Reply(showing.signed_introspection(ctx, proven.client, told), kind=kind)
 
 
 @token.post("/oidc/revoke")

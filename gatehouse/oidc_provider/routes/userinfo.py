@@ -15,7 +15,11 @@ BEARER = 'Bearer realm="gatehouse"'
 @userinfo.any("/oidc/userinfo", "GET", "POST")
 def read_userinfo(ctx: Context, call: Call) -> Reply:
     """Say who the person is (OpenID Connect Core 5.3)."""
-    shown = _shown(call)
+    try:
+        shown = _shown(call)
+    except InvalidRequest as error:
+        error.headers.append(("WWW-Authenticate", challenge_of(error)))
+        raise
     if shown is None:
         challenges = (("WWW-Authenticate", BEARER), ("WWW-Authenticate", KEYS))
         return Reply(None, 401, challenges)
@@ -27,7 +31,8 @@ def read_userinfo(ctx: Context, call: Call) -> Reply:
         error.headers.append(("WWW-Authenticate", challenge_of(error, scheme)))
         raise
     allow_origin_of(call, client)
-    return Reply(claims)
+    signed = showing.signed_userinfo(ctx, client, claims)
+    return Reply(signed, kind="application/jwt") if signed else Reply(claims)
 
 
 def _shown(call: Call) -> tuple[str, str] | None:

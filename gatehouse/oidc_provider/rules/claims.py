@@ -31,10 +31,53 @@ RESERVED = frozenset(
         *("events", "may_act", "gid", "fid", "authorization_details"),
     }
 )
+# Of what these say others are sure, and what we say among ourselves: no mapper sets it either.
+OURS = frozenset(
+    {
+        *("roles", "groups", "org", "org_id", "org_name", "org_role", "email", "email_verified"),
+        *("preferred_username", "wishes", "stays", "came_of", "_claim_names", "_claim_sources"),
+    }
+)
+USERINFO, ID_TOKEN, ACCESS_TOKEN = "userinfo", "id_token", "access_token"
+CONSTANT = "constant"
 
 
 def claims_of_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for scope in scopes for name in SCOPES.get(scope, ()))
+
+
+def sources(mappers: Iterable[Mapping[str, Any]], place: str, scopes: Iterable[str]) -> list[str]:
+    """What mappers read of a person in this place: only what the scopes give anyway."""
+    given = {"sub", *claims_of_scopes(scopes)}
+    return [
+        str(mapper["source"])
+        for mapper in mappers
+        if place in mapper.get("in", ()) and mapper.get("source") in given
+    ]
+
+
+def mapped_names(mappers: Iterable[Mapping[str, Any]], place: str) -> list[str]:
+    """The names of the claims that mappers may say in this place."""
+    named = (str(mapper.get("claim")) for mapper in mappers if place in mapper.get("in", ()))
+    return [name for name in named if name not in RESERVED | OURS]
+
+
+def mapped(
+    mappers: Iterable[Mapping[str, Any]], place: str, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a client's mappers say in this place: a constant, or what is known under another name.
+
+    Names that mean something already stay what they are (threat 192).
+    """
+    said: dict[str, Any] = {}
+    for mapper in mappers:
+        name, source = mapper.get("claim"), mapper.get("source")
+        if place not in mapper.get("in", ()) or name in RESERVED | OURS:
+            continue
+        value = mapper.get("value") if source == CONSTANT else known.get(str(source))
+        if value not in (None, ""):
+            said[str(name)] = value
+    return said
 
 
 def chosen(known: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

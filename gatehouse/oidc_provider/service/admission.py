@@ -1,37 +1,77 @@
 """Who may sign in to a client: asked before a code is issued, and at every refresh."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.models import Client
+from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.core.context import Context
+from gatehouse.core.db import in_batches
 from gatehouse.departments.models import DepartmentMember
+from gatehouse.grants.models import Grant
+from gatehouse.grants.service import revoke_grants
 from gatehouse.organizations.models import Member, Organization
 
 
 def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
-    """Whether the client's access policy admits this person now. Suspended members are outside."""
+    """Whether the client's access policy admits this person now. Suspended members are outside, and
+    those of an organization that is switched off.
+    """
+    return user_id in who_may_enter(ctx, client, [user_id])
+
+
+def who_may_enter(ctx: Context, client: KnownClient, user_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these people whom the client's access policy admits now."""
     options = client.options
     if options.access_policy == "everyone":
-        return True
+        return set(user_ids)
     org_ids = [UUID(each) for each in options.allowed_org_ids]
     if client.org_id is not None and not org_ids:
         org_ids = [client.org_id]
     if not org_ids:
-        return client.org_id is None
-    place = select(Member.id).where(
-        Member.org_id.in_(org_ids), Member.user_id == user_id, Member.suspended_at.is_(None)
+        return set(user_ids) if client.org_id is None else set()
+    place = (
+        select(Member.user_id)
+        .join(Organization, Organization.id == Member.org_id)
+        .where(
+            Member.org_id.in_(org_ids),
+            Member.user_id.in_(user_ids),
+            Member.suspended_at.is_(None),
+            Organization.is_active.is_(True),
+        )
     )
     if options.access_policy == "roles":
         place = place.where(Member.role.in_(options.allowed_roles))
     if options.access_policy == "groups":
         groups = [UUID(each) for each in options.allowed_group_ids]
         is_in = exists().where(
-            DepartmentMember.user_id == user_id, DepartmentMember.department_id.in_(groups)
+            DepartmentMember.user_id == Member.user_id, DepartmentMember.department_id.in_(groups)
         )
         place = place.where(is_in)
-    return ctx.db.scalar(place.limit(1)) is not None
+    return set(ctx.db.scalars(place))
+
+
+def end_grants_of_who_is_out(ctx: Context, *which: Any, reason: str) -> int:
+    """End those of these grants whose person the client does not admit any more, for good."""
+    rows = ctx.db.execute(
+        select(Grant.id, Grant.user_id, Client.client_id)
+        .join(Client, Client.id == Grant.client_row_id)
+        .where(Grant.revoked_at.is_(None), *which)
+    ).all()
+    out: list[UUID] = []
+    for name in {row.client_id for row in rows}:
+        client = find_client(ctx.runtime, name)
+        for some in in_batches(row.user_id for row in rows if row.client_id == name):
+            inside = who_may_enter(ctx, client, some) if client else set()
+            out += [
+                row.id
+                for row in rows
+                if row.client_id == name and row.user_id in some and row.user_id not in inside
+            ]
+    return sum(revoke_grants(ctx, Grant.id.in_(some), reason=reason) for some in in_batches(out))
 
 
 def place_named(ctx: Context, user_id: UUID, name: str) -> UUID | None:

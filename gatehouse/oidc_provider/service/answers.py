@@ -1,6 +1,7 @@
 """What every grant type does in the end: asks whether the person still may, and makes tokens."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,16 @@ from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.models import ClientSession, Grant
+from gatehouse.grants.service import was_voided
 from gatehouse.oidc_provider.errors import InvalidTarget
-from gatehouse.oidc_provider.rules.claims import chosen, claims_of_scopes, wished
+from gatehouse.oidc_provider.rules.claims import (
+    ACCESS_TOKEN,
+    ID_TOKEN,
+    claims_of_scopes,
+    wished,
+)
 from gatehouse.oidc_provider.service.admission import may_enter
-from gatehouse.oidc_provider.service.people import facts_of
+from gatehouse.oidc_provider.service.people import say_of
 from gatehouse.oidc_provider.service.resources import check_resources
 from gatehouse.oidc_provider.service.tokens import Issue, access_token, id_token
 from gatehouse.sessions.models import Session, SessionStatus
@@ -25,9 +32,16 @@ Params = Mapping[str, Any]
 
 
 def refuse_who_is_out(
-    ctx: Context, client: KnownClient, user_id: UUID, *, sid: UUID | None
+    ctx: Context,
+    client: KnownClient,
+    user_id: UUID,
+    *,
+    sid: UUID | None,
+    since: datetime | None = None,
 ) -> None:
-    """Whoever may not any more gets nothing for a code or a refresh token (threat 33)."""
+    """Whoever may not any more gets nothing for a code or a refresh token (threat 33); nor for what
+    was given ``since`` then, and voided.
+    """
     user = ctx.db.get(User, user_id)
     if user is None or user.status is not AccountStatus.ACTIVE or user.deleted_at is not None:
         raise InvalidGrant("account_out")
@@ -35,6 +49,8 @@ def refuse_who_is_out(
         raise InvalidGrant("no_access")
     if sid is not None and not _is_open(ctx, sid):
         raise InvalidGrant("session_over")
+    if since is not None and was_voided(ctx, user_id, since):
+        raise InvalidGrant("voided")
 
 
 def _is_open(ctx: Context, sid: UUID) -> bool:
@@ -50,8 +66,15 @@ def of_the_person(
     ctx: Context, client: KnownClient, user_id: UUID, params: Params
 ) -> Mapping[str, Any]:
     """Roles and groups in access tokens, where they were asked for (RFC 9068 2.2.3.1)."""
-    names = claims_of_scopes(s for s in params["scopes"] if s in ("roles", "groups"))
-    said = chosen(facts_of(ctx, client, user_id, names, org_id=None), names) if names else {}
+    said = say_of(
+        ctx,
+        client,
+        user_id,
+        place=ACCESS_TOKEN,
+        names=claims_of_scopes(s for s in params["scopes"] if s in ("roles", "groups")),
+        scopes=params["scopes"],
+        organization=params.get("organization"),
+    )
     wishes = wished(params.get("claims", {}), "userinfo")
     # For our own userinfo endpoint: there is no row that it could read this from.
     said |= {"wishes": list(wishes)} if wishes else {}
@@ -94,11 +117,18 @@ def _id_claims(
     names += ["groups"] if options.include_groups and "groups" in scopes else []
     if options.include_org and "organizations" in scopes:
         names += ["org_id", "org_name", "org_role"]
-    user_id = _user_of(ctx, issue)
-    if not names or user_id is None:
+    user_id = _user_of(ctx, issue) if names or options.claims_mappers else None
+    if user_id is None:
         return {}
-    org_id = UUID(params["organization"]) if params.get("organization") else None
-    return chosen(facts_of(ctx, client, user_id, names, org_id=org_id), names)
+    return say_of(
+        ctx,
+        client,
+        user_id,
+        place=ID_TOKEN,
+        names=names,
+        scopes=issue.scopes,
+        organization=params.get("organization"),
+    )
 
 
 def _user_of(ctx: Context, issue: Issue) -> UUID | None:

@@ -27,7 +27,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
     family, generation = find_family(ctx, call.need("refresh_token"), client)
     if family.binding is not None and binding != family.binding:
         raise InvalidGrant("token_of_another_key")
-    params = _narrowed(call, family.params)
+    params = _narrowed(call, client, family.params)
     audience = audience_of(ctx, call, client, params)
     turned = turn(ctx, client, family, generation)
     grant = ctx.db.get(Grant, family.grant_id)
@@ -54,14 +54,15 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
     return answer
 
 
-def _narrowed(call: Call, params: Params) -> Params:
+def _narrowed(call: Call, client: KnownClient, params: Params) -> Params:
     """The same with fewer scopes, for this answer alone (RFC 6749 6). Scopes that the client may
     no longer have are left out.
     """
     wanted = call.sent.get("scope")
-    if wanted is None:
-        return params
-    asked = wanted.split(" ")
+    asked = wanted.split(" ") if wanted is not None else params["scopes"]
     if not set(asked) <= set(params["scopes"]):
         raise InvalidScope
-    return {**params, "scopes": [scope for scope in params["scopes"] if scope in asked]}
+    left = [s for s in params["scopes"] if s in asked and s in client.options.scopes]
+    if not left:
+        raise InvalidScope
+    return {**params, "scopes": left}

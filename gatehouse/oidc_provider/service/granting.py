@@ -38,6 +38,8 @@ class SignedIn:
 
 def signed_in(ctx: Context) -> SignedIn | None:
     actor = ctx.actor
+    if actor.client_row_id is not None:  # An application acts for them: it signs nobody in.
+        return None
     if actor.user_id is None or actor.session_id is None or actor.auth_time is None:
         return None
     return SignedIn(actor.user_id, actor.session_id, actor.auth_time, actor.amr)
@@ -91,7 +93,7 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
     person = signed_in(ctx)
     if person is None:
         raise RuntimeError("Nobody is signed in.")
-    code = mint(CODE)
+    code, grant.used_at = mint(CODE), ctx.now
     sid = place_in_session(ctx, client, person.session_id)
     ctx.db.add(
         AuthorizationCode(

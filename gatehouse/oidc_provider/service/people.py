@@ -8,11 +8,13 @@ from sqlalchemy import select
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.queries import KnownClient
-from gatehouse.core.context import Context
+from gatehouse.core.context import Context, Runtime
 from gatehouse.departments.models import Department, DepartmentMember
+from gatehouse.oidc_provider.rules.claims import USERINFO, chosen, mapped, sources
+from gatehouse.oidc_provider.service.subjects import sub_of
 from gatehouse.organizations.models import Member, Organization
 
-MOST_GROUPS = 100
+MOST_GROUPS = 100  # in a token; userinfo tells all
 OF_A_PLACE = frozenset({"roles", "org_id", "org_name", "org_role"})
 
 
@@ -46,35 +48,85 @@ def _of_the_account(ctx: Context, user_id: UUID) -> dict[str, Any]:
 def _of_the_place(
     ctx: Context, client: KnownClient, user_id: UUID, org_id: UUID | None
 ) -> dict[str, Any]:
-    """The role in the client's own organization, and the organization that was chosen."""
-    asked = {each for each in (client.org_id, org_id) if each}
+    """The role in the client's own organization, and the organization that it is used for: that
+    which was asked for, else the client's, else the only one that the person belongs to.
+    """
     rows = ctx.db.execute(
         select(Member.org_id, Member.role, Organization.name)
         .join(Organization, Organization.id == Member.org_id)
-        .where(Member.user_id == user_id, Member.org_id.in_(asked), Member.suspended_at.is_(None))
+        .where(
+            Member.user_id == user_id,
+            Member.suspended_at.is_(None),
+            Organization.is_active.is_(True),
+        )
     ).all()
     places = {row.org_id: row for row in rows}
     own = places.get(client.org_id) if client.org_id else None
-    chosen = places.get(org_id or client.org_id) if org_id or client.org_id else None
     facts: dict[str, Any] = {"roles": [own.role.value] if own else []}
-    if chosen:
+    wanted = org_id or client.org_id or (rows[0].org_id if len(rows) == 1 else None)
+    chosen_one = places.get(wanted) if wanted else None
+    if chosen_one:
         facts |= {
-            "org_id": str(chosen.org_id),
-            "org_name": chosen.name,
-            "org_role": chosen.role.value,
+            "org_id": str(chosen_one.org_id),
+            "org_name": chosen_one.name,
+            "org_role": chosen_one.role.value,
         }
     return facts
 
 
 def _of_groups(ctx: Context, client: KnownClient, user_id: UUID) -> dict[str, Any]:
-    """The departments of the client's organization; more than 100 are only said to be too many
-    (OpenID Connect Core 5.6.2).
-    """
+    """The departments of the client's organization that the person is in."""
     rows = ctx.db.scalars(
         select(Department.name)
         .join(DepartmentMember, DepartmentMember.department_id == Department.id)
-        .where(Department.org_id == client.org_id, DepartmentMember.user_id == user_id)
+        .join(
+            Member,
+            (Member.org_id == Department.org_id) & (Member.user_id == DepartmentMember.user_id),
+        )
+        .where(
+            Department.org_id == client.org_id,
+            DepartmentMember.user_id == user_id,
+            Member.suspended_at.is_(None),
+        )
         .order_by(Department.name)
-        .limit(MOST_GROUPS + 1)
     ).all()
-    return {"groups": list(rows[:MOST_GROUPS])}
+    return {"groups": list(rows)}
+
+
+def without_too_many(runtime: Runtime, claims: dict[str, Any]) -> dict[str, Any]:
+    """The same for a token: more than 100 groups are not in it, but where they are to be had
+    (OpenID Connect Core 5.6.2).
+    """
+    if len(claims.get("groups", ())) <= MOST_GROUPS:
+        return claims
+    few = {name: value for name, value in claims.items() if name != "groups"}
+    endpoint = f"{runtime.settings.oidc.issuer}/oidc/userinfo"
+    return few | {
+        "_claim_names": {"groups": "userinfo"},
+        "_claim_sources": {"userinfo": {"endpoint": endpoint}},
+    }
+
+
+def say_of(
+    ctx: Context,
+    client: KnownClient,
+    user_id: UUID,
+    *,
+    place: str,
+    names: Sequence[str],
+    scopes: Sequence[str],
+    organization: str | None,
+) -> dict[str, Any]:
+    """What is said of a person in this place: the claims of these names, and what the client's
+    mappers make of what the scopes give.
+    """
+    mappers = client.options.claims_mappers
+    read = sources(mappers, place, scopes)
+    facts: dict[str, Any] = {}
+    if names or read:
+        org_id = UUID(organization) if organization else None
+        facts = facts_of(ctx, client, user_id, [*names, *read], org_id=org_id)
+    if "sub" in read:
+        facts["sub"] = sub_of(ctx, client, user_id)
+    said = mapped(mappers, place, facts) | chosen(facts, names)
+    return said if place == USERINFO else without_too_many(ctx.runtime, said)

@@ -14,6 +14,7 @@ from gatehouse.oidc_provider.service.devices import DEVICE_GRANT
 from gatehouse.oidc_provider.service.grant_client import client_credentials
 from gatehouse.oidc_provider.service.grant_code import redeem_code
 from gatehouse.oidc_provider.service.grant_device import redeem_ciba, redeem_device
+from gatehouse.oidc_provider.service.grant_exchange import exchange
 from gatehouse.oidc_provider.service.grant_refresh import refresh
 
 GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = {
@@ -22,6 +23,7 @@ GRANTS: dict[str, Callable[[Context, Call, KnownClient, str | None], Answer]] = 
     "client_credentials": client_credentials,
     DEVICE_GRANT: redeem_device,
     CIBA_GRANT: redeem_ciba,
+    "urn:ietf:params:oauth:grant-type:token-exchange": exchange,
 }
 
 

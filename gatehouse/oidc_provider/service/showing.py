@@ -1,13 +1,12 @@
 """What is told of a token, to its holder and to resource servers; and its end."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from gatehouse.clients.models import ClientAudience
-from gatehouse.clients.queries import KnownClient, find_client
+from gatehouse.clients.queries import KnownClient, find_client, find_client_by_id
 from gatehouse.clients.service import note_use
 from gatehouse.core.context import Context
 from gatehouse.grants.errors import InvalidGrant
@@ -15,46 +14,98 @@ from gatehouse.grants.models import Grant, RefreshFamily
 from gatehouse.grants.service import revoke_families, revoke_single
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InsufficientScope, InvalidToken
-from gatehouse.oidc_provider.rules.claims import chosen, claims_of_scopes, wished
-from gatehouse.oidc_provider.service.people import facts_of
-from gatehouse.oidc_provider.service.proofs import proves
-from gatehouse.oidc_provider.service.tokens import (
-    Shown,
-    issuer_of,
-    read_access_token,
+from gatehouse.oidc_provider.rules.claims import (
+    ACCESS_TOKEN,
+    USERINFO,
+    claims_of_scopes,
+    mapped_names,
+    wished,
 )
+from gatehouse.oidc_provider.service.admission import may_enter
+from gatehouse.oidc_provider.service.answers import refuse_who_is_out
+from gatehouse.oidc_provider.service.people import say_of
+from gatehouse.oidc_provider.service.proofs import proves
+from gatehouse.oidc_provider.service.resources import is_served_by
+from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
+from gatehouse.signing_keys.service import sign
 
+INTROSPECTION = "token-introspection+jwt"
 INACTIVE: dict[str, Any] = {"active": False}
 # What the token says and others may know; gid and fid are for us alone.
 TOLD = (
     *("iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope", "auth_time", "acr", "amr"),
-    *("cnf", "sid", "roles", "groups", "authorization_details", "act"),
+    *("cnf", "sid", "roles", "groups", "authorization_details", "act", "_claim_names"),
+    "_claim_sources",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """An access token that counts, the client that has it, and which of its scopes still hold."""
+
+    shown: Shown
+    client: KnownClient
+    scopes: Sequence[str]
+
+
+def read_living(ctx: Context, token: str) -> Living | None:
+    """A token that neither anything has ended, nor the client's settings, or None.
+
+    What was exchanged for another token holds no longer than what it came of.
+    """
+    shown = read_access_token(ctx.runtime, token, ctx.now)
+    client = find_client(ctx.runtime, str(shown.claims["client_id"])) if shown else None
+    if shown is None or client is None or not client.is_usable:
+        return None
+    standing, source = shown.standing, client
+    if standing is None:
+        return Living(shown, client, [s for s in shown.scopes if s in client.options.scopes])
+    if standing.client_row_id != client.id:
+        found = find_client_by_id(ctx.runtime, standing.client_row_id)
+        if found is None or not found.is_usable:
+            return None
+        source = found
+    if not may_enter(ctx, source, standing.user_id):
+        return None
+    return Living(shown, client, [s for s in shown.scopes if s in source.options.scopes])
 
 
 def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient, dict[str, Any]]:
     """The claims of a person (OpenID Connect Core 5.3). Raises InvalidToken, InsufficientScope."""
-    shown = read_access_token(ctx.runtime, token, ctx.now)
-    if shown is None or not proves(shown, binding):
+    living = read_living(ctx, token)
+    if living is None:
+        raise InvalidToken
+    shown = living.shown
+    if not proves(shown, binding):
         raise InvalidToken
     if issuer_of(ctx.runtime) not in shown.audience:
         raise InvalidToken
-    if "openid" not in shown.scopes or shown.standing is None:
+    if "openid" not in living.scopes or shown.standing is None:
         raise InsufficientScope
-    client = find_client(ctx.runtime, str(shown.claims["client_id"]))
-    if client is None or not client.is_usable:
-        raise InvalidToken
-    return client, _claims(ctx, client, shown)
+    return living.client, _claims(ctx, living, shown.standing.user_id)
 
 
-def _claims(ctx: Context, client: KnownClient, shown: Shown) -> dict[str, Any]:
-    if shown.standing is None:
-        raise InsufficientScope
-    params = _params(ctx, shown)
-    names = [*claims_of_scopes(shown.scopes), *wished(params.get("claims", {}), "userinfo")]
-    org_id = UUID(params["organization"]) if params.get("organization") else None
-    facts = facts_of(ctx, client, shown.standing.user_id, names, org_id=org_id)
-    return {"sub": shown.claims["sub"], **chosen(facts, names)}
+def _claims(ctx: Context, living: Living, user_id: UUID) -> dict[str, Any]:
+    params = _params(ctx, living.shown)
+    said = say_of(
+        ctx,
+        living.client,
+        user_id,
+        place=USERINFO,
+        names=[*claims_of_scopes(living.scopes), *wished(params.get("claims", {}), USERINFO)],
+        scopes=living.scopes,
+        organization=params.get("organization"),
+    )
+    return {**said, "sub": living.shown.claims["sub"]}
+
+
+def signed_userinfo(ctx: Context, client: KnownClient, claims: Mapping[str, Any]) -> str | None:
+    """The same as a signed token, if the client wants that (OpenID Connect Core 5.3.2)."""
+    alg = client.options.userinfo_signed_response_alg
+    if alg is None:
+        return None
+    said = {**claims, "iss": issuer_of(ctx.runtime), "aud": client.client_id}
+    return sign(ctx.runtime, said, alg=alg)
 
 
 def _params(ctx: Context, shown: Shown) -> dict[str, Any]:
@@ -73,15 +124,28 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     note_use(ctx, asker.id, "introspection")
     if token.startswith("grt_"):
         return _of_refresh_token(ctx, asker, token)
-    shown = read_access_token(ctx.runtime, token, ctx.now)
-    if shown is None or not _may_know(ctx, asker, shown):
+    living = read_living(ctx, token)
+    if living is None or not _may_know(ctx, asker, living.shown):
         return INACTIVE
-    owner = find_client(ctx.runtime, str(shown.claims["client_id"]))
-    if owner is None or not owner.is_usable:
-        return INACTIVE
-    told = {name: shown.claims[name] for name in TOLD if name in shown.claims}
+    shown = living.shown
+    mappers = living.client.options.claims_mappers
+    names = (*TOLD, *mapped_names(mappers, ACCESS_TOKEN))
+    told = {name: shown.claims[name] for name in names if name in shown.claims}
     is_bound = (shown.binding or "").startswith("jkt:")
+    told |= {"scope": " ".join(living.scopes), "nbf": shown.claims["iat"]}
     return {"active": True, "token_type": "DPoP" if is_bound else "Bearer", **told}
+
+
+def signed_introspection(ctx: Context, asker: KnownClient, told: Mapping[str, Any]) -> str:
+    """The same as a token that the asker can keep as a proof (RFC 9701 5)."""
+    said = {
+        "iss": issuer_of(ctx.runtime),
+        "aud": asker.client_id,
+        "iat": int(ctx.now.timestamp()),
+        "token_introspection": told,
+    }
+    alg = asker.options.introspection_signed_response_alg or "RS256"
+    return sign(ctx.runtime, said, alg=alg, typ=INTROSPECTION)
 
 
 def _may_know(ctx: Context, asker: KnownClient, shown: Shown) -> bool:
@@ -93,13 +157,7 @@ def _may_know(ctx: Context, asker: KnownClient, shown: Shown) -> bool:
     audience = shown.audience
     if asker.client_id in audience:
         return True
-    with ctx.runtime.short.connect() as db:
-        own = db.scalar(
-            select(ClientAudience.id)
-            .where(ClientAudience.audience.in_(audience), ClientAudience.client_row_id == asker.id)
-            .limit(1)
-        )
-    return own is not None
+    return is_served_by(ctx, asker, audience)
 
 
 def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
@@ -111,6 +169,11 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
     is_over = ctx.now >= min(family.expires_at, family.idle_expires_at)
     is_gone = family.revoked_at is not None or grant is None or grant.revoked_at is not None
     if is_over or is_gone or generation != family.generation:
+        return INACTIVE
+    try:
+        sid = family.sid if family.dies_with_session else None
+        refuse_who_is_out(ctx, asker, family.user_id, sid=sid)
+    except InvalidGrant:
         return INACTIVE
     return {
         "active": True,

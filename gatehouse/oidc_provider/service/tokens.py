@@ -9,9 +9,12 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context, Runtime
-from gatehouse.core.jose import NotGenuine, is_number
+from gatehouse.core.crypto import CannotOpen
+from gatehouse.core.jose import LONGEST, NotGenuine, is_number
 from gatehouse.grants.models import RefreshFamily
 from gatehouse.grants.service import Standing, standing_of
 from gatehouse.grants.service.state import is_revoked
@@ -19,6 +22,8 @@ from gatehouse.signing_keys.service import sign, verify_own
 
 ACCESS, ID = "at+jwt", "JWT"
 OFFLINE = "offline_access"
+OPAQUE = "opaque"
+SEALED, PURPOSE = "gat_", "access token"
 JTI_TIME = 12  # hex digits of milliseconds since 1970
 
 
@@ -61,6 +66,7 @@ def access_token(ctx: Context, client: KnownClient, issue: Issue) -> AccessToken
     now, jti = int(ctx.now.timestamp()), new_jti(ctx.now)
     audience = list(issue.audience) or [issuer_of(ctx.runtime)]
     claims: dict[str, Any] = {
+        **issue.extra,
         "iss": issuer_of(ctx.runtime),
         "sub": issue.sub,
         "aud": audience[0] if len(audience) == 1 else audience,
@@ -69,7 +75,6 @@ def access_token(ctx: Context, client: KnownClient, issue: Issue) -> AccessToken
         "exp": now + life,
         "jti": jti,
         "scope": " ".join(issue.scopes),
-        **issue.extra,
     }
     if issue.grant_id is not None:
         claims |= _of_a_person(issue)
@@ -78,8 +83,33 @@ def access_token(ctx: Context, client: KnownClient, issue: Issue) -> AccessToken
         claims["cnf"] = {"x5t#S256" if kind == "x5t" else kind: value}
     if issue.details:
         claims["authorization_details"] = list(issue.details)
+    return AccessToken(_written(ctx.runtime, client, claims), jti, life)
+
+
+def _written(runtime: Runtime, client: KnownClient, claims: Mapping[str, Any]) -> str:
+    """A token that everybody can verify, or one that only we can read. Neither has a row."""
+    if client.options.access_token_format == OPAQUE:
+        return SEALED + runtime.keyring.seal(orjson.dumps(claims), PURPOSE)
     alg = client.options.access_token_signed_response_alg
-    return AccessToken(sign(ctx.runtime, claims, alg=alg, typ=ACCESS), jti, life)
+    return sign(runtime, claims, alg=alg, typ=ACCESS)
+
+
+def _read(runtime: Runtime, token: str) -> Mapping[str, Any] | None:
+    """The claims of a token of ours, in either form."""
+    if not token.startswith(SEALED):
+        try:
+            return verify_own(runtime, token, typ=(ACCESS,))
+        except NotGenuine:
+            return None
+    if len(token) > LONGEST:
+        return None
+    try:
+        claims: dict[str, Any] = orjson.loads(
+            runtime.keyring.open(token.removeprefix(SEALED), PURPOSE)
+        )
+    except CannotOpen:
+        return None
+    return claims
 
 
 def _of_a_person(issue: Issue) -> dict[str, Any]:
@@ -177,13 +207,14 @@ class Shown:
 
 def read_access_token(runtime: Runtime, token: str, now: datetime) -> Shown | None:
     """A token of ours that nothing has ended, or None. Short statements of its own."""
-    try:
-        claims = verify_own(runtime, token, typ=(ACCESS,))
-    except NotGenuine:
+    claims = _read(runtime, token)
+    if claims is None:
         return None
     expires, issued = claims.get("exp"), claims.get("iat")
     is_whole = claims.get("iss") == issuer_of(runtime) and is_number(expires) and is_number(issued)
     if not is_whole or now.timestamp() >= int(str(expires)):
+        return None
+    if any(is_revoked(runtime, jti) for jti in claims.get("came_of", ())):
         return None
     if "gid" not in claims:
         return None if is_revoked(runtime, claims["jti"]) else Shown(claims, None)
@@ -194,9 +225,17 @@ def read_access_token(runtime: Runtime, token: str, now: datetime) -> Shown | No
         sid=_id(claims.get("sid")),
         jti=claims["jti"],
         issued_at=issued_at(claims["jti"]),
-        outlives_session=OFFLINE in str(claims["scope"]).split() or "sid" not in claims,
+        outlives_session=outlives_session(claims),
     )
     return Shown(claims, standing) if standing else None
+
+
+def outlives_session(claims: Mapping[str, Any]) -> bool:
+    """Whether it goes on when the session is over: it came of refresh tokens that do. Of an
+    exchanged one that is said in so many words, for it has lost the scope.
+    """
+    is_offline = OFFLINE in str(claims["scope"]).split() or claims.get("stays") is True
+    return "sid" not in claims or ("fid" in claims and is_offline)
 
 
 def _id(text: str | None) -> UUID | None:

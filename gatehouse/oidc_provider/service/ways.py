@@ -203,6 +203,14 @@ def find_way(ctx: Context, handle: str, browser: str) -> Way:
     return Way(row, _read_again(ctx, row))
 
 
+def way_of(ctx: Context, handle: str) -> Way:
+    """A request that is still on its way, whichever browser brought it. Raises WayOver."""
+    row = _row(ctx, handle)
+    if row is None:
+        raise errors.WayOver
+    return Way(row, _read_again(ctx, row))
+
+
 def peek(ctx: Context, handle: str) -> Request | None:
     """The request behind a handle, for what pages say on the way; whoever it belongs to."""
     row = _row(ctx, handle)

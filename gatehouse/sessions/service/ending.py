@@ -36,11 +36,13 @@ def revoke_session(ctx: Context, session_id: UUID) -> None:
 def revoke_other_sessions(ctx: Context) -> int:
     """End all sessions of the caller but the present one. Returns how many there were.
 
-    An address that one of them asked for cannot be confirmed any more.
+    An address that one of them asked for cannot be confirmed any more. Applications that were
+    signed in to from them are signed out: their refresh tokens end with this event.
     """
-    ended = end_sessions(ctx, ctx.user_id, but=ctx.session_id, reason="others_revoked")
+    own = ctx.actor.session_id
+    ended = end_sessions(ctx, ctx.user_id, but=own, reason="others_revoked")
     void_changes_of_address(ctx, ctx.user_id)
-    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=ctx.session_id, ended=ended)
+    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=own, ended=ended)
     record(ctx, event)
     return ended
 

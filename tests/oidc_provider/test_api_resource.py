@@ -1,0 +1,195 @@
+"""The REST API as a resource: access tokens of the built-in client act for a person (ruling 30)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from gatehouse.accounts.models import User
+from gatehouse.clients.models import Client
+from gatehouse.clients.queries import find_client
+from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.oidc_provider.service.tokens import Issue, access_token
+from gatehouse.signing_keys.service import prepare
+from tests.factories import Factory
+from tests.relying import ISSUER, Person, Rp, answer_of
+
+API = f"{ISSUER}/api/v1"
+LOOPBACK = "http://127.0.0.1:53682/callback"
+SESSION = "openid api"
+OFFLINE = "openid api offline_access"
+
+
+@pytest.fixture
+def cli(open_app: Flask, runtime: Runtime, address: str) -> Rp:
+    with runtime.reading() as db:
+        row = db.scalar(select(Client).where(Client.client_id == "gatehouse-cli"))
+    return Rp(open_app, row, address)
+
+
+def tokens_of(person: Person, cli: Rp, scope: str) -> dict[str, Any]:
+    wish = {"redirect_uri": LOOPBACK, "scope": scope, "resource": API}
+    code = person.code_for(cli, **wish)
+    answer = cli.redeem(code, redirect_uri=LOOPBACK)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def headers_of(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("scope", [SESSION, OFFLINE])
+def test_the_command_line_acts_for_a_person(
+    client: FlaskClient, person: Person, cli: Rp, user: User, scope: str
+):
+    tokens = tokens_of(person, cli, scope)
+    headers = headers_of(tokens["access_token"])
+
+    me = client.get("/api/v1/auth/me", headers=headers)
+
+    assert me.status_code == 200, me.text
+    assert me.json["data"]["user"]["id"] == str(user.id)
+    assert "X-RateLimit-Remaining" in me.headers
+    found = client.get("/api/v1/auth/sessions", headers=headers).json["data"]["sessions"]
+    assert [one["is_current"] for one in found] == [scope == SESSION]
+    made = client.post("/api/v1/organizations", headers=headers, json={"name": "Made by token"})
+    assert made.status_code == 201, made.text
+    assert cli.userinfo(tokens["access_token"]).status_code == 401
+    if scope == OFFLINE:
+        again = cli.refresh(tokens["refresh_token"]).json["access_token"]
+        assert client.get("/api/v1/auth/me", headers=headers_of(again)).status_code == 200
+
+
+def test_what_is_done_to_the_own_session_needs_one(client: FlaskClient, person: Person, cli: Rp):
+    headers = headers_of(tokens_of(person, cli, OFFLINE)["access_token"])
+
+    for path in ("logout", "sessions/refresh", "reauthenticate"):
+        body = {"password": person.password} if path == "reauthenticate" else {}
+        answer = client.post(f"/api/v1/auth/{path}", headers=headers, json=body)
+        assert (answer.status_code, answer.json["error"]["type"]) == (403, "AUTHORIZATION_ERROR")
+    assert client.get("/api/v1/auth/me", headers=headers).status_code == 200
+
+
+def test_signing_out_everywhere_else_keeps_what_asks_for_it(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, rp: Rp
+):
+    other = person.tokens_for(rp, scope="openid offline_access")
+    tokens = tokens_of(person, cli, OFFLINE)
+    session = make.bearer(user)
+
+    answer = client.delete("/api/v1/auth/sessions", headers=headers_of(tokens["access_token"]))
+
+    assert answer.json["data"]["ended"] == 2
+    assert client.get("/api/v1/auth/me", headers=session).status_code == 401
+    assert rp.refresh(other["refresh_token"]).json["error"] == "invalid_grant"
+    again = cli.refresh(tokens["refresh_token"])
+    assert again.status_code == 200
+    headers = headers_of(again.json["access_token"])
+    assert client.get("/api/v1/auth/me", headers=headers).status_code == 200
+
+
+def test_elevated_acts_need_a_fresh_sign_in(
+    client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, user: User
+):
+    """STEP-01: the time is that of the token."""
+    fresh = tokens_of(person, cli, OFFLINE)
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        stale = token_of(ctx, cli, fresh, cli, auth_time=ctx.now - timedelta(hours=1))
+
+    for token, expected in ((stale, 403), (fresh["access_token"], 200)):
+        answer = client.delete("/api/v1/users/me", headers=headers_of(token), json={})
+        assert answer.status_code == expected, answer.text
+        if expected == 403:
+            assert answer.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
+
+
+def token_of(ctx: Context, cli: Rp, tokens: dict[str, Any], maker: Rp, **more: Any) -> str:
+    """A token like the one that was given, with something else in it."""
+    prepare(ctx)
+    claims = cli.read(tokens["access_token"]).claims
+    client = find_client(ctx.runtime, maker.client_id)
+    usual = {
+        "sub": claims["sub"],
+        "scopes": claims["scope"].split(),
+        "audience": [API],
+        "grant_id": claims["gid"],
+        "auth_time": ctx.now,
+    }
+    return access_token(ctx, client, Issue(**{**usual, **more})).text
+
+
+def test_no_other_token_opens_the_api(
+    client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, rp: Rp, make_rp: Any
+):
+    """AT-03, AT-04, BCP-22, CORE-53: nothing that is for somebody else, or for more than us."""
+    tokens = tokens_of(person, cli, OFFLINE)
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        made = {
+            "right": token_of(ctx, cli, tokens, cli),
+            "of another client": token_of(ctx, cli, tokens, rp),
+            "for userinfo": token_of(ctx, cli, tokens, cli, audience=[]),
+            "for two": token_of(ctx, cli, tokens, cli, audience=[API, "https://x.example"]),
+            "without the scope": token_of(ctx, cli, tokens, cli, scopes=["openid"]),
+            "bound to a key": token_of(ctx, cli, tokens, cli, binding="jkt:abc"),
+            "exchanged": token_of(ctx, cli, tokens, cli, extra={"act": {"sub": "x"}}),
+            "of the client itself": token_of(ctx, cli, tokens, cli, grant_id=None),
+            "over": token_of(ctx, cli, tokens, cli, most_seconds=0),
+        }
+    made |= {"ID token": tokens["id_token"], "refresh token": tokens["refresh_token"]}
+    made["changed"] = made["right"][:-4] + "AAAA"
+
+    for name, token in made.items():
+        answer = client.get("/api/v1/auth/me", headers=headers_of(token))
+        assert answer.status_code == (200 if name == "right" else 401), name
+
+
+def test_no_other_client_is_given_such_tokens(person: Person, make_rp: Any):
+    rp = make_rp(resources=[API], scopes=["openid", "api"])
+
+    answer = person.go_through(rp.url(scope="openid api", resource=API))
+
+    assert answer_of(answer.headers["Location"])["error"] == "invalid_target"
+
+
+def test_a_yes_to_the_command_line_is_good_for_once(person: Person, cli: Rp):
+    """Whatever listens on a loopback address can pass for it (RFC 8252 8.6)."""
+    tokens_of(person, cli, SESSION)
+
+    wish = {"redirect_uri": LOOPBACK, "scope": SESSION, "resource": API}
+    silent = person.open(cli.url(prompt="none", **wish))
+
+    assert answer_of(silent.headers["Location"])["error"] == "consent_required"
+
+
+def test_what_is_built_in_is_as_the_code_says(runtime: Runtime):
+    before = find_client(runtime, "gatehouse-cli")
+    assert before is not None
+    row = update(Client).where(Client.client_id == "gatehouse-cli")
+    wide = {"scopes": ["all"], "redirect_uris": ["https://evil.example"]}
+    with runtime.short.connect() as own:
+        kept = own.scalar(select(Client.settings).where(Client.id == before.id))
+        own.execute(row.values(settings=wide))
+        found = find_client(runtime, "gatehouse-cli")
+        own.execute(row.values(settings=kept))
+
+    assert found is not None
+    assert found.options == before.options
+    assert found.is_built_in
+    assert found.org_id is None
+    assert found.options.resources == (API,)
+
+
+def test_what_was_taken_back_opens_nothing(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User
+):
+    tokens = tokens_of(person, cli, OFFLINE)
+    headers, own = headers_of(tokens["access_token"]), make.bearer(user)
+    (one,) = client.get("/api/v1/users/me/consents", headers=own).json["data"]["consents"]
+
+    client.delete(f"/api/v1/users/me/consents/{one['id']}", headers=own)
+
+    assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
