@@ -1,6 +1,6 @@
 """A web server that keeps a door: mod_auth_openidc, certified, and in C.
 
-CORE-01, CORE-42, FP-01, RT-01, INT-01, RPL-02.
+CORE-01, CORE-42, FP-01, RT-01, INTR-01, RPL-02.
 """
 
 import tempfile
@@ -92,7 +92,7 @@ def test_behind_the_door_is_who_signed_in(
 def test_the_door_of_an_api_opens_for_a_token_that_counts(
     provider: Provider, site: Callable[..., Apache]
 ):
-    """INT-01: Apache asks the introspection endpoint."""
+    """INTR-01: Apache asks the introspection endpoint."""
     server = site()
     visitor = provider.visitor(follows=(server.url,))
     visitor.go_through(f"{server.url}/closed/")

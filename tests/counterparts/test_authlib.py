@@ -1,6 +1,6 @@
 """Authlib's client for Flask, as its documentation has it.
 
-CORE-01 to 06, CORE-42, RT-01, INT-01, REV-01.
+CORE-01 to 06, CORE-42, RT-01, INTR-01, REV-01.
 """
 
 from collections.abc import Iterator

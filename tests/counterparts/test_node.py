@@ -1,6 +1,6 @@
 """Libraries for Node, as applications use them: openid-client and oauth4webapi.
 
-CORE-01 to 08, CORE-42, CORE-46, RT-01, RT-08, INT-01, REV-01, PAR-01, DPOP-01, JAR-01, DEV-01,
+CORE-01 to 08, CORE-42, CORE-46, RT-01, RT-08, INTR-01, REV-01, PAR-01, DPOP-01, JAR-01, DEV-01,
 RPL-02, DISC-15.
 """
 

@@ -125,15 +125,6 @@ def test_roles_are_those_in_the_organization_of_the_client(
     wish = {"scope": scope, "organization": str(other.id)}
     said = plain.userinfo(person.tokens_for(plain, **wish)["access_token"]).json
     assert (said["org_name"], said["org_role"], said["roles"]) == (other.name, "owner", ["admin"])
-    strange = {"scope": scope, "organization": str(make.organization().id)}
-    said = plain.userinfo(person.tokens_for(plain, **strange)["access_token"]).json
-    assert not {"org_id", "org_name", "org_role"} & said.keys()
-
-
-def test_an_organization_is_named_by_its_id(person: Person, rp: Rp):
-    for wrong in ("acme", "%00", "0"):
-        answer = person.open(rp.url(organization=wrong))
-        assert "error=invalid_request" in answer.headers["Location"]
 
 
 def test_too_many_groups_are_told_elsewhere(

@@ -28,29 +28,30 @@ OF_REQUESTS: Mapping[str, Any] = {
     "authorization_signing_alg_values_supported": list(ALGORITHMS),
 }
 
+ENDPOINTS = {
+    "authorization_endpoint": "authorize",
+    "pushed_authorization_request_endpoint": "par",
+    "token_endpoint": "token",
+    "userinfo_endpoint": "userinfo",
+    "jwks_uri": "jwks",
+    "introspection_endpoint": "introspect",
+    "revocation_endpoint": "revoke",
+    "registration_endpoint": "register",
+    "device_authorization_endpoint": "device_authorization",
+    "backchannel_authentication_endpoint": "bc-authorize",
+    "end_session_endpoint": "logout",
+}
+
 
 def metadata(runtime: Runtime) -> dict[str, Any]:
     """The document. Addresses come from the issuer alone, never from a request."""
-    issuer, methods = issuer_of(runtime), auth_methods(runtime)
-    registers = runtime.settings.oidc.registration != "off"
-    said = {
-        "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/oidc/authorize",
-        "pushed_authorization_request_endpoint": f"{issuer}/oidc/par",
+    methods = auth_methods(runtime)
+    said = _endpoints(runtime) | {
         "require_pushed_authorization_requests": False,
-        "token_endpoint": f"{issuer}/oidc/token",
-        "userinfo_endpoint": f"{issuer}/oidc/userinfo",
-        "jwks_uri": f"{issuer}/oidc/jwks",
-        "introspection_endpoint": f"{issuer}/oidc/introspect",
-        "revocation_endpoint": f"{issuer}/oidc/revoke",
-        "backchannel_authentication_endpoint": f"{issuer}/oidc/bc-authorize",
         "backchannel_token_delivery_modes_supported": ["poll"],
         "backchannel_user_code_parameter_supported": False,
-        "end_session_endpoint": f"{issuer}/oidc/logout",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "device_authorization_endpoint": f"{issuer}/oidc/device_authorization",
-        **({"registration_endpoint": f"{issuer}/oidc/register"} if registers else {}),
         "scopes_supported": list(ALL_SCOPES),
         "claims_supported": list(SUPPORTED),
         "claim_types_supported": ["normal"],
@@ -72,6 +73,14 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "ui_locales_supported": ["en"],
     }
     return said | dict(OF_REQUESTS) | of_proofs(runtime) | _aliases(runtime, said)
+
+
+def _endpoints(runtime: Runtime) -> dict[str, Any]:
+    issuer = issuer_of(runtime)
+    found = {name: f"{issuer}/oidc/{path}" for name, path in ENDPOINTS.items()}
+    if runtime.settings.oidc.registration == "off":
+        del found["registration_endpoint"]
+    return {"issuer": issuer, **found}
 
 
 def auth_methods(runtime: Runtime) -> list[str]:
