@@ -13,15 +13,27 @@ MOST_HOURS = 24 * 90
 
 
 @click.command("registration-token")
-@click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, show_default=True)
-@click.option("--hours", type=click.IntRange(1, MOST_HOURS), default=24, show_default=True)
+@click.option(
+    "--uses",
+    type=click.IntRange(1, MOST_USES),
+    default=1,
+    show_default=True,
+    help="How many clients it registers.",
+)
+@click.option(
+    "--hours",
+    type=click.IntRange(1, MOST_HOURS),
+    default=24,
+    show_default=True,
+    help="How long it is good.",
+)
 @click.option("--organization", "slug", help="The slug of the organization that gets the clients.")
 @with_appcontext
 def registration_token(*, uses: int, hours: int, slug: str | None) -> None:
-    """Print an initial access token, with which programs register clients.
+    """Print a token with which programs register clients.
 
-    Without an organization its clients are those of the instance, and open to everybody. It needs
-    OIDC_REGISTRATION=token (or open).
+    It is an initial access token (RFC 7591 3). Without an organization its clients are those of
+    the instance, and open to everybody. It needs OIDC_REGISTRATION=token (or open).
     """
     runtime: Runtime = current_app.extensions["gatehouse"]
     with unit_of_work(runtime, Origin("registration-token"), Actor(kind="operator")) as ctx:

@@ -10,7 +10,13 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from gatehouse.core.context import Actor, Context, Runtime
-from gatehouse.core.errors import Forbidden, InvalidToken, NotFound, ReauthenticationRequired
+from gatehouse.core.errors import (
+    Forbidden,
+    InvalidToken,
+    NotFound,
+    ProofTooOld,
+    ReauthenticationRequired,
+)
 from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import Tally
 from gatehouse.core.roles import Role
@@ -200,9 +206,12 @@ def refuse_ended(ctx: Context) -> None:
 
 
 def refuse_stale(ctx: Context) -> None:
-    """Raise ReauthenticationRequired unless the caller proved themselves in the last 10 minutes."""
+    """Raise ReauthenticationRequired unless the caller proved themselves in the last 10 minutes;
+    ProofTooOld if a program calls for them.
+    """
     if ctx.actor.auth_time is None or ctx.now - ctx.actor.auth_time > ELEVATION:
-        raise ReauthenticationRequired(max_age=int(ELEVATION.total_seconds()))
+        error = ReauthenticationRequired if ctx.actor.client_row_id is None else ProofTooOld
+        raise error(max_age=int(ELEVATION.total_seconds()))
 
 
 def _declare(view: View, access: Access) -> View:

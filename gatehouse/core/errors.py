@@ -93,6 +93,19 @@ class NoSession(Forbidden):
     message = "This needs a session, and the access token that you sent belongs to none."
 
 
+class ProofTooOld(Unauthenticated):
+    """401 of the same verb for a program with an access token: it can get a fresher one (RFC 9470
+    3). ``details.max_age`` is in seconds.
+    """
+
+    type = "REAUTHENTICATION_REQUIRED"
+    message = "The person has to sign in again: ask for a token with this max_age."
+    challenge = (
+        'Bearer realm="gatehouse", error="insufficient_user_authentication",'
+        ' error_description="The person signed in too long ago.", max_age="600"'
+    )
+
+
 class NotFound(GatehouseError):
     """404: there is none, or the caller may not know that there is one."""
 

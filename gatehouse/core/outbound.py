@@ -5,16 +5,18 @@ connects to the very addresses that it has checked.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from gatehouse.core.addresses import Allowed, Limits, Target, target_of
 from gatehouse.core.errors import BadGateway, BadRequest
 from gatehouse.core.resolving import ask_the_system
 from gatehouse.core.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Resolve = Callable[[str, int], Sequence[str]]
 MOST_QUESTIONS = 8  # names that are asked for at the same time
@@ -111,7 +113,7 @@ class Outbound:
         asked = _questions().submit(self._resolve, target.host, target.port)
         try:
             found = list(asked.result(max(deadline - monotonic(), 0)))
-        except NotInTime:
+        except TimeoutError:
             asked.cancel()
             raise NoPublicAddress from None
         except OSError:
@@ -122,6 +124,8 @@ class Outbound:
 
 
 @cache
-def _questions() -> ThreadPoolExecutor:
+def _questions() -> "ThreadPoolExecutor":
     """The system's resolver knows no deadline: it is asked beside us, by a few at a time."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - not every process asks
+
     return ThreadPoolExecutor(MOST_QUESTIONS, "gatehouse-resolver")

@@ -14,6 +14,7 @@ domain = Domain(
     reactions=(
         jobs.end_tokens_of_an_account,
         jobs.end_grants_of_a_deleted_account,
+        jobs.tell_applications_at_once,
         jobs.end_grants_in_an_organization,
         jobs.end_grants_of_a_client,
         jobs.end_grants_of_a_deleted_organization,

@@ -8,9 +8,12 @@ from gatehouse.accounts.events import (
     AccountDeleted,
     AccountDisowned,
     AccountSuspended,
+    EmailChanged,
     EmailChangeUndone,
+    EmailVerified,
     PasswordChanged,
     PasswordReset,
+    ProfileChanged,
 )
 from gatehouse.clients.events import ClientDeactivated
 from gatehouse.clients.models import Client
@@ -90,6 +93,16 @@ def end_tokens_of_other_sessions(ctx: Context, event: OtherSessionsRevoked) -> d
     if ctx.actor.family_id is not None:
         which.append(RefreshFamily.id != ctx.actor.family_id)
     return told(refresh_families_ended=revoke_families(ctx, *which, reason=event.name))
+
+
+@during(ProfileChanged, EmailVerified, EmailChanged)
+def tell_applications_at_once(
+    ctx: Context, event: ProfileChanged | EmailVerified | EmailChanged
+) -> None:
+    """What a worker says of a person is what it read a moment ago: let that moment pass."""
+    given = select(Grant.id).where(Grant.user_id == event.user_id)
+    if ctx.db.scalar(given.limit(1)) is not None:
+        ctx.outwait_leases()
 
 
 @every(timedelta(hours=1))

@@ -33,7 +33,7 @@ def answers(client):
         405: client.post(LIVE),
         413: client.post("/api/v1/auth/login", data=b"x" * 1_048_577),
         415: client.post("/api/v1/auth/login", data="{}", content_type="text/plain"),
-        500: client.get(ME, headers={"Authorization": "Bearer x"}),
+        500: client.get(ME, headers={"Authorization": "Bearer ghs_x"}),
     }
 
 
@@ -76,7 +76,7 @@ def test_every_refusal_is_in_the_envelope(client, status):
 
 def test_a_mistake_of_ours_tells_the_request_id_and_nothing_else(client):
     """Threat 97."""
-    answer = client.get(ME, headers={"Authorization": "Bearer x"})
+    answer = client.get(ME, headers={"Authorization": "Bearer ghs_x"})
 
     assert answer.json["error"] == {"type": "INTERNAL_ERROR", "details": {}}
     assert answer.json["message"] == "Something went wrong on our side."
@@ -87,7 +87,7 @@ def test_a_mistake_of_ours_tells_the_request_id_and_nothing_else(client):
 def test_the_log_learns_what_the_caller_does_not(bare_app, capsys):
     client = bare_app(Authenticator=failing_authenticator).test_client()
 
-    answer = client.get(ME, headers={"Authorization": "Bearer x"})
+    answer = client.get(ME, headers={"Authorization": "Bearer ghs_x"})
 
     logged = capsys.readouterr().out
     assert "RuntimeError" in logged

@@ -1,4 +1,4 @@
-"""Calling the world: only what is public or allowed, within bounds (threat 197)."""
+"""Calling the world: only what is public or allowed, within bounds (threat 197, BCP-21)."""
 
 import socket
 import tracemalloc

@@ -25,7 +25,13 @@ PEOPLE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAMS = {"Accept": "application/json"}
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 # What was registered for an application, and checked then.
-REGISTERED = ("{{ url }}", "{{ to.logo_uri }}", "{{ to.policy_uri }}", "{{ to.tos_uri }}")
+REGISTERED = (
+    "{{ back }}",
+    "{{ url }}",
+    "{{ to.logo_uri }}",
+    "{{ to.policy_uri }}",
+    "{{ to.tos_uri }}",
+)
 LEADS = re.compile(r'(?:href|action|src)="([^"#][^"]*)"')
 FORM = "application/x-www-form-urlencoded"
 SECRET = "postgresql://u:hunter2@db/x"

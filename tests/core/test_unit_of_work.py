@@ -15,6 +15,7 @@ from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.audit.service import record_attempt
 from gatehouse.core.cache import EPOCHS
 from gatehouse.core.context import Actor, Origin, unit_of_work
+from gatehouse.core.errors import NoSession
 from gatehouse.login.events import SignInRefused
 
 
@@ -308,9 +309,9 @@ def test_now_is_one_moment_in_utc(work):
         assert ctx.now.utcoffset().total_seconds() == 0
 
 
-@pytest.mark.parametrize("what", ["user_id", "session_id"])
-def test_an_anonymous_caller_has_no_id_and_no_session(work, what):
-    with work() as ctx, pytest.raises(RuntimeError):
+@pytest.mark.parametrize(("what", "error"), [("user_id", RuntimeError), ("session_id", NoSession)])
+def test_an_anonymous_caller_has_no_id_and_no_session(work, what, error):
+    with work() as ctx, pytest.raises(error):
         getattr(ctx, what)
 
 

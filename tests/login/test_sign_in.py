@@ -125,7 +125,7 @@ def without_request_id(reply):
 def test_unknown_wrong_suspended_inactive_and_deleted_are_answered_alike(
     app: Flask, make: Factory, address: str
 ):
-    """Threat 112: status, body and headers are the same but for the request id."""
+    """Threat 112, CORE-68, CORE-69: all is the same but for the request id."""
     suspended = make.user(status=AccountStatus.SUSPENDED)
     inactive = make.user(status=AccountStatus.INACTIVE)
     gone = make.user()

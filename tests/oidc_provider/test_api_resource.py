@@ -95,16 +95,19 @@ def test_signing_out_everywhere_else_keeps_what_asks_for_it(
 def test_elevated_acts_need_a_fresh_sign_in(
     client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, user: User
 ):
-    """STEP-01: the time is that of the token."""
+    """STEP-01, STEP-03: the time is that of the token, and a newer one is to be had."""
     fresh = tokens_of(person, cli, OFFLINE)
     with unit_of_work(runtime, Origin("test")) as ctx:
         stale = token_of(ctx, cli, fresh, cli, auth_time=ctx.now - timedelta(hours=1))
 
-    for token, expected in ((stale, 403), (fresh["access_token"], 200)):
+    for token, expected in ((stale, 401), (fresh["access_token"], 200)):
         answer = client.delete("/api/v1/users/me", headers=headers_of(token), json={})
         assert answer.status_code == expected, answer.text
-        if expected == 403:
+        if expected == 401:
             assert answer.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
+            challenge = answer.headers["WWW-Authenticate"]
+            assert 'error="insufficient_user_authentication"' in challenge
+            assert 'max_age="600"' in challenge
 
 
 def token_of(ctx: Context, cli: Rp, tokens: dict[str, Any], maker: Rp, **more: Any) -> str:

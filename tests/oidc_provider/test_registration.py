@@ -240,7 +240,7 @@ def test_the_document_of_a_sector_lists_all_redirect_uris(
 
 
 def test_it_is_off_until_an_operator_turns_it_on(open_app: Flask, make_app: Any, address: str):
-    """DCR-12, DISC-15, ruling 29."""
+    """DCR-12, DISC-15, ruling 29, threat 184."""
     off, on = Program(open_app, address), Program(make_app(**OPEN), address)
     told = on.done()
 

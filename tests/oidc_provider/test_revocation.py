@@ -35,7 +35,7 @@ def test_a_refresh_token_takes_all_of_its_family_along(person: Person, rp: Rp):
 
 
 def test_what_is_not_ones_own_is_left_alone(person: Person, rp: Rp, make_rp: Any):
-    """REV-03, 05: and nobody is told."""
+    """REV-03, 05, threat 42: and nobody is told."""
     other = make_rp()
     tokens = person.tokens_for(rp, scope="openid offline_access")
 

@@ -177,7 +177,7 @@ def test_nothing_outlives_a_revocation_that_meets_refreshes(
 def test_a_restart_forgets_no_rotation(
     server: GatehouseServer, person: Person, caller: Callable[..., Caller], db: Session
 ):
-    """RT-10 (CVE-2026-9802): what was spent before the restart is spent after it."""
+    """RT-10, threat 30 (CVE-2026-9802): what was spent before the restart is spent after it."""
     app = caller()
     first = app.tokens(person)["refresh_token"]
     second = app.refresh(first).json

@@ -70,6 +70,7 @@ def _write(engine: Engine, counts: Counter[Place], last: dict[UUID, datetime]) -
     if not last:
         return
     with engine.connect() as db:
+        db.detach()  # Once a minute: it is not worth a place in the pool.
         there = set(db.execute(select(Client.id).where(Client.id.in_(last))).scalars())
         # In one order everywhere, so that two processes never wait for each other.
         places = sorted((place for place in counts if place[0] in there), key=str)

@@ -2,7 +2,7 @@
 
 from gatehouse.grants.service.consents import agree, living_grant, revoke_consent, revoke_grants
 from gatehouse.grants.service.ending import end_tokens_of_client, end_tokens_of_organization
-from gatehouse.grants.service.families import Turned, open_family, revoke_families, turn
+from gatehouse.grants.service.families import KnownFamily, open_family, revoke_families, turn
 from gatehouse.grants.service.state import (
     Standing,
     revoke_single,
@@ -12,8 +12,8 @@ from gatehouse.grants.service.state import (
 )
 
 __all__ = [
+    "KnownFamily",
     "Standing",
-    "Turned",
     "agree",
     "end_tokens_of_client",
     "end_tokens_of_organization",

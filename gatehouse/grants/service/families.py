@@ -2,30 +2,65 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hmac import compare_digest
 from secrets import token_bytes
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, select, update
 
+from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit.service import record
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.events import RefreshReuseDetected
-from gatehouse.grants.models import RefreshFamily
+from gatehouse.grants.models import Grant, RefreshFamily
 from gatehouse.grants.rules import Family, Verdict, mac_of, mint, read, verdict
 
 FAMILIES = RefreshFamily.metadata.tables[RefreshFamily.__tablename__]
+COLUMNS = (
+    *("id", "salt", "grant_id", "user_id", "client_row_id", "sid", "dies_with_session", "params"),
+    *("binding", "generation", "rotated_at", "idle_expires_at", "expires_at", "revoked_at"),
+    "created_at",
+)
+# The hot path: one row by primary keys, the statement built once.
+
+
+FAMILY = (
+    select(
+        *(FAMILIES.c[name] for name in COLUMNS),
+        Grant.revoked_at.label("grant_revoked_at"),
+        and_(User.status == AccountStatus.ACTIVE, User.deleted_at.is_(None)).label("is_in"),
+    )
+    .join(Grant, Grant.id == FAMILIES.c.grant_id)
+    .join(User, User.id == FAMILIES.c.user_id)
+    .where(FAMILIES.c.id == bindparam("id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
-    """A family whose token was shown, and the token that counts now."""
+class KnownFamily:
+    """A family as a refresh sees it, with whether its grant and its account still stand."""
 
-    family: RefreshFamily
-    token: str
+    id: UUID
+    salt: bytes
+    grant_id: UUID
+    user_id: UUID
+    client_row_id: UUID
+    sid: UUID | None
+    dies_with_session: bool
+    params: dict[str, Any]
+    binding: str | None
+    generation: int
+    rotated_at: datetime | None
+    idle_expires_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    created_at: datetime
+    grant_revoked_at: datetime | None
+    is_in: bool
 
 
 def open_family(
@@ -61,10 +96,10 @@ def open_family(
     return family, mint(ctx.settings.secret_key, family.id, 0, family.salt)
 
 
-def find_family(ctx: Context, token: str, client: KnownClient) -> tuple[RefreshFamily, int]:
+def find_family(ctx: Context, token: str, client: KnownClient) -> tuple[KnownFamily, int]:
     """The family of a genuine token of this client, and its generation. Raises InvalidGrant."""
     shown = read(token)
-    family = ctx.db.get(RefreshFamily, shown.family_id) if shown else None
+    family = family_by_id(ctx, shown.family_id) if shown else None
     if shown is None or family is None:
         raise InvalidGrant("unknown_token")
     genuine = mac_of(ctx.settings.secret_key, family.id, shown.generation, family.salt)
@@ -75,26 +110,27 @@ def find_family(ctx: Context, token: str, client: KnownClient) -> tuple[RefreshF
     return family, shown.generation
 
 
-def turn(ctx: Context, client: KnownClient, family: RefreshFamily, generation: int) -> Turned:
-    """Use a token: one statement decides who turns the family. Raises InvalidGrant.
+def turn(ctx: Context, client: KnownClient, family: KnownFamily, generation: int) -> str:
+    """Use a token, and give the one that counts now: one statement decides who turns the family.
 
     Whoever shows the last one within the grace gets the same successor once more.
+    Raises InvalidGrant.
     """
     options = client.options
     grace = timedelta(seconds=options.refresh_grace_seconds)
     for _ in range(2):
         found = verdict(_seen(family), generation, ctx.now, grace=grace, rotates=options.rotates)
         if found is Verdict.SAME:
-            return Turned(family, _token(ctx, family, family.generation))
+            return _token(ctx, family, family.generation)
         if found is Verdict.OVER:
             raise InvalidGrant("family_over")
         if found is Verdict.REUSE:
-            ctx.after_refusal(lambda own: _end_after_reuse(own, family))
+            ctx.after_refusal(partial(_end_after_reuse, family=family))
             raise InvalidGrant("reuse")
-        if _moved(ctx, client, family, generation, turns=found is Verdict.TURN):
-            ctx.db.refresh(family)
-            return Turned(family, _token(ctx, family, family.generation))
-        ctx.db.refresh(family)
+        turns = found is Verdict.TURN
+        if _moved(ctx, client, family, generation, turns=turns):
+            return _token(ctx, family, generation + turns)
+        family = family_by_id(ctx, family.id) or family
     raise InvalidGrant("family_over")
 
 
@@ -109,7 +145,7 @@ def revoke_families(ctx: Context, *which: Any, reason: str) -> int:
 
 
 def _moved(
-    ctx: Context, client: KnownClient, family: RefreshFamily, generation: int, *, turns: bool
+    ctx: Context, client: KnownClient, family: KnownFamily, generation: int, *, turns: bool
 ) -> bool:
     """The one write of a refresh. Returns whether it was ours."""
     idle = ctx.now + timedelta(seconds=client.options.refresh_token_idle)
@@ -131,7 +167,7 @@ def _moved(
     return ctx.execute(statement) == 1
 
 
-def _end_after_reuse(ctx: Context, family: RefreshFamily) -> None:
+def _end_after_reuse(ctx: Context, *, family: KnownFamily) -> None:
     ended = revoke_families(ctx, RefreshFamily.id == family.id, reason="reuse")
     if ended:
         event = RefreshReuseDetected(
@@ -140,17 +176,20 @@ def _end_after_reuse(ctx: Context, family: RefreshFamily) -> None:
         record(ctx, event)
 
 
-def _seen(family: RefreshFamily) -> Family:
-    times: tuple[datetime | None, ...] = (family.rotated_at, family.revoked_at)
-    return Family(family.generation, times[0], family.idle_expires_at, family.expires_at, times[1])
+def _seen(family: KnownFamily) -> Family:
+    return Family(
+        family.generation,
+        family.rotated_at,
+        family.idle_expires_at,
+        family.expires_at,
+        family.revoked_at,
+    )
 
 
-def _token(ctx: Context, family: RefreshFamily, generation: int) -> str:
+def _token(ctx: Context, family: KnownFamily, generation: int) -> str:
     return mint(ctx.settings.secret_key, family.id, generation, family.salt)
 
 
-def family_by_id(ctx: Context, family_id: UUID) -> RefreshFamily | None:
-    found: RefreshFamily | None = ctx.db.scalar(
-        select(RefreshFamily).where(RefreshFamily.id == family_id)
-    )
-    return found
+def family_by_id(ctx: Context, family_id: UUID) -> KnownFamily | None:
+    row = ctx.db.execute(FAMILY, {"id": family_id}).first()
+    return KnownFamily(**row._asdict()) if row is not None else None

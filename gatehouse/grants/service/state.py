@@ -32,6 +32,12 @@ STANDING = (
         Session.id.label("session_id"),
         TokensVoided.before,
         RevokedToken.jti,
+        RefreshFamily.params,
+        User.email,
+        User.email_verified,
+        User.full_name,
+        User.avatar_url,
+        User.updated_at,
     )
     .join(User, User.id == Grant.user_id)
     .outerjoin(RefreshFamily, RefreshFamily.id == bindparam("family_id"))
@@ -46,11 +52,16 @@ REVOKED = select(func.count(RevokedToken.id)).where(RevokedToken.jti == bindpara
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whom a living token speaks for. It has a ``session_id`` where it ends with that session."""
+    """Whom a living token speaks for. It has a ``session_id`` where it ends with that session.
+
+    ``account`` is the row of the person, ``params`` what was wished for with the refresh token.
+    """
 
     user_id: UUID
     client_row_id: UUID
     session_id: UUID | None
+    account: Any = None
+    params: dict[str, Any] | None = None
 
 
 def standing_of(
@@ -77,7 +88,7 @@ def standing_of(
     ):
         return None
     session_id = None if outlives_session else row.session_id
-    return Standing(row.user_id, row.client_row_id, session_id)
+    return Standing(row.user_id, row.client_row_id, session_id, row, row.params)
 
 
 def _read_standing(runtime: Runtime, values: dict[str, Any]) -> Any:

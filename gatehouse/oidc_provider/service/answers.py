@@ -38,12 +38,12 @@ def refuse_who_is_out(
     *,
     sid: UUID | None,
     since: datetime | None = None,
+    is_in: bool | None = None,
 ) -> None:
     """Whoever may not any more gets nothing for a code or a refresh token (threat 33); nor for what
-    was given ``since`` then, and voided.
+    was given ``since`` then, and voided. ``is_in``: whether the account stands, if that is known.
     """
-    user = ctx.db.get(User, user_id)
-    if user is None or user.status is not AccountStatus.ACTIVE or user.deleted_at is not None:
+    if not (_is_in(ctx, user_id) if is_in is None else is_in):
         raise InvalidGrant("account_out")
     if not may_enter(ctx, client, user_id):
         raise InvalidGrant("no_access")
@@ -51,6 +51,11 @@ def refuse_who_is_out(
         raise InvalidGrant("session_over")
     if since is not None and was_voided(ctx, user_id, since):
         raise InvalidGrant("voided")
+
+
+def _is_in(ctx: Context, user_id: UUID) -> bool:
+    user = ctx.db.get(User, user_id)
+    return user is not None and user.status is AccountStatus.ACTIVE and user.deleted_at is None
 
 
 def _is_open(ctx: Context, sid: UUID) -> bool:

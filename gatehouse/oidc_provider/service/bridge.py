@@ -62,7 +62,7 @@ def begin(ctx: Context, handle: str) -> Begun:
     )
     if not ctx.execute(statement):
         ctx.db.refresh(way.row)
-        if way.row.terms != mark:
+        if not same(way.row.terms or "", mark):
             raise errors.TermsChanged
     return _told(way.request, handle, mark)
 

@@ -58,7 +58,7 @@ def redeem_code(ctx: Context, call: Call, client: KnownClient, binding: str | No
         scopes=params["scopes"],
         audience=audience_of(ctx, call, client, params),
         grant_id=code.grant_id,
-        family=family,
+        family_id=family.id if family else None,
         sid=code.sid,
         auth_time=code.auth_time,
         acr=params.get("acr"),

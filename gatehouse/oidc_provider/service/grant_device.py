@@ -73,7 +73,10 @@ def _redeem(
     family, refresh = _family(ctx, client, row, grant, binding)
     issue = _issue(ctx, client, row, grant)
     issue = replace(
-        issue, family=family, audience=audience_of(ctx, call, client, row.params), binding=binding
+        issue,
+        family_id=family.id if family else None,
+        audience=audience_of(ctx, call, client, row.params),
+        binding=binding,
     )
     answer, _ = token_answer(ctx, client, issue, row.params, nonce=None)
     if refresh:

@@ -15,7 +15,6 @@ from gatehouse.clients.queries import KnownClient, find_client_by_id
 from gatehouse.clients.rules import api_of
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, InvalidRequest
-from gatehouse.grants.models import RefreshFamily
 from gatehouse.oidc_provider.errors import InvalidScope, InvalidTarget
 from gatehouse.oidc_provider.events import TokenExchanged
 from gatehouse.oidc_provider.rules.exchange import (
@@ -57,7 +56,7 @@ def exchange(ctx: Context, call: Call, client: KnownClient, binding: str | None)
         scopes=scopes,
         audience=_audience(ctx, call, client, policy),
         grant_id=UUID(claims["gid"]),
-        family=ctx.db.get(RefreshFamily, UUID(claims["fid"])) if "fid" in claims else None,
+        family_id=UUID(claims["fid"]) if "fid" in claims else None,
         sid=UUID(claims["sid"]) if "sid" in claims else None,
         auth_time=datetime.fromtimestamp(proved_at, UTC) if proved_at else None,
         acr=claims.get("acr"),

@@ -6,7 +6,6 @@ from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.grants.errors import InvalidGrant
-from gatehouse.grants.models import Grant
 from gatehouse.grants.service import turn
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InvalidScope
@@ -23,24 +22,23 @@ from gatehouse.oidc_provider.service.tokens import Issue
 
 
 def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
-    """A refresh token for new tokens. The family is turned last: nothing is spent on a refusal."""
+    """A refresh token for new tokens. Whatever refuses undoes the turn: nothing is spent by it."""
     family, generation = find_family(ctx, call.need("refresh_token"), client)
     if family.binding is not None and binding != family.binding:
         raise InvalidGrant("token_of_another_key")
     params = _narrowed(call, client, family.params)
     audience = audience_of(ctx, call, client, params)
-    turned = turn(ctx, client, family, generation)
-    grant = ctx.db.get(Grant, family.grant_id)
-    if grant is None or grant.revoked_at is not None:
+    token = turn(ctx, client, family, generation)
+    if family.grant_revoked_at is not None:
         raise InvalidGrant("grant_revoked")
     sid = family.sid if family.dies_with_session else None
-    refuse_who_is_out(ctx, client, family.user_id, sid=sid)
+    refuse_who_is_out(ctx, client, family.user_id, sid=sid, is_in=family.is_in)
     issue = Issue(
         sub=sub_of(ctx, client, family.user_id),
         scopes=params["scopes"],
         audience=audience,
         grant_id=family.grant_id,
-        family=family,
+        family_id=family.id,
         sid=family.sid,
         auth_time=datetime.fromtimestamp(params["auth_time"], UTC),
         acr=params.get("acr"),
@@ -50,7 +48,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         extra=of_the_person(ctx, client, family.user_id, params),
     )
     answer, _ = token_answer(ctx, client, issue, params, nonce=None)
-    answer["refresh_token"] = turned.token
+    answer["refresh_token"] = token
     return answer
 
 

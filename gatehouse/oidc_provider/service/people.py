@@ -19,11 +19,19 @@ OF_A_PLACE = frozenset({"roles", "org_id", "org_name", "org_role"})
 
 
 def facts_of(
-    ctx: Context, client: KnownClient, user_id: UUID, names: Sequence[str], *, org_id: UUID | None
+    ctx: Context,
+    client: KnownClient,
+    user_id: UUID,
+    names: Sequence[str],
+    *,
+    org_id: UUID | None,
+    account: Any = None,
 ) -> dict[str, Any]:
-    """The claims of these names that we can say of a person to this client."""
+    """The claims of these names that we can say of a person to this client. ``account`` is the row
+    of the person, where it is known.
+    """
     wanted = set(names)
-    facts = _of_the_account(ctx, user_id)
+    facts = _of_the_account(account or ctx.db.get(User, user_id))
     if wanted & OF_A_PLACE:
         facts |= _of_the_place(ctx, client, user_id, org_id)
     if "groups" in wanted:
@@ -31,8 +39,7 @@ def facts_of(
     return {name: value for name, value in facts.items() if name in wanted}
 
 
-def _of_the_account(ctx: Context, user_id: UUID) -> dict[str, Any]:
-    user = ctx.db.get(User, user_id)
+def _of_the_account(user: Any) -> dict[str, Any]:
     if user is None:
         return {}
     return {
@@ -116,6 +123,7 @@ def say_of(
     names: Sequence[str],
     scopes: Sequence[str],
     organization: str | None,
+    account: Any = None,
 ) -> dict[str, Any]:
     """What is said of a person in this place: the claims of these names, and what the client's
     mappers make of what the scopes give.
@@ -125,7 +133,8 @@ def say_of(
     facts: dict[str, Any] = {}
     if names or read:
         org_id = UUID(organization) if organization else None
-        facts = facts_of(ctx, client, user_id, [*names, *read], org_id=org_id)
+        wanted = [*names, *read]
+        facts = facts_of(ctx, client, user_id, wanted, org_id=org_id, account=account)
     if "sub" in read:
         facts["sub"] = sub_of(ctx, client, user_id)
     said = mapped(mappers, place, facts) | chosen(facts, names)

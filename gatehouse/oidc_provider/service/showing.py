@@ -10,8 +10,8 @@ from gatehouse.clients.queries import KnownClient, find_client, find_client_by_i
 from gatehouse.clients.service import note_use
 from gatehouse.core.context import Context
 from gatehouse.grants.errors import InvalidGrant
-from gatehouse.grants.models import Grant, RefreshFamily
-from gatehouse.grants.service import revoke_families, revoke_single
+from gatehouse.grants.models import RefreshFamily
+from gatehouse.grants.service import Standing, revoke_families, revoke_single
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InsufficientScope, InvalidToken
 from gatehouse.oidc_provider.rules.claims import (
@@ -65,9 +65,17 @@ def read_living(ctx: Context, token: str) -> Living | None:
         if found is None or not found.is_usable:
             return None
         source = found
-    if not may_enter(ctx, source, standing.user_id):
+    if not _is_admitted(ctx, source, standing.user_id):
         return None
     return Living(shown, client, [s for s in shown.scopes if s in source.options.scopes])
+
+
+def _is_admitted(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
+    """Whether the client admits the person, as somebody found a moment ago: whoever ends that ends
+    the grants too, and waits (``ctx.outwait_leases``).
+    """
+    key = ("admitted", client.id, client.updated_at, user_id)
+    return ctx.runtime.leases.get(key, lambda: may_enter(ctx, client, user_id) or None) is True
 
 
 def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient, dict[str, Any]]:
@@ -82,19 +90,20 @@ def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient
         raise InvalidToken
     if "openid" not in living.scopes or shown.standing is None:
         raise InsufficientScope
-    return living.client, _claims(ctx, living, shown.standing.user_id)
+    return living.client, _claims(ctx, living, shown.standing)
 
 
-def _claims(ctx: Context, living: Living, user_id: UUID) -> dict[str, Any]:
-    params = _params(ctx, living.shown)
+def _claims(ctx: Context, living: Living, standing: Standing) -> dict[str, Any]:
+    params = _params(living.shown, standing)
     said = say_of(
         ctx,
         living.client,
-        user_id,
+        standing.user_id,
         place=USERINFO,
         names=[*claims_of_scopes(living.scopes), *wished(params.get("claims", {}), USERINFO)],
         scopes=living.scopes,
         organization=params.get("organization"),
+        account=standing.account,
     )
     return {**said, "sub": living.shown.claims["sub"]}
 
@@ -108,11 +117,10 @@ def signed_userinfo(ctx: Context, client: KnownClient, claims: Mapping[str, Any]
     return sign(ctx.runtime, said, alg=alg)
 
 
-def _params(ctx: Context, shown: Shown) -> dict[str, Any]:
+def _params(shown: Shown, standing: Standing) -> Mapping[str, Any]:
     """What was wished for when the token was granted: it lies with the family, or in the token."""
-    if "fid" in shown.claims:
-        family = ctx.db.get(RefreshFamily, UUID(shown.claims["fid"]))
-        return dict(family.params) if family else {}
+    if standing.params is not None:
+        return standing.params
     return {
         "claims": {"userinfo": dict.fromkeys(shown.claims.get("wishes", ()))},
         "organization": shown.claims.get("org"),
@@ -165,14 +173,13 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
         family, generation = find_family(ctx, token, asker)
     except InvalidGrant:
         return INACTIVE
-    grant = ctx.db.get(Grant, family.grant_id)
     is_over = ctx.now >= min(family.expires_at, family.idle_expires_at)
-    is_gone = family.revoked_at is not None or grant is None or grant.revoked_at is not None
+    is_gone = family.revoked_at is not None or family.grant_revoked_at is not None
     if is_over or is_gone or generation != family.generation:
         return INACTIVE
     try:
         sid = family.sid if family.dies_with_session else None
-        refuse_who_is_out(ctx, asker, family.user_id, sid=sid)
+        refuse_who_is_out(ctx, asker, family.user_id, sid=sid, is_in=family.is_in)
     except InvalidGrant:
         return INACTIVE
     return {
