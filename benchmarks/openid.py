@@ -192,7 +192,7 @@ def _tokens(ctx: Context, client_id: str) -> dict[str, list[str]]:
             binding=None,
             dies_with_session=False,
         )
-        issue = Issue(sub=str(user_id), scopes=PERSON, grant_id=grant.id, family=family)
+        issue = Issue(sub=str(user_id), scopes=PERSON, grant_id=grant.id, family_id=family.id)
         found["access"].append(access_token(ctx, client, issue).text)
         found["refresh"].append(token)
     return found

@@ -6,7 +6,7 @@ import os
 import signal
 from functools import partial
 from multiprocessing import get_start_method
-from threading import Thread
+from threading import Thread, main_thread
 from time import sleep
 from typing import Any
 
@@ -21,6 +21,7 @@ from gatehouse.registry import domains
 
 TARGET = "wsgi:app"
 PATIENCE = 10  # seconds that a worker has to finish the requests in flight
+NUDGE = 0.1  # seconds between two
 LOOK = 1  # seconds between two looks whether the parent is still there
 
 
@@ -83,7 +84,32 @@ def obey_the_parent(parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    wake_the_main_thread()
     Thread(target=end_with, args=(parent,), name="gatehouse-parent", daemon=True).start()
+
+
+def wake_the_main_thread() -> None:
+    """Let SIGTERM be heard by a main thread that waits, whichever thread the system gave it to.
+
+    Python hears of a signal between two instructions of its main thread. One that came just before
+    that thread began to wait, or that another thread was interrupted for, was heard when the wait
+    was over: a worker that waits for nothing else was killed after 10 s.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    signal.signal(signal.SIGURG, lambda *_: None)
+    Thread(target=_nudge, args=(heard,), name="gatehouse-nudge", daemon=True).start()
+
+
+def _nudge(heard: int) -> None:
+    """Interrupt the main thread's wait, some times: once may again be a moment too early."""
+    main = main_thread().ident
+    while signal.SIGTERM not in os.read(heard, 64):
+        continue
+    while main is not None:
+        signal.pthread_kill(main, signal.SIGURG)
+        sleep(NUDGE)
 
 
 def end_with(parent: int) -> None:

@@ -21,6 +21,7 @@ from tests.processes import is_alive, wait_until
 from tests.serving import GatehouseServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
+ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "AdminPass123!"
 ACCOUNT = {"email": "admin@acme-corp.com", "password": PASSWORD}
 LOGIN = "/api/v1/auth/login"
@@ -233,3 +234,33 @@ def test_odd_requests_do_not_disturb_the_others(served: GatehouseServer):
 
     assert not any(answer.startswith(b"HTTP/1.1 5") for answer in answers)
     assert reply.status == 200
+
+
+DEAF = """
+import os, signal, threading
+from gatehouse.serving import obey_the_parent
+
+obey_the_parent(os.getppid())
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+# Only other threads are interrupted by it, as if the main one had not begun to wait yet.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+threading.Thread(target=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    or threading.Event().wait(), daemon=True).start()
+print("waits", flush=True)
+stop.wait()
+print("heard", flush=True)
+"""
+
+
+def test_a_worker_hears_that_it_is_told_to_stop_whoever_was_interrupted():
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "waits\n"
+        sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.communicate(timeout=5)[0] == "heard\n"
+    assert process.returncode == 0
