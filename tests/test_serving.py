@@ -257,10 +257,13 @@ def test_a_worker_hears_that_it_is_told_to_stop_whoever_was_interrupted():
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    with process:
+    try:
         assert process.stdout.readline() == "waits\n"
         sleep(0.3)
         process.send_signal(signal.SIGTERM)
 
         assert process.communicate(timeout=5)[0] == "heard\n"
-    assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
