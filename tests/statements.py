@@ -8,7 +8,7 @@ from sqlalchemy import event
 from gatehouse.core.context import Runtime
 
 # What is asked to let a request in: less if Redis answers in time, and now and then the epoch.
-OF_ADMISSION = (" sessions", "ephemeral", "cache_epochs")
+OF_ADMISSION = (" sessions", "ephemeral", "cache_epochs", "lease_endings")
 
 
 @contextmanager

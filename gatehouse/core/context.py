@@ -18,6 +18,7 @@ from gatehouse.core.db import make_engine
 from gatehouse.core.domain import Domain, Grant
 from gatehouse.core.errors import ChangedButRemembered, NoSession
 from gatehouse.core.events import Event
+from gatehouse.core.leases import RAISED as ENDED
 from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
 from gatehouse.core.places import Places
@@ -141,7 +142,7 @@ class Runtime:
             guards=guards,
             link=link,
             cache=OwnedCache(link, engine, settings.secret_key) if link else None,
-            leases=Leases(),
+            leases=Leases(engine),
             counter=ProcessCounter(),
             bodies=BodyGate(settings.server_threads),
             streams=Places(settings.server_threads),
@@ -188,6 +189,7 @@ class Context:
     told_to_stop: Callable[[], bool] = never
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
+    _ends_leases: bool = False
     _forgotten: set[UUID] = field(default_factory=set)
     _freshened: set[UUID] = field(default_factory=set)
     _db: Session | None = None
@@ -253,7 +255,8 @@ class Context:
 
     def outwait_leases(self) -> None:
         """Let the answer wait until no worker goes by what this act has ended."""
-        if self._end_leases not in self._after_commit:
+        if not self._ends_leases:
+            self._ends_leases = True
             self._after_commit.append(self._end_leases)
 
     def _end_leases(self) -> None:
@@ -271,6 +274,8 @@ class Context:
     def _commit(self) -> None:
         if self.attempts:
             self.ports[AttemptLog](self, self.attempts)
+        if self._ends_leases:  # Last, because everybody who ends something wants this row.
+            self.db.execute(ENDED)
         cache = self.runtime.cache
         if cache is None or not (self._forgotten or self._freshened):
             self._commit_rows()
@@ -327,6 +332,7 @@ class Context:
             sessions=self.runtime.writing,
             recorded=[],
             _after_commit=[],
+            _ends_leases=False,
             _db=None,
             _forgotten=set(),
             _freshened=set(),

@@ -45,8 +45,8 @@ PURGE_BATCH = 1000
 class EphemeralStore(Protocol):
     """Keys are at most 200 characters; ``ttl`` is in seconds."""
 
-    def count(self, key: str, ttl: float) -> tuple[int, float]:
-        """Add one, atomically. The time starts with the first: returns (count, seconds left)."""
+    def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
+        """Add ``by``, atomically. The time starts with the first: returns (count, seconds left)."""
         ...
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
@@ -77,9 +77,9 @@ class SqlStore:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._count = _count_one(insert_into(EPHEMERAL, engine.dialect))
 
-    def count(self, key: str, ttl: float) -> tuple[int, float]:
+    def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
         now = _milliseconds()
-        values = {"key": key, "now": now, "ends": now + _milliseconds(ttl)}
+        values = {"key": key, "by": by, "now": now, "ends": now + _milliseconds(ttl)}
         with self._engine.connect() as db:
             count, expires_at = db.execute(self._count, values).one()
         return count, (expires_at - now) / 1000
@@ -132,13 +132,17 @@ class SqlStore:
 
 
 def _count_one(insert: Any) -> Any:
-    """Add one to ``key``, or begin anew at ``now``. Making this takes longer than running it."""
+    """Add ``by`` to ``key``, or begin anew at ``now``. Making this takes longer than running it."""
     is_over = EPHEMERAL.c.expires_at <= bindparam("now")
-    row = insert.values(key=bindparam("key"), value=b"", count=1, expires_at=bindparam("ends"))
+    row = insert.values(
+        key=bindparam("key"), value=b"", count=bindparam("by"), expires_at=bindparam("ends")
+    )
     return row.on_conflict_do_update(
         index_elements=["key"],
         set_={
-            "count": case((is_over, 1), else_=EPHEMERAL.c.count + 1),
+            "count": case(
+                (is_over, row.excluded.count), else_=EPHEMERAL.c.count + row.excluded.count
+            ),
             "expires_at": case((is_over, row.excluded.expires_at), else_=EPHEMERAL.c.expires_at),
         },
     ).returning(EPHEMERAL.c.count, EPHEMERAL.c.expires_at)
@@ -154,8 +158,8 @@ def _milliseconds(seconds: float | None = None) -> int:
 
 
 COUNT = Script("""
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
+if count == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """)
 TAKE = Script("""
@@ -171,8 +175,8 @@ class RedisStore:
     def __init__(self, link: RedisLink) -> None:
         self._link = link
 
-    def count(self, key: str, ttl: float) -> tuple[int, float]:
-        count, left = self._link.run(COUNT, [_key(key)], [_milliseconds(ttl)])
+    def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
+        count, left = self._link.run(COUNT, [_key(key)], [_milliseconds(ttl), by])
         return count, left / 1000
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
@@ -214,11 +218,11 @@ class FailoverStore:
         self._counters = counters
         self._table = table
 
-    def count(self, key: str, ttl: float) -> tuple[int, float]:
+    def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
         try:
-            return self._counters.count(key, ttl)
+            return self._counters.count(key, ttl, by)
         except RedisAway:
-            return self._table.count(key, ttl)
+            return self._table.count(key, ttl, by)
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
         return self._table.put(key, value, ttl, only_if_absent=only_if_absent)

@@ -32,9 +32,17 @@ def create() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_cache_epochs"),
     )
     op.bulk_insert(epochs, [{"id": 1, "epoch": 1}])
+    endings = op.create_table(
+        "lease_endings",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_lease_endings"),
+    )
+    op.bulk_insert(endings, [{"id": 1, "number": 1}])
 
 
 def drop() -> None:
+    op.drop_table("lease_endings")
     op.drop_table("cache_epochs")
     op.drop_table("idempotency_keys")
     op.drop_table("ephemeral")

@@ -1,4 +1,4 @@
-"""What a worker goes by for a moment, and that whoever ends something waits for it."""
+"""What a worker goes by, and that whoever ends something ends that, too, and waits for it."""
 
 from time import monotonic, sleep
 from typing import Any
@@ -7,46 +7,56 @@ import pytest
 
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.errors import BadRequest
-from gatehouse.core.leases import LEASE, MOST, Leases
+from gatehouse.core.leases import LEASE, MOST, MOST_KEPT, Leases
 
 
-def test_a_value_is_believed_until_its_lease_is_over():
-    leases, seen = Leases(), iter("abc")
+@pytest.fixture
+def leases(runtime: Runtime) -> Leases:
+    """Those of another process."""
+    return Leases(runtime.engine)
+
+
+def end_something(runtime: Runtime) -> None:
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        ctx.outwait_leases()
+
+
+def test_a_value_is_kept_until_something_is_ended(leases: Leases, runtime: Runtime):
+    seen = iter("abcd")
 
     assert leases.get("key", lambda: next(seen)) == "a"
+    sleep(2 * LEASE)
     assert leases.get("key", lambda: next(seen)) == "a"
-    sleep(LEASE)
+    end_something(runtime)
     assert leases.get("key", lambda: next(seen)) == "b"
     leases.drop()
     assert leases.get("key", lambda: next(seen)) == "c"
+    sleep(MOST)
+    assert leases.get("key", lambda: next(seen)) == "d"
 
 
-def test_what_is_not_there_is_looked_for_each_time():
-    leases = Leases()
-
+def test_what_is_not_there_is_looked_for_each_time(leases: Leases):
     assert leases.get("key", lambda: None) is None
     assert leases.get("key", lambda: 1) == 1
 
 
-def test_a_lease_begins_before_the_row_is_read():
-    """A reading that takes long is believed for no longer after it was true."""
-    leases = Leases()
+def test_what_is_read_while_something_is_ended_is_not_kept(leases: Leases, runtime: Runtime):
+    """The number is read first: what was read before the end counts under the number before it."""
 
-    def slow() -> int:
-        sleep(LEASE)
-        return 1
+    def slow() -> str:
+        end_something(runtime)
+        return "from before, or from after"
 
     leases.get("key", slow)
 
-    assert leases.get("key", lambda: 2) == 2
+    assert leases.get("key", lambda: "after") == "after"
 
 
-def test_nobody_makes_them_grow():
-    leases = Leases()
-    for number in range(MOST * 2 + 1):
+def test_nobody_makes_them_grow(leases: Leases):
+    for number in range(MOST_KEPT * 2 + 1):
         leases.get(number, lambda: 1)
 
-    assert len(leases._held) <= MOST  # noqa: SLF001
+    assert len(leases._kept) <= MOST_KEPT  # noqa: SLF001
 
 
 @pytest.mark.parametrize("is_refused", [False, True])

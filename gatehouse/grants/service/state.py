@@ -105,6 +105,10 @@ def _counts(row: Any, issued_at: datetime) -> bool:
 
 def is_revoked(runtime: Runtime, jti: str) -> bool:
     """Whether a single token was revoked, for those that speak for no person."""
+    return runtime.leases.get(("revoked", jti), lambda: _read_revoked(runtime, jti)) is True
+
+
+def _read_revoked(runtime: Runtime, jti: str) -> bool:
     with runtime.short.connect() as db:
         return bool(db.scalar(REVOKED, {"jti": jti}))
 
