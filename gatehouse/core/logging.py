@@ -20,9 +20,10 @@ BLANK = "[blanked]"
 
 # Our own tokens by their prefix, signed ones (RFC 7519), bearer and basic credentials; passwords
 # inside URLs, such as a driver's error message repeats them; and pairs whose name says that the
-# value is a secret. Each part is bounded, so that the time is linear in what a caller sends.
+# value is a secret. The error login_required looks like one of our tokens, and is none. Each part
+# is bounded, so that the time is linear in what a caller sends.
 SECRETS = re.compile(
-    r"gat_[A-Za-z0-9._=-]{8,4000}|g[a-z]{2}_[A-Za-z0-9]{8,}|eyJ[A-Za-z0-9_-]{8,300}\.[A-Za-z0-9_.-]+"
+    r"gat_[A-Za-z0-9._=-]{8,4000}|(?!gin_required\b)g[a-z]{2}_[A-Za-z0-9]{8,}|eyJ[A-Za-z0-9_-]{8,300}\.[A-Za-z0-9_.-]+"
     r"|(?<=bearer )\S+|(?<=basic )\S+"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
     r"|(?:password|secret|token|api_?key|encryption_key|(?<![a-z_])code)[a-z_]{0,20}"

@@ -75,6 +75,7 @@ def test_our_own_tokens_are_blanked_wherever_they_stand():
         "The password was changed.",
         "GET /api/v1/auth/me 200",
         "passwords in a row: none",
+        "refused: login_required: Nobody",
         "https://id.example.org/path",
     ],
 )
