@@ -53,6 +53,19 @@ def test_a_grant_type_is_named_known_and_the_clients_own(rp: Rp):
     refused(rp.token(grant_type="client_credentials"), "unauthorized_client")
 
 
+def test_what_is_refused_leaves_a_line_for_the_developer(rp: Rp, caplog: Any):
+    """Without it nobody learns from the log what an application does wrong."""
+    with caplog.at_level("INFO", "gatehouse"):
+        rp.token(**CODE, code="gac_of_nobody")
+        rp.http.post("/oidc/par", data={"scope": "openid"}, headers=basic(rp.client_id))
+
+    said = [one.getMessage() for one in caplog.records if "is refused" in one.getMessage()]
+    assert [rp.client_id in line for line in said] == [True, True]
+    assert "invalid_grant: " in said[0]
+    assert "invalid_request: " in said[1]
+    assert "gac_" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("headers", "data"),
     [

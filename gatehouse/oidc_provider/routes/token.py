@@ -6,6 +6,7 @@ from gatehouse.clients.service import authenticate, refuse_too_many
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.service import redeeming, showing
+from gatehouse.oidc_provider.service.arriving import logged_refusals
 from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.proofs import binding_of
 from gatehouse.oidc_provider.service.pushed import push
@@ -21,8 +22,9 @@ def give_tokens(ctx: Context, call: Call) -> Reply:
     proven = authenticate(ctx, call)
     allow_origin_of(call, proven.client)
     refuse_too_many(ctx, proven.client)
-    binding = binding_of(ctx, call, proven.client)
-    return Reply(redeeming.answer_token_request(ctx, call, proven, binding))
+    with logged_refusals(ctx, proven.client):
+        binding = binding_of(ctx, call, proven.client)
+        return Reply(redeeming.answer_token_request(ctx, call, proven, binding))
 
 
 @token.post("/oidc/par")
@@ -32,7 +34,8 @@ def push_request(ctx: Context, call: Call) -> Reply:
     proven = authenticate(ctx, call)
     allow_origin_of(call, proven.client)
     refuse_too_many(ctx, proven.client)
-    return Reply(push(ctx, call, proven.client), HTTPStatus.CREATED)
+    with logged_refusals(ctx, proven.client):
+        return Reply(push(ctx, call, proven.client), HTTPStatus.CREATED)
 
 
 @token.post("/oidc/introspect")
