@@ -18,6 +18,7 @@ Gatehouse is ready.
 
   Pages for people            {url}/login
   API and its documentation   {url}/api/docs
+  OpenID provider             {url}/.well-known/openid-configuration
   Health                      {url}/api/health
   Sign in                     {email} / {password}
 
