@@ -110,7 +110,10 @@ class RequestLog:
 
 def _printable(text: Any) -> str:
     """Leave nothing that a terminal or a line-based reader would act on."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    said = str(text)
+    if said.isprintable():
+        return said
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
 
 
 def _time() -> str:
