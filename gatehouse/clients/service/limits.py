@@ -20,12 +20,15 @@ FAILURES = "client"
 
 def refuse_too_many(ctx: Context, client: KnownClient) -> None:
     """Count a call of this client: in Redis, without it in this process. Raises TooManyRequests
-    past its ``rate_limit``.
+    past its ``rate_limit``. Whoever calls in the name of a public client has proven nothing: they
+    are counted by their address, so that no stranger spends what others may.
     """
     rules = client.options.rate_limit
     if not ctx.settings.ratelimit_enabled or not rules:
         return
     now, name, parsed = ctx.now.timestamp(), f"calls:{client.id}", parse(rules)
+    if client.options.is_public:
+        name += f":{network_of(ctx.origin.ip)}"
     if ctx.runtime.link is None:
         # A row that is written for each token would cost more than the token.
         _counter_of(rules).count(name, parsed, now).refuse_if_over()
