@@ -116,6 +116,8 @@ BAD: tuple[dict[str, Any], ...] = (
     {"redirect_uris": [5]},
     {"grant_types": ["password"]},
     {"grant_types": "authorization_code"},
+    {"grant_types": True},
+    {"grant_types": 1},
     {"grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"]},
     {"response_types": ["token"]},
     {"response_types": ["code", "id_token"]},
