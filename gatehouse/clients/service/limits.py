@@ -61,7 +61,7 @@ def _is_in(address: str | None, networks: tuple[str, ...]) -> bool:
 
 def note_failure(ctx: Context, refused: InvalidClient) -> None:
     """Count a failed proof by its address, and write a line. Raises TooManyRequests."""
-    said, extra = _said(refused.client_id), {"request_id": ctx.origin.request_id}
+    said, extra = loggable(refused.client_id), {"request_id": ctx.origin.request_id}
     LOGGER.warning("A client was refused: %s, %s.", said, refused.reason, extra=extra)
     if ctx.settings.ratelimit_enabled:
         limit = parse(ctx.settings.ratelimits[FAILURES])
@@ -87,6 +87,6 @@ def _counter(ctx: Context) -> str:
     return f"{FAILURES}:{network_of(ctx.origin.ip)}"
 
 
-def _said(client_id: str) -> str:
+def loggable(client_id: str) -> str:
     """What may stand in a line: a secret that was sent in the wrong place may not."""
     return client_id if NAME.fullmatch(client_id) and not OURS.match(client_id) else "one unknown"
