@@ -5,20 +5,27 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client
 from gatehouse.clients.service.registering import add_registration_token
 from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.roles import Role
 from gatehouse.grants.models import Grant
 from gatehouse.oidc_provider.models import AuthorizationCode
-from tests.conftest import WIDE
+from tests.conftest import WIDE, client_of
 from tests.factories import Factory
 from tests.oidc_provider.programs import LEAST, Program
 from tests.oidc_provider.test_devices import GRANT, Device, say, typed
 from tests.oidc_provider.test_exchange import SCOPE, Chain
 from tests.relying import Person, Rp
+
+
+@pytest.fixture
+def http(open_app: Flask, address: str) -> FlaskClient:
+    return client_of(open_app, address)
 
 
 def change(runtime: Runtime, rp: Rp, **settings: Any) -> None:
@@ -156,3 +163,20 @@ def initial_token(runtime: Runtime, org_id: Any) -> str:
     with unit_of_work(runtime, Origin("test")) as ctx:
         token: str = add_registration_token(ctx, org_id, uses=1, hours=1).token
     return token
+
+
+def test_a_device_is_not_told_what_a_person_is_called_at_a_host_of_others(
+    http: FlaskClient, make: Factory
+):
+    """Pairwise names are for who is led to the host, or has proven it; not in two steps, either."""
+    org = make.organization()
+    headers, root = make.bearer(make.member(org, Role.ADMIN)), f"/api/v1/organizations/{org.id}"
+    named = {"subject_type": "pairwise", "redirect_uris": ["https://rp.example/cb"]}
+    named |= {"sector_identifier_uri": "https://rp.example/sector.json", "name": "App"}
+    device = {"grant_types": ["authorization_code", GRANT]}
+
+    assert http.post(f"{root}/clients", json=named | device, headers=headers).status_code == 400
+    made = http.post(f"{root}/clients", json=named, headers=headers)
+    assert made.status_code == 201, made.text
+    path = f"{root}/clients/{made.json['data']['client']['id']}"
+    assert http.patch(path, json=device, headers=headers).status_code == 400
