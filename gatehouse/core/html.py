@@ -20,6 +20,7 @@ from gatehouse.core.errors import (
     Forbidden,
     GatehouseError,
     InvalidToken,
+    MethodNotAllowed,
     NotFound,
     ReauthenticationRequired,
     TooLarge,
@@ -119,9 +120,6 @@ class Plan:
     from_elsewhere: bool
     knows_browser: bool
 
-    def is_reading(self, visit: Visit) -> bool:
-        return visit.is_reading and not self.writes
-
 
 def _plan_of(view: Callable[..., Any], path: str) -> Plan:
     schema, shown_by, also = getattr(view, "form", (None, None, None))
@@ -146,6 +144,8 @@ def _serve(plan: Plan) -> Callable[..., Response]:
         environ["gatehouse.route"] = plan.path
         visit = begin(environ, path)
         environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
+        if plan.writes and request.method == "HEAD":  # Whoever only looks does nothing.
+            raise MethodNotAllowed
         _refuse_a_foreign_page(plan, visit)
         limit_the_address(plan.limit, visit.runtime, environ)
         _read(plan, visit)
@@ -226,7 +226,7 @@ def _act(plan: Plan, visit: Visit) -> Response:
     """One unit of work. When this returns, it is committed."""
     ids = _given(plan, visit)
     with (
-        _work(visit, reads_only=plan.is_reading(visit)) as ctx,
+        _work(visit, reads_only=visit.is_reading and not plan.writes) as ctx,
         refusals_on_record(ctx, ids.get("org_id")),
     ):
         if not visit.is_reading and not plan.from_elsewhere:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from gatehouse.core.logging import LOGGER
-from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of
+from tests.relying import ISSUER, REDIRECT, SECRET, Person, Rp, answer_of
 
 FORM = "application/x-www-form-urlencoded"
 JUNK_STATE = "a b\"<'>&=+%20/\u00fc\u2603;#"
@@ -233,10 +233,13 @@ def test_refusals_are_in_the_log(person: Person, rp: Rp):
         person.open(rp.url(redirect_uri="https://evil.example/?x=y"))
         person.open(rp.url(scope="nothing"))
         person.open(rp.url(prompt="none"))
+        person.open(rp.url(client_id=SECRET))
     finally:
         LOGGER.removeHandler(handler)
         LOGGER.setLevel(level)
 
+    assert "reason=unknown_client" in (misplaced := lines.pop())
+    assert SECRET not in misplaced
     assert [line.split()[0] for line in lines] == ["WARNING", "INFO", "INFO"]
     assert all(f"client_id={rp.client_id}" in line for line in lines)
     for line, words in zip(lines, ("wrong_redirect_uri", "invalid_scope", "login_"), strict=True):

@@ -23,6 +23,7 @@ from tests.peers import answer, peer
 from tests.relying import ISSUER, Person, Rp
 from tests.sink import certificate
 
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 KEY = {
     "kty": "EC",
     "crv": "P-256",
@@ -116,6 +117,8 @@ BAD: tuple[dict[str, Any], ...] = (
     {"redirect_uris": [5]},
     {"grant_types": ["password"]},
     {"grant_types": "authorization_code"},
+    {"grant_types": True},
+    {"grant_types": 1},
     {"grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"]},
     {"response_types": ["token"]},
     {"response_types": ["code", "id_token"]},
@@ -136,6 +139,7 @@ BAD: tuple[dict[str, Any], ...] = (
     {"client_name": "x" * 121},
     {"client_name": "a\u202e\nb"},
     {"scope": ["openid"]},
+    {"subject_type": "pairwise", "grant_types": ["authorization_code", DEVICE]},
     {"subject_type": "pairwise", "redirect_uris": [BACK, "https://b.example.com/"]},
     {"sector_identifier_uri": "https://no.such.host.invalid/sector.json"},
     {"backchannel_logout_uri": "https://10.0.0.1/out"},

@@ -17,6 +17,7 @@ from gatehouse.clients.rules.words import (
     CERTIFICATE_NAMES,
     CIBA,
     CODE,
+    DEVICE,
     EXCHANGE,
     NATIVE,
     OF_PEOPLE,
@@ -168,6 +169,11 @@ def _sector(options: Options) -> Found:
         yield "sector_identifier_uri", says
     elif sector is None and options.subject_type == "pairwise" and len(hosts) > 1:
         yield "subject_type", "Must be public, where redirect URIs have several hosts."
+    # Whoever is told the subject without being led anywhere has not shown that the host is theirs.
+    unled = {DEVICE, CIBA, EXCHANGE} & set(options.grant_types)
+    if options.subject_type == "pairwise" and hosts and unled:
+        says = f"Must be public with {', '.join(sorted(unled))}, unless /oidc/register proved"
+        yield "subject_type", f"{says} the sector."
 
 
 def _fapi2(options: Options) -> Found:
@@ -200,6 +206,6 @@ LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _keys: ("jwks", "jwks_uri", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg"),
     _times: ("refresh_token_idle", "refresh_token_lifetime"),
     _access: ("access_policy", "allowed_group_ids", "allowed_roles"),
-    _sector: ("redirect_uris", "sector_identifier_uri", "subject_type"),
+    _sector: ("redirect_uris", "sector_identifier_uri", "subject_type", "grant_types"),
     _fapi2: ("profile", "token_endpoint_auth_method", "code_lifetime", *SIGNED),
 }

@@ -41,7 +41,8 @@ def refuse_wrong(
         for name in ("redirect_uris", "sector_identifier_uri")
     )
     # What was proven when it was registered holds for as long as nothing of it changes.
-    is_proven = is_same and before.get("sector_identifier_uri") is not None
+    came_by_itself = client is not None and client.registration_token_hash is not None
+    is_proven = came_by_itself and is_same and before.get("sector_identifier_uri") is not None
     found = problems_of(settings, scene_of(ctx.runtime), sector_is_proven=is_proven)
     right = {name: value for name, value in settings.items() if name not in found}
     found |= _of_rows(ctx, org_id, right, client.id if client is not None else None)

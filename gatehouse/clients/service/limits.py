@@ -21,12 +21,15 @@ SHARED = SharedCounter()
 
 def refuse_too_many(ctx: Context, client: KnownClient) -> None:
     """Count a call of this client: in Redis, without it in this process. Raises TooManyRequests
-    past its ``rate_limit``.
+    past its ``rate_limit``. Whoever calls in the name of a public client has proven nothing: they
+    are counted by their address, so that no stranger spends what others may.
     """
     rules = client.options.rate_limit
     if not ctx.settings.ratelimit_enabled or not rules:
         return
     now, name, parsed = ctx.now.timestamp(), f"calls:{client.id}", parse(rules)
+    if client.options.is_public:
+        name += f":{network_of(ctx.origin.ip)}"
     if ctx.runtime.link is None:
         # A row that is written for each token would cost more than the token.
         _counter_of(rules).count(name, parsed, now).refuse_if_over()
@@ -59,7 +62,7 @@ def _is_in(address: str | None, networks: tuple[str, ...]) -> bool:
 
 def note_failure(ctx: Context, refused: InvalidClient) -> None:
     """Count a failed proof by its address, and write a line. Raises TooManyRequests."""
-    said, extra = _said(refused.client_id), {"request_id": ctx.origin.request_id}
+    said, extra = loggable(refused.client_id), {"request_id": ctx.origin.request_id}
     LOGGER.warning("A client was refused: %s, %s.", said, refused.reason, extra=extra)
     if ctx.settings.ratelimit_enabled:
         limit = parse(ctx.settings.ratelimits[FAILURES])
@@ -85,6 +88,6 @@ def _counter(ctx: Context) -> str:
     return f"{FAILURES}:{network_of(ctx.origin.ip)}"
 
 
-def _said(client_id: str) -> str:
+def loggable(client_id: str) -> str:
     """What may stand in a line: a secret that was sent in the wrong place may not."""
     return client_id if NAME.fullmatch(client_id) and not OURS.match(client_id) else "one unknown"

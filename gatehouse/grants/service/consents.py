@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,8 +46,13 @@ def agree(
     lasting: timedelta | None,
     is_asked: bool,
 ) -> Grant:
-    """Add what was agreed to the living grant, or begin one. Two at once end in one row."""
+    """Add what was agreed to the living grant, or begin one. Two at once end in one row.
+
+    A yes is to what was asked: nothing comes back with it that nobody agreed to, or too long ago.
+    """
     grant = living_grant(ctx, user_id, client_row_id) or _begun(ctx, user_id, client_row_id)
+    if is_asked and not is_remembered(grant, ctx.now):
+        grant.scopes, grant.claims, grant.resources, grant.details = [], [], [], []
     before = (grant.scopes, grant.claims, grant.resources, grant.details)
     grant.scopes = _with(grant.scopes, agreed.scopes)
     grant.claims = _with(grant.claims, agreed.claims)
@@ -68,6 +73,11 @@ def agree(
         )
         record(ctx, event)
     return grant
+
+
+def is_remembered(grant: Grant, now: datetime) -> bool:
+    """Whether the person was asked for what it holds, and the answer still counts."""
+    return grant.is_asked and (grant.agreed_until is None or grant.agreed_until > now)
 
 
 def _begun(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant:

@@ -52,7 +52,7 @@ def settings_of(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], Problems]:
     elif scope is not None:
         settings["scopes"] = [word for word in dict.fromkeys(scope.split()) if word in ALL_SCOPES]
     else:
-        has_refresh = "refresh_token" in (settings.get("grant_types") or ())
+        has_refresh = isinstance(grants, list) and "refresh_token" in grants
         settings["scopes"] = [*ENOUGH, *((OFFLINE,) if has_refresh else ())]
     return settings, found
 

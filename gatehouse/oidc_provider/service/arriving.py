@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.service.limits import loggable
 from gatehouse.core.context import Context
 from gatehouse.core.logging import LOGGER
 from gatehouse.core.protocol import MOST_BYTES, InvalidRequest, OAuthError, read_parameters
@@ -27,14 +28,13 @@ from gatehouse.oidc_provider.service.pushed import URN, find_pushed
 
 # What is needed to lead back with an error.
 LEADING = ("client_id", "redirect_uri", "state", "response_mode")
-LONGEST_LOGGED = 100  # characters of a client_id that may be anything
 
 Several = Mapping[str, Sequence[str]]
 
 
 def log_dead_end(ctx: Context, error: NotLedOn) -> None:
     """A request that leads nowhere: only the person and the log learn of it."""
-    told = (error.client_id[:LONGEST_LOGGED], error.reason)
+    told = (loggable(error.client_id) if error.client_id else "", error.reason)
     extra = {"request_id": ctx.origin.request_id}
     LOGGER.warning("Nobody is led on: client_id=%s reason=%s", *told, extra=extra)
 

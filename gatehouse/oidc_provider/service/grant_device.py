@@ -66,7 +66,8 @@ def _redeem(
     if was_voided(ctx, grant.user_id, datetime.fromtimestamp(row.params["agreed_at"], UTC)):
         raise InvalidGrant("voided")
     is_offline = OFFLINE in row.params["scopes"]
-    refuse_who_is_out(ctx, client, grant.user_id, sid=None if is_offline else row.sid)
+    outlives_session = is_offline and not client.options.revoke_offline_on_logout
+    refuse_who_is_out(ctx, client, grant.user_id, sid=None if outlives_session else row.sid)
     if not reaches(row.params["acr"], client.options.min_acr):
         raise InvalidGrant("acr_too_low")
     _consume(ctx, row)

@@ -6,7 +6,7 @@ from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.grants.errors import InvalidGrant
-from gatehouse.grants.service import turn
+from gatehouse.grants.service import KnownFamily, turn
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InvalidScope
 from gatehouse.oidc_provider.service.answers import (
@@ -18,7 +18,7 @@ from gatehouse.oidc_provider.service.answers import (
     token_answer,
 )
 from gatehouse.oidc_provider.service.subjects import sub_of
-from gatehouse.oidc_provider.service.tokens import Issue
+from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
 
 
 def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
@@ -45,11 +45,17 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         amr=params.get("amr", ()),
         binding=binding,
         details=params.get("details", ()),
-        extra=of_the_person(ctx, client, family.user_id, params),
+        extra={**of_the_person(ctx, client, family.user_id, params), **_stays(family, params)},
     )
     answer, _ = token_answer(ctx, client, issue, params, nonce=None)
     answer["refresh_token"] = token
     return answer
+
+
+def _stays(family: KnownFamily, params: Params) -> Params:
+    """Of a token that has lost the scope it has to be said that it goes on without a session."""
+    is_said = family.dies_with_session or OFFLINE in params["scopes"]
+    return {} if is_said else {"stays": True}
 
 
 def _narrowed(call: Call, client: KnownClient, params: Params) -> Params:

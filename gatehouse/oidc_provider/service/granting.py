@@ -16,7 +16,7 @@ from gatehouse.core.db import insert_unless_there
 from gatehouse.core.tokens import hash_token, mint
 from gatehouse.grants.models import ClientSession, Grant
 from gatehouse.grants.service import agree, living_grant
-from gatehouse.grants.service.consents import Agreed
+from gatehouse.grants.service.consents import Agreed, is_remembered
 from gatehouse.oidc_provider.events import ClientSignedIn
 from gatehouse.oidc_provider.models import AuthorizationCode
 from gatehouse.oidc_provider.rules.acr import acr_of
@@ -52,9 +52,7 @@ def wishes_of(asked: Asked) -> Agreed:
 
 def covers(ctx: Context, grant: Grant | None, asked: Asked) -> bool:
     """Whether a person agreed to all of it, and the answer is still remembered."""
-    if grant is None or not grant.is_asked:
-        return False
-    if grant.agreed_until is not None and grant.agreed_until <= ctx.now:
+    if grant is None or not is_remembered(grant, ctx.now):
         return False
     wanted = wishes_of(asked)
     return (

@@ -35,6 +35,7 @@ from gatehouse.oidc_provider.rules.registration import (
     settings_of,
 )
 from gatehouse.oidc_provider.service.tokens import issuer_of
+from gatehouse.organizations.models import Organization
 
 ACCESS = "gra_"
 QUICK = Limits(connect=3, read=5, total=8, body=64 * 1024)
@@ -154,9 +155,14 @@ def _own(ctx: Context, client_id: str, token: str | None) -> Client:
 
 
 def _row(client_id: str) -> Any:
-    return select(
-        Client.id, Client.registration_token_hash, Client.is_active, Client.client_id
-    ).where(Client.client_id == client_id)
+    """With whether it may be used: what was switched off may be its organization."""
+    is_living = Organization.is_active.is_(True) & Organization.deleted_at.is_(None)
+    is_usable = Client.is_active.is_(True) & (Client.org_id.is_(None) | is_living)
+    return (
+        select(Client.id, Client.registration_token_hash, is_usable.label("is_usable"))
+        .outerjoin(Organization, Organization.id == Client.org_id)
+        .where(Client.client_id == client_id)
+    )
 
 
 def _refuse_unless_own(found: Any, token: str | None) -> None:
@@ -164,7 +170,7 @@ def _refuse_unless_own(found: Any, token: str | None) -> None:
     kept = found.registration_token_hash if found is not None else None
     if token is None or not is_well_formed(token, ACCESS) or kept is None:
         raise InvalidToken
-    if not compare_digest(made, kept) or not found.is_active:
+    if not compare_digest(made, kept) or not found.is_usable:
         raise InvalidToken
 
 

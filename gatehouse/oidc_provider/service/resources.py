@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from gatehouse.clients.models import ClientAudience
-from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.clients.rules import api_of
 from gatehouse.core.context import Context
 from gatehouse.oidc_provider.errors import InvalidTarget
@@ -32,7 +32,12 @@ def check_resources(ctx: Context, client: KnownClient, wanted: Sequence[str]) ->
 
 
 def audience_is_of(ctx: Context, client: KnownClient, audience: Sequence[str]) -> bool:
-    """Whether nothing of it belongs to another organization than the client does."""
+    """Whether nothing of it belongs to another organization than the client does: as what a client
+    serves, or as the name of one.
+    """
+    named = (find_client(ctx.runtime, each) for each in audience)
+    if any(found is not None and found.org_id != client.org_id for found in named):
+        return False
     with ctx.runtime.short.connect() as db:
         owners = db.execute(
             select(ClientAudience.org_id).where(ClientAudience.audience.in_(audience))
