@@ -21,7 +21,10 @@ from gatehouse.departments.models import Department
 # What leads people elsewhere, or lets others in: of a trusted client not its organization's say.
 OF_TRUST = (
     *("redirect_uris", "access_policy", "allowed_org_ids", "allowed_group_ids", "allowed_roles"),
-    *("jwks", "jwks_uri", "token_endpoint_auth_method"),
+    *("jwks", "jwks_uri", "token_endpoint_auth_method", "tls_client_auth_subject_dn"),
+    *("tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_auth_san_ip"),
+    *("tls_client_auth_san_email", "application_type", "scopes", "grant_types", "resources"),
+    *("token_exchange_policy", "min_acr"),
 )
 
 

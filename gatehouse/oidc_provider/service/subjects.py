@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
+from gatehouse.core.settings import is_loopback
 from gatehouse.oidc_provider.models import PairwiseSubject
 
 
@@ -31,10 +32,13 @@ def sub_of(ctx: Context, client: KnownClient, user_id: UUID) -> str:
 
 
 def sector_of(client: KnownClient) -> str:
-    """What clients share that see the same subject: a host (OpenID Connect Core 8.1)."""
+    """What clients share that see the same subject: a host (OpenID Connect Core 8.1). The machine
+    that somebody sits at is nobody's in particular.
+    """
     options = client.options
     address = options.sector_identifier_uri or next(iter(options.redirect_uris), "")
-    return urlsplit(address).hostname or client.client_id
+    host = urlsplit(address).hostname
+    return host if host and not is_loopback(host) else client.client_id
 
 
 def user_of_sub(ctx: Context, client: KnownClient, sub: str) -> UUID | None:
