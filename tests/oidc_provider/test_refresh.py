@@ -139,7 +139,8 @@ def test_a_token_is_good_for_its_client_alone(person: Person, rp: Rp, make_rp: A
     refused(rp.token(grant_type="refresh_token"), "invalid_request")
     bare = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     refused(rp.http.post("/oidc/token", data=bare), "invalid_client", 401)
-    changed = tokens["refresh_token"][:-7] + "0" + tokens["refresh_token"][-6:]
+    genuine = tokens["refresh_token"]
+    changed = genuine[:-7] + ("1" if genuine[-7] == "0" else "0") + genuine[-6:]
     refused(rp.refresh(changed), "invalid_grant")
 
     assert rp.refresh(tokens["refresh_token"]).status_code == 200
