@@ -1,6 +1,6 @@
 """Passwords, addresses and waits, as tables."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -134,10 +134,10 @@ def test_the_parts_of_an_address_or_a_name_are_no_password_however_they_are_put_
 def test_a_password_that_is_all_separators_is_read_in_a_moment():
     words = words_about(".".join("abcdefgh" * 8) + "@" + "a-b." * 40 + "test", "Kim " * 60)
 
-    before = perf_counter()
+    before = thread_time()
     without_words("a-" * 64, words)
 
-    assert perf_counter() - before < 0.5
+    assert thread_time() - before < 0.5
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def test_the_answer_waits_once_for_what_the_act_has_ended(runtime: Runtime, *, i
     def end(ctx: Any) -> None:
         for _ in range(3):
             ctx.outwait_leases()
+        assert len(ctx._after_commit) == 1  # noqa: SLF001
 
     def act() -> None:
         with unit_of_work(runtime, Origin("test")) as ctx:
@@ -80,4 +81,4 @@ def test_the_answer_waits_once_for_what_the_act_has_ended(runtime: Runtime, *, i
     else:
         act()
 
-    assert LEASE <= monotonic() - started < 3 * LEASE
+    assert monotonic() - started >= LEASE
