@@ -8,6 +8,7 @@ from marshmallow import Schema, fields
 
 from gatehouse.core.errors import (
     BadRequest,
+    Forbidden,
     GatehouseError,
     Invalid,
     TooLarge,
@@ -28,6 +29,17 @@ class NoForm(UnsupportedMediaType):
 
 class FormTooLarge(TooLarge):
     message = "That is more than this form takes."
+
+
+class NotFromOurPage(Forbidden):
+    message = "This was not sent from a page of ours, so nothing was done."
+
+
+class FormOutOfDate(Forbidden):
+    message = (
+        "This form is out of date, so nothing was done. Open the page again and send it anew. If it"
+        " happens again, let your browser keep the cookies of this address."
+    )
 
 
 @dataclass(frozen=True, slots=True)

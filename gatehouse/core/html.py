@@ -17,7 +17,6 @@ from gatehouse.core import access, browser, forms, rendering
 from gatehouse.core.context import Context, unit_of_work
 from gatehouse.core.errors import (
     Conflict,
-    Forbidden,
     GatehouseError,
     InvalidToken,
     MethodNotAllowed,
@@ -54,17 +53,6 @@ FOR_PROGRAMS = frozenset(
 __all__ = ["START", "Away", "Go", "Leave", "Pages", "Show", "ShowOver", "form", "refusal_page"]
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class NotFromOurPage(Forbidden):
-    message = "This was not sent from a page of ours, so nothing was done."
-
-
-class FormOutOfDate(Forbidden):
-    message = (
-        "This form is out of date, so nothing was done. Open the page again and send it anew. If it"
-        " happens again, let your browser keep the cookies of this address."
-    )
 
 
 class Pages(Blueprint):
@@ -160,7 +148,7 @@ def _serve(plan: Plan) -> Callable[..., Response]:
 def _refuse_a_foreign_page(plan: Plan, visit: Visit) -> None:
     is_free = visit.is_reading or plan.from_elsewhere
     if not is_free and not browser.is_from_our_own_page(visit.environ, visit.runtime.settings):
-        raise NotFromOurPage
+        raise forms.NotFromOurPage
 
 
 def _read(plan: Plan, visit: Visit) -> None:
@@ -217,7 +205,7 @@ def _answer(plan: Plan, visit: Visit) -> Response:
         visit.lose()
         return _sign_in_first(plan, visit)
     except GatehouseError as error:
-        if plan.schema is None or isinstance(error, FormOutOfDate):
+        if plan.schema is None or isinstance(error, forms.FormOutOfDate):
             raise
         return _show_again(plan, visit, error)
 
@@ -265,7 +253,7 @@ def _refuse_a_foreign_form(visit: Visit) -> None:
     """A form counts only from the session, or the browser, that it was made for."""
     holder, token = visit.holder(), visit.sent.get(forms.TOKEN, "")
     if not holder or not browser.is_form_token(visit.runtime.settings, holder, token):
-        raise FormOutOfDate
+        raise forms.FormOutOfDate
 
 
 def _sign_in_first(plan: Plan, visit: Visit) -> Response:
