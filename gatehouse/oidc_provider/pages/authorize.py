@@ -108,15 +108,7 @@ def answer_consent(
 @knows_browser
 @leads_back
 def show_accounts(ctx: Context, handle: str, *, browser: str) -> Show | Away:
-    way = ways.find_way(ctx, handle, browser)
-    return Show(
-        "oidc_provider/accounts.html",
-        onward=ON + handle,
-        handle=handle,
-        user=own_account(ctx),
-        client=way.request.client,
-        is_other_wanted=way.request.asked.hinted_sub is not None,
-    )
+    return _show_account(ctx, "oidc_provider/accounts.html", handle, browser)
 
 
 @pages.post("/oidc/accounts/<handle>")
@@ -138,13 +130,19 @@ def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> A
 @knows_browser
 @leads_back
 def show_no_access(ctx: Context, handle: str, *, browser: str) -> Show | Away:
-    way = ways.find_way(ctx, handle, browser)
+    return _show_account(ctx, "oidc_provider/no_access.html", handle, browser)
+
+
+def _show_account(ctx: Context, template: str, handle: str, browser: str) -> Show:
+    """A page about the account that is signed in, on the way to an application."""
+    request = ways.find_way(ctx, handle, browser).request
     return Show(
-        "oidc_provider/no_access.html",
+        template,
         onward=ON + handle,
         handle=handle,
         user=own_account(ctx),
-        client=way.request.client,
+        client=request.client,
+        is_other_wanted=request.asked.hinted_sub is not None,
     )
 
 
