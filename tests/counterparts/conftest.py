@@ -39,14 +39,14 @@ class Provider:
         return told
 
     def needs(self, name: str) -> None:
-        """Skip a test of something that this provider does not announce."""
+        """Fail a test of something that this provider does not announce, but should."""
         if name not in self.announced:
-            pytest.skip(f"The provider announces no {name}.")
+            pytest.fail(f"The provider announces no {name}.")
 
     def needs_method(self, method: str) -> None:
         """The same for a way in which clients prove who they are."""
         if method not in self.announced["token_endpoint_auth_methods_supported"]:
-            pytest.skip(f"The provider announces no {method}.")
+            pytest.fail(f"The provider announces no {method}.")
 
     def client(self, **settings: Any) -> Client:
         settings = {
