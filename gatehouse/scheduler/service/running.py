@@ -7,6 +7,7 @@ lease keeps two runners from doing it at the same time.
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from math import inf
 from random import random
 from threading import Event as Flag
 from threading import Thread, main_thread
@@ -64,7 +65,7 @@ def run_in_a_loop(runtime: Runtime, job: Job, seconds: float) -> None:
             LOGGER.info("%s runs elsewhere", job.name, extra={"job": job.name})
         except (SQLAlchemyError, GatehouseError) as error:
             _log_failure(job, error)
-        stop.wait(seconds)
+        _wait(stop, seconds)
 
 
 def run_worker(runtime: Runtime, stop: Flag) -> None:
@@ -81,6 +82,7 @@ def run_worker(runtime: Runtime, stop: Flag) -> None:
     for thread in threads:
         thread.start()
     LOGGER.info("The worker runs %d jobs", len(runtime.jobs))
+    _wait(stop, inf)
     for thread in threads:
         thread.join()
 
@@ -116,11 +118,22 @@ def stop_on_signals() -> Flag:
 
     By a thread: a handler that runs while its own thread holds the lock of the flag, because it
     waits for it or because another signal came a moment ago, would wait for itself for ever.
+    Whoever waits for the flag in the main thread does so by ``_wait``.
     """
     stop = Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: Thread(target=stop.set).start())
     return stop
+
+
+def _wait(stop: Flag, seconds: float) -> None:
+    """Wait for ``stop``, so long at most, and in pieces: Python runs the handler of a signal
+    between two instructions of the main thread, and one that came just as a long wait began was
+    heard at its end.
+    """
+    over = monotonic() + seconds
+    while not stop.is_set() and (left := over - monotonic()) > 0:
+        stop.wait(min(TICK, left))
 
 
 def _keep_running(runtime: Runtime, jobs: list[Job], stop: Flag) -> None:
