@@ -32,6 +32,7 @@ class BodyGate:
         self._places = max(1, threads - SPARE)
         self._places_of_one = max(1, self._places // 2)
         self._waiting: Counter[str] = Counter()
+        self._taken = 0
         self._changed = Condition()
 
     @contextmanager
@@ -62,17 +63,20 @@ class BodyGate:
 
     def _enter(self, caller: str) -> bool:
         with self._changed:
-            has_place = self._changed.wait_for(lambda: self._has_place(caller), PATIENCE)
+            has_place = self._has_place(caller) or self._changed.wait_for(
+                lambda: self._has_place(caller), PATIENCE
+            )
             if has_place:
+                self._taken += 1
                 self._waiting[caller] += 1
             return has_place
 
     def _has_place(self, caller: str) -> bool:
-        is_free = self._waiting.total() < self._places
-        return is_free and self._waiting[caller] < self._places_of_one
+        return self._taken < self._places and self._waiting[caller] < self._places_of_one
 
     def _leave(self, caller: str) -> None:
         with self._changed:
+            self._taken -= 1
             self._waiting[caller] -= 1
             if not self._waiting[caller]:
                 del self._waiting[caller]

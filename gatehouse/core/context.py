@@ -240,9 +240,9 @@ class Context:
         if self._db is not None and self._db.in_transaction():
             raise RuntimeError("The transaction has begun: this comes before it.")
 
-    def execute(self, statement: Executable) -> int:
+    def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
         """Run an UPDATE or DELETE and return how many rows it hit: the database decides races."""
-        count: int = self.db.execute(statement).rowcount  # type: ignore[attr-defined]
+        count: int = self.db.execute(statement, values).rowcount  # type: ignore[attr-defined]
         return count
 
     def after_refusal(self, function: Callable[["Context"], None]) -> None:

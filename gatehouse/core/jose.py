@@ -5,10 +5,11 @@ Signing and verifying is joserfc's work; what it may see is decided here (RFC 75
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -27,7 +28,9 @@ LONGEST_KID = 200
 SMALLEST_RSA = 2048  # bits
 SMALLEST_SECRET = 32  # bytes, for HS256
 SKEW = 15  # seconds that the clocks of others may be off
-ECDSA_SHA256 = ECDSA(SHA256())
+PKCS1, PSS_SHA256, ECDSA_SHA256 = PKCS1v15(), PSS(MGF1(SHA256()), 32), ECDSA(SHA256())
+HASH = SHA256()
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 PART = re.compile(r"[A-Za-z0-9_-]+")
 # What a header may hold. All else leads somewhere (jku, x5u), or changes how it is to be read.
 PLAIN = frozenset({"alg", "kid", "typ", "cty"})
@@ -62,13 +65,18 @@ class Registry(jws.JWSRegistry):
 REGISTRY = Registry(strict_check_header=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """A key for one algorithm. ``kid`` names it to others."""
 
     kid: str
     alg: str
     jose: JoseKey
+
+    @cached_property
+    def private(self) -> Any:
+        """What signs. joserfc asks what a key may be used for whenever it gives it away."""
+        return self.jose.get_op_key("sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,7 @@ def sign(claims: Mapping[str, Any], key: Key, *, typ: str = "JWT") -> str:
     the signature. What comes out is verified with joserfc by the tests.
     """
     said = f"{_header(key.kid, key.alg, typ)}.{encode(orjson.dumps(claims))}"
-    private: Any = key.jose.get_op_key("sign")
-    return f"{said}.{encode(SIGNATURES[key.alg](private, said.encode()))}"
+    return f"{said}.{encode(SIGNATURES[key.alg](key.private, said.encode()))}"
 
 
 @lru_cache(maxsize=64)
@@ -110,13 +117,13 @@ def _header(kid: str, alg: str, typ: str) -> str:
 
 def _es256(private: Any, text: bytes) -> bytes:
     """Both numbers at their full length, in place of ASN.1 (RFC 7518 3.4)."""
-    numbers = decode_dss_signature(private.sign(text, ECDSA_SHA256))
-    return b"".join(number.to_bytes(32, "big") for number in numbers)
+    r, s = decode_dss_signature(private.sign(text, ECDSA_SHA256))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 SIGNATURES: Mapping[str, Callable[[Any, bytes], bytes]] = {
-    "RS256": lambda private, text: private.sign(text, PKCS1v15(), SHA256()),
-    "PS256": lambda private, text: private.sign(text, PSS(MGF1(SHA256()), 32), SHA256()),
+    "RS256": lambda private, text: private.sign(text, PKCS1, HASH),
+    "PS256": lambda private, text: private.sign(text, PSS_SHA256, HASH),
     "ES256": _es256,
     "EdDSA": lambda private, text: private.sign(text),
 }
@@ -235,7 +242,7 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
 
 def encode(raw: bytes) -> str:
     """Base64url without padding (RFC 7515 2)."""
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return b2a_base64(raw, newline=False).translate(URL_SAFE).rstrip(b"=").decode()
 
 
 def decode(text: str) -> bytes:

@@ -6,6 +6,7 @@ browsers of other origins may call it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
@@ -56,7 +57,7 @@ class InvalidRequest(OAuthError):
 class Reply:
     """An answer: an object as JSON, or text of another ``kind``; nothing is an empty body."""
 
-    body: Mapping[str, Any] | str | bytes | None = None
+    body: dict[str, Any] | str | bytes | None = None
     status: int = 200
     headers: Headers = ()
     kind: str = JSON
@@ -86,7 +87,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """The header as it was sent, or None."""
-        found: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        found: str | None = self.environ.get(_variable(name))
         return found
 
     def need(self, name: str) -> str:
@@ -95,6 +96,12 @@ class Call:
         if not value:
             raise InvalidRequest(f"The parameter {name} is missing.")
         return value
+
+
+@lru_cache(maxsize=64)
+def _variable(name: str) -> str:
+    """The name of a header in WSGI. Only our own words come here."""
+    return "HTTP_" + name.upper().replace("-", "_")
 
 
 class Endpoints(Blueprint):
@@ -232,7 +239,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _answer(reply: Reply, call: Call) -> Answered:
-    is_object = isinstance(reply.body, Mapping)
+    is_object = isinstance(reply.body, dict)
     body: Any = orjson.dumps(reply.body) if is_object else reply.body or b""
     body = body.encode() if isinstance(body, str) else body
     headers = [*reply.headers, *call.headers, *_cors(call)]

@@ -94,6 +94,12 @@ def tally(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> Tally
     return min(judged, key=_looseness)
 
 
+def refuse_if_over(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> None:
+    """Raise TooManyRequests if a count is past its rule: where nobody is told where they stand."""
+    if any(n > rule.amount for rule, n in zip(rules, counts, strict=True)):
+        tally(rules, counts, now).refuse_if_over()
+
+
 def _looseness(one: Tally) -> tuple[bool, int]:
     """Least where a window is exceeded, and the longest still is; then where the fewest calls are
     left.
@@ -138,10 +144,11 @@ class SharedCounter:
         self._counts: dict[str, list[float]] = {}
         self._lock = Lock()
 
-    def count(self, store: EphemeralStore, who: str, rules: tuple[Rule, ...], now: float) -> Tally:
-        """Count one call against every rule."""
-        counts = tuple(self._count(store, who, rule, now) for rule in rules)
-        return tally(rules, counts, now)
+    def refuse_too_many(
+        self, store: EphemeralStore, who: str, rules: tuple[Rule, ...], now: float
+    ) -> None:
+        """Count one call against every rule. Raises TooManyRequests past any."""
+        refuse_if_over(rules, tuple([self._count(store, who, rule, now) for rule in rules]), now)
 
     def _count(self, store: EphemeralStore, who: str, rule: Rule, now: float) -> int:
         """How many there were in this window: as the store said last, and those of ours since."""

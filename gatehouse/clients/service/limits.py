@@ -27,7 +27,7 @@ def refuse_too_many(ctx: Context, client: KnownClient) -> None:
     rules = client.options.rate_limit
     if not ctx.settings.ratelimit_enabled or not rules:
         return
-    now, name, parsed = ctx.now.timestamp(), f"calls:{client.id}", parse(rules)
+    now, name, parsed = ctx.now.timestamp(), f"calls:{client.client_id}", parse(rules)
     if client.options.is_public:
         name += f":{network_of(ctx.origin.ip)}"
     if ctx.runtime.link is None:
@@ -35,7 +35,7 @@ def refuse_too_many(ctx: Context, client: KnownClient) -> None:
         _counter_of(rules).count(name, parsed, now).refuse_if_over()
         return
     ctx.stay_out_of_the_transaction()
-    SHARED.count(ctx.runtime.store, name, parsed, now).refuse_if_over()
+    SHARED.refuse_too_many(ctx.runtime.store, name, parsed, now)
 
 
 @lru_cache(maxsize=64)
