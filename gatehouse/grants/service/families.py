@@ -38,6 +38,7 @@ FAMILY = (
     .join(GRANTS, GRANTS.c.id == FAMILIES.c.grant_id)
     .join(USERS, USERS.c.id == FAMILIES.c.user_id)
     .where(FAMILIES.c.id == bindparam("family_id"))
+    .execution_options(with_removed=True)  # IS_IN says it, and nothing has to be added.
 )
 USED = (
     update(FAMILIES)
@@ -49,6 +50,7 @@ USED = (
         FAMILIES.c.idle_expires_at > bindparam("now"),
     )
     .values(idle_expires_at=bindparam("idle"))
+    .execution_options(with_removed=True)
 )
 TURNED = USED.values(generation=FAMILIES.c.generation + 1, rotated_at=bindparam("now"))
 
