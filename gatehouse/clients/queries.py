@@ -63,6 +63,7 @@ class KnownClient:
     is_trusted: bool
     is_built_in: bool
     options: Options
+    chose_its_method: bool
     secrets: tuple[Mapping[str, Any], ...]
     updated_at: datetime
 
@@ -116,6 +117,7 @@ def known(row: Any) -> KnownClient:
         is_trusted=row.is_trusted,
         is_built_in=row.is_built_in,
         options=_options(orjson.dumps(row.settings)),
+        chose_its_method="token_endpoint_auth_method" in row.settings,
         secrets=tuple(row.secrets),
         updated_at=row.updated_at,
     )

@@ -28,13 +28,22 @@ def with_secrets(runtime: Runtime, rp: Rp, *secrets: dict[str, Any]) -> None:
         ctx.db.get(Client, rp.client.id).secrets = list(secrets)
 
 
-@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_secret_may_stand_in_either_place(make_machine: Any, method: str):
-    """OAUTH-04: both are places for one secret (RFC 6749 2.3.1)."""
-    rp = make_machine(token_endpoint_auth_method=method)
+@pytest.mark.parametrize(
+    ("chosen", "in_header", "in_form"),
+    [
+        ({}, 200, 200),
+        ({"token_endpoint_auth_method": "client_secret_basic"}, 200, 401),
+        ({"token_endpoint_auth_method": "client_secret_post"}, 401, 200),
+    ],
+)
+def test_a_secret_may_stand_in_either_place_until_one_is_chosen(
+    make_machine: Any, chosen: dict[str, str], in_header: int, in_form: int
+):
+    """OAUTH-04, OAUTH-30: both are places for one secret (RFC 6749 2.3.1)."""
+    rp = make_machine(**chosen)
 
-    assert ask(rp, basic(rp.client_id)).status_code == 200
-    assert ask(rp, client_id=rp.client_id, client_secret=SECRET).status_code == 200
+    assert ask(rp, basic(rp.client_id)).status_code == in_header
+    assert ask(rp, client_id=rp.client_id, client_secret=SECRET).status_code == in_form
 
 
 def test_what_is_wrong_is_told_in_one_text(make_machine: Any):

@@ -34,16 +34,18 @@ from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 
 BY_TLS = ("tls_client_auth", "self_signed_tls_client_auth")
-# What a client may offer, by the method that it is registered with. Basic and post are two places
-# for one secret (RFC 6749 2.3.1); a certificate comes by TLS, beside a bare client_id.
+# What a client may offer, by the method that was chosen for it. A certificate comes by TLS, beside
+# a bare client_id.
 TAKES = {
     NONE: (NONE,),
-    BASIC: (BASIC, POST),
-    POST: (BASIC, POST),
+    BASIC: (BASIC,),
+    POST: (POST,),
     BY_SECRET_KEY: (ASSERTION,),
     BY_PRIVATE_KEY: (ASSERTION,),
     **dict.fromkeys(BY_TLS, (NONE,)),
 }
+# Basic and post are two places for one secret (RFC 6749 2.3.1): for whom nothing was chosen.
+EITHER = (BASIC, POST)
 OF_FAPI = (BY_PRIVATE_KEY, *BY_TLS)  # FAPI 2.0 5.3.2.1
 KNOWN_FOR = 600  # seconds for which a secret with a slow hash is known again
 # What secrets with slow hashes are known again by: it dies with the process.
@@ -82,7 +84,8 @@ def _proven(ctx: Context, call: Call, offered: Credentials) -> Proven:
     if not client.is_usable:
         raise InvalidClient("switched_off", client.client_id)
     method = client.options.token_endpoint_auth_method
-    if offered.kind not in TAKES.get(method, ()):
+    takes = TAKES.get(method, ()) if client.chose_its_method or client.is_built_in else EITHER
+    if offered.kind not in takes:
         reason = "no_proof" if offered.kind == NONE else "wrong_method"
         raise InvalidClient(reason, client.client_id)
     if client.options.is_fapi and method not in OF_FAPI:

@@ -192,10 +192,10 @@ def _chosen(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     wanted = fields.get("is_confidential")
     if wanted is None:
         return chosen
-    method = chosen.get("token_endpoint_auth_method", before.get("token_endpoint_auth_method"))
-    if "token_endpoint_auth_method" in chosen and (method != "none") != wanted:
+    is_secretive = with_defaults({**before, **chosen}).get("token_endpoint_auth_method") != "none"
+    if "token_endpoint_auth_method" in chosen and is_secretive != wanted:
         raise Invalid.fields({"is_confidential": ["Contradicts token_endpoint_auth_method."]})
-    if method is None or (method != "none") != wanted:
+    if is_secretive != wanted:
         chosen["token_endpoint_auth_method"] = "client_secret_basic" if wanted else "none"
     return chosen
 
