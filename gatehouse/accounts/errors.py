@@ -14,14 +14,15 @@ from gatehouse.core.errors import (
     Unavailable,
 )
 from gatehouse.core.fields import rfc3339
+from gatehouse.core.sayings import _
 
 
 class AccountNotFound(NotFound):
-    message = "There is no such account."
+    message = _("There is no such account.")
 
 
 class EmailTaken(Conflict):
-    message = "An account with this address exists. Sign in, or use another address."
+    message = _("An account with this address exists. Sign in, or use another address.")
 
 
 class AddressReserved(Conflict):
@@ -31,9 +32,12 @@ class AddressReserved(Conflict):
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
-            f"This address is reserved until {until:%Y-%m-%d %H:%M} UTC: the account that had it"
-            " may come back to it. Use another address, let yourself be invited to an organization"
-            " at this one, or ask the people who run this service.",
+            _(
+                "This address is reserved until %(until)s: the account that had it may come back"
+                " to it. Use another address, let yourself be invited to an organization at this"
+                " one, or ask the people who run this service.",
+                until=until,
+            ),
             until=rfc3339(until),
         )
 
@@ -52,27 +56,27 @@ class UserIsSoleOwner(Conflict):
 
 
 class PasswordTooWeak(Invalid):
-    message = "Choose another password."
+    message = _("Choose another password.")
 
 
 class WrongPassword(Unauthenticated):
     """The same for a wrong password and an unknown account, whatever the reason."""
 
-    message = "The address or the password is not right."
+    message = _("The address or the password is not right.")
 
 
 class TooManyWrongPasswords(TooManyRequests):
-    message = "Too many wrong passwords in a row. Wait a little before the next try."
+    message = _("Too many wrong passwords in a row. Wait a little before the next try.")
 
 
 class AccountSuspended(Forbidden):
     type = "ACCOUNT_SUSPENDED"
-    message = "This account is suspended. Ask the people who run this service."
+    message = _("This account is suspended. Ask the people who run this service.")
 
 
 class AccountNotActivated(Forbidden):
     type = "ACCOUNT_NOT_ACTIVATED"
-    message = "This account is not activated yet. Use the link in the activation mail."
+    message = _("This account is not activated yet. Use the link in the activation mail.")
 
 
 class AccountSuspendedAlready(Conflict):
@@ -99,24 +103,24 @@ class LinkInvalid(BadRequest):
     """One answer for every reason: it tells nobody whether there is, or was, such a link."""
 
     type = "INVALID_TOKEN"
-    message = "This link does not hold: it was used, is too old, or a newer one was sent."
+    message = _("This link does not hold: it was used, is too old, or a newer one was sent.")
 
 
 class LinkNeedsItsAccount(AuthRequired):
-    message = "Sign in with the account that this link is for, then use the link."
+    message = _("Sign in with the account that this link is for, then use the link.")
 
 
 class LinkForSomebodyElse(Forbidden):
-    message = "This link is for another account. Sign in with that one, then use the link."
+    message = _("This link is for another account. Sign in with that one, then use the link.")
 
 
 class SameAddress(BadRequest):
-    message = "This is your address already."
+    message = _("This is your address already.")
 
 
 class PasswordChangedMeanwhile(Conflict):
-    message = "The password was changed a moment ago. Sign in again with the new one."
+    message = _("The password was changed a moment ago. Sign in again with the new one.")
 
 
 class HashingBusy(Unavailable):
-    message = "Too many people sign in at this moment. Try again in a second."
+    message = _("Too many people sign in at this moment. Try again in a second.")

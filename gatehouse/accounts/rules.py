@@ -3,12 +3,32 @@
 import re
 from unicodedata import normalize
 
+from gatehouse.core.sayings import _
+
 SHORTEST, LONGEST = 8, 128
 LEAST_SCORE = 3
 LEAST_WORD = 4
 PRODUCT_WORDS = ("gatehouse",)
 BETWEEN_ANY = r"[\W_]*"
 BETWEEN = re.compile(r"[\W_]+")
+
+# What zxcvbn says of a weak password.
+ADVICE = (
+    _("A word by itself is easy to guess."),
+    _("Common names and surnames are easy to guess."),
+    _("Dates are often easy to guess."),
+    _("Names and surnames by themselves are easy to guess."),
+    _("Recent years are easy to guess."),
+    _('Repeats like "aaa" are easy to guess.'),
+    _('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+    _('Sequences like "abc" or "6543" are easy to guess.'),
+    _("Short keyboard patterns are easy to guess."),
+    _("Straight rows of keys are easy to guess."),
+    _("This is a top-10 common password."),
+    _("This is a top-100 common password."),
+    _("This is a very common password."),
+    _("This is similar to a commonly used password."),
+)
 
 FREE_TRIES = 4
 TRIES_BEFORE_LOCK = 10
@@ -23,7 +43,7 @@ def email_key(address: str) -> str:
 
 def words_about(email: str, full_name: str | None) -> list[str]:
     """What a guesser would try first for this person."""
-    local, _, host = email.partition("@")
+    local, _at, host = email.partition("@")
     names = (full_name or "").split()
     whole = [*PRODUCT_WORDS, email, local, *host.split("."), " ".join(names), *names]
     parts = [part for word in (email, *names) for part in BETWEEN.split(word)]
@@ -54,19 +74,31 @@ def broken_rules(
     """
     broken = []
     if len(password) < SHORTEST:
-        broken.append(f"Use at least {SHORTEST} characters.")
+        broken.append(_("Use at least %(least)s characters.", least=SHORTEST))
     if len(password) > LONGEST:
-        broken.append(f"Use at most {LONGEST} characters.")
+        broken.append(_("Use at most %(most)s characters.", most=LONGEST))
     if not password.strip():
-        broken.append("Use more than blanks.")
+        broken.append(_("Use more than blanks."))
     if password.casefold() == email.casefold():
-        broken.append("Use something else than your address.")
+        broken.append(_("Use something else than your address."))
     if score < LEAST_SCORE:
-        hint = f" {advice}" if advice else ""
-        broken.append(f"This is too easy to guess.{hint} Several uncommon words are good.")
+        broken.append(_too_easy(advice))
     elif own is not None and len(own) < min(SHORTEST, len(password)):
-        broken.append(f"Use at least {SHORTEST} characters besides your address and your name.")
+        broken.append(
+            _(
+                "Use at least %(least)s characters besides your address and your name.",
+                least=SHORTEST,
+            )
+        )
     return broken
+
+
+def _too_easy(advice: str) -> str:
+    """``advice`` is zxcvbn's. What we do not know of it is left out: nobody has translated it."""
+    why = next((known for known in ADVICE if known == advice), None)
+    if why is None:
+        return _("This is too easy to guess. Several uncommon words are good.")
+    return _("This is too easy to guess. %(why)s Several uncommon words are good.", why=why)
 
 
 def wait_after(wrong_in_a_row: int) -> int:

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.accounts.rules import LONGEST, SHORTEST
 from gatehouse.core.fields import Address, LinkToken, Moment, Password, Text, WebAddress
+from gatehouse.core.sayings import _
 
 
 class UserOut(Schema):
@@ -58,7 +59,9 @@ class PasswordChange(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "new_password", "new_password_confirm"):
-            raise ValidationError("Must be the same as the new password.", "new_password_confirm")
+            raise ValidationError(
+                _("Must be the same as the new password."), "new_password_confirm"
+            )
 
 
 class AddressIn(Schema):
@@ -76,7 +79,7 @@ class NewPasswordIn(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "password", "password_confirm"):
-            raise ValidationError("Must be the same as the password.", "password_confirm")
+            raise ValidationError(_("Must be the same as the password."), "password_confirm")
 
 
 class ResetIn(NewPasswordIn):

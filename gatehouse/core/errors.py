@@ -3,16 +3,22 @@
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+from gatehouse.core.sayings import _
+
 
 class GatehouseError(Exception):
-    """A refusal with a status, a type from the API's closed list, and facts for the caller."""
+    """A refusal with a status, a type from the API's closed list, and facts for the caller.
+
+    A message that is marked, ``_("...")``, may be shown to people; the others are for programs.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     type: ClassVar[str] = "INTERNAL_ERROR"
-    message: ClassVar[str] = "Something went wrong on our side."
+    message: ClassVar[str] = _("Something went wrong on our side.")
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
-        super().__init__(message or self.message)
+        self.says = message or self.message
+        super().__init__(self.says)
         self.details = details
         self.headers: list[tuple[str, str]] = []
 
@@ -21,7 +27,7 @@ class Invalid(GatehouseError):
     """400. ``details`` is ``{field: [what is wrong and what would be right, ...]}``."""
 
     status, type = HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"
-    message = "Some fields are not valid."
+    message = _("Some fields are not valid.")
 
     @classmethod
     def fields(cls, messages: Any) -> "Invalid":
@@ -35,14 +41,14 @@ class BadRequest(GatehouseError):
     """400 for what cannot be said of one field: broken JSON, an impossible request."""
 
     status, type = HTTPStatus.BAD_REQUEST, "BAD_REQUEST"
-    message = "The request cannot be read."
+    message = _("The request cannot be read.")
 
 
 class Unauthenticated(GatehouseError):
     """401: the caller did not prove who they are."""
 
     status, type = HTTPStatus.UNAUTHORIZED, "AUTHENTICATION_ERROR"
-    message = "Sign in to continue."
+    message = _("Sign in to continue.")
     challenge: ClassVar[str] = 'Bearer realm="gatehouse"'
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
@@ -70,7 +76,7 @@ class Forbidden(GatehouseError):
     """403: the caller is known and may not."""
 
     status, type = HTTPStatus.FORBIDDEN, "AUTHORIZATION_ERROR"
-    message = "Your role does not allow this."
+    message = _("Your role does not allow this.")
 
 
 class MembershipSuspended(Forbidden):
@@ -110,7 +116,7 @@ class NotFound(GatehouseError):
     """404: there is none, or the caller may not know that there is one."""
 
     status, type = HTTPStatus.NOT_FOUND, "NOT_FOUND"
-    message = "There is no such thing here."
+    message = _("There is no such thing here.")
 
 
 class MethodNotAllowed(GatehouseError):
@@ -136,12 +142,12 @@ class Conflict(GatehouseError):
     """409: right in itself, but it clashes with what exists."""
 
     status, type = HTTPStatus.CONFLICT, "CONFLICT"
-    message = "This clashes with what exists."
+    message = _("This clashes with what exists.")
 
 
 class TooLarge(GatehouseError):
     status, type = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE"
-    message = "The body is too large. At most 1 MB is read."
+    message = _("The body is too large. At most 1 MB is read.")
 
 
 class UnsupportedMediaType(GatehouseError):
@@ -153,7 +159,7 @@ class TooManyRequests(GatehouseError):
     """429. ``retry_after`` is in seconds and leaves as the Retry-After header (RFC 9110 10.2.3)."""
 
     status, type = HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"
-    message = "Too many requests. Try again later."
+    message = _("Too many requests. Try again later.")
 
     def __init__(self, message: str | None = None, *, retry_after: int, **details: Any) -> None:
         super().__init__(message, retry_after=retry_after, **details)
@@ -169,7 +175,7 @@ class Unavailable(GatehouseError):
     """503: a part that we need is away for the moment. Nothing was done."""
 
     status, type = HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"
-    message = "A part of the service is away for a moment. Nothing was changed; try again."
+    message = _("A part of the service is away for a moment. Nothing was changed; try again.")
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         super().__init__(message, **details)
@@ -179,4 +185,4 @@ class Unavailable(GatehouseError):
 class ChangedButRemembered(Unavailable):
     """503 after a commit: neither Redis nor the database could be told to forget."""
 
-    message = "The change was made, but for up to a minute it may not hold everywhere."
+    message = _("The change was made, but for up to a minute it may not hold everywhere.")

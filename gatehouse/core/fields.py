@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
+from gatehouse.core.sayings import _, _n
+
 # Control characters, lone surrogates, separators of lines, and what is not seen or turns the
 # direction of writing, so that a name reads as another one. Some scripts need the joiners.
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -15,20 +17,32 @@ JOINERS = "\u200c\u200d"
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
+def _between(least: int, most: int) -> str:
+    """What a text that is too short or too long should be."""
+    if not least:
+        return _n("At most %(n)s character.", "At most %(n)s characters.", most)
+    return _n(
+        "Between %(least)s and %(n)s character.",
+        "Between %(least)s and %(n)s characters.",
+        most,
+        least=least,
+    )
+
+
 class Text(fields.String):
     """One line of text in NFC, without blanks around it and without control characters."""
 
     def __init__(self, least: int = 0, most: int = 255, **kwargs: Any) -> None:
-        error = (
-            f"Between {least} and {most} characters." if least else f"At most {most} characters."
-        )
-        super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
+        length = validate.Length(least, most, error=_between(least, most))
+        super().__init__(validate=length, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text).strip() if text is not None else ""
         if any((category(c) in UNSEEN and c not in JOINERS) or c in FILLERS for c in text):
-            raise ValidationError("Line breaks, control and invisible characters are not allowed.")
+            raise ValidationError(
+                _("Line breaks, control and invisible characters are not allowed.")
+            )
         return text
 
 
@@ -36,10 +50,8 @@ class Paragraphs(fields.String):
     """Text in which lines may break, and nothing else is out of the ordinary."""
 
     def __init__(self, most: int, *, least: int = 0, **kwargs: Any) -> None:
-        error = (
-            f"Between {least} and {most} characters." if least else f"At most {most} characters."
-        )
-        super().__init__(validate=validate.Length(least, most, error=error), **kwargs)
+        length = validate.Length(least, most, error=_between(least, most))
+        super().__init__(validate=length, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -53,7 +65,7 @@ class Password(fields.String):
     """A password as it was typed: nothing is trimmed. How strong it is, the service judges."""
 
     def __init__(self, **kwargs: Any) -> None:
-        length = validate.Length(1, 1024, error="Between 1 and 1024 characters.")
+        length = validate.Length(1, 1024, error=_between(1, 1024))
         super().__init__(validate=length, metadata={"format": "password"}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -65,7 +77,7 @@ class LinkToken(fields.String):
     """The token of a link in a mail."""
 
     def __init__(self, **kwargs: Any) -> None:
-        length = validate.Length(1, 200, error="Between 1 and 200 characters.")
+        length = validate.Length(1, 200, error=_between(1, 200))
         super().__init__(validate=length, **kwargs)
 
 
@@ -153,13 +165,16 @@ class Address(fields.String):
     """
 
     MOST = 255
+    default_error_messages = {"syntax": "Must be an e-mail address. {why}"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         validate_email, not_valid = _address_syntax()
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text or "").strip()
         if not text or len(text) > self.MOST:
-            raise ValidationError(f"Must be an e-mail address of at most {self.MOST} characters.")
+            raise ValidationError(
+                _("Must be an e-mail address of at most %(most)s characters.", most=self.MOST)
+            )
         try:
             found = validate_email(
                 text,
@@ -171,7 +186,7 @@ class Address(fields.String):
         except not_valid as error:
             # The library spells the word in another way than we do.
             why = str(error).replace("email address", "address")
-            raise ValidationError(f"Must be an e-mail address. {why}") from None
+            raise self.make_error("syntax", why=why) from None
         return f"{found.local_part}@{found.ascii_domain}"
 
 

@@ -1,6 +1,6 @@
 """Forms: what a browser posts, read within bounds, and what is shown again when it is refused."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,28 +15,33 @@ from gatehouse.core.errors import (
     UnsupportedMediaType,
 )
 from gatehouse.core.fields import Password
+from gatehouse.core.languages import Language
+from gatehouse.core.sayings import Saying, _
 
 FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 40
 # Fields of the frame: they belong to no schema.
 TOKEN, NEXT = "form_token", "next"
+UNFIT = _("This is not among what can be chosen or sent here.")
+NOT_DONE = _("That did not work. Nothing was done.")
+NO_ADDRESS = _("Must be an e-mail address such as kim@example.com.")
 
 
 class NoForm(UnsupportedMediaType):
-    message = "This page takes what its own form sends, and nothing else."
+    message = _("This page takes what its own form sends, and nothing else.")
 
 
 class FormTooLarge(TooLarge):
-    message = "That is more than this form takes."
+    message = _("That is more than this form takes.")
 
 
 class NotFromOurPage(Forbidden):
-    message = "This was not sent from a page of ours, so nothing was done."
+    message = _("This was not sent from a page of ours, so nothing was done.")
 
 
 class FormOutOfDate(Forbidden):
-    message = (
+    message = _(
         "This form is out of date, so nothing was done. Open the page again and send it anew. If it"
         " happens again, let your browser keep the cookies of this address."
     )
@@ -55,6 +60,18 @@ class Refused:
     type: str = ""
     wait: int = 0
 
+    def said_in(self, language: Language) -> "Refused":
+        """The same for a reader of ``language``. What is not marked speaks to programs: whoever
+        wrote to us by another form than ours is told in general what is wrong.
+        """
+        if not self.alert:
+            return self
+        errors = {
+            name: [_say(language, one, UNFIT) for one in messages]
+            for name, messages in self.errors.items()
+        }
+        return replace(self, errors=errors, alert=_say(language, self.alert, NOT_DONE))
+
 
 def read_form(kind: str, raw: bytes) -> dict[str, str]:
     """The fields of a posted form. Raises UnsupportedMediaType, TooLarge or BadRequest."""
@@ -67,16 +84,16 @@ def read_form(kind: str, raw: bytes) -> dict[str, str]:
             raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
         )
     except ValueError:
-        raise BadRequest("The form cannot be read.") from None
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise BadRequest("A field of the form was sent twice.")
+        raise BadRequest(_("The form cannot be read.")) from None
+    if len(dict(pairs)) < len(pairs):
+        raise BadRequest(_("A field of the form was sent twice."))
     return dict(pairs)
 
 
 def for_people(schema: Schema) -> Schema:
-    """A schema of the API that speaks to who fills in a form."""
+    """A schema of the API that speaks to who fills in a form, in words that are marked."""
     for known in schema.fields.values():
-        known.error_messages["required"] = "Please fill this in."
+        known.error_messages |= {"required": _("Please fill this in."), "syntax": NO_ADDRESS}
     return schema
 
 
@@ -101,4 +118,8 @@ def refused(schema: Schema, sent: dict[str, str], error: GatehouseError) -> Refu
         if name in schema.fields and not isinstance(schema.fields[name], Password)
     }
     errors = dict(error.details) if isinstance(error, Invalid) else {}
-    return Refused(kept, errors, str(error), error.type, error.details.get("retry_after", 0))
+    return Refused(kept, errors, error.says, error.type, error.details.get("retry_after", 0))
+
+
+def _say(language: Language, text: str, otherwise: str) -> str:
+    return language.say(text if isinstance(text, Saying) else otherwise)

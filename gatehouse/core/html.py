@@ -36,6 +36,7 @@ from gatehouse.core.http import (
     tell,
 )
 from gatehouse.core.identifiers import as_uuid
+from gatehouse.core.sayings import Saying
 from gatehouse.core.showing import Away, Destinations, Go, Leave, Show, ShowOver
 from gatehouse.core.tokens import SESSION, is_well_formed
 from gatehouse.core.views import Also
@@ -309,7 +310,7 @@ def _take_along(ctx: Context, visit: Visit, going: Go) -> None:
 def _redirect(visit: Visit, url: str) -> Response:
     answer = Response(status=HTTPStatus.SEE_OTHER, headers=visit.headers)
     answer.headers["Location"] = url
-    answer.headers["Vary"] = "Cookie"
+    answer.headers["Vary"] = rendering.VARY
     return answer
 
 
@@ -324,6 +325,7 @@ def _lead_away(visit: Visit, to: Away) -> Response:
         return answer
     frame = _frame(visit)
     frame.leads_to = rendering.origin_of(to.url)
+    frame.language = visit.language(to.ui_locales)
     text = rendering.render("core/away.html", frame, {"url": to.url, "fields": to.fields})
     headers = [*frame.headers(), *visit.headers]
     return Response(text, HTTPStatus.OK, headers, content_type=HTML)
@@ -340,7 +342,9 @@ def _page(
     frame = _frame(visit)
     if ctx is not None and (onward := page.onward or visit.next):
         frame.destination = ctx.ports[Destinations](ctx, onward)
-    frame.form = form or frame.form
+    if frame.destination:
+        frame.language = visit.language(frame.destination.ui_locales)
+    frame.form = (form or frame.form).said_in(frame.language)
     frame.note = _note(visit) if with_note else ""
     text = rendering.render(page.template, frame, page.values)
     headers = [*frame.headers(), *visit.headers]
@@ -354,6 +358,7 @@ def _frame(visit: Visit) -> rendering.Frame:
         token=visit.token,
         is_signed_in=visit.actor.user_id is not None,
         next=visit.next,
+        language=visit.language(),
     )
 
 
@@ -374,8 +379,10 @@ def refusal_page(
     visit = visit or begin(request.environ, {})
     back = _way_back(plan, visit) if plan and not visit.is_reading else ""
     wait = error.details.get("retry_after", 0) if isinstance(error, TooManyRequests) else 0
-    # A view of ours speaks to people. What has the common words of its kind speaks to programs.
-    says = str(error) if plan and str(error) not in FOR_PROGRAMS else ""
+    # A view of ours speaks to people, in words that are marked for them. What has the common words
+    # of its kind, or is not marked, speaks to programs.
+    is_for_people = isinstance(error.says, Saying) and error.says not in FOR_PROGRAMS
+    says = error.says if plan and is_for_people else ""
     values: dict[str, Any] = {
         "status": error.status.value,
         "says": says,

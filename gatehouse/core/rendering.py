@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from gatehouse.core.forms import Refused
+from gatehouse.core.languages import IN_ENGLISH, Language
 from gatehouse.core.settings import Settings
 from gatehouse.core.showing import Destination
 
@@ -20,7 +20,8 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:{images};{script}"
     " form-action 'self'{forms}; frame-ancestors 'none'; base-uri 'none'"
 )
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# What stands in the cookie and in Accept-Language decides what a page says.
+VARY = "Cookie, Accept-Language"
 
 Headers = list[tuple[str, str]]
 
@@ -41,6 +42,7 @@ class Frame:
     form: Refused = field(default_factory=Refused)
     destination: Destination | None = None
     leads_to: str = ""
+    language: Language = IN_ENGLISH
     _nonce: str = ""
 
     @property
@@ -66,7 +68,8 @@ class Frame:
         return [
             ("Content-Security-Policy", self._policy(script)),
             ("Cache-Control", "no-store"),
-            ("Vary", "Cookie"),
+            ("Vary", VARY),
+            ("Content-Language", self.language.tag),
             # no-referrer would make browsers post our own forms with "Origin: null" (Fetch, 3.1).
             ("Referrer-Policy", "strict-origin"),
         ]
@@ -102,12 +105,12 @@ def address(settings: Settings, path: str) -> str:
 
 def render(template: str, frame: Frame, values: dict[str, Any]) -> str:
     """A page. ``template`` is ``<folder>/<file>``, below the templates of that folder."""
-    return str(_environment().get_template(template).render(values, frame=frame))
+    return str(environment().get_template(template).render(values, frame=frame))
 
 
 def note_exists(note: str) -> bool:
     """Whether there are words for a note such as ``accounts/password_changed``."""
-    return _note_file(note) in _environment().list_templates()
+    return _note_file(note) in environment().list_templates()
 
 
 @cache
@@ -120,9 +123,15 @@ def assets_version() -> str:
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
     """Everything is escaped, and a name that does not exist is a mistake, not an empty text."""
-    from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import (  # noqa: PLC0415
+        Environment,
+        FileSystemLoader,
+        PrefixLoader,
+        StrictUndefined,
+        pass_context,
+    )
 
     folders = sorted(PACKAGE.glob("*/templates"))
     loader = PrefixLoader({path.parent.name: FileSystemLoader(path) for path in folders})
@@ -132,26 +141,32 @@ def _environment() -> Any:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    found.filters |= {"moment": _moment, "note_file": _note_file, "wait": _wait}
+    found.policies["ext.i18n.trimmed"] = True
+    says: dict[str, Callable[..., str]] = {
+        "moment": Language.moment,
+        "said": Language.say,
+        "wait": Language.wait,
+    }
+    found.filters |= {name: pass_context(_in_language(how)) for name, how in says.items()}
+    words = (Language.gettext, Language.ngettext)
+    found.install_gettext_callables(  # type: ignore[attr-defined]
+        *(pass_context(_in_language(how)) for how in words), newstyle=True
+    )
+    found.filters["note_file"] = _note_file
     return found
+
+
+def _in_language(says: Callable[..., str]) -> Callable[..., str]:
+    """What templates call to say something in the language of their page."""
+
+    def speak(context: Any, *given: Any) -> str:
+        return says(context["frame"].language, *given)
+
+    return speak
 
 
 def _note_file(note: str) -> str:
     domain, _, name = note.partition("/")
     return f"{domain}/note_{name}.html"
-
-
-def _moment(time: datetime) -> str:
-    return f"{time.day} {time:%b %Y, %H:%M} UTC"
-
-
-def _wait(seconds: int) -> str:
-    """A time in words that one can wait for."""
-    span = timedelta(seconds=seconds)
-    if span < MINUTE:
-        return "1 second" if seconds == 1 else f"{seconds} seconds"
-    if span < 2 * HOUR:
-        minutes = -(-span // MINUTE)
-        return "1 minute" if minutes == 1 else f"{minutes} minutes"
-    return f"{-(-span // HOUR)} hours"

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from gatehouse.core.sayings import _
+
 
 class Role(StrEnum):
     OWNER = "owner"
@@ -10,9 +12,14 @@ class Role(StrEnum):
     GUEST = "guest"
 
     @property
+    def named(self) -> str:
+        """For people: owner, member."""
+        return _NAMED[self]
+
+    @property
     def spoken(self) -> str:
         """With its article, for a sentence: an owner, a member."""
-        return f"{'an' if self[0] in 'aeiou' else 'a'} {self.value}"
+        return _SPOKEN[self]
 
     @property
     def rank(self) -> int:
@@ -20,4 +27,16 @@ class Role(StrEnum):
         return _RANKS[self]
 
 
+_NAMED = {
+    Role.OWNER: _("owner"),
+    Role.ADMIN: _("admin"),
+    Role.MEMBER: _("member"),
+    Role.GUEST: _("guest"),
+}
+_SPOKEN = {
+    Role.OWNER: _("an owner"),
+    Role.ADMIN: _("an admin"),
+    Role.MEMBER: _("a member"),
+    Role.GUEST: _("a guest"),
+}
 _RANKS = {Role.OWNER: 3, Role.ADMIN: 2, Role.MEMBER: 1, Role.GUEST: 0}

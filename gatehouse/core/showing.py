@@ -58,19 +58,22 @@ class Leave:
 class Away:
     """Lead away for good, to an address that is registered; ``fields`` are posted there.
 
-    ``ends_session`` takes the session's cookie back.
+    ``ends_session`` takes the session's cookie back. ``ui_locales`` are the languages, the dearest
+    first, that the application asked for.
     """
 
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
     ends_session: bool = False
+    ui_locales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """The application that a visitor is on the way to: what pages on that way say and allow.
 
-    ``origin`` is where their forms may lead in the end; ``login_hint`` is who is expected.
+    ``origin`` is where their forms may lead in the end; ``login_hint`` is who is expected, and
+    ``ui_locales`` are the languages that it asks for, the dearest first.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Destination:
     policy_uri: str | None = None
     tos_uri: str | None = None
     login_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
 
 
 class Destinations(Protocol):

@@ -1,5 +1,6 @@
 """One request of a browser: what it holds, who it is, what it sent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from gatehouse.core import browser, forms
 from gatehouse.core.context import ANONYMOUS, Actor, Runtime
 from gatehouse.core.crypto import fingerprint
 from gatehouse.core.http import READING
+from gatehouse.core.languages import Language, languages_of, wishes_of_browser
 
 
 @dataclass(slots=True)
@@ -49,6 +51,11 @@ class Visit:
     def lose(self, what: str = "") -> None:
         """Take a cookie back; without ``what`` the session's."""
         self.keep(what, "", 0)
+
+    def language(self, ui_locales: Iterable[str] = ()) -> Language:
+        """What an application asked for goes first: it knows in which language it was read."""
+        of_browser = wishes_of_browser(self.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        return languages_of(self.runtime.settings.translations_dir).choose(ui_locales, of_browser)
 
     def way(self) -> str:
         """A name of this browser for requests that are on their way through our pages: it stays

@@ -2,10 +2,11 @@
 
 from gatehouse.core.errors import NotFound
 from gatehouse.core.protocol import OAuthError
+from gatehouse.core.sayings import _
 
 
 class ConsentNotFound(NotFound):
-    message = "You have given no such consent."
+    message = _("You have given no such consent.")
 
 
 class InvalidGrant(OAuthError):

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from gatehouse.accounts.schemas import NewPassword, NewPasswordIn, TypedTwice, UserOut, differ
 from gatehouse.core.fields import Address, Flag, LinkToken, Moment, Password, Text
 from gatehouse.core.roles import Role
+from gatehouse.core.sayings import _
 from gatehouse.organizations.schemas import OwnInviteOut
 
 
@@ -19,7 +20,7 @@ class RegisterIn(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if differ(data, "password", "password_confirm"):
-            raise ValidationError("Must be the same as the password.", "password_confirm")
+            raise ValidationError(_("Must be the same as the password."), "password_confirm")
 
 
 class ClaimIn(NewPasswordIn):
@@ -80,7 +81,7 @@ class AcceptIn(TypedTwice):
     @validates_schema(skip_on_field_errors=False)
     def both_are_the_same(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data.get("password") != data.get("password_confirm"):
-            raise ValidationError("Must be the same as the password.", "password_confirm")
+            raise ValidationError(_("Must be the same as the password."), "password_confirm")
 
 
 class AcceptedOut(Schema):

@@ -5,28 +5,30 @@ from typing import ClassVar
 
 from gatehouse.core.errors import BadRequest, Conflict, Forbidden
 from gatehouse.core.protocol import OAuthError
+from gatehouse.core.sayings import _
 
 
 class NotLedOn(BadRequest):
     """400 as a page: the application or its address is not known, so nobody is led there."""
 
-    message = "The application that sent you here did not ask correctly."
-
     def __init__(self, message: str, *, reason: str, client_id: str = "") -> None:
-        super().__init__(f"{self.message} {message}")
+        whole = _(
+            "The application that sent you here did not ask correctly. %(more)s", more=message
+        )
+        super().__init__(whole)
         self.reason = reason
         self.client_id = client_id
 
 
 class WayOver(BadRequest):
-    message = (
+    message = _(
         "This sign-in took too long, was begun in another browser, or is done already. Go back to"
         " the application, and begin again there."
     )
 
 
 class NoSuchDevice(BadRequest):
-    message = (
+    message = _(
         "No device waits with this code. It may be mistyped, used, or over: look at the device"
         " again."
     )
@@ -36,8 +38,8 @@ class NoEntry(Forbidden):
     """403 as a page: the rules of the client are not met by this person, or this sign-in."""
 
     SAYS: ClassVar[dict[str, str]] = {
-        "no_access": "This application is not open to your account. Ask one of its admins.",
-        "acr_too_low": "This application wants a stronger sign-in than yours.",
+        "no_access": _("This application is not open to your account. Ask one of its admins."),
+        "acr_too_low": _("This application wants a stronger sign-in than yours."),
     }
 
     def __init__(self, reason: str) -> None:

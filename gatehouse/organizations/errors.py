@@ -1,10 +1,11 @@
 """How work on organizations and their members can fail."""
 
 from gatehouse.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from gatehouse.core.sayings import _
 
 
 class OrganizationNotFound(NotFound):
-    message = "There is no such organization."
+    message = _("There is no such organization.")
 
 
 class SlugTaken(Conflict):
@@ -33,7 +34,7 @@ class PersonNotFound(NotFound):
 
 
 class AlreadyMember(Conflict):
-    message = "This person is a member already."
+    message = _("This person is a member already.")
 
 
 class LastOwner(Conflict):
@@ -86,11 +87,11 @@ class InviteInvalid(BadRequest):
     """One answer for every reason."""
 
     type = "INVALID_TOKEN"
-    message = (
+    message = _(
         "This invitation does not hold: it was used, taken back or renewed, is too old, "
         "or its sender may no longer invite."
     )
 
 
 class InviteForSomebodyElse(Forbidden):
-    message = "This invitation is for another address. Sign in with the account that has it."
+    message = _("This invitation is for another address. Sign in with the account that has it.")

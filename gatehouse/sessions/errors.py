@@ -1,7 +1,8 @@
 """How work on sessions can fail."""
 
 from gatehouse.core.errors import NotFound
+from gatehouse.core.sayings import _
 
 
 class SessionNotFound(NotFound):
-    message = "You have no such session, or it has ended."
+    message = _("You have no such session, or it has ended.")

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from gatehouse.core.sayings import _
+
 LARGEST_SLACK = timedelta(seconds=60)
 
 BROWSERS = (
@@ -14,7 +16,7 @@ BROWSERS = (
     ("curl/", "curl"),
     ("Wget/", "Wget"),
     ("python-", "Python"),
-    ("Gatehouse", "Gatehouse command line"),
+    ("Gatehouse", _("Gatehouse command line")),
 )
 SYSTEMS = (
     ("iPhone", "iPhone"),
@@ -56,5 +58,5 @@ def device_in_words(user_agent: str | None) -> str:
     device = device_of(user_agent)
     browser, system = device["browser"], device["os"]
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "Unknown device"
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or _("Unknown device")

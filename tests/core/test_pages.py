@@ -16,6 +16,7 @@ from gatehouse.core.access import Recognised, elevated, public, signed_in
 from gatehouse.core.context import Actor
 from gatehouse.core.html import Go, Pages, form
 from gatehouse.core.rendering import Frame, note_exists
+from gatehouse.core.sayings import _
 from gatehouse.core.settings import read_settings
 from gatehouse.core.tokens import SESSION, mint
 from tests.conftest import client_of
@@ -36,7 +37,7 @@ LEADS = re.compile(r'(?:href|action|src)="([^"#][^"]*)"')
 FORM = "application/x-www-form-urlencoded"
 SECRET = "postgresql://u:hunter2@db/x"
 FAILURES = {
-    "clash": errors.Conflict("That name is taken."),
+    "clash": errors.Conflict(_("That name is taken.")),
     "over": errors.TooManyRequests(retry_after=4000),
     "long": errors.TooManyRequests(retry_after=9000),
     "away": OperationalError(SECRET, {}, Exception(SECRET)),

@@ -81,8 +81,7 @@ def strange_settings(settings: Settings) -> list[str]:
 
 def _read(env: Reader) -> Settings:
     environment = Environment(env.choice("FLASK_ENV", tuple(Environment)))
-    is_production = environment is Environment.PRODUCTION
-    secret = "" if is_production else DEVELOPMENT_SECRET
+    secret = "" if environment is Environment.PRODUCTION else DEVELOPMENT_SECRET
     port = env.number("PORT", 5000)
     app_url = env.text("APP_URL", f"http://localhost:{port}").rstrip("/")
     database_url = _database_url(env.text("DATABASE_URL"), environment)
@@ -95,6 +94,7 @@ def _read(env: Reader) -> Settings:
         service_name=env.text("SERVICE_NAME", "Gatehouse"),
         app_url=app_url,
         login_ui_url=env.text("LOGIN_UI_URL").rstrip("/"),
+        translations_dir=_folder(env.text("TRANSLATIONS_DIR")),
         oidc=_oidc(env, app_url),
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
@@ -106,7 +106,7 @@ def _read(env: Reader) -> Settings:
         ratelimit_enabled=env.flag("RATELIMIT_ENABLED", default=True),
         ratelimits=_ratelimits(env),
         log_level=env.choice("LOG_LEVEL", ("info", "debug", "warning", "error")),
-        log_format=env.choice("LOG_FORMAT", ("json", "text")[:: 1 if is_production else -1]),
+        log_format=env.choice("LOG_FORMAT", _log_formats(environment)),
         host=env.text("HOST", "127.0.0.1"),
         port=port,
         server_threads=env.number("SERVER_THREADS", 8),
@@ -119,6 +119,15 @@ def _read(env: Reader) -> Settings:
         dns_resolvers=env.many("DNS_RESOLVERS"),
         outbound_allow=env.many("OUTBOUND_ALLOW"),
     )
+
+
+def _log_formats(environment: Environment) -> tuple[str, str]:
+    """The usual one first."""
+    return ("json", "text") if environment is Environment.PRODUCTION else ("text", "json")
+
+
+def _folder(path: str) -> Path | None:
+    return Path(path).absolute() if path else None
 
 
 def _rounds(environment: Environment) -> int:

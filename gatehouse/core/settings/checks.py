@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import make_url
 
 from gatehouse.core.addresses import Allowed, nameserver_of
+from gatehouse.core.catalogs import problems_of
 from gatehouse.core.rate_limit import limit_problem
 from gatehouse.core.settings.model import OidcSettings, SessionTimes, Settings
 from gatehouse.core.settings.reader import ROOT, Reader
@@ -57,7 +58,16 @@ def invalid(settings: Settings) -> list[str]:
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
     problems += _wrong_certificates(settings.oidc)
+    problems += _wrong_translations(settings.translations_dir)
     return [*problems, *without_folder(settings), *unreadable_places(settings)]
+
+
+def _wrong_translations(folder: Path | None) -> list[str]:
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        return [f"TRANSLATIONS_DIR must be a folder with files such as fr.po: {folder} is none."]
+    return [f"TRANSLATIONS_DIR: {problem}" for problem in problems_of(folder)]
 
 
 def _wrong_certificates(oidc: OidcSettings) -> list[str]:

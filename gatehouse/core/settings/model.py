@@ -95,6 +95,7 @@ class Settings:
     service_name: str
     app_url: str
     login_ui_url: str
+    translations_dir: Path | None
     oidc: OidcSettings
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int

@@ -7,6 +7,7 @@ from gatehouse.accounts.queries import find_account_by_email, hold_account
 from gatehouse.accounts.service import create_account, refuse_weak_password, release_address
 from gatehouse.core.context import Context
 from gatehouse.core.errors import AuthRequired, Invalid
+from gatehouse.core.sayings import _
 from gatehouse.login.errors import RegistrationClosed
 from gatehouse.login.service.gate import Entry, enter
 from gatehouse.login.service.password import METHOD
@@ -25,7 +26,7 @@ def accept_invitation(
     offered = glance_at_invite(ctx, token)
     if ctx.actor.user_id is None:
         if offered.has_account:
-            raise AuthRequired("An account has this address. Sign in with it to accept.")
+            raise AuthRequired(_("An account has this address. Sign in with it to accept."))
         return _as_somebody_new(ctx, token, offered.email, password, full_name)
     user = hold_account(ctx, ctx.actor.user_id)
     if user is None or user.email_key != offered.email_key:
@@ -47,7 +48,7 @@ def _as_somebody_new(
     if not ctx.settings.registration_enabled:
         raise RegistrationClosed
     if password is None:
-        raise Invalid.fields({"password": ["Missing. Choose a password for your new account."]})
+        raise Invalid.fields({"password": [_("Missing. Choose a password for your new account.")]})
     refuse_weak_password(password, email=email, full_name=full_name)
     password_hash = ctx.ports[PasswordHasher].hash(password)
     if find_account_by_email(ctx, email) is not None:

@@ -173,4 +173,4 @@ def _lead(ctx: Context, found: LedBack | Waiting) -> Away | Go | Leave:
 
 
 def _away(to: LedBack) -> Away:
-    return Away(to.url, to.fields)
+    return Away(to.url, to.fields, ui_locales=to.ui_locales)

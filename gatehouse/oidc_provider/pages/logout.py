@@ -48,7 +48,8 @@ def show_leaving(ctx: Context, handle: str, *, browser: str) -> Show | Go | Away
     if ctx.actor.user_id is None:
         if found.back and found.is_proven:
             return Away(found.back)
-        return Show("oidc_provider/signed_out.html", client=found.client, back=found.back)
+        page, onward = "oidc_provider/signed_out.html", OUT + handle
+        return Show(page, onward=onward, client=found.client, back=found.back)
     if found.may_skip:
         return _leave(ctx, found)
     return Show("oidc_provider/logout.html", onward=OUT + handle, handle=handle, leaving=found)

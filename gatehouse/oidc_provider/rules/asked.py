@@ -42,6 +42,7 @@ class Asked:
     essential_acr: tuple[str, ...] = ()
     claims: Claims = field(default_factory=dict)
     login_hint: str | None = None
+    ui_locales: tuple[str, ...] = ()
     hinted_sub: str | None = None
     challenge: str | None = None
     dpop_jkt: str | None = None

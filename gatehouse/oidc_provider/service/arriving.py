@@ -10,6 +10,7 @@ from gatehouse.clients.service.limits import loggable
 from gatehouse.core.context import Context
 from gatehouse.core.logging import LOGGER
 from gatehouse.core.protocol import MOST_BYTES, InvalidRequest, OAuthError, read_parameters
+from gatehouse.core.sayings import _
 from gatehouse.oidc_provider.errors import (
     AuthorizationPending,
     NotLedOn,
@@ -108,10 +109,10 @@ def _refused_unread(ctx: Context, raw: bytes, error: InvalidRequest) -> Exceptio
         text = raw[:MOST_BYTES].decode(errors="replace")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except ValueError:
-        return NotLedOn("It sent something unreadable.", reason="unreadable")
-    names = [name for name, _ in pairs]
+        return NotLedOn(_("It sent something unreadable."), reason="unreadable")
+    names = [name for name, _value in pairs]
     if len(raw) > MOST_BYTES or any(names.count(name) != 1 for name in LEADING[:2]):
-        return NotLedOn("It sent something twice, or something unreadable.", reason="unreadable")
+        return NotLedOn(_("It sent something twice, or something unreadable."), reason="unreadable")
     sent = {name: value for name, value in pairs if value and names.count(name) == 1}
     few = {name: sent[name] for name in LEADING if name in sent and "\x00" not in sent[name]}
     client = known_client(ctx, few.get("client_id"))

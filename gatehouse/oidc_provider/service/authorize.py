@@ -5,13 +5,15 @@ goes back to the client, with our name and its state.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.clients.rules import redirect_matches
 from gatehouse.core.context import Context
+from gatehouse.core.languages import wishes_of
 from gatehouse.core.protocol import InvalidRequest, OAuthError
+from gatehouse.core.sayings import _
 from gatehouse.oidc_provider.errors import NotLedOn, RegistrationNotSupported
 from gatehouse.oidc_provider.rules import asked as rules
 from gatehouse.oidc_provider.rules.asked import Asked
@@ -92,6 +94,7 @@ def read_wishes(ctx: Context, draft: Draft) -> None:
         "essential_acr": rules.essential_acr_of(claims),
         "nonce": rules.nonce_of(sent.get("nonce")),
         "login_hint": sent.get("login_hint", "")[: rules.LONGEST_HINT] or None,
+        "ui_locales": draft.way_back.ui_locales,
         "organization": rules.organization_of(sent.get("organization")),
         "details": details_of(
             sent.get("authorization_details"), options.authorization_details_types
@@ -156,11 +159,11 @@ def request_of(ctx: Context, sent: dict[str, str], several: Mapping[str, Sequenc
 def known_client(ctx: Context, client_id: str | None) -> KnownClient:
     """The client of a request. Raises NotLedOn."""
     if not client_id:
-        raise NotLedOn("It did not say which application it is.", reason="no_client_id")
+        raise NotLedOn(_("It did not say which application it is."), reason="no_client_id")
     client = find_client(ctx.runtime, client_id)
     if client is None or not client.is_usable:
         raise NotLedOn(
-            "It is not known here, or has been switched off.",
+            _("It is not known here, or has been switched off."),
             reason="unknown_client",
             client_id=client_id,
         )
@@ -172,7 +175,7 @@ def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> W
     options, asked = client.options, sent.get("redirect_uri")
     if "authorization_code" not in options.grant_types:
         raise NotLedOn(
-            "It is not registered to sign people in.",
+            _("It is not registered to sign people in."),
             reason="no_code_flow",
             client_id=client.client_id,
         )
@@ -182,13 +185,14 @@ def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> W
         asked, options.redirect_uris, options.application_type
     ):
         raise NotLedOn(
-            "The address that it wants you led to is not registered for it.",
+            _("The address that it wants you led to is not registered for it."),
             reason="wrong_redirect_uri",
             client_id=client.client_id,
         )
     mode, modes = sent.get("response_mode", ""), options.response_modes
     mode = mode if may_use(mode, modes) else usual_mode(modes)
-    return way_back_to(ctx, client, asked, mode, sent.get("state"))
+    way_back = way_back_to(ctx, client, asked, mode, sent.get("state"))
+    return replace(way_back, ui_locales=wishes_of(sent.get("ui_locales")))
 
 
 def check_mode(client: KnownClient, sent: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ import orjson
 from gatehouse.accounts.queries import own_account
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
+from gatehouse.core.sayings import _
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.rules.asked import claims_aside
 from gatehouse.oidc_provider.rules.details import lines_of
@@ -108,4 +109,4 @@ def give_up(ctx: Context, handle: str, browser: str) -> LedBack:
 def _host(redirect_uri: str) -> str:
     """The place that a person is led to, as they may know it."""
     parts = urlsplit(redirect_uri)
-    return parts.netloc or f"an application on this device ({parts.scheme}:)"
+    return parts.netloc or _("an application on this device (%(scheme)s:)", scheme=parts.scheme)

@@ -35,4 +35,5 @@ def destination(ctx: Context, path: str) -> Destination | None:
         policy_uri=options.policy_uri,
         tos_uri=options.tos_uri,
         login_hint=request.asked.login_hint,
+        ui_locales=request.asked.ui_locales,
     )

@@ -15,8 +15,10 @@ from sqlalchemy import select, update
 
 from gatehouse.clients.queries import KnownClient, find_client, find_client_by_id
 from gatehouse.core.context import Context
+from gatehouse.core.languages import wishes_of
 from gatehouse.core.protocol import InvalidRequest, read_parameters
 from gatehouse.core.rendering import origin_of
+from gatehouse.core.sayings import _
 from gatehouse.core.showing import Destination
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.grants.models import ClientSession
@@ -50,9 +52,9 @@ def begin_logout(ctx: Context, raw: bytes, browser: str) -> str | None:
     Raises NotLedOn where an application is known and asks for what it may not.
     """
     try:
-        sent, _ = read_parameters(raw)
+        sent, _several = read_parameters(raw)
     except InvalidRequest:
-        raise errors.NotLedOn("It sent something unreadable.", reason="unreadable") from None
+        raise errors.NotLedOn(_("It sent something unreadable."), reason="unreadable") from None
     hint = sent.get("id_token_hint")
     claims = claims_of_hint(ctx, hint) if hint else {}
     if claims is None:
@@ -70,6 +72,7 @@ def begin_logout(ctx: Context, raw: bytes, browser: str) -> str | None:
                 "back": _address_of(client, sent),
                 "is_proven": bool(claims),
                 "sid": claims.get("sid"),
+                "ui_locales": wishes_of(sent.get("ui_locales")),
             },
             browser=browser,
             created_at=ctx.now,
@@ -117,6 +120,7 @@ def destination_of(ctx: Context, handle: str) -> Destination | None:
         organization=client.org_name,
         origin=origin_of(back) if back else "",
         logo_uri=client.options.logo_uri,
+        ui_locales=tuple(row.params.get("ui_locales", ())),
     )
 
 
@@ -130,14 +134,14 @@ def _client_of(
         return None
     if client_id is not None and client_id != named:
         raise errors.NotLedOn(
-            "It showed what belongs to another application.",
+            _("It showed what belongs to another application."),
             reason="hint_of_another_client",
             client_id=client_id,
         )
     client = find_client(ctx.runtime, named)
     if client is None or not client.is_usable:
         raise errors.NotLedOn(
-            "It is not known here, or has been switched off.",
+            _("It is not known here, or has been switched off."),
             reason="unknown_client",
             client_id=named,
         )
@@ -152,8 +156,10 @@ def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
     is_known = address in client.options.post_logout_redirect_uris
     if not is_known or len(state or "") > LONGEST_STATE:
         raise errors.NotLedOn(
-            "The address that it wants you led to afterwards is not registered for it. You can"
-            " still sign out on the start page.",
+            _(
+                "The address that it wants you led to afterwards is not registered for it. You can"
+                " still sign out on the start page."
+            ),
             reason="wrong_redirect_uri",
             client_id=client.client_id,
         )

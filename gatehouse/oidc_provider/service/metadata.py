@@ -5,6 +5,7 @@ from typing import Any
 
 from gatehouse.core.context import Runtime
 from gatehouse.core.jose import ASYMMETRIC
+from gatehouse.core.languages import languages_of
 from gatehouse.oidc_provider.rules.acr import LEVELS
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES, SUPPORTED
 from gatehouse.oidc_provider.rules.modes import MODES
@@ -70,7 +71,7 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-        "ui_locales_supported": ["en"],
+        "ui_locales_supported": languages_of(runtime.settings.translations_dir).tags,
     }
     return said | dict(OF_REQUESTS) | of_proofs(runtime) | _aliases(runtime, said)
 

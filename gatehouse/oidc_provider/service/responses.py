@@ -18,10 +18,13 @@ SIGNED_LIFE = 600  # seconds in which a signed answer has to be read (JARM 2.1)
 
 @dataclass(frozen=True, slots=True)
 class LedBack:
-    """Where a browser goes, and what it takes along. ``fields`` are posted, if there are any."""
+    """Where a browser goes, and what it takes along. ``fields`` are posted, if there are any, by a
+    page in one of the languages that were asked for, ``ui_locales``.
+    """
 
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
+    ui_locales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class WayBack:
     state: str | None
     issuer: str
     seal: Callable[[Mapping[str, str]], str]
+    ui_locales: tuple[str, ...] = ()
 
     def with_code(self, code: str) -> LedBack:
         return self._with({"code": code})
@@ -48,7 +52,7 @@ class WayBack:
             said = {"response": self.seal(said)}
         carrier = carrier_of(self.mode)
         if carrier == "form_post":
-            return LedBack(self.redirect_uri, said)
+            return LedBack(self.redirect_uri, said, self.ui_locales)
         sign = "#" if carrier == "fragment" else "&" if "?" in self.redirect_uri else "?"
         return LedBack(self.redirect_uri + sign + urlencode(said, quote_via=quote))
 

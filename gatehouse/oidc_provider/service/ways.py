@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import OAuthError
+from gatehouse.core.sayings import _
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.grants.service import living_grant
 from gatehouse.login.service import sign_out
@@ -272,7 +273,7 @@ def keep(ctx: Context, request: Request, browser: str | None) -> str:
     params: dict[str, Any] = dict(request.params)
     if request.pushed_id is None and len(str(params)) > MOST_BYTES:
         raise errors.NotLedOn(
-            "It asked for more than we keep. It can push its request (RFC 9126).",
+            _("It asked for more than we keep. It can push its request (RFC 9126)."),
             reason="request_too_large",
             client_id=request.client.client_id,
         )

@@ -1,0 +1,255 @@
+"""Pages in the language of their reader, on the whole way to an application and beside it."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gatehouse.app import create_app
+from gatehouse.core.catalogs import Catalog, write_catalog
+from gatehouse.core.settings import read_settings
+from scripts.words import HEADER, marked
+from tests.factories import PASSWORD, Factory
+from tests.oidc_provider.test_devices import GRANT, Device
+from tests.relying import OURS, Person, Rp, make_client
+
+ODD = "<b>%(name)s {x} %s</b>"
+MARKS = re.compile(r"⟦[^⟦⟧]*⟧")
+LETTER = re.compile(r"[^\W\d_]")
+SPOKEN = ("aria-label", "alt", "title", "placeholder")
+
+
+def language_of(page: Any) -> tuple[str, str, str]:
+    lang = re.search(r'<html lang="([^"]+)"', page.text)
+    return lang[1] if lang else "", page.headers["Content-Language"], page.headers["Vary"]
+
+
+def spoken(tag: str) -> tuple[str, str, str]:
+    return tag, tag, "Cookie, Accept-Language"
+
+
+def speaker(app: Flask, email: str, header: str = "", **base: str) -> Person:
+    more = {"HTTP_ACCEPT_LANGUAGE": header} if header else {}
+    return Person(app, email, REMOTE_ADDR="127.0.0.1", **more, **base)
+
+
+def test_what_an_application_asks_for_counts_on_the_whole_way(
+    open_app: Flask, user: Any, make_rp: Any
+):
+    """CORE-35: whatever the browser wants, and after a form that was refused."""
+    rp = make_rp(require_consent=None)
+    person = speaker(open_app, user.email, "en-GB,en;q=0.9")
+    page = person.open(rp.url(ui_locales="fr-CA de-AT", prompt="login consent"))
+    assert language_of(page) == spoken("de")
+    assert "<h1>Anmelden</h1>" in page.text
+    assert language_of(person.open(f"/register?next={page.request.args['next']}")) == spoken("de")
+
+    refused = person.post("/login", page, email=user.email, password="wrong")
+    assert language_of(refused) == spoken("de")
+    assert "Die Adresse oder das Passwort stimmt nicht." in refused.text
+
+    page = person.sign_in(refused)
+    assert page.request.path.startswith("/oidc/consent/")
+    assert language_of(page) == spoken("de")
+    assert "Test App zustimmen?" in page.text
+    assert "Bei jeder Anmeldung wissen, dass Sie es sind" in page.text
+    assert "code=" in person.consent(page).headers["Location"]
+
+    assert language_of(person.open(rp.url(prompt="select_account"))) == spoken("en")
+    chosen = person.open(rp.url(prompt="select_account", ui_locales="de"))
+    assert language_of(chosen) == spoken("de")
+
+
+def test_the_page_that_posts_the_answer_speaks_it_too(open_app: Flask, user: Any, rp: Rp):
+    """CORE-35."""
+    person = speaker(open_app, user.email)
+    page = person.go_through(rp.url(ui_locales="de", response_mode="form_post"))
+
+    assert 'id="away"' in page.text
+    assert language_of(page) == spoken("de")
+    assert "zur Anwendung zurückgeleitet" in page.text
+
+
+@pytest.mark.parametrize("ui_locales", ["xx", "%s <b> ../..", "de" * 1000, "a " * 1000, "\t"])
+def test_a_wish_that_makes_no_sense_is_as_good_as_none(
+    open_app: Flask, user: Any, rp: Rp, ui_locales: str
+):
+    """CORE-35."""
+    page = speaker(open_app, user.email, "de").open(rp.url(ui_locales=ui_locales))
+
+    assert page.status_code == 200
+    assert language_of(page) == spoken("de")
+
+
+def test_the_way_out_speaks_it(open_app: Flask, user: Any, make_rp: Any):
+    rp = make_rp(post_logout_redirect_uris=["https://app.example.com/bye"])
+    person = speaker(open_app, user.email, "en")
+    person.go_through(rp.url())
+    page = person.open(f"/oidc/logout?client_id={rp.client_id}&ui_locales=de")
+
+    assert language_of(page) == spoken("de")
+    assert "Auch hier abmelden?" in page.text
+
+
+@pytest.mark.parametrize(
+    ("header", "tag"), [("de-CH", "de"), ("fr, de;q=0.2", "de"), ("fr", "en"), ("", "en")]
+)
+def test_a_browser_says_what_it_wants(client: FlaskClient, header: str, tag: str):
+    headers = {"Accept": "text/html", **({"Accept-Language": header} if header else {})}
+
+    for path in ("/", "/login", "/forgot-password", "/nowhere", "/oidc/authorize?client_id=x"):
+        assert language_of(client.get(path, headers=headers)) == spoken(tag)
+    assert "Content-Language" not in client.get("/api/v1/nowhere", headers=headers).headers
+    assert client.get("/api/v1/nowhere", headers=headers).json["message"].startswith("There is")
+
+
+def test_errors_of_fields_are_said_in_the_language(open_app: Flask):
+    person = speaker(open_app, "no address", "de")
+    page = person.open("/register")
+    page = person.post("/register", page, email="no address", password="short")
+
+    assert "Muss eine E-Mail-Adresse sein, zum Beispiel kim@example.com." in page.text
+    assert "Nehmen Sie mindestens 8 Zeichen." in page.text
+    assert "Bitte füllen Sie das aus." in page.text
+    assert "Fehler: Konto anlegen" in unescape(page.text)
+
+
+def test_values_stay_text_in_translated_sentences(
+    open_app: Flask, make: Factory, make_rp: Any, runtime: Any
+):
+    """BCP-11: names that hold tags, or the signs that places are written with."""
+    user = make.user(full_name="<b>Kim</b> %(email)s")
+    org = make.organization(name=ODD)
+    rp = make_rp(org, access_policy="everyone", fields={"name": ODD}, scopes=["openid", "<i>"])
+    person = speaker(open_app, user.email, "de")
+    for _ in range(2):
+        page = person.open(rp.url(scope="openid <i>"))
+        assert "<b>" not in page.text
+        assert "<i>" not in page.text
+        assert "&lt;b&gt;%(name)s {x} %s&lt;/b&gt; von &lt;b&gt;" in page.text.replace(
+            "</strong>", ""
+        )
+        page = person.sign_in(page) if page.request.path == "/login" else page
+    start = person.open("/")
+    assert "&lt;b&gt;Kim&lt;/b&gt; %(email)s" in start.text
+    assert "<b>" not in start.text
+
+
+def test_discovery_lists_what_there_is(client: FlaskClient):
+    """DISC-15."""
+    document = client.get("/.well-known/openid-configuration").json
+
+    assert document["ui_locales_supported"] == ["de", "en"]
+
+
+class Outside(HTMLParser):
+    """What a page says outside of the marks of a sentence."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.skipped = ""
+        self.depth = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.skipped = tag if tag in ("script", "style") else ""
+        for name, value in attrs:
+            if name in SPOKEN and value:
+                self.found.append(MARKS.sub("", value))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.skipped = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.skipped:
+            return
+        outside = []
+        for sign in data:
+            self.depth += {"⟦": 1, "⟧": -1}.get(sign, 0)
+            outside.append(sign if not self.depth and sign != "⟧" else " ")
+        self.found.append("".join(outside))
+
+
+@pytest.fixture(scope="module")
+def marked_app(migrated: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A service whose only other language sets every sentence into brackets."""
+    folder = tmp_path_factory.mktemp("translations")
+    header = HEADER.format(tag="qps", plural="nplurals=1; plural=0;")
+    bracketed = {e.msgid: replace(e, texts=(f"⟦{e.many or e.msgid}⟧",)) for e in marked()}
+    write_catalog(folder / "qps.po", Catalog(bracketed, header))
+    chosen = {"FLASK_ENV": "testing", "LOG_LEVEL": "error", "RATELIMIT_ENABLED": "false"}
+    app = create_app(
+        read_settings({**chosen, **migrated("sqlite"), "TRANSLATIONS_DIR": str(folder)})
+    )
+    yield app
+    app.extensions["gatehouse"].engine.dispose()
+
+
+def test_no_page_says_a_word_that_is_not_marked(marked_app: Flask):
+    """A walk over the pages: what stands outside of the brackets is a name or was typed."""
+    runtime = marked_app.extensions["gatehouse"]
+    make = Factory(runtime)
+    user = make.user(full_name="Kim", email_verified=False)
+    org = make.organization(name="Harbour")
+    agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+    person = speaker(marked_app, user.email, "qps", HTTP_USER_AGENT=agent)
+    rp = Rp(
+        marked_app,
+        make_client(
+            runtime,
+            org,
+            access_policy="everyone",
+            fields={"name": "Tide"},
+            policy_uri="https://app.example.com/p",
+            tos_uri="https://app.example.com/t",
+        ),
+    )
+    tv = Rp(marked_app, make_client(runtime, fields={"name": "Tide"}, grant_types=[GRANT]))
+    names = re.compile(f"{re.escape(user.email)}|{org.slug}|Kim|K$|Harbour|Tide|Gatehouse")
+    seen = []
+
+    def look(page: Any) -> Any:
+        text = re.sub(r"<code>[^<]*</code>|<p class=\"code\">.*?</p>", "", page.text)
+        outside = [names.sub("", words) for words in Outside(text).found]
+        assert [words for words in outside if LETTER.search(words)] == [], page.request.path
+        assert '<html lang="qps"' in page.text
+        seen.append(page.request.path)
+        return page
+
+    for path in ("/", "/login", "/register", "/forgot-password", "/logout", "/nowhere"):
+        look(person.open(path))
+    look(person.post("/register", person.open("/register"), email="nobody", password="a"))
+    look(person.post("/forgot-password", person.open("/forgot-password"), email=user.email))
+    for path in ("reset-password", "verify-email", "confirm-email", "undo-email-change", "invite"):
+        look(person.open(f"/{path}/none"))
+    look(person.open("/oidc/authorize?client_id=none"))
+    page = look(person.open(rp.url(scope="openid profile email roles offline_access x")))
+    look(person.post("/login", page, email=user.email, password="wrong"))
+    consent = look(person.sign_in(page))
+    look(person.consent(consent, "neither"))
+    assert "code=" in person.consent(consent).headers["Location"]
+    look(person.open(rp.url(prompt="select_account")))
+    confirm = look(person.open(rp.url(prompt="login")))
+    look(person.post("/reauthenticate", confirm, password="wrong"))
+    for path in ("/", "/applications", "/account/password", "/requests", "/logout", "/device"):
+        look(person.open(path))
+    wrong = {"current_password": "wrong", "new_password": "aaaaaaaa", "new_password_confirm": "b"}
+    look(person.post("/account/password", person.open("/account/password"), **wrong))
+    look(person.post("/device", person.open("/device"), user_code="BBBB-BBBB"))
+    device = Device(tv, scope="openid")
+    asked = person.post("/device", person.open("/device"), user_code=device.user_code)
+    asked = look(person.sign_in(asked) if asked.request.path == "/reauthenticate" else asked)
+    look(person.post(asked.request.path, asked, answer="deny"))
+    look(person.open(f"/oidc/logout?client_id={rp.client_id}"))
+    look(person.post("/account/password", person.open("/logout"), form_token="none"))
+    look(person.http.post("/login", data={"email": "x"}, headers={**OURS, "Origin": "https://x.y"}))
+    page = person.post("/logout", person.open("/logout"))
+    assert "⟦You are signed out.⟧" in look(page).text
+    assert PASSWORD not in page.text
+    assert len(seen) >= 35
