@@ -238,3 +238,29 @@ def test_a_keyboard_is_enough_for_the_consent(plain: Browser, place: Place):
         *("Skip to the content", "Gatehouse", "answer", "answer"),
         *("What Tide Tables does with your data", "Its terms"),
     ]
+
+
+def test_longer_words_fit_as_well(browser: Browser, place: Place):
+    """German says most things in more letters than English."""
+    user = place.house.make.user(full_name="Kim Marlowe")
+    found: dict[str, list[str]] = {}
+
+    def look(words: str) -> None:
+        assert says(browser, words, "h1")
+        found[words] = wrong_with(browser)
+
+    browser.go(place.url(ui_locales="de"))
+    look("Anmelden")
+    browser.click('main a[href^="/register"]')
+    look("Konto anlegen")
+    send(browser, email="nobody", password="a")
+    look("Konto anlegen")
+    browser.go(place.url(ui_locales="de", authorization_details=DETAILS))
+    send(browser, email=user.email, password=PASSWORD)
+    look("Tide Tables zustimmen?")
+    browser.go(place.url(ui_locales="de", prompt="login"))
+    look("Bestätigen Sie, dass Sie es sind")
+    browser.go(place.url(ui_locales="de", prompt="select_account"))
+    look("Konto wählen")
+
+    assert {what: wrong for what, wrong in found.items() if wrong} == {}
