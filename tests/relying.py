@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet
 
 from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of
+from gatehouse.clients.service.naming import take_names
 from gatehouse.clients.service.writing import add_client
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from tests.factories import PASSWORD
@@ -44,7 +45,7 @@ def make_client(runtime: Runtime, org: Any = None, **settings: Any) -> Client:
     stored = {"id": "1", "hash": sha256_of(SECRET), "expires_at": None}
     is_public = chosen.get("token_endpoint_auth_method") == "none"
     with unit_of_work(runtime, Origin("test")) as ctx:
-        return add_client(
+        client = add_client(
             ctx,
             org_id=org.id if org else None,
             name=fields.pop("name", "Test App"),
@@ -52,6 +53,17 @@ def make_client(runtime: Runtime, org: Any = None, **settings: Any) -> Client:
             secrets=() if is_public else (stored,),
             **fields,
         )
+        take_names(ctx, client)
+        return client
+
+
+def serve(runtime: Runtime, rp: Any, audience: str) -> None:
+    """Make the client of an application the server of a resource."""
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        row = ctx.db.get_one(Client, rp.client.id)
+        audiences = [*row.settings.get("audiences", ()), audience]
+        row.settings = {**row.settings, "audiences": audiences}
+        take_names(ctx, row)
 
 
 def basic(client_id: str, secret: str = SECRET) -> dict[str, str]:

@@ -30,6 +30,12 @@ class TooManyRegistrationTokens(Conflict):
     message = "The organization has as many registration tokens as it may have. Revoke one."
 
 
+class ResourceTaken(Conflict):
+    """Somebody was faster, a moment ago; otherwise it is a setting that is wrong."""
+
+    message = "The name of an API among resources or audiences belongs to somebody else."
+
+
 class OwnersOpenToAll(Forbidden):
     message = "Only an owner lets everyone use a client: access_policy everyone is not for admins."
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from gatehouse.clients.models import ClientAudience, ClientUse, RegistrationToken
+from gatehouse.clients.models import ClientUse, RegistrationToken, ResourceName
 from gatehouse.clients.service.registering import purge_registration_tokens
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
@@ -16,9 +16,9 @@ KEPT = timedelta(days=400)  # so that a month can be compared with that of the y
 
 @during(OrganizationDeleted)
 def let_go_of_a_deleted_organization(ctx: Context, event: OrganizationDeleted) -> None:
-    """Its clients are of no use any more, from the answer on. Others may serve its resources."""
+    """Its clients are of no use any more, from the answer on. Others may have its resources."""
     ctx.outwait_leases()
-    for kind in (ClientAudience, RegistrationToken):
+    for kind in (ResourceName, RegistrationToken):
         gone = delete(kind).where(kind.org_id == event.org_id)
         ctx.execute(gone.execution_options(synchronize_session=False))
 

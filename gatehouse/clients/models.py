@@ -54,18 +54,20 @@ class ClientUse(Model):
     count: Mapped[int]
 
 
-class ClientAudience(Model):
-    """A resource that a client is the server of: one has each, so that no organization gets tokens
-    for what is another's, or reads them (RFC 8707, RFC 7662 4).
+class ResourceName(Model):
+    """What access tokens can be for, in its normal form: it belongs to one organization, of which
+    one client may be the server (RFC 8707). Without one, to the instance.
     """
 
-    __tablename__ = "client_audiences"
+    __tablename__ = "resource_names"
 
-    client_row_id: Mapped[UUID] = mapped_column(
-        ForeignKey("clients.id", ondelete="CASCADE"), index=True
+    name: Mapped[str] = mapped_column(String(500), unique=True)
+    org_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
     )
-    org_id: Mapped[UUID | None]
-    audience: Mapped[str] = mapped_column(String(500), unique=True)
+    server_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("clients.id", ondelete="SET NULL"), index=True, default=None
+    )
 
 
 class RegistrationToken(Model):

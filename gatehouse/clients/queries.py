@@ -1,6 +1,6 @@
 """Reading clients: those of an organization by their managers, any of them by its public name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -8,13 +8,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy.orm import Session
 
 from gatehouse.clients.errors import ClientNotFound
-from gatehouse.clients.models import Client, ClientUse, RegistrationToken
+from gatehouse.clients.models import Client, ClientUse, RegistrationToken, ResourceName
 from gatehouse.clients.rules import NAMES, Options, options_of, options_of_built_in
+from gatehouse.clients.rules.resources import domains_over
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.pagination import Page, paginate
+from gatehouse.domains.models import DomainStatus, OrganizationDomain
 from gatehouse.organizations.models import Organization
 
 COLUMNS = (
@@ -71,6 +74,30 @@ class KnownClient:
         """Those that have not ended."""
         ends = [(each, each.get("expires_at")) for each in self.secrets]
         return [each for each, at in ends if at is None or datetime.fromisoformat(at) > now]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceHolder:
+    """Who has a resource: the ``owner`` of a proven domain that its host lies in, and whoever named
+    it, as the ``row`` says.
+    """
+
+    owner: UUID | None
+    row: Any
+
+    def keeps_out(self, org_id: UUID | None) -> bool:
+        """Whether this organization may not name it. Who owns the domain gets it from others."""
+        if self.owner is not None:
+            return bool(self.owner != org_id)
+        return self.row is not None and self.row.org_id != org_id
+
+    def is_held_by(self, org_id: UUID | None) -> bool:
+        return self.row is not None and self.row.org_id == org_id and not self.keeps_out(org_id)
+
+    def is_served_beside(self, org_id: UUID | None, client_row_id: UUID | None) -> bool:
+        """Whether another client of this organization is the server of it."""
+        server_id = self.row.server_id if self.is_held_by(org_id) else None
+        return server_id is not None and server_id != client_row_id
 
 
 def find_client(runtime: Runtime, client_id: str) -> KnownClient | None:
@@ -189,3 +216,21 @@ def statistics_of(ctx: Context, client: Client, *, days: int) -> dict[str, Any]:
         "last_used_at": client.last_used_at,
         "uses": [{"day": row.day, "kind": row.kind, "count": row.count} for row in rows],
     }
+
+
+def holders_of(db: Session | Connection, names: Collection[str]) -> dict[str, ResourceHolder]:
+    """Who has each of these resources, in normal form. One that nobody has is left out."""
+    over = {name: domains_over(name) for name in names}
+    proven = select(OrganizationDomain.domain, OrganizationDomain.org_id).where(
+        OrganizationDomain.status == DomainStatus.VERIFIED,
+        OrganizationDomain.domain.in_({each for domains in over.values() for each in domains}),
+    )
+    owners = {row.domain: row.org_id for row in db.execute(proven)}
+    named = select(ResourceName.name, ResourceName.org_id, ResourceName.server_id)
+    rows = {row.name: row for row in db.execute(named.where(ResourceName.name.in_(names)))}
+    found = {}
+    for name, domains in over.items():
+        owner = next((owners[each] for each in domains if each in owners), None)
+        if name in rows or owner is not None:
+            found[name] = ResourceHolder(owner, rows.get(name))
+    return found

@@ -10,6 +10,7 @@ from gatehouse.clients.errors import (
     ClientIsBuiltIn,
     OperatorsTrust,
     OwnersOpenToAll,
+    ResourceTaken,
     TooManyClients,
     TooManyRegistrationTokens,
 )
@@ -57,7 +58,7 @@ def list_clients(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Pag
 @limited("300/hour", per="user")
 @body(ClientIn, also=also_wrong)
 @returns(NewClientOut, HTTPStatus.CREATED, key="client")
-@raises(OwnersOpenToAll, OperatorsTrust, TooManyClients)
+@raises(OwnersOpenToAll, OperatorsTrust, TooManyClients, ResourceTaken)
 def create_client(ctx: Context, org_id: UUID, **fields: Any) -> dict[str, Any]:
     """Create a client. Its secret is in this answer, and never again."""
     return _new(service.create_client(ctx, org_id, **fields))
@@ -75,7 +76,7 @@ def read_client(ctx: Context, org_id: UUID, client_row_id: UUID) -> dict[str, An
 @requires(ClientPermission.MANAGE)
 @body(ClientChanges, partial=True, also=also_wrong)
 @returns(ClientOut, key="client")
-@raises(OwnersOpenToAll, OperatorsTrust, ClientIsBuiltIn)
+@raises(OwnersOpenToAll, OperatorsTrust, ClientIsBuiltIn, ResourceTaken)
 def change_client(
     ctx: Context, org_id: UUID, client_row_id: UUID, **changes: Any
 ) -> dict[str, Any]:

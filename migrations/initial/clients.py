@@ -14,13 +14,13 @@ MADE_AT = datetime(2026, 8, 1, tzinfo=UTC)
 def create() -> None:
     _clients()
     _registration_tokens()
-    _client_audiences()
+    _resource_names()
     _client_uses()
 
 
 def drop() -> None:
     op.drop_table("client_uses")
-    op.drop_table("client_audiences")
+    op.drop_table("resource_names")
     op.drop_table("registration_tokens")
     op.drop_table("clients")
 
@@ -98,19 +98,26 @@ def _registration_tokens() -> None:
     op.create_index("ix_registration_tokens_org_id", "registration_tokens", ["org_id"])
 
 
-def _client_audiences() -> None:
+def _resource_names() -> None:
     op.create_table(
-        "client_audiences",
+        "resource_names",
         sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("client_row_id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.String(500), nullable=False),
         sa.Column("org_id", sa.Uuid),
-        sa.Column("audience", sa.String(500), nullable=False),
+        sa.Column("server_id", sa.Uuid),
         sa.Column("created_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_client_audiences"),
-        sa.UniqueConstraint("audience", name="uq_client_audiences_audience"),
-        belongs_to("clients", "client_row_id", "fk_client_audiences_client_row_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_resource_names"),
+        sa.UniqueConstraint("name", name="uq_resource_names_name"),
+        belongs_to("organizations", "org_id", "fk_resource_names_org_id"),
+        sa.ForeignKeyConstraint(
+            ["server_id"],
+            ["clients.id"],
+            name="fk_resource_names_server_id",
+            ondelete="SET NULL",
+        ),
     )
-    op.create_index("ix_client_audiences_client_row_id", "client_audiences", ["client_row_id"])
+    op.create_index("ix_resource_names_org_id", "resource_names", ["org_id"])
+    op.create_index("ix_resource_names_server_id", "resource_names", ["server_id"])
 
 
 def _client_uses() -> None:

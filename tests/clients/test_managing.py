@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gatehouse.audit.models import AuditEntry
-from gatehouse.clients.models import Client, ClientAudience, RegistrationToken
+from gatehouse.clients.models import Client, RegistrationToken, ResourceName
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.service.writing import SEALED_FOR
 from gatehouse.core.context import Runtime
@@ -159,24 +159,6 @@ def test_nothing_of_other_organizations_is_named(admin: Manager, make: Factory):
     assert admin.change(made, **groups).status_code == 200
 
 
-def test_a_resource_has_one_server(admin: Manager, make: Factory, open_app: Flask, db: Session):
-    api = f"https://{uuid4().hex}.example.com"
-    other = make.organization()
-    bearer = make.bearer(make.member(other, Role.ADMIN))
-    stranger = Manager(admin.http, other, bearer)
-    made, theirs = admin.create(audiences=[api]), stranger.create()
-
-    assert wrong(admin.change(admin.create(), audiences=[api])) == {"audiences"}
-    assert wrong(stranger.change(theirs, audiences=[api])) == {"audiences"}
-    assert wrong(stranger.change(theirs, resources=[api])) == {"resources"}
-    assert admin.change(admin.create(), resources=[api]).status_code == 200
-    assert admin.change(made, audiences=[]).status_code == 200
-    assert db.scalar(select(ClientAudience).where(ClientAudience.audience == api)) is None
-    assert stranger.change(theirs, audiences=[api]).status_code == 200
-    own = f"{open_app.extensions['gatehouse'].settings.app_url}/api/v1"
-    assert wrong(admin.change(made, resources=[own])) == {"resources"}
-
-
 def test_an_old_secret_lives_on_for_the_overlap(admin: Manager):
     made = admin.create(grant_types=["client_credentials"], redirect_uris=[])
     name, first = made["client_id"], made["client_secret"]
@@ -274,5 +256,5 @@ def test_a_deleted_organization_holds_no_resource_and_registers_nothing(
 
     assert answer.status_code == 200, answer.text
     assert token(owner, made["client_id"], made["client_secret"]).status_code == 401
-    for kind in (ClientAudience, RegistrationToken):
+    for kind in (ResourceName, RegistrationToken):
         assert db.scalar(select(kind).where(kind.org_id == owner.org.id)) is None

@@ -127,6 +127,10 @@ WRONG: tuple[tuple[str, Any], ...] = (
     ("resources", ["https://api.example.com/#a"]),
     ("resources", ["https://id.example.com/api/v1"]),
     ("resources", ["https://ID.example.com:443/api/v1/"]),
+    ("resources", ["http://id.example.com./api"]),
+    ("resources", ["https://id%2eexample.com"]),
+    ("resources", ["https://api.example.com/a/%2e%2e/b"]),
+    ("resources", ["https://api.example.com/%zz"]),
     ("audiences", ["https://id.example.com"]),
     ("audiences", ["javascript:x"]),
     ("token_endpoint_auth_method", "password"),
@@ -195,6 +199,10 @@ WRONG: tuple[tuple[str, Any], ...] = (
     ("token_exchange_policy", {"subject_clients": ["a"]}),
     ("token_exchange_policy", {"subject_clients": "a", "audiences": [], "scopes": []}),
     ("token_exchange_policy", {"subject_clients": [1], "audiences": [], "scopes": []}),
+    (
+        "token_exchange_policy",
+        {"subject_clients": [], "audiences": ["https://id.example.com/api/v1"], "scopes": []},
+    ),
     ("introspection_allowed", "all"),
 )
 

@@ -25,15 +25,16 @@ def test_a_token_for_a_resource_says_all_that_it_needs(
     org = make.organization()
     member = make.member(org, Role.ADMIN, user=user)
     department = make.department(org, member)
-    rp = make_rp(org, resources=[API])
+    api = f"https://api.example.com/{user.id}"
+    rp = make_rp(org, resources=[api])
 
-    tokens = person.tokens_for(rp, resource=API, scope="openid email roles groups")
+    tokens = person.tokens_for(rp, resource=api, scope="openid email roles groups")
 
     token = rp.read(tokens["access_token"])
     assert (token.header["typ"], token.header["alg"]) == ("at+jwt", "ES256")
     said = token.claims
     assert said["iss"] == ISSUER
-    assert said["aud"] == API
+    assert said["aud"] == api
     assert said["sub"] == str(user.id)
     assert said["client_id"] == rp.client_id
     assert said["exp"] - said["iat"] == 600

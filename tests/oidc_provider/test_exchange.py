@@ -6,11 +6,11 @@ import pytest
 
 from gatehouse.accounts.models import User
 from gatehouse.audit.models import AuditEntry
-from gatehouse.clients.models import Client, ClientAudience
+from gatehouse.clients.models import Client
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.rules.exchange import ACCESS_TOKEN, actors, policy_of, scopes_left
 from tests.factories import Factory
-from tests.relying import ISSUER, Person, Rp
+from tests.relying import ISSUER, Person, Rp, serve
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPE = "urn:ietf:params:oauth:token-type:"
@@ -33,12 +33,7 @@ class Chain:
             "scopes": ["things:read", "openid", "offline_access"],
         }
         self.service: Rp = make_rp(org, grant_types=[GRANT], token_exchange_policy=policy)
-        self.serve(self.service, self.front)
-
-    def serve(self, rp: Rp, audience: str) -> None:
-        with unit_of_work(self.runtime, Origin("test")) as ctx:
-            row = ctx.db.get(Client, rp.client.id)
-            ctx.db.add(ClientAudience(client_row_id=row.id, org_id=row.org_id, audience=audience))
+        serve(runtime, self.service, self.front)
 
     def change(self, rp: Rp, **settings: Any) -> None:
         with unit_of_work(self.runtime, Origin("test")) as ctx:
@@ -158,7 +153,7 @@ def test_it_ends_with_what_it_came_of(
     scope = SCOPE if how == "session" else f"{SCOPE} offline_access"
     tokens = person.tokens_for(chain.app, scope=scope, resource=chain.front)
     first = chain.exchange(tokens["access_token"]).json["access_token"]
-    chain.serve(chain.service, chain.back)
+    serve(runtime, chain.service, chain.back)
     policy = chain.service.client.settings["token_exchange_policy"]
     names = [*policy["subject_clients"], chain.service.client_id]
     chain.change(chain.service, token_exchange_policy={**policy, "subject_clients": names})

@@ -9,20 +9,12 @@ import pytest
 from joserfc import jwt
 
 from gatehouse.accounts.models import User
-from gatehouse.clients.models import Client, ClientAudience
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Runtime
 from tests.factories import Factory
-from tests.relying import ISSUER, Person, Rp, basic
+from tests.relying import ISSUER, Person, Rp, basic, serve
 
 RESOURCE = "https://api.example.com/v1"
 JWT = "application/token-introspection+jwt"
-
-
-def serve(runtime: Runtime, rp: Rp, audience: str) -> None:
-    """Make the client the server of a resource."""
-    with unit_of_work(runtime, Origin("test")) as ctx:
-        row = ctx.db.get(Client, rp.client.id)
-        ctx.db.add(ClientAudience(client_row_id=row.id, org_id=row.org_id, audience=audience))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from gatehouse.clients.rules.redirects import SIGNS
+from gatehouse.clients.rules.resources import ENCODED, USUAL_PORTS, host_of, normal
 from gatehouse.core.addresses import Allowed, target_of
 
 LONGEST = 1024
@@ -58,7 +59,9 @@ def resource_problem(uri: str, own: Sequence[str]) -> str:
         return "Must name a host."
     if parts.scheme in ("javascript", "data", "vbscript", "file", "blob"):
         return "Must be the address of an API, such as https://api.example.com."
-    if any(_origin(parts) == _origin(urlsplit(each)) for each in own):
+    if not _has_one_meaning(uri):
+        return "Must have no . or .. in its path, and % before two hexadecimal digits alone."
+    if any(_place(uri) == _place(each) for each in own):
         return "Must not be of this service: nobody else gets tokens for it."
     return ""
 
@@ -80,9 +83,18 @@ def is_loopback(host: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1")
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname or "", parts.port or usual
+def _has_one_meaning(uri: str) -> bool:
+    """Whether everybody who compares it sees the same host and path."""
+    path = urlsplit(normal(uri)).path
+    is_plain = "%" not in urlsplit(uri).netloc and "%" not in ENCODED.sub("", uri)
+    return is_plain and not {".", ".."} & set(path.split("/"))
+
+
+def _place(uri: str) -> tuple[str, int | None]:
+    """Host and port, whatever the scheme; nothing for a usual port."""
+    parts = urlsplit(uri)
+    port = parts.port
+    return host_of(uri), None if port == USUAL_PORTS.get(parts.scheme) else port
 
 
 def _parts(uri: str) -> SplitResult | None:

@@ -19,6 +19,7 @@ from gatehouse.clients.rules.keys import key_set_problem
 from gatehouse.clients.rules.options import FAPI2, Options
 from gatehouse.clients.rules.policies import exchange_problem, mapper_problem
 from gatehouse.clients.rules.redirects import redirect_problem
+from gatehouse.clients.rules.resources import is_uri
 from gatehouse.clients.rules.words import (
     ACR_LEVELS,
     APPLICATION_TYPES,
@@ -129,8 +130,11 @@ def mapper(value: Mapping[str, Any], _: Scene) -> str:
     return mapper_problem(value)
 
 
-def exchange(value: Mapping[str, Any], _: Scene) -> str:
-    return exchange_problem(value)
+def exchange(value: Mapping[str, Any], scene: Scene) -> str:
+    uris = [] if (says := exchange_problem(value)) else filter(is_uri, value["audiences"])
+    return says or next(
+        (f"{_short(uri)}: {it}" for uri in uris if (it := resource(uri, scene))), ""
+    )
 
 
 an_id = matches(CANONICAL, "Must be an id such as 01890a5d-ac96-774b-bcce-b302099a8057.")

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gatehouse.clients.errors import OperatorsTrust, OwnersOpenToAll
-from gatehouse.clients.models import Client, ClientAudience
+from gatehouse.clients.models import Client
 from gatehouse.clients.permissions import ClientPermission
-from gatehouse.clients.rules import NAMES, Problems, Scene, options_of, problems_of
+from gatehouse.clients.queries import holders_of
+from gatehouse.clients.rules import NAMES, Options, Problems, Scene, options_of, problems_of
 from gatehouse.clients.rules.checks import problem_of
+from gatehouse.clients.rules.resources import exchanged, is_uri, named, normal
 from gatehouse.core.access import is_operator, may
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.errors import Invalid
@@ -26,6 +28,10 @@ OF_TRUST = (
     *("tls_client_auth_san_email", "application_type", "scopes", "grant_types", "resources"),
     *("token_exchange_policy", "min_acr"),
 )
+NOT_TO_BE_HAD = (
+    "Belongs to somebody else. Prove its domain for this organization, or choose another."
+)
+NO_AUDIENCE = "Must be the address of an API, or the client_id of a client of this organization."
 
 
 def scene_of(runtime: Runtime) -> Scene:
@@ -82,18 +88,35 @@ def _of_rows(
     known = select(Department.id).where(Department.org_id == org_id, Department.id.in_(groups))
     if groups and set(ctx.db.scalars(known)) != groups:
         found["allowed_group_ids"] = ["Must be ids of this organization's departments."]
-    taken = select(ClientAudience.audience).where(
-        ClientAudience.audience.in_(options.audiences),
-        ClientAudience.client_row_id != client_row_id,
-    )
-    if options.audiences and (audience := ctx.db.scalar(taken.limit(1))) is not None:
-        found["audiences"] = [f"{audience}: Another client is the server of it."]
-    foreign = select(ClientAudience.audience).where(
-        ClientAudience.audience.in_(options.resources),
-        ClientAudience.org_id.is_distinct_from(org_id),
-    )
-    if options.resources and (resource := ctx.db.scalar(foreign.limit(1))) is not None:
-        found["resources"] = [f"{resource}: Its server is not of this organization."]
+    found |= _of_resources(ctx, org_id, options, client_row_id)
+    return found
+
+
+def _of_resources(
+    ctx: Context, org_id: UUID, options: Options, client_row_id: UUID | None
+) -> Problems:
+    """Resources that are not to be had, without a word on who has them."""
+    holders = holders_of(ctx.db, named(options))
+    exchanges = exchanged(options)
+    places = {
+        "resources": options.resources,
+        "audiences": options.audiences,
+        "token_exchange_policy": tuple(filter(is_uri, exchanges)),
+    }
+    found: Problems = {}
+    for setting, names in places.items():
+        for name in names:
+            holder = holders.get(normal(name))
+            if holder is None:
+                continue
+            if holder.keeps_out(org_id):
+                found.setdefault(setting, [f"{name}: {NOT_TO_BE_HAD}"])
+            elif setting == "audiences" and holder.is_served_beside(org_id, client_row_id):
+                found.setdefault(setting, [f"{name}: Another client of yours is its server."])
+    clients = {name for name in exchanges if not is_uri(name)}
+    known = select(Client.client_id).where(Client.org_id == org_id, Client.client_id.in_(clients))
+    if unknown := sorted(clients - set(ctx.db.scalars(known) if clients else ())):
+        found.setdefault("token_exchange_policy", [f"{unknown[0]}: {NO_AUDIENCE}"])
     return found
 
 

@@ -25,11 +25,13 @@ from gatehouse.clients.events import (
     ClientDeleted,
     ClientSecretRotated,
 )
-from gatehouse.clients.models import Client, ClientAudience
+from gatehouse.clients.models import Client
 from gatehouse.clients.permissions import ClientPermission
 from gatehouse.clients.queries import get_client
 from gatehouse.clients.rules import BY_SECRET, NAMES, options_of, plain, with_defaults
+from gatehouse.clients.rules.resources import named
 from gatehouse.clients.service.checking import refuse_too_much, refuse_wrong
+from gatehouse.clients.service.naming import let_go_of_names, take_names
 from gatehouse.clients.service.writing import add_client, new_secret
 from gatehouse.core.access import is_operator
 from gatehouse.core.context import Context
@@ -52,7 +54,7 @@ class Made:
 def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Made:
     """Create a client that admits the organization's members, unless it is said otherwise.
 
-    Raises Invalid, OwnersOpenToAll, OperatorsTrust, TooManyClients.
+    Raises Invalid, OwnersOpenToAll, OperatorsTrust, TooManyClients, ResourceTaken.
     """
     role = hold_as(ctx, org_id, ClientPermission.MANAGE)
     chosen = with_defaults(_chosen(fields, {}))
@@ -75,14 +77,14 @@ def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Ma
         is_active=fields.get("is_active", True),
         is_trusted=is_trusted,
     )
-    serve_audiences(ctx, client)
+    take_names(ctx, client)
     return Made(client, secret)
 
 
 def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: Any) -> Client:
     """Change what is named; the rest stays. Whoever switches a client off ends what it was given.
 
-    Raises Invalid, ClientIsBuiltIn, OwnersOpenToAll, OperatorsTrust.
+    Raises Invalid, ClientIsBuiltIn, OwnersOpenToAll, OperatorsTrust, ResourceTaken.
     """
     role = hold_as(ctx, org_id, ClientPermission.MANAGE)
     client = get_client(ctx, org_id, client_row_id, hold=True)
@@ -101,24 +103,28 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
         if column in changed:
             setattr(client, column, changes[column])
     apply(ctx, client, after)
+    take_names(ctx, client)
+    let_go_of_names(ctx, org_id, named(options_of(before)))
     record(ctx, _event_of(client, changed))
     return client
 
 
 def apply(ctx: Context, client: Client, settings: Mapping[str, Any]) -> None:
-    """Write settings that are right, and what follows for secrets and audiences."""
+    """Write settings that are right, and what follows for secrets."""
     ctx.outwait_leases()
     client.settings = plain(settings)
     client.secrets = _still_good(client)
     client.updated_at = ctx.now
-    serve_audiences(ctx, client)
     ctx.db.flush()
 
 
 def delete_client(ctx: Context, org_id: UUID, client_row_id: UUID) -> None:
     """Delete a client, and with it all that it was given. Raises ClientIsBuiltIn."""
     hold_as(ctx, org_id, ClientPermission.MANAGE)
-    remove(ctx, get_client(ctx, org_id, client_row_id))
+    client = get_client(ctx, org_id, client_row_id)
+    names = named(options_of(client.settings))
+    remove(ctx, client)
+    let_go_of_names(ctx, org_id, names)
 
 
 def remove(ctx: Context, client: Client) -> None:
@@ -168,22 +174,6 @@ def secret_for(
         return None, ()
     secret, stored = new_secret(ctx, sealed=method == "client_secret_jwt")
     return secret, (stored,)
-
-
-def serve_audiences(ctx: Context, client: Client) -> None:
-    """Let the rows say which resources the client is the server of. A unique index has the last
-    word.
-    """
-    wanted = set(options_of(client.settings).audiences)
-    mine = ClientAudience.client_row_id == client.id
-    there = set(ctx.db.scalars(select(ClientAudience.audience).where(mine)))
-    if there - wanted:
-        gone = delete(ClientAudience).where(mine, ClientAudience.audience.in_(there - wanted))
-        ctx.execute(gone.execution_options(synchronize_session=False))
-    for audience in sorted(wanted - there):
-        row = {"client_row_id": client.id, "org_id": client.org_id, "created_at": ctx.now}
-        ctx.db.add(ClientAudience(audience=audience, **row))
-    ctx.db.flush()
 
 
 def _chosen(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from gatehouse.clients.models import ClientAudience
-from gatehouse.clients.queries import KnownClient, find_client
+from gatehouse.clients.models import ResourceName
+from gatehouse.clients.queries import KnownClient, find_client, holders_of
 from gatehouse.clients.rules import api_of
+from gatehouse.clients.rules.resources import is_uri, normal
 from gatehouse.core.context import Context
 from gatehouse.oidc_provider.errors import InvalidTarget
 
@@ -16,41 +17,41 @@ MOST_RESOURCES = 10
 def check_resources(ctx: Context, client: KnownClient, wanted: Sequence[str]) -> tuple[str, ...]:
     """The resources that are asked for, if the client may have them. Raises InvalidTarget.
 
-    What belongs to a resource server of another organization is not to be had, nor is our own REST
-    API but by the client that is built in.
+    What does not belong to the client's organization is not to be had, nor is our own REST API but
+    by the client that is built in.
     """
     if not wanted:
         return ()
     asked = tuple(dict.fromkeys(wanted))
     if len(asked) > MOST_RESOURCES or not set(asked) <= set(client.options.resources):
         raise InvalidTarget
-    if api_of(ctx.settings.app_url) in asked and not client.is_built_in:
-        raise InvalidTarget
-    if not audience_is_of(ctx, client, asked):
+    if client.is_built_in:
+        return asked
+    if api_of(ctx.settings.app_url) in asked or not audience_is_of(ctx, client, asked):
         raise InvalidTarget
     return asked
 
 
 def audience_is_of(ctx: Context, client: KnownClient, audience: Sequence[str]) -> bool:
-    """Whether nothing of it belongs to another organization than the client does: as what a client
-    serves, or as the name of one.
+    """Whether all of it belongs to the client's organization: resources that it has, and its
+    clients by their names. What was taken from it since, by whoever proved the domain, does not.
     """
-    named = (find_client(ctx.runtime, each) for each in audience)
-    if any(found is not None and found.org_id != client.org_id for found in named):
+    uris = [normal(each) for each in audience if is_uri(each)]
+    named = (find_client(ctx.runtime, each) for each in audience if not is_uri(each))
+    if any(found is None or found.org_id != client.org_id for found in named):
         return False
     with ctx.runtime.short.connect() as db:
-        owners = db.execute(
-            select(ClientAudience.org_id).where(ClientAudience.audience.in_(audience))
-        ).scalars()
-        return all(owner == client.org_id for owner in owners)
+        holders = holders_of(db, uris)
+    return all(name in holders and holders[name].is_held_by(client.org_id) for name in uris)
 
 
 def is_served_by(ctx: Context, client: KnownClient, audience: Sequence[str]) -> bool:
     """Whether the client is the server of something of it."""
+    names = [normal(each) for each in audience if is_uri(each)]
     with ctx.runtime.short.connect() as db:
         own = db.scalar(
-            select(ClientAudience.id)
-            .where(ClientAudience.audience.in_(audience), ClientAudience.client_row_id == client.id)
+            select(ResourceName.id)
+            .where(ResourceName.name.in_(names), ResourceName.server_id == client.id)
             .limit(1)
         )
     return own is not None
