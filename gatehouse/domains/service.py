@@ -31,6 +31,7 @@ from gatehouse.domains.queries import (
     still_proven,
 )
 from gatehouse.organizations.models import Organization
+from gatehouse.organizations.service import hold_as
 
 MOST_DOMAINS = 100
 KEPT = timedelta(days=90)  # a claim that is not proven
@@ -40,6 +41,7 @@ MOST_AT_ONCE = 8  # questions to the DNS that a job waits for
 
 def claim_domain(ctx: Context, org_id: UUID, *, domain: str) -> OrganizationDomain:
     """Claim a domain. Others may claim it too: it counts when it is proven."""
+    hold_as(ctx, org_id, DomainPermission.MANAGE)
     if domain_is_claimed(ctx, org_id, domain):
         raise DomainClaimedAlready
     if count_domains(ctx, org_id) >= MOST_DOMAINS:

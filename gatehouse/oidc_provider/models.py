@@ -80,7 +80,8 @@ class DeviceRequest(Model):
     """A device, or a client by its back channel, that waits for a person to say yes elsewhere.
 
     ``kind`` is ``device`` (RFC 8628) or ``ciba``. ``code_hash`` is what the client polls with,
-    ``user_code`` what the person types, ``user_id`` whoever is asked or has answered.
+    ``user_code`` what the person types, ``user_id`` whoever is asked or has answered; ``place`` is
+    one of the few that a client has with a person to wait in.
     """
 
     __tablename__ = "device_requests"
@@ -88,6 +89,15 @@ class DeviceRequest(Model):
         Index(
             "uq_device_requests_user_code",
             "user_code",
+            unique=True,
+            postgresql_where=text("status = 'pending'"),
+            sqlite_where=text("status = 'pending'"),
+        ),
+        Index(
+            "uq_device_requests_client_row_id_user_id_place",
+            "client_row_id",
+            "user_id",
+            "place",
             unique=True,
             postgresql_where=text("status = 'pending'"),
             sqlite_where=text("status = 'pending'"),
@@ -114,6 +124,7 @@ class DeviceRequest(Model):
     user_agent: Mapped[str | None] = mapped_column(String(255))
     interval: Mapped[int]
     polled_at: Mapped[datetime | None] = mapped_column(default=None)
+    place: Mapped[int | None] = mapped_column(default=None)
     expires_at: Mapped[datetime]
 
 

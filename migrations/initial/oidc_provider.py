@@ -108,6 +108,7 @@ def _device_requests() -> None:
         sa.Column("user_agent", sa.String(255)),
         sa.Column("interval", sa.Integer, nullable=False),
         sa.Column("polled_at", TIME),
+        sa.Column("place", sa.Integer),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_device_requests"),
@@ -118,6 +119,14 @@ def _device_requests() -> None:
     op.create_index("ix_device_requests_expires_at", "device_requests", ["expires_at"])
     op.create_index("ix_device_requests_grant_id", "device_requests", ["grant_id"])
     op.create_index("ix_device_requests_user_id_status", "device_requests", ["user_id", "status"])
+    op.create_index(
+        "uq_device_requests_client_row_id_user_id_place",
+        "device_requests",
+        ["client_row_id", "user_id", "place"],
+        unique=True,
+        postgresql_where=IS_STATUS_PENDING,
+        sqlite_where=IS_STATUS_PENDING,
+    )
     op.create_index(
         "uq_device_requests_user_code",
         "device_requests",

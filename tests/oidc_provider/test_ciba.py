@@ -1,10 +1,12 @@
 """A client asks for a person by its back channel, and polls (CIBA-01; OpenID Connect CIBA Core)."""
 
 import re
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from gatehouse.accounts.models import User
@@ -180,6 +182,35 @@ def test_nobody_is_tired_out(person: Person, desk: Rp, user: User):
         assert ask(desk, login_hint=user.email).status_code == 200
 
     assert len(requests_of(person)) == 3
+
+
+def test_nobody_is_tired_out_by_many_at_once(
+    desk: Rp, user: User, open_app: Flask, runtime: Runtime
+):
+    """CIBA-01: the index decides who of twenty gets one of three places."""
+    rps = [Rp(open_app, desk.client) for _ in range(20)]
+
+    with ThreadPoolExecutor(len(rps)) as threads:
+        answers = list(threads.map(lambda rp: ask(rp, login_hint=user.email), rps))
+
+    assert {answer.status_code for answer in answers} == {200}
+    with runtime.reading() as db:
+        assert db.query(DeviceRequest).filter_by(user_id=user.id).count() == 3
+        assert db.query(DeviceRequest).filter_by(client_row_id=desk.client.id).count() == 20
+
+
+def test_a_place_is_free_again_when_a_request_is_over(person: Person, desk: Rp, user: User):
+    for _ in range(3):
+        ask(desk, login_hint=user.email, requested_expiry="60")
+    say(person, requests_of(person)[0], "deny")
+    ask(desk, login_hint=user.email)
+    ask(desk, login_hint=user.email)
+    assert len(requests_of(person)) == 3
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=61)):
+        ask(desk, login_hint=user.email)
+        ask(desk, login_hint=user.email)
+        ask(desk, login_hint=user.email)
+        assert len(requests_of(person)) == 3
 
 
 def test_what_is_sensitive_wants_a_fresh_sign_in(person: Person, make_rp: Any, user: User):

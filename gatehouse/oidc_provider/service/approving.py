@@ -85,12 +85,12 @@ def enter_code(ctx: Context, text: str, *, is_from_link: bool) -> UUID | None:
     A link fills in the code of whoever sent it: where that does not do, gives None, and the person
     has to type it. Raises NoSuchDevice, with one text for whatever is wrong, or TooManyRequests.
     """
-    _refuse_guessing(ctx)
+    _count_guess(ctx)
     found = _find(ctx, text)
     if found is None:
-        _count_wrong(ctx)
         record_attempt(ctx, DeviceCodeRefused(user_id=ctx.user_id, reason="no_such_code"))
         raise errors.NoSuchDevice
+    _give_back_the_guess(ctx)
     if is_from_link and found.is_sensitive:
         return None
     request_id: UUID = found.row.id
@@ -290,26 +290,24 @@ def _who(ctx: Context) -> tuple[tuple[str, int], ...]:
     return (f"person:{ctx.user_id}", MOST_WRONG), (f"address:{here}", MOST_WRONG_HERE)
 
 
-def _refuse_guessing(ctx: Context) -> None:
-    """Before any look-up: whoever guessed too often is not told of right codes, either."""
+def _count_guess(ctx: Context) -> None:
+    """Before any look-up, so that of many guesses at once no more than these are looked up: five
+    wrong ones in ten minutes, and then not even a right one (RFC 8628 5.1). Raises TooManyRequests.
+    """
     if not ctx.settings.ratelimit_enabled:
         return
     ctx.stay_out_of_the_transaction()
     store, now = ctx.runtime.store, ctx.now.timestamp()
-    for who, _ in _who(ctx):
-        wait = store.seconds_left(f"device-guessing:{who}")
-        if wait > 0:
-            raise TooManyRequests(retry_after=int(wait) + 1)
     rules = parse(ctx.settings.ratelimits["device"])
     count(store, f"device-person:{ctx.user_id}", rules, now).refuse_if_over()
-
-
-def _count_wrong(ctx: Context) -> None:
-    """Five wrong ones in ten minutes (RFC 8628 5.1)."""
-    if not ctx.settings.ratelimit_enabled:
-        return
-    runtime, seconds = ctx.runtime, GUESSING.total_seconds()
     for who, most in _who(ctx):
-        wrong, left = runtime.store.count(f"device-wrong:{who}", seconds)
-        if wrong >= most:
-            runtime.store.put(f"device-guessing:{who}", b"1", left)
+        guesses, left = store.count(f"device-guesses:{who}", GUESSING.total_seconds())
+        if guesses > most:
+            raise TooManyRequests(retry_after=int(left) + 1)
+
+
+def _give_back_the_guess(ctx: Context) -> None:
+    """It was none."""
+    if ctx.settings.ratelimit_enabled:
+        for who, _ in _who(ctx):
+            ctx.runtime.store.count(f"device-guesses:{who}", GUESSING.total_seconds(), by=-1)

@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import category
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
 from gatehouse.accounts.models import AccountStatus, User
@@ -14,6 +14,7 @@ from gatehouse.audit.service import record
 from gatehouse.clients.errors import UnauthorizedClient
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
+from gatehouse.core.db import insert_unless_there
 from gatehouse.core.protocol import Call, InvalidRequest
 from gatehouse.core.rate_limit import count, parse
 from gatehouse.core.tokens import hash_token, mint
@@ -58,37 +59,51 @@ def begin_ciba(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any]:
     seconds = seconds_of(sent.get("requested_expiry"))
     resources = check_resources(ctx, client, call.several.get("resource", []))
     params = {"scopes": list(scopes), "resources": list(resources), "message": message}
-    row = _waiting(ctx, client, params, _asked_person(ctx, client, sent), seconds)
-    code = mint(CIBA)
-    row.code_hash = hash_token(code)
-    ctx.db.add(row)
-    if row.user_id is not None:
+    user_id, code = _asked_person(ctx, client, sent), mint(CIBA)
+    row = _row(ctx, client, params, seconds) | {"code_hash": hash_token(code)}
+    if user_id is not None and _waits_for(ctx, client, user_id, row):
         event = AccessAsked(
             org_id=client.org_id,
-            user_id=row.user_id,
+            user_id=user_id,
             client_row_id=client.id,
-            request_id=row.id,
+            request_id=row["id"],
             scopes=scopes,
         )
         record(ctx, event)
+    else:
+        insert_unless_there(ctx.db, DeviceRequest, row)
     return {"auth_req_id": code, "expires_in": seconds, "interval": INTERVAL}
 
 
-def _waiting(
-    ctx: Context, client: KnownClient, params: dict[str, Any], user_id: UUID | None, seconds: int
-) -> DeviceRequest:
-    return DeviceRequest(
-        id=uuid7(),
-        kind=KIND,
-        client_row_id=client.id,
-        params=params,
-        user_id=user_id,
-        ip=ctx.origin.ip,
-        user_agent=(ctx.origin.user_agent or "")[:LONGEST_AGENT] or None,
-        interval=INTERVAL,
-        created_at=ctx.now,
-        expires_at=ctx.now + timedelta(seconds=seconds),
+def _row(ctx: Context, client: KnownClient, params: dict[str, Any], seconds: int) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "kind": KIND,
+        "client_row_id": client.id,
+        "params": params,
+        "status": DeviceStatus.PENDING,
+        "ip": ctx.origin.ip,
+        "user_agent": (ctx.origin.user_agent or "")[:LONGEST_AGENT] or None,
+        "interval": INTERVAL,
+        "created_at": ctx.now,
+        "expires_at": ctx.now + timedelta(seconds=seconds),
+    }
+
+
+def _waits_for(ctx: Context, client: KnownClient, user_id: UUID, row: dict[str, Any]) -> bool:
+    """Write the request down in one of the places that this client has with the person: a unique
+    index gives each to one of those that wait. Whoever asks more is not heard.
+    """
+    over = update(DeviceRequest).where(
+        DeviceRequest.client_row_id == client.id,
+        DeviceRequest.user_id == user_id,
+        DeviceRequest.place.is_not(None),
+        DeviceRequest.status == DeviceStatus.PENDING,
+        DeviceRequest.expires_at <= ctx.now,
     )
+    ctx.execute(over.values(place=None).execution_options(synchronize_session=False))
+    places = ({**row, "user_id": user_id, "place": place} for place in range(MOST_WAITING))
+    return any(insert_unless_there(ctx.db, DeviceRequest, each) for each in places)
 
 
 def message_of(text: str | None) -> str | None:
@@ -123,20 +138,9 @@ def _asked_person(ctx: Context, client: KnownClient, sent: dict[str, str]) -> UU
     found: UUID | None = ctx.db.scalar(
         select(User.id).where(named, User.status == AccountStatus.ACTIVE, User.deleted_at.is_(None))
     )
-    if found is None or not may_enter(ctx, client, found) or _is_pestered(ctx, client, found):
+    if found is None or not may_enter(ctx, client, found):
         return None
     return found
-
-
-def _is_pestered(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
-    waiting = select(func.count(DeviceRequest.id)).where(
-        DeviceRequest.user_id == user_id,
-        DeviceRequest.status == DeviceStatus.PENDING,
-        DeviceRequest.kind == KIND,
-        DeviceRequest.client_row_id == client.id,
-        DeviceRequest.expires_at > ctx.now,
-    )
-    return (ctx.db.scalar(waiting) or 0) >= MOST_WAITING
 
 
 def _limit(ctx: Context, client: KnownClient) -> None:
