@@ -27,6 +27,7 @@ domain = Domain(
         jobs.end_grants_of_whoever_lost_a_place,
         jobs.end_grants_of_a_former_owner,
         jobs.end_grants_of_a_deleted_department,
+        jobs.end_requests_that_were_approved_there,
     ),
     jobs=(jobs.purge_requests,),
     handlers=(jobs.tell_of_the_end_of_a_session, jobs.mail_what_an_application_asks),

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.clients.models import Client
@@ -11,11 +12,17 @@ from gatehouse.clients.queries import find_client_by_id
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import CALLS, Received, during, every, on
 from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
-from gatehouse.grants.models import Grant
+from gatehouse.grants.models import ClientSession, Grant, RefreshFamily
+from gatehouse.grants.service import revoke_families
 from gatehouse.mail.service import is_too_many, sending
 from gatehouse.oidc_provider.emails import access_asked_mail
 from gatehouse.oidc_provider.events import AccessAsked, LogoutDue
-from gatehouse.oidc_provider.models import AuthorizationCode, DeviceRequest, StoredRequest
+from gatehouse.oidc_provider.models import (
+    AuthorizationCode,
+    DeviceRequest,
+    DeviceStatus,
+    StoredRequest,
+)
 from gatehouse.oidc_provider.rules.devices import LIFE
 from gatehouse.oidc_provider.service import backchannel
 from gatehouse.oidc_provider.service.admission import end_grants_of_who_is_out
@@ -26,6 +33,7 @@ from gatehouse.organizations.events import (
     MemberSuspended,
     OwnershipTransferred,
 )
+from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
 
 BATCH = 1000
 LostPlace = (
@@ -78,6 +86,36 @@ def end_grants_of_a_former_owner(ctx: Context, event: OwnershipTransferred) -> d
 def end_grants_of_a_deleted_department(ctx: Context, event: DepartmentDeleted) -> dict[str, int]:
     which = Client.org_id == event.org_id
     return _told(end_grants_of_who_is_out(ctx, which, reason=event.name))
+
+
+@during(SessionRevoked, OtherSessionsRevoked)
+def end_requests_that_were_approved_there(
+    ctx: Context, event: SessionRevoked | OtherSessionsRevoked
+) -> dict[str, int]:
+    """What a session that is ended said yes to, and nobody has fetched yet, is not given out."""
+    there = select(ClientSession.id).where(ClientSession.session_id == event.session_id)
+    mine = [DeviceRequest.user_id == event.user_id]
+    if isinstance(event, SessionRevoked):
+        mine.append(DeviceRequest.sid.in_(there.scalar_subquery()))
+    elif event.session_id is not None:
+        mine.append(DeviceRequest.sid.not_in(there.scalar_subquery()))
+    approved = update(DeviceRequest).where(*mine, DeviceRequest.status == DeviceStatus.APPROVED)
+    refused = approved.values(status=DeviceStatus.DENIED)
+    ended = ctx.execute(refused.execution_options(synchronize_session=False))
+    if isinstance(event, OtherSessionsRevoked):
+        _end_what_was_fetched_meanwhile(ctx, event, *mine)
+    return {"requests_ended": ended} if ended else {}
+
+
+def _end_what_was_fetched_meanwhile(ctx: Context, event: OtherSessionsRevoked, *mine: Any) -> None:
+    """Refresh tokens that a device got after those of other sessions were ended, and before its
+    request was: the statement above waited for it.
+    """
+    fetched = select(DeviceRequest.sid).where(*mine, DeviceRequest.status == DeviceStatus.REDEEMED)
+    which = [RefreshFamily.user_id == event.user_id, RefreshFamily.sid.in_(fetched)]
+    if ctx.actor.family_id is not None:
+        which.append(RefreshFamily.id != ctx.actor.family_id)
+    revoke_families(ctx, *which, reason=event.name)
 
 
 @every(timedelta(minutes=30))

@@ -340,3 +340,35 @@ def test_a_new_password_voids_a_yes_that_nobody_fetched(
 
     assert answer.status_code == 200, answer.text
     assert device.hears() == "invalid_grant"
+
+
+@pytest.mark.parametrize("how", ["others", "that one", "by the other", "signed out"])
+def test_what_nobody_has_fetched_ends_with_the_session_that_said_yes(
+    person: Person, make_rp: Any, user: User, open_app: Flask, how: str
+):
+    """Threat 33: the session that stays keeps its own; whoever signs out keeps what outlives it."""
+    tv = make_rp(grant_types=[GRANT, "refresh_token"], device_flow_confirm=False)
+    device, other = Device(tv, scope=OFFLINE), Person(open_app, user.email)
+    other.sign_in(other.open("/login"))
+    assert "is let in" in say(person, typed(person, device.user_code)).text
+    mine, bearers = "/api/v1/auth/sessions", {}
+    for each in (person, other):
+        token = each.http.get_cookie("gatehouse_session").value
+        bearers[each] = {"Authorization": f"Bearer {token}"}
+    http = open_app.test_client()
+    listed = http.get(mine, headers=bearers[other]).json["data"]["sessions"]
+    (there,) = (each["id"] for each in listed if not each["is_current"])
+
+    method, path, who = {
+        "others": ("DELETE", mine, other),
+        "that one": ("DELETE", f"{mine}/{there}", other),
+        "by the other": ("DELETE", mine, person),
+        "signed out": ("POST", "/api/v1/auth/logout", person),
+    }[how]
+    done = http.open(path, method=method, headers=bearers[who])
+    assert done.status_code == 200, done.text
+
+    ends = how in ("others", "that one")
+    answer = device.poll()
+    assert answer.status_code == (400 if ends else 200), answer.text
+    assert answer.json.get("error") == ("access_denied" if ends else None)
