@@ -9,15 +9,20 @@ from gatehouse.core.sayings import _
 
 
 class NotLedOn(BadRequest):
-    """400 as a page: the application or its address is not known, so nobody is led there."""
+    """400 as a page: the application or its address is not known, so nobody is led there. ``uri``
+    is the address, for the log alone.
+    """
 
-    def __init__(self, message: str, *, reason: str, client_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, reason: str, client_id: str = "", uri: str | None = None
+    ) -> None:
         whole = _(
             "The application that sent you here did not ask correctly. %(more)s", more=message
         )
         super().__init__(whole)
         self.reason = reason
         self.client_id = client_id
+        self.uri = uri
 
 
 class WayOver(BadRequest):

@@ -1,13 +1,12 @@
 """The authorization endpoint: what it takes, what it refuses, and whom it tells."""
 
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from gatehouse.core.logging import LOGGER
-from tests.relying import ISSUER, REDIRECT, SECRET, Person, Rp, answer_of
+from gatehouse.oidc_provider.service.lines import shown
+from tests.relying import ISSUER, REDIRECT, SECRET, Person, Rp, answer_of, basic
 
 FORM = "application/x-www-form-urlencoded"
 JUNK_STATE = "a b\"<'>&=+%20/\u00fc\u2603;#"
@@ -221,30 +220,48 @@ def test_the_profile_fapi2_pushes_its_requests(person: Person, make_rp: Any):
     assert said["error"] == "invalid_request"
 
 
-def test_refusals_are_in_the_log(person: Person, rp: Rp):
-    """With the client and the reason, and without what the client sent."""
-    lines: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(f"{record.levelname} {record.getMessage()}")
-    level = LOGGER.level
-    LOGGER.addHandler(handler)
-    LOGGER.setLevel(logging.INFO)
-    try:
-        person.open(rp.url(redirect_uri="https://evil.example/?x=y"))
+def test_refusals_are_in_the_log(person: Person, rp: Rp, caplog: Any):
+    """With the client and the reason, and without what may be a secret in what the client sent."""
+    evil = "https://kim:hidden@evil.example/cb\n/\x1b[2J?code=hidden&x=y#hidden"
+    proof = basic(rp.client_id)
+    with caplog.at_level("INFO", "gatehouse"):
+        person.open(rp.url(redirect_uri=evil))
+        out = {"client_id": rp.client_id, "post_logout_redirect_uri": evil}
+        person.open(f"/oidc/logout?{urlencode(out)}")
+        rp.http.post("/oidc/par", data=rp.request(redirect_uri=evil), headers=proof)
         person.open(rp.url(scope="nothing"))
         person.open(rp.url(prompt="none"))
+        rp.redeem(f"gac_{'x' * 43}")
+        rp.http.post("/oidc/device_authorization", headers=proof)
         person.open(rp.url(client_id=SECRET))
-    finally:
-        LOGGER.removeHandler(handler)
-        LOGGER.setLevel(level)
 
-    assert "reason=unknown_client" in (misplaced := lines.pop())
-    assert SECRET not in misplaced
-    assert [line.split()[0] for line in lines] == ["WARNING", "INFO", "INFO"]
-    assert all(f"client_id={rp.client_id}" in line for line in lines)
-    for line, words in zip(lines, ("wrong_redirect_uri", "invalid_scope", "login_"), strict=True):
-        assert words in line
-    assert "evil.example" not in " ".join(lines)
+    lines = [f"{one.levelname} {one.getMessage()}" for one in caplog.records]
+    assert "reason=unknown_client" in lines.pop()
+    dead_end = f"WARNING Nobody is led on: client_id={rp.client_id} reason=wrong_redirect_uri"
+    refused = f"INFO An application is refused: client_id={rp.client_id}"
+    assert lines[:3] == [f"{dead_end} refused=https://evil.example/cb/?[2J"] * 3
+    said = ("invalid_request", "invalid_scope", "login_required", "invalid_grant (unknown_code)")
+    for line, words in zip(lines[3:], (*said, "unauthorized_client"), strict=True):
+        assert line.startswith(f"{refused} {words}: "), line
+    assert "hidden" not in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        ("https://u:p@app.example:8443/cb?code=1#x", "https://app.example:8443/cb"),
+        ("com.example.app:/cb?code=1", "com.example.app:/cb"),
+        ("//app.example/cb", "://app.example/cb"),
+        ("", ":"),
+        ("https://[app.example/cb", "unreadable"),
+        ("https://app.example/\u202ecb \x07", "https://app.example/?cb??"),
+        ("https://app.example/" + "x" * 500, "https://app.example/" + "x" * 180),
+    ],
+)
+def test_a_refused_address_is_logged_without_what_may_be_secret(uri: str, said: str):
+    assert shown(uri) == said
 
 
 def test_an_organization_may_be_named(person: Person, make_rp: Any, make: Any, user: Any):

@@ -61,7 +61,7 @@ def test_what_is_refused_leaves_a_line_for_the_developer(rp: Rp, caplog: Any):
 
     said = [one.getMessage() for one in caplog.records if "is refused" in one.getMessage()]
     assert [rp.client_id in line for line in said] == [True, True]
-    assert "invalid_grant: " in said[0]
+    assert "invalid_grant (unknown_code): " in said[0]
     assert "invalid_request: " in said[1]
     assert "gac_" not in caplog.text
 

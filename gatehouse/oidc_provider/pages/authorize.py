@@ -10,12 +10,12 @@ from gatehouse.core.context import Context
 from gatehouse.core.html import Away, Go, Leave, Pages, Show, form
 from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
-from gatehouse.oidc_provider.errors import NotLedOn
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.schemas import ChoiceIn, ConsentIn
 from gatehouse.oidc_provider.service import consents, ways
-from gatehouse.oidc_provider.service.arriving import log_dead_end, log_refusal, read_request
+from gatehouse.oidc_provider.service.arriving import read_request
 from gatehouse.oidc_provider.service.authorize import Refused
+from gatehouse.oidc_provider.service.lines import log_refusal, logged_dead_ends
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import Waiting
 from gatehouse.signing_keys.service import prepare
@@ -35,10 +35,8 @@ def leads_back(view: View) -> View:
     @wraps(view)
     def led(ctx: Context, *given: Any, **named: Any) -> Any:
         try:
-            return view(ctx, *given, **named)
-        except NotLedOn as error:
-            log_dead_end(ctx, error)
-            raise
+            with logged_dead_ends(ctx):
+                return view(ctx, *given, **named)
         except Refused as refused:
             said = refused.error
             log_refusal(ctx, refused.client, said)

@@ -7,6 +7,7 @@ from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
 from gatehouse.oidc_provider.schemas import LogoutIn
 from gatehouse.oidc_provider.service import logout
+from gatehouse.oidc_provider.service.lines import logged_dead_ends
 from gatehouse.oidc_provider.service.logout import Leaving
 
 pages = Pages("oidc_logout")
@@ -35,7 +36,8 @@ def ask_by_form(ctx: Context, *, raw: bytes, browser: str) -> Go:
 
 
 def _begin(ctx: Context, raw: bytes, browser: str) -> Go:
-    handle = logout.begin_logout(ctx, raw, browser)
+    with logged_dead_ends(ctx):
+        handle = logout.begin_logout(ctx, raw, browser)
     return Go(OUT + handle if handle else "/logout")
 
 

@@ -6,6 +6,7 @@ from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.service.ciba import begin_ciba
 from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.devices import begin_device
+from gatehouse.oidc_provider.service.lines import logged_refusals
 from gatehouse.signing_keys.service import prepare
 
 devices = Endpoints("devices")
@@ -16,7 +17,8 @@ def authorize_device(ctx: Context, call: Call) -> Reply:
     """Give a device a code for a person to type, and one for itself (RFC 8628 3.2)."""
     proven = authenticate(ctx, call)
     allow_origin_of(call, proven.client)
-    return Reply(begin_device(ctx, call, proven.client))
+    with logged_refusals(ctx, proven.client):
+        return Reply(begin_device(ctx, call, proven.client))
 
 
 @devices.post("/oidc/bc-authorize")
@@ -24,4 +26,5 @@ def authorize_by_back_channel(ctx: Context, call: Call) -> Reply:
     """Ask a person, who answers on a page of ours (OpenID Connect CIBA Core 7)."""
     prepare(ctx)
     proven = authenticate(ctx, call)
-    return Reply(begin_ciba(ctx, call, proven.client))
+    with logged_refusals(ctx, proven.client):
+        return Reply(begin_ciba(ctx, call, proven.client))

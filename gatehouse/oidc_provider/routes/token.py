@@ -6,8 +6,8 @@ from gatehouse.clients.service import authenticate, refuse_too_many
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.service import redeeming, showing
-from gatehouse.oidc_provider.service.arriving import logged_refusals
 from gatehouse.oidc_provider.service.cors import allow_origin_of
+from gatehouse.oidc_provider.service.lines import logged_refusals
 from gatehouse.oidc_provider.service.proofs import binding_of
 from gatehouse.oidc_provider.service.pushed import push
 from gatehouse.signing_keys.service import prepare

@@ -1,22 +1,14 @@
 """How a request comes to the authorization endpoint: as parameters, signed, or by its name."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from gatehouse.clients.queries import KnownClient
-from gatehouse.clients.service.limits import loggable
 from gatehouse.core.context import Context
-from gatehouse.core.logging import LOGGER
 from gatehouse.core.protocol import MOST_BYTES, InvalidRequest, OAuthError, read_parameters
 from gatehouse.core.sayings import _
-from gatehouse.oidc_provider.errors import (
-    AuthorizationPending,
-    NotLedOn,
-    RequestUriNotSupported,
-    SlowDown,
-)
+from gatehouse.oidc_provider.errors import NotLedOn, RequestUriNotSupported
 from gatehouse.oidc_provider.service.authorize import (
     Refused,
     Request,
@@ -31,31 +23,6 @@ from gatehouse.oidc_provider.service.pushed import URN, find_pushed
 LEADING = ("client_id", "redirect_uri", "state", "response_mode")
 
 Several = Mapping[str, Sequence[str]]
-
-
-def log_dead_end(ctx: Context, error: NotLedOn) -> None:
-    """A request that leads nowhere: only the person and the log learn of it."""
-    told = (loggable(error.client_id) if error.client_id else "", error.reason)
-    extra = {"request_id": ctx.origin.request_id}
-    LOGGER.warning("Nobody is led on: client_id=%s reason=%s", *told, extra=extra)
-
-
-def log_refusal(ctx: Context, client: KnownClient, error: OAuthError) -> None:
-    """What a client is told; the developer of an application looks here."""
-    told = (client.client_id, error.error, error.description)
-    extra = {"request_id": ctx.origin.request_id}
-    LOGGER.info("An application is refused: client_id=%s %s: %s", *told, extra=extra)
-
-
-@contextmanager
-def logged_refusals(ctx: Context, client: KnownClient) -> Iterator[None]:
-    """Whatever is refused in here leaves a line; a poll that comes too early is no refusal."""
-    try:
-        yield
-    except OAuthError as error:
-        if not isinstance(error, AuthorizationPending | SlowDown):
-            log_refusal(ctx, client, error)
-        raise
 
 
 def read_request(ctx: Context, raw: bytes) -> Request:

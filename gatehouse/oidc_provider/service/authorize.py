@@ -188,6 +188,7 @@ def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> W
             _("The address that it wants you led to is not registered for it."),
             reason="wrong_redirect_uri",
             client_id=client.client_id,
+            uri=asked,
         )
     mode, modes = sent.get("response_mode", ""), options.response_modes
     mode = mode if may_use(mode, modes) else usual_mode(modes)

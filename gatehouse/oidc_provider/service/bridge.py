@@ -18,6 +18,7 @@ from gatehouse.oidc_provider.models import StoredRequest
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.service.authorize import Refused, Request
 from gatehouse.oidc_provider.service.granting import SignedIn, signed_in
+from gatehouse.oidc_provider.service.lines import log_refusal
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import Way, end_way, grant, refuse, step_of, way_of
 
@@ -79,6 +80,7 @@ def complete(
     try:
         way = way_of(ctx, handle)
     except Refused as refused:
+        log_refusal(ctx, refused.client, refused.error)
         return refused.way_back.with_error(refused.error.error, refused.error.description)
     _refuse_other_terms(ctx, way, handle, terms)
     if not says_yes:

@@ -162,6 +162,7 @@ def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
             ),
             reason="wrong_redirect_uri",
             client_id=client.client_id,
+            uri=address,
         )
     if state is None:
         return address

@@ -15,6 +15,7 @@ from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.oidc_provider.errors import InvalidRequestUri, NotLedOn
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
 from gatehouse.oidc_provider.service.authorize import Refused, request_of
+from gatehouse.oidc_provider.service.lines import log_dead_end
 from gatehouse.oidc_provider.service.objects import open_object
 from gatehouse.oidc_provider.service.proofs import proof_at_par
 
@@ -75,7 +76,8 @@ def _check(
         raise UnauthorizedClient
     try:
         request_of(ctx, sent, several)
-    except NotLedOn:
+    except NotLedOn as error:
+        log_dead_end(ctx, error)
         raise InvalidRequest("The redirect_uri is missing, or not registered.") from None
     except Refused as refused:
         raise refused.error from None

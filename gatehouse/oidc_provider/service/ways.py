@@ -25,7 +25,6 @@ from gatehouse.oidc_provider.rules.interaction import (
     next_step,
 )
 from gatehouse.oidc_provider.service.admission import may_enter, place_named
-from gatehouse.oidc_provider.service.arriving import log_refusal
 from gatehouse.oidc_provider.service.authorize import Request, request_of
 from gatehouse.oidc_provider.service.granting import (
     SignedIn,
@@ -34,6 +33,7 @@ from gatehouse.oidc_provider.service.granting import (
     issue_code,
     signed_in,
 )
+from gatehouse.oidc_provider.service.lines import log_refusal
 from gatehouse.oidc_provider.service.pushed import consume_pushed
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.subjects import sub_of
