@@ -15,7 +15,7 @@ from gatehouse.clients.models import Client, RegistrationToken
 from gatehouse.core import wire
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.core.tokens import hash_token
+from gatehouse.core.tokens import hash_token, mint
 from tests.conftest import WIDE
 from tests.factories import Factory
 from tests.oidc_provider.programs import BACK, LEAST, OPEN, Program
@@ -243,12 +243,22 @@ def test_the_document_of_a_sector_lists_all_redirect_uris(
     assert reply.status_code == expected, reply.text
 
 
+def says(answer: Any, words: str) -> bool:
+    """Whether a token is refused with these words, in body and header alike (RFC 6750 3)."""
+    assert answer.status_code == 401, answer.text
+    said = answer.json["error_description"]
+    told = f'Bearer realm="gatehouse", error="invalid_token", error_description="{said}"'
+    return bool(answer.headers["WWW-Authenticate"] == told and words in said)
+
+
 def test_it_is_off_until_an_operator_turns_it_on(open_app: Flask, make_app: Any, address: str):
     """DCR-12, DISC-15, ruling 29, threat 184."""
     off, on = Program(open_app, address), Program(make_app(**OPEN), address)
     told = on.done()
 
-    assert off.register(**LEAST).status_code == 404
+    answer = off.register(**LEAST)
+    assert (answer.status_code, answer.json["error"]) == (404, "invalid_request")
+    assert "cannot register themselves here" in answer.json["error_description"]
     for method in ("GET", "PUT", "DELETE"):
         assert off.call(method, told).status_code == 404
     configuration = "/.well-known/openid-configuration"
@@ -285,7 +295,7 @@ def test_a_token_registers_clients_of_its_organization(
     first, second, third = (by_token.register(token, **LEAST) for _ in range(3))
 
     assert (first.status_code, second.status_code, third.status_code) == (201, 201, 401)
-    assert 'error="invalid_token"' in third.headers["WWW-Authenticate"]
+    assert says(third, "is used up.")
     row = db.scalar(select(Client).where(Client.client_id == first.json["client_id"]))
     assert (row.org_id, row.settings["access_policy"]) == (org.id, "organizations")
     listed = by_token.http.get(root, headers=headers).json["data"]
@@ -302,6 +312,7 @@ def test_a_token_that_does_not_hold_registers_nothing(
 ):
     bare = by_token.register(**LEAST)
     assert (bare.status_code, bare.headers["WWW-Authenticate"]) == (401, 'Bearer realm="gatehouse"')
+    assert "Send an initial access token" in bare.json["error_description"]
     command = ["oidc", "registration-token", "--uses", "3", "--hours", "1"]
     told = open_app.test_cli_runner().invoke(args=command)
     token = told.stdout.strip()
@@ -311,12 +322,30 @@ def test_a_token_that_does_not_hold_registers_nothing(
     assert (told.exit_code, "no organization" in told.stderr) == (1, True)
     assert by_token.register(token, **LEAST).status_code == 201
     for wrong in ("x", token[:-1], token.swapcase(), f"{token} x"):
-        assert by_token.register(wrong, **LEAST).status_code == 401
+        assert says(by_token.register(wrong, **LEAST), "this is something else.")
+    assert says(by_token.register(mint("gia_"), **LEAST), "is unknown, or was revoked.")
     with unit_of_work(runtime, Origin("test")) as ctx:
         ended = update(RegistrationToken)
         ended = ended.where(RegistrationToken.token_hash == hash_token(token))
         ctx.execute(ended.values(expires_at=ctx.now))
-    assert by_token.register(token, **LEAST).status_code == 401
+    assert says(by_token.register(token, **LEAST), "is too old.")
+
+
+def test_who_looks_after_a_registration_is_told_which_token_to_send(make_app: Any, address: str):
+    """DCR-12: and whoever does not have it learns nothing of the client."""
+    program = Program(make_app(**OPEN), address)
+    told = program.done()
+    bare = program.call("GET", {**told, "registration_access_token": None})
+    other = program.call("GET", {**told, "registration_access_token": mint("gra_")})
+    nobody = program.call(
+        "GET", {**told, "registration_client_uri": f"{told['registration_client_uri']}0"}
+    )
+
+    assert (bare.status_code, bare.headers["WWW-Authenticate"]) == (401, 'Bearer realm="gatehouse"')
+    assert "Send the registration_access_token" in bare.json["error_description"]
+    assert says(other, "This is not the registration access token of this client.")
+    assert nobody.json == other.json
+    assert nobody.headers["WWW-Authenticate"] == other.headers["WWW-Authenticate"]
 
 
 def test_of_many_at_once_a_token_registers_as_many_as_it_says(

@@ -21,6 +21,8 @@ from gatehouse.organizations.service import hold_as
 INITIAL = "gia_"
 MOST_TOKENS = 100  # of one organization
 BATCH = 1000
+ANOTHER = "Ask whoever gave it to you for another."
+USED_UP = f"This initial access token is used up. {ANOTHER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,24 @@ def revoke_registration_token(ctx: Context, org_id: UUID, token_id: UUID) -> Non
     record(ctx, RegistrationTokenRevoked(org_id=org_id, registration_token_id=token_id))
 
 
-def is_good(ctx: Context, token: str) -> bool:
-    """Whether a token may be used now. A short statement of its own, before any slow work."""
+def problem_of_token(ctx: Context, token: str) -> str:
+    """What keeps a token from being used now, and what to do; nothing if it is good. Short
+    statements of their own, before any slow work. Whoever can name a token was given it: they may
+    know why it is good no more.
+    """
     if not is_well_formed(token, INITIAL):
-        return False
-    return ctx.glance(select(RegistrationToken.id).where(*_usable(ctx, token))) is not None
+        return f"An initial access token begins with {INITIAL}: this is something else."
+    if ctx.glance(select(RegistrationToken.id).where(*_usable(ctx, token))) is not None:
+        return ""
+    known = RegistrationToken.token_hash == hash_token(token)
+    row = ctx.glance(select(RegistrationToken.uses_left, RegistrationToken.expires_at).where(known))
+    if row is None:
+        return f"This initial access token is unknown, or was revoked. {ANOTHER}"
+    if row.uses_left <= 0:
+        return USED_UP
+    if row.expires_at <= ctx.now:
+        return f"This initial access token is too old. {ANOTHER}"
+    return "The organization of this initial access token is switched off."
 
 
 def use(ctx: Context, token: str) -> RegistrationToken | None:

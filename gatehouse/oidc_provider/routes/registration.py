@@ -65,6 +65,7 @@ def _object(call: Call) -> dict[str, Any]:
 
 def _challenged(error: InvalidToken, token: str | None) -> InvalidToken:
     """Whoever showed nothing is told only that something is to be shown (RFC 6750 3.1)."""
-    says = "" if token is None else ', error="invalid_token"'
-    error.headers.append(("WWW-Authenticate", f'Bearer realm="gatehouse"{says}'))
+    says = f', error="invalid_token", error_description="{error.description}"'
+    told = "" if token is None else says
+    error.headers.append(("WWW-Authenticate", f'Bearer realm="gatehouse"{told}'))
     return error

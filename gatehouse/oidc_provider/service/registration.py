@@ -41,6 +41,21 @@ ACCESS = "gra_"
 QUICK = Limits(connect=3, read=5, total=8, body=64 * 1024)
 OF_REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
 SCOPES = "scopes"
+SWITCHED_OFF = (
+    "Programs cannot register themselves here: an admin makes the client, see docs/clients.md."
+)
+NEEDS_INITIAL = (
+    "Send an initial access token: Authorization: Bearer gia_... An admin of the organization makes"
+    " one, or an operator."
+)
+NEEDS_ITS_OWN = (
+    "Send the registration_access_token that the last answer had: Authorization: Bearer gra_..."
+)
+# One text, whether there is such a client, it is switched off, or the token is an older one.
+NOT_ITS_OWN = (
+    "This is not the registration access token of this client. Each PUT gives another, and ends the"
+    " one before it."
+)
 
 Sent = Mapping[str, Any]
 
@@ -56,14 +71,15 @@ class Registered:
 
 def refuse_where_it_is_off(ctx: Context) -> None:
     if ctx.settings.oidc.registration == "off":
-        raise NotFound
+        raise NotFound(SWITCHED_OFF)
 
 
 def register(ctx: Context, token: str | None, sent: Sent) -> dict[str, Any]:
     """Register a client (RFC 7591 3). Raises InvalidToken, InvalidClientMetadata."""
-    needs_one = ctx.settings.oidc.registration == "token" or token is not None
-    if needs_one and not registering.is_good(ctx, token or ""):
-        raise InvalidToken
+    if token is None and ctx.settings.oidc.registration == "token":
+        raise InvalidToken(NEEDS_INITIAL)
+    if token is not None and (problem := registering.problem_of_token(ctx, token)):
+        raise InvalidToken(problem)
     name, settings = _checked(ctx, sent)
     org_id = _use(ctx, token) if token is not None else None
     # Without an organization there are no members: it is for everybody, who are asked each.
@@ -127,7 +143,7 @@ def _turn(ctx: Context, client: Client, old: str, new: str) -> None:
     )
     values = {"registration_token_hash": hash_token(new)}
     if not ctx.execute(turned.values(**values).execution_options(synchronize_session=False)):
-        raise InvalidToken
+        raise InvalidToken(NOT_ITS_OWN)
     ctx.db.refresh(client)
 
 
@@ -140,7 +156,7 @@ def unregister(ctx: Context, client_id: str, token: str | None) -> None:
 def refuse_strangers(ctx: Context, client_id: str, token: str | None) -> None:
     """Refuse whoever does not hold the token, in a short statement, before anything slow."""
     if len(client_id) > LONGEST_NAME or not client_id.isprintable():
-        raise InvalidToken
+        raise InvalidToken(NOT_ITS_OWN)
     _refuse_unless_own(ctx.glance(_row(client_id)), token)
 
 
@@ -168,16 +184,18 @@ def _row(client_id: str) -> Any:
 def _refuse_unless_own(found: Any, token: str | None) -> None:
     made = hash_token(token or "")
     kept = found.registration_token_hash if found is not None else None
-    if token is None or not is_well_formed(token, ACCESS) or kept is None:
-        raise InvalidToken
+    if token is None:
+        raise InvalidToken(NEEDS_ITS_OWN)
+    if not is_well_formed(token, ACCESS) or kept is None:
+        raise InvalidToken(NOT_ITS_OWN)
     if not compare_digest(made, kept) or not found.is_usable:
-        raise InvalidToken
+        raise InvalidToken(NOT_ITS_OWN)
 
 
 def _use(ctx: Context, token: str) -> UUID | None:
     row = registering.use(ctx, token)
     if row is None:
-        raise InvalidToken
+        raise InvalidToken(registering.USED_UP)
     return row.org_id
 
 
