@@ -335,7 +335,9 @@ def _sent(plan: Plan, ctx: Context, raw: bytes) -> dict[str, Any]:
     if plan.body is None and raw:
         load(NOTHING, _json(raw))
     elif plan.body is not None:
-        sent |= load(plan.body, _json(raw), partial(plan.also, ctx) if plan.also else None)
+        also = partial(plan.also, ctx) if plan.also else None
+        shown = plan.returns.names if plan.body.partial else ()
+        sent |= load(plan.body, _json(raw), also, shown)
     return sent
 
 

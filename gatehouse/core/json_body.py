@@ -9,6 +9,9 @@ from gatehouse.core.errors import BadRequest, Invalid
 
 # The name of the member whose text goes on to the end of what was read.
 LAST_NAME = re.compile(rb'"((?:[^"\\]|\\.){1,100})"\s*:\s*"(?:[^"\\]|\\.)*$')
+# All that says where names stand: texts, with the colon after a name, and what holds others.
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"(\s*:)?|[{}\[\]]')
+LONGEST_NAME = 100
 LONGEST_TEXT = 10_000  # characters, before which no name is looked for
 # What would be right, by a part of what the parser says.
 REMEDIES = {
@@ -28,7 +31,28 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise _refusal(raw, error) from None
     if not isinstance(found, dict):
         raise Invalid.fields({"body": ["Send a JSON object, such as {}."]})
+    if (name := name_sent_twice(raw)) is not None:
+        raise Invalid.fields({name: ["Stands there twice. Send each name once."]})
     return found
+
+
+def name_sent_twice(raw: bytes) -> str | None:
+    """A name that one object of valid JSON has twice: readers do not agree which of them counts
+    (RFC 8259 4), so what one has checked another would not act on.
+    """
+    names: list[set[str]] = []
+    for token in TOKEN.finditer(raw):
+        text, colon = token[0], token[1]
+        if text in b"{[":
+            names.append(set())
+        elif text in b"}]":
+            names.pop()
+        elif colon is not None:
+            name: str = orjson.loads(text.removesuffix(colon))
+            if name in names[-1]:
+                return name[:LONGEST_NAME]
+            names[-1].add(name)
+    return None
 
 
 def _refusal(raw: bytes, error: orjson.JSONDecodeError) -> BadRequest | Invalid:

@@ -1,6 +1,6 @@
 """What a view declares beside its access: what comes in, what goes out, and how it may fail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -26,6 +26,11 @@ class Returns:
     schema: Schema | None
     status: HTTPStatus
     key: str
+
+    @property
+    def names(self) -> Collection[str]:
+        """The fields that it shows."""
+        return self.schema.dump_fields if self.schema is not None else ()
 
     def shape(self, result: Any) -> Reply:
         if isinstance(result, Stream):

@@ -1,6 +1,6 @@
 """What a schema says of bad input: what is wrong and what would be right, in plain words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +12,8 @@ from gatehouse.core.fields import Address
 # Strangers choose how many fields they send, and how long their names are.
 MOST_UNKNOWN = 20
 LONGEST_NAME = 100
+MOST_NAMED = 30  # fields that there are
+ONLY_READ = "Is only read: it cannot be changed. Leave it out."
 # What would be right, by the first kind that a field is of.
 RIGHT: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (Address, "an e-mail address such as kim@example.com"),
@@ -41,11 +43,15 @@ def in_plain_words(schema: Schema) -> Schema:
 
 
 def load(
-    schema: Schema, data: Mapping[str, Any], also: Callable[[Any], Messages] | None = None
+    schema: Schema,
+    data: Mapping[str, Any],
+    also: Callable[[Any], Messages] | None = None,
+    read_only: Collection[str] = (),
 ) -> Any:
     """What ``schema`` makes of ``data``. Raises Invalid, which names every broken rule at once.
 
     ``also`` finds what no schema can: it gets what was valid, when something else was not.
+    ``read_only`` are names that the answer has, so that they may be sent back.
     """
     try:
         return schema.load(data)
@@ -57,6 +63,9 @@ def load(
             broken.pop(name, None)
         for name, rules in (also(error.valid_data) if also else {}).items():
             broken[name] = [*broken.get(name, ()), *rules]
+        shown = [name for name in unknown if name in read_only]
+        unknown = [name for name in unknown if name not in read_only]
+        broken |= {name: [ONLY_READ] for name in shown}
         raise Invalid.fields(broken | _of_unknown(unknown, known)) from None
 
 
@@ -69,6 +78,7 @@ def _right(field: fields.Field[Any]) -> str:
 def _of_unknown(names: list[str], known: list[str]) -> Messages:
     """One message for each unknown field, up to a bound."""
     takes = f"This endpoint takes: {', '.join(known)}." if known else "This endpoint takes none."
+    takes = takes if len(known) <= MOST_NAMED else "See /api/docs for those that there are."
     found = {name[:LONGEST_NAME]: _of_one(name, known, takes) for name in names[:MOST_UNKNOWN]}
     if len(names) > MOST_UNKNOWN:
         found["body"] = [f"{len(names) - MOST_UNKNOWN} more unknown fields. {takes}"]

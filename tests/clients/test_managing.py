@@ -105,6 +105,31 @@ def test_a_change_is_checked_with_all_that_stays(admin: Manager):
     assert admin.read(made)["grant_types"] == ["authorization_code", "refresh_token"]
 
 
+def test_one_answer_names_all_that_is_wrong(admin: Manager):
+    """By kind, by value, by what does not go together, and what is only read."""
+    sent = {"redirect_uris": ["x"], "is_confidential": True, "token_endpoint_auth_method": "none"}
+    wanted = {"redirect_uris", "is_confidential", "allowed_org_ids"}
+    elsewhere = {"allowed_org_ids": [str(uuid4())]}
+    assert wrong(admin.call("POST", json={"name": "A", **sent, **elsewhere})) == wanted
+    wanted = {"name", "redirect_uris", "is_confidential", "include_org", "code_lifetime"}
+    kinds = {"name": 5, "include_org": "yes", "code_lifetime": 1}
+    assert wrong(admin.call("POST", json={**kinds, **sent})) == wanted
+
+
+def test_what_was_read_says_what_of_it_cannot_be_sent_back(admin: Manager):
+    made = admin.create()
+    read = admin.read(made)
+
+    answer = admin.change(made, **read)
+
+    only_read = {"id", "client_id", "is_built_in", "secrets", "created_at", "updated_at"}
+    assert wrong(answer) == only_read | {"last_used_at"}
+    said = {text for texts in answer.json["error"]["details"].values() for text in texts}
+    assert said == {"Is only read: it cannot be changed. Leave it out."}
+    rest = {name: value for name, value in read.items() if name not in wrong(answer)}
+    assert admin.change(made, **rest).status_code == 200
+
+
 def test_a_change_is_on_record_by_its_fields(admin: Manager, db: Session):
     made = admin.create()
 
@@ -125,7 +150,8 @@ def test_only_an_owner_lets_everyone_in(as_role: Any):
     admin, owner = as_role(Role.ADMIN), as_role(Role.OWNER)
     made = admin.create()
 
-    assert admin.change(made, **OF_OWNERS).status_code == 403
+    refused = admin.change(made, **OF_OWNERS)
+    assert (refused.status_code, set(refused.json["error"]["details"])) == (403, set(OF_OWNERS))
     assert owner.change(made, **OF_OWNERS).status_code == 200
     assert admin.change(made, name="Still").status_code == 200
     assert admin.change(made, access_policy="organizations").status_code == 200
@@ -138,11 +164,13 @@ def test_only_an_operator_trusts_a_client(make: Factory, as_role: Any, asked: di
     owner = as_role(Role.OWNER)
 
     sent = {"name": "A", "redirect_uris": [BACK], **asked}
-    assert owner.call("POST", json=sent).status_code == 403
+    refused = owner.call("POST", json=sent)
+    assert (refused.status_code, set(refused.json["error"]["details"])) == (403, set(asked))
     made = operator.create(**asked)
     assert owner.change(made, name="Other").status_code == 200
-    moved = {"redirect_uris": ["https://b.example.com/cb"]}
-    assert owner.change(made, **moved).status_code == 403
+    moved = {"redirect_uris": ["https://b.example.com/cb"], "min_acr": "mfa"}
+    refused = owner.change(made, **moved)
+    assert (refused.status_code, set(refused.json["error"]["details"])) == (403, set(moved))
     assert operator.change(made, **moved).status_code == 200
 
 

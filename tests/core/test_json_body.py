@@ -61,3 +61,33 @@ def test_levels_that_are_few_enough_are_read():
     assert read_object(b'{"a": ' + b"[" * 1000 + b"]" * 1000 + b"}")
     assert read_object(b"") == {}
     assert read_object(b'{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b'{"a": 1, "a": 1}', "a"),
+        (b'{"a": 1, "b": {"c": 1, "d": [{}], "c" : 2}}', "c"),
+        (b'{"a": 1, "\\u0061": 2}', "a"),
+        (b'{"a\\"": 1, "b": "x", "a\\"": 2}', 'a"'),
+        (b'{"' + b"n" * 300 + b'": 1, "' + b"n" * 300 + b'": 2}', "n" * 100),
+        (b'{"": 1, "": 2}', ""),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused(raw: bytes, name: str):
+    """RFC 8259 4: which of them counts is for nobody to guess."""
+    with pytest.raises(Invalid) as refusal:
+        read_object(raw)
+
+    assert refusal.value.details == {name: ["Stands there twice. Send each name once."]}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a": "a", "b": ["a", "a"], "c": {"a": {"a": 1}}, "d": [{"a": 1}, {"a": 2}]}',
+        b'{"a": "\\"a\\": 1, \\"a\\": 2, {[", "A": "}"}',
+    ],
+)
+def test_a_name_in_several_places_stands_in_each_once(raw: bytes):
+    assert read_object(raw)

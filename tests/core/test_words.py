@@ -101,6 +101,25 @@ def test_an_unknown_field_is_told_the_ones_that_exist(name, guess):
     assert broken(Small(), {**GOOD, name: 1}) == {name: [f"Unknown field.{guess} {TAKES}"]}
 
 
+def test_of_many_fields_there_are_not_all_are_named():
+    many = Schema.from_dict({f"field_{n}": fields.String() for n in range(31)})()
+
+    (said,) = broken(many, {"field_x": 1})["field_x"]
+
+    assert said.startswith("Unknown field. Did you mean field_")
+    assert said.endswith("See /api/docs for those that there are.")
+
+
+def test_what_is_only_read_is_told_so():
+    with pytest.raises(Invalid) as refusal:
+        load(Small(), {**GOOD, "id": 1, "shoe_size": 2}, read_only=("id", "email"))
+
+    assert refusal.value.details == {
+        "id": ["Is only read: it cannot be changed. Leave it out."],
+        "shoe_size": [f"Unknown field. {TAKES}"],
+    }
+
+
 def test_a_field_is_called_as_it_is_sent():
     (said,) = broken(Everything(), {"since": "x"})["since"]
 

@@ -91,6 +91,9 @@ def test_only_json_objects_are_read(program: Program):
     for raw in (b"", b"[]", b"null", b"{", b'"x"', b"\xff"):
         reply = post("/oidc/register", data=raw, content_type="application/json")
         assert refused(reply) == "invalid_client_metadata"
+    twice = b'{"redirect_uris": ["https://a.example/"], "redirect_uris": ["https://b.example/"]}'
+    reply = post("/oidc/register", data=twice, content_type="application/json")
+    assert reply.json["error_description"].startswith("redirect_uris: Stands there twice.")
 
 
 REDIRECTS: tuple[Any, ...] = (

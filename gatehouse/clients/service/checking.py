@@ -31,6 +31,7 @@ OF_TRUST = (
 NOT_TO_BE_HAD = (
     "Belongs to somebody else. Prove its domain for this organization, or choose another."
 )
+FOR_OPERATORS = "An operator of this instance decides this."
 NO_AUDIENCE = "Must be the address of an API, or the client_id of a client of this organization."
 
 
@@ -41,9 +42,15 @@ def scene_of(runtime: Runtime) -> Scene:
 
 
 def refuse_wrong(
-    ctx: Context, org_id: UUID, settings: Mapping[str, Any], client: Client | None = None
+    ctx: Context,
+    org_id: UUID,
+    settings: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    client: Client | None = None,
 ) -> None:
-    """Raise Invalid with every setting that is wrong."""
+    """Raise Invalid with every setting that is wrong, and with what contradicts one in what was
+    ``sent``.
+    """
     before = client.settings if client is not None else {}
     is_same = all(
         settings.get(name) == before.get(name)
@@ -55,25 +62,33 @@ def refuse_wrong(
     found = problems_of(settings, scene_of(ctx.runtime), sector_is_proven=is_proven)
     right = {name: value for name, value in settings.items() if name not in found}
     found |= _of_rows(ctx, org_id, right, client.id if client is not None else None)
+    found |= contradiction(sent)
     if found:
         raise Invalid.fields(found)
 
 
 def refuse_too_much(
-    ctx: Context, role: Role, before: Mapping[str, Any], after: Mapping[str, Any], *, trusted: bool
+    ctx: Context,
+    role: Role,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    was_trusted: bool = False,
+    is_trusted: bool,
 ) -> None:
-    """Refuse what takes more than the management of clients: to let everybody in, and to skip what
-    people are asked. Raises OwnersOpenToAll, OperatorsTrust.
+    """Refuse what others than an admin decide: who opens a client to everyone, who trusts it, how
+    people are asked. Raises OwnersOpenToAll, OperatorsTrust, with the settings that it is about.
     """
     old, new = options_of(before), options_of(after)
     opens = new.access_policy == "everyone" != old.access_policy
     if opens and not may(ctx, role, ClientPermission.OPEN_TO_ALL):
-        raise OwnersOpenToAll
-    skips = new.consent == "skip" != old.consent
-    is_above = trusted or old.consent == "skip"
-    touches = any(getattr(old, name) != getattr(new, name) for name in OF_TRUST)
-    if (skips or (is_above and touches)) and not is_operator(ctx):
-        raise OperatorsTrust
+        raise OwnersOpenToAll(access_policy=["Must not be everyone: that is for an owner."])
+    touched = ["consent"] if new.consent == "skip" != old.consent else []
+    touched += ["is_trusted"] if is_trusted != was_trusted else []
+    if was_trusted or old.consent == "skip":
+        touched += [name for name in OF_TRUST if getattr(old, name) != getattr(new, name)]
+    if touched and not is_operator(ctx):
+        raise OperatorsTrust(None, **{name: [FOR_OPERATORS] for name in touched})
 
 
 def _of_rows(
@@ -126,4 +141,12 @@ def also_wrong(ctx: Context, sent: dict[str, Any]) -> Problems:
     scene = replace(scene, application_type=kind) if isinstance(kind, str) else scene
     named = {name: value for name, value in sent.items() if name in NAMES}
     found = {name: problem_of(name, value, scene) for name, value in named.items()}
-    return {name: [says] for name, says in found.items() if says}
+    return {name: [says] for name, says in found.items() if says} | contradiction(sent)
+
+
+def contradiction(sent: Mapping[str, Any]) -> Problems:
+    """Two words for one thing that do not say the same."""
+    wanted, method = sent.get("is_confidential"), sent.get("token_endpoint_auth_method")
+    if None in (wanted, method) or wanted == (method != "none"):
+        return {}
+    return {"is_confidential": ["Contradicts token_endpoint_auth_method."]}

@@ -15,7 +15,6 @@ from gatehouse.audit.service import record
 from gatehouse.clients.errors import (
     ClientHasNoSecret,
     ClientIsBuiltIn,
-    OperatorsTrust,
     TooManyClients,
 )
 from gatehouse.clients.events import (
@@ -30,12 +29,10 @@ from gatehouse.clients.permissions import ClientPermission
 from gatehouse.clients.queries import get_client
 from gatehouse.clients.rules import BY_SECRET, NAMES, options_of, plain, with_defaults
 from gatehouse.clients.rules.resources import named
-from gatehouse.clients.service.checking import refuse_too_much, refuse_wrong
+from gatehouse.clients.service.checking import contradiction, refuse_too_much, refuse_wrong
 from gatehouse.clients.service.naming import let_go_of_names, take_names
 from gatehouse.clients.service.writing import add_client, new_secret
-from gatehouse.core.access import is_operator
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Invalid
 from gatehouse.organizations.service import hold_as
 
 MOST_CLIENTS = 1000  # of one organization
@@ -58,11 +55,9 @@ def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Ma
     """
     role = hold_as(ctx, org_id, ClientPermission.MANAGE)
     chosen = with_defaults(_chosen(fields, {}))
-    refuse_wrong(ctx, org_id, chosen)
+    refuse_wrong(ctx, org_id, chosen, fields)
     is_trusted = fields.get("is_trusted", False)
-    refuse_too_much(ctx, role, {}, chosen, trusted=False)
-    if is_trusted and not is_operator(ctx):
-        raise OperatorsTrust
+    refuse_too_much(ctx, role, {}, chosen, is_trusted=is_trusted)
     count = select(func.count()).select_from(Client).where(Client.org_id == org_id)
     if (ctx.db.scalar(count) or 0) >= MOST_CLIENTS:
         raise TooManyClients
@@ -93,12 +88,11 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
     before = dict(client.settings)
     after = {**before, **_chosen(changes, before)}
     changed = _changed(client, before, after, changes)
-    if not changed:
+    if not changed and not contradiction(changes):
         return client
-    refuse_wrong(ctx, org_id, after, client)
-    refuse_too_much(ctx, role, before, after, trusted=client.is_trusted)
-    if "is_trusted" in changed and not is_operator(ctx):
-        raise OperatorsTrust
+    refuse_wrong(ctx, org_id, after, changes, client)
+    was, now = client.is_trusted, changes.get("is_trusted", client.is_trusted)
+    refuse_too_much(ctx, role, before, after, was_trusted=was, is_trusted=now)
     for column in COLUMNS:
         if column in changed:
             setattr(client, column, changes[column])
@@ -180,11 +174,9 @@ def _chosen(fields: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, A
     """The settings among what was sent. ``is_confidential`` is a word for a way to prove it."""
     chosen = {name: value for name, value in fields.items() if name in NAMES}
     wanted = fields.get("is_confidential")
-    if wanted is None:
+    if wanted is None or "token_endpoint_auth_method" in chosen:
         return chosen
     is_secretive = with_defaults({**before, **chosen}).get("token_endpoint_auth_method") != "none"
-    if "token_endpoint_auth_method" in chosen and is_secretive != wanted:
-        raise Invalid.fields({"is_confidential": ["Contradicts token_endpoint_auth_method."]})
     if is_secretive != wanted:
         chosen["token_endpoint_auth_method"] = "client_secret_basic" if wanted else "none"
     return chosen

@@ -6,6 +6,7 @@ import orjson
 
 from gatehouse.core.context import Context
 from gatehouse.core.http import JSON, limit_the_address
+from gatehouse.core.json_body import name_sent_twice
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.errors import InvalidClientMetadata, InvalidToken
 from gatehouse.oidc_provider.service import registration as service
@@ -60,6 +61,8 @@ def _object(call: Call) -> dict[str, Any]:
         raise InvalidClientMetadata("Send a JSON object.") from None
     if not isinstance(found, dict):
         raise InvalidClientMetadata("Send a JSON object.")
+    if (name := name_sent_twice(call.raw)) is not None:
+        raise InvalidClientMetadata(f"{name}: Stands there twice. Send each name once.")
     return found
 
 
