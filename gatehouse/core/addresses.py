@@ -14,6 +14,7 @@ LOWEST_FREE_PORT = 1024  # Below, only those of the Web: nobody makes us talk to
 HIGHEST_PORT = 65_535
 NAMESERVER_PORT = 53
 PORTS = {"http": 80, "https": 443}
+LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 URL = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")  # RFC 3986, and no quotes or blanks.
 PLACE = re.compile(
     r"(\[(?P<ipv6>[0-9A-Fa-f:]+)\]|(?P<name>[^:\[\]]+))(:(?P<port>[0-9]{1,5}))?", re.ASCII
@@ -135,6 +136,18 @@ def target_of(url: str, schemes: Iterable[str] = ("https",)) -> Target:
         raise ValueError("An address names a host, and perhaps a port.")
     host = _host(place["ipv6"], place["name"] or "")
     return Target(url, parts.scheme, host, _port(place["port"], parts.scheme))
+
+
+def schemes_for(url: str, allowed: Allowed) -> tuple[str, ...]:
+    """https, and http on this very machine if the operator allows to call it: there nobody else
+    listens.
+    """
+    try:
+        host = target_of(url, ("http", "https")).host
+    except ValueError:
+        return ("https",)
+    is_here = host in LOOPBACK and allowed.admits(host, LOOPBACK[host])
+    return ("https", "http") if is_here else ("https",)
 
 
 def _host(ipv6: str | None, name: str) -> str:

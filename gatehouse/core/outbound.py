@@ -10,7 +10,7 @@ from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from gatehouse.core.addresses import Allowed, Limits, Target, target_of
+from gatehouse.core.addresses import Allowed, Limits, Target, schemes_for, target_of
 from gatehouse.core.errors import BadGateway, BadRequest
 from gatehouse.core.resolving import ask_the_system
 from gatehouse.core.settings import Settings
@@ -50,7 +50,6 @@ class Fetched:
 
 
 LIMITS = Limits()
-LOOPBACK = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 
 
 class Outbound:
@@ -91,15 +90,8 @@ class Outbound:
         return Fetched(status, names, body)
 
     def schemes_for(self, url: str) -> Sequence[str]:
-        """https, and http on this very machine if the operator allows to call it: there nobody else
-        listens.
-        """
-        try:
-            host = target_of(url, ("http", "https")).host
-        except ValueError:
-            return ("https",)
-        is_here = host in LOOPBACK and self._allowed.admits(host, LOOPBACK[host])
-        return ("https", "http") if is_here else ("https",)
+        """Those by which this address may be called, if it is one."""
+        return schemes_for(url, self._allowed)
 
     def check(self, url: str, schemes: Sequence[str] = ("https",)) -> Target:
         """Raise AddressRefused if the URL cannot be one to call, whatever its name stands for."""

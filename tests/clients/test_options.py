@@ -25,7 +25,7 @@ SHORT_RSA = {"kty": "RSA", "n": "v" * 171, "e": "AQAB"}
 SHARED = {"kty": "oct", "k": "v" * 43}
 KEYS = {"keys": [PUBLIC]}
 BACK = "https://app.example.com/callback"
-SCENE = Scene(own=("https://id.example.com",), allowed=("10.1.0.0/16",))
+SCENE = Scene(own=("https://id.example.com",), allowed=("10.1.0.0/16", "127.0.0.1", "localhost"))
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 FAPI2 = {
@@ -58,6 +58,8 @@ RIGHT: tuple[dict[str, Any], ...] = (
     {"allowed_cors_origins": ["https://app.example.com", "http://localhost:3000"]},
     {"backchannel_logout_uri": "https://app.example.com/out"},
     {"backchannel_logout_uri": "https://10.1.2.3/out"},
+    {"backchannel_logout_uri": "http://127.0.0.1:5001/out"},
+    {"backchannel_logout_uri": "http://localhost:5001/"},
     {
         "claims_mappers": [
             {"claim": "https://x.example/team", "source": "groups", "in": ["userinfo"]}
@@ -147,10 +149,13 @@ WRONG: tuple[tuple[str, Any], ...] = (
     ("jwks", {"keys": [{**PUBLIC, "key_ops": 5}]}),
     ("jwks", "https://a.example.com/jwks"),
     ("jwks_uri", "http://a.example.com/jwks"),
-    ("jwks_uri", "https://127.0.0.1/jwks"),
+    ("jwks_uri", "http://127.0.0.1:5001/jwks"),
+    ("jwks_uri", "https://127.0.0.2/jwks"),
     ("jwks_uri", "https://169.254.169.254/latest"),
     ("jwks_uri", "file:///etc/passwd"),
     ("backchannel_logout_uri", "https://[::1]/out"),
+    ("backchannel_logout_uri", "http://[::1]:5001/out"),
+    ("backchannel_logout_uri", "http://10.1.2.3/out"),
     ("backchannel_logout_uri", "https://a.example.com:22/out"),
     ("tls_client_auth_san_dns", "a.example.com"),
     ("ip_allowlist", ["192.0.2.1/24"]),

@@ -43,7 +43,7 @@ def photographed(browser: Browser, name: str) -> None:
 def begun(house: House, **settings: Any) -> tuple[Rp, dict[str, Any]]:
     chosen = {"grant_types": [GRANT, "refresh_token"], **settings}
     client = make_client(house.runtime, fields={"name": "Harbour Console"}, **chosen)
-    rp = Rp(house.app, client)
+    rp = Rp(house.app, client, "203.0.113.7")
     headers = {**basic(rp.client_id), "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
     data = {"scope": "openid profile offline_access"}
     told = rp.http.post("/oidc/device_authorization", data=data, headers=headers).json
@@ -74,7 +74,7 @@ def test_everybody_can_let_a_device_in(plain: Browser, house: House):
 
 
 def test_everybody_can_use_the_pages_of_devices(browser: Browser, house: House):
-    user = house.make.user()
+    user = house.make.user(email="kim.marlowe@harbour.example")
     sign_in(browser, house, user.email)
     assert comes_to(browser, f"{house.url}/")
     _, told = begun(house)

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from gatehouse.clients.rules.redirects import SIGNS
 from gatehouse.clients.rules.resources import ENCODED, USUAL_PORTS, host_of, normal
-from gatehouse.core.addresses import Allowed, target_of
+from gatehouse.core.addresses import Allowed, schemes_for, target_of
 
 LONGEST = 1024
 LONGEST_RESOURCE = 500
@@ -24,10 +24,13 @@ def link_problem(uri: str) -> str:
     return ""
 
 
-def called_problem(uri: str, allowed: Sequence[str]) -> str:
-    """An address that we call ourselves; what its name stands for is looked at with each call."""
+def called_problem(uri: str, allowed: Sequence[str], *, may_be_here: bool = False) -> str:
+    """An address that we call ourselves; what its name stands for is looked at with each call.
+    ``may_be_here``: also by plain http on this machine, where an operator allows that.
+    """
+    schemes = schemes_for(uri, Allowed.read(allowed)) if may_be_here else ("https",)
     try:
-        target = target_of(uri)
+        target = target_of(uri, schemes)
     except ValueError as error:
         return f"Must be an https address that can be called. {error}"
     try:

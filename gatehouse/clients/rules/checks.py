@@ -101,6 +101,10 @@ def called(value: str, scene: Scene) -> str:
     return called_problem(value, scene.allowed)
 
 
+def told(value: str, scene: Scene) -> str:
+    return called_problem(value, scene.allowed, may_be_here=True)
+
+
 def redirect(value: str, scene: Scene) -> str:
     return redirect_problem(value, scene.application_type)
 
@@ -200,7 +204,7 @@ CHECKS: Mapping[str, Check] = {
     "allowed_group_ids": each(an_id),
     "allowed_roles": each(one_of(*Role)),
     "claims_mappers": each(mapper, 30),
-    "backchannel_logout_uri": called,
+    "backchannel_logout_uri": told,
     "token_exchange_policy": exchange,
     "introspection_allowed": one_of("own", "audience"),
 }
