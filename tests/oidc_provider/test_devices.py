@@ -1,5 +1,6 @@
 """Devices: a code that is typed elsewhere, and a poll that waits for the answer (DEV-01..13)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -235,6 +236,24 @@ def test_five_wrong_codes_are_enough(person: Person, tv: Rp, make: Factory, open
     assert int(answer.headers["Retry-After"]) <= 601
     other = Person(open_app, make.user().email, REMOTE_ADDR="10.99.0.1")
     assert typed(other, device.user_code).request.path.startswith("/device/")
+
+
+def test_of_many_wrong_codes_at_once_five_are_looked_up(make_app: Any, make: Factory):
+    """DEV-11, threat 39."""
+    app = make_app(RATELIMIT_DEVICE="1000/minute")
+    person = Person(app, make.user().email, REMOTE_ADDR="10.99.0.2")
+    page = person.sign_in(person.open("/device"))
+    session = person.http.get_cookie("gatehouse_session").value
+
+    def guess(code: str) -> int:
+        own = Person(app, "", REMOTE_ADDR="10.99.0.2")
+        own.http.set_cookie("gatehouse_session", session)
+        return int(own.post("/device", page, user_code=code).status_code)
+
+    with ThreadPoolExecutor(20) as threads:
+        said = sorted(threads.map(guess, ("BBBB-BBBB",) * 20))
+
+    assert said == [400] * 5 + [429] * 15
 
 
 def test_only_who_typed_the_code_can_answer(person: Person, tv: Rp, make: Factory, open_app: Flask):
