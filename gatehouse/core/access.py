@@ -77,10 +77,13 @@ class OpenSessions(Protocol):
 
 class TokenAuthenticator(Protocol):
     """Turns an access token of an application that may use this API into the actor for whom it
-    calls, or None. Provided by ``oidc_provider``.
+    calls. ``scheme`` is that of the header; what a bound token needs beside it is in ``environ``.
+    Provided by ``oidc_provider``.
+
+    Raises InvalidToken with the challenge of RFC 6750 or RFC 9449.
     """
 
-    def __call__(self, runtime: Runtime, token: str, now: datetime) -> Actor | None: ...
+    def __call__(self, ctx: Context, environ: dict[str, Any], scheme: str, token: str) -> Actor: ...
 
 
 class OpenTokens(Protocol):

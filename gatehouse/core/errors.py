@@ -51,9 +51,11 @@ class Unauthenticated(GatehouseError):
     message = _("Sign in to continue.")
     challenge: ClassVar[str] = 'Bearer realm="gatehouse"'
 
-    def __init__(self, message: str | None = None, **details: Any) -> None:
+    def __init__(
+        self, message: str | None = None, *, challenge: str | None = None, **details: Any
+    ) -> None:
         super().__init__(message, **details)
-        self.headers.append(("WWW-Authenticate", self.challenge))
+        self.headers.append(("WWW-Authenticate", challenge or self.challenge))
 
 
 class AuthRequired(Unauthenticated):
@@ -63,7 +65,7 @@ class AuthRequired(Unauthenticated):
 
 class InvalidAuthFormat(Unauthenticated):
     type = "INVALID_AUTH_FORMAT"
-    message = "The Authorization header must be: Bearer <token>."
+    message = "The Authorization header must be: Bearer <token>, or DPoP <token>."
 
 
 class InvalidToken(Unauthenticated):

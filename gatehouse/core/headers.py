@@ -38,13 +38,16 @@ SECURITY: Headers = [
 HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 PREFLIGHT: Headers = [
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
-    ("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-ID"),
+    (
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, DPoP, Idempotency-Key, X-Request-ID",
+    ),
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
 STATUS_LINES = {status.value: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
 EXPOSED = (
-    "X-Request-ID, Retry-After, Idempotent-Replay,"
+    "X-Request-ID, Retry-After, Idempotent-Replay, DPoP-Nonce, WWW-Authenticate,"
     " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
 )
 

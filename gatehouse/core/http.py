@@ -59,6 +59,8 @@ __all__ = [
 
 API_ROOT = "/api/v1"
 JSON = "application/json"
+BEARER = "bearer"
+SCHEMES = (BEARER, "dpop")  # small: a scheme may be written in either case (RFC 9110 11.1)
 READING = ("GET", "HEAD")
 STATUS_LINES = {status: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
 NOTHING = Schema()
@@ -276,12 +278,13 @@ def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access
     if not header:
         raise AuthRequired
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token or not token.isascii() or " " in token:
+    if scheme.lower() not in SCHEMES or not token or not token.isascii() or " " in token:
         raise InvalidAuthFormat
-    if token.startswith(SESSION):
+    known: access.Recognised | None = None
+    if not token.startswith(SESSION):
+        known = _by_access_token(runtime, environ, scheme, token)
+    elif scheme.lower() == BEARER:
         known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
-    else:
-        known = _by_access_token(runtime, token)
     if known is None:
         raise InvalidToken
     environ["gatehouse.user"] = str(known.actor.user_id)
@@ -290,12 +293,15 @@ def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access
     return known
 
 
-def _by_access_token(runtime: Runtime, token: str) -> access.Recognised | None:
+def _by_access_token(
+    runtime: Runtime, environ: dict[str, Any], scheme: str, token: str
+) -> access.Recognised:
     """Whoever an application calls for, counted as the person that they are."""
-    now = clock()
-    actor = runtime.ports[access.TokenAuthenticator](runtime, token, now)
-    if actor is None or not runtime.settings.ratelimit_enabled:
-        return access.Recognised(actor) if actor else None
+    with unit_of_work(runtime, origin_of(environ), reads_only=True) as ctx:
+        actor = runtime.ports[access.TokenAuthenticator](ctx, environ, scheme, token)
+    now = ctx.now
+    if not runtime.settings.ratelimit_enabled:
+        return access.Recognised(actor)
     rules, who = rate_limit.parse(runtime.settings.ratelimits["api"]), str(actor.user_id)
     if runtime.link is None:
         counted = runtime.counter.count(who, rules, now.timestamp())
@@ -311,7 +317,10 @@ def own_token() -> str:
 
 def tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
     """Let the caller know where they stand. Raises TooManyRequests if that is past the limit."""
-    environ["gatehouse.headers"][:] = tally.headers()
+    said = tally.headers()
+    names = {name for name, _ in said}
+    headers = environ["gatehouse.headers"]
+    headers[:] = [each for each in headers if each[0] not in names] + said
     tally.refuse_if_over()
 
 

@@ -26,8 +26,9 @@ VERSION = "1.0"
 ABOUT = """Who you are, what you may enter, and a record of every door.
 
 Every answer has the same envelope. Sign in with `POST /api/v1/auth/login` and send the token as
-`Authorization: Bearer <token>`. A refusal names its `error.type` and, for `VALIDATION_ERROR`, every
-field with what is wrong and what would be right."""
+`Authorization: Bearer <token>`. Programs send an access token so, or one that is bound to a key as
+`Authorization: DPoP <token>` with a proof (RFC 9449). A refusal names its `error.type` and, for
+`VALIDATION_ERROR`, every field with what is wrong and what would be right."""
 STATIC = Path(__file__).parent / "static"
 UI_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -149,7 +150,7 @@ def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
     api.register_field(fields.Whole, "integer", None)
     api.spec.components.schema("Error", ERROR)
     api.spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "description": "A session token, ghs_..."}
+        "bearer", {"type": "http", "scheme": "bearer", "description": "A session or access token"}
     )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -178,6 +178,12 @@ class InvalidToken(OAuthError):
     message = "The access token is not valid: unknown, expired, revoked, or for something else."
 
 
+class BoundToKey(InvalidToken):
+    """RFC 9449 7.1: it was shown as if whoever has it might use it."""
+
+    message = "The access token is bound to a key: send it with the scheme DPoP, and a proof."
+
+
 class InvalidDpopProof(OAuthError):
     """RFC 9449 5."""
 

@@ -14,7 +14,9 @@ from gatehouse.clients.queries import find_client
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.service.tokens import Issue, access_token
 from gatehouse.signing_keys.service import prepare
+from tests.conftest import WIDE
 from tests.factories import Factory
+from tests.proving import Shown, Signer
 from tests.relying import ISSUER, Person, Rp, answer_of
 
 API = f"{ISSUER}/api/v1"
@@ -138,6 +140,7 @@ def test_no_other_token_opens_the_api(
             "for two": token_of(ctx, cli, tokens, cli, audience=[API, "https://x.example"]),
             "without the scope": token_of(ctx, cli, tokens, cli, scopes=["openid"]),
             "bound to a key": token_of(ctx, cli, tokens, cli, binding="jkt:abc"),
+            "bound to a certificate": token_of(ctx, cli, tokens, cli, binding="x5t:abc"),
             "exchanged": token_of(ctx, cli, tokens, cli, extra={"act": {"sub": "x"}}),
             "of the client itself": token_of(ctx, cli, tokens, cli, grant_id=None),
             "over": token_of(ctx, cli, tokens, cli, most_seconds=0),
@@ -148,6 +151,114 @@ def test_no_other_token_opens_the_api(
     for name, token in made.items():
         answer = client.get("/api/v1/auth/me", headers=headers_of(token))
         assert answer.status_code == (200 if name == "right" else 401), name
+
+
+def bound_to(signer: Signer, person: Person, cli: Rp) -> str:
+    wish = {"redirect_uri": LOOPBACK, "scope": OFFLINE, "resource": API}
+    proof = {"DPoP": signer.proof()}
+    answer = cli.redeem(person.code_for(cli, **wish), redirect_uri=LOOPBACK, headers=proof)
+    assert (answer.status_code, answer.json["token_type"]) == (200, "DPoP"), answer.text
+    return str(answer.json["access_token"])
+
+
+def test_a_token_that_is_bound_to_a_key_is_shown_with_a_proof_of_each_request(
+    client: FlaskClient, person: Person, cli: Rp
+):
+    """DPOP-01, DPOP-02, DPOP-04, DPOP-11, DPOP-13: at the REST API (RFC 9449 7.1)."""
+    signer = Signer()
+    token = bound_to(signer, person, cli)
+
+    def ask(path: str, proof: str | None, scheme: str = "DPoP", method: str = "GET") -> Any:
+        headers = {"Authorization": f"{scheme} {token}"} | ({"DPoP": proof} if proof else {})
+        return client.open(f"/api/v1/{path}", method=method, headers=headers, json={})
+
+    def proof(path: str, method: str = "GET", **claims: Any) -> str:
+        return signer.proof(f"{API}/{path}", method, token=token, **claims)
+
+    for scheme, path in (("DPoP", "auth/me"), ("dpop", "users/me/consents?page=1")):
+        answer = ask(path, proof(path), scheme)
+        assert answer.status_code == 200, answer.text
+    (one,) = answer.json["data"]["consents"]
+    gone = f"users/me/consents/{one['id']}"
+    assert ask(gone, proof("users/me/consents/x", "DELETE"), method="DELETE").status_code == 401
+    spent = proof("auth/me")
+    assert ask("auth/me", spent).status_code == 200
+    refused = {
+        "used before": (ask("auth/me", spent), "invalid_dpop_proof"),
+        "without a proof": (ask("auth/me", None), "invalid_dpop_proof"),
+        "of another key": (
+            ask("auth/me", Signer().proof(f"{API}/auth/me", "GET", token=token)),
+            "invalid_token",
+        ),
+        "of another token": (ask("auth/me", proof("auth/me", ath="x")), "invalid_dpop_proof"),
+        "of another method": (ask("auth/me", proof("auth/me", "POST")), "invalid_dpop_proof"),
+        "of another path": (ask("auth/me", proof("auth/sessions")), "invalid_dpop_proof"),
+        "as if it were free": (ask("auth/me", None, "Bearer"), "invalid_token"),
+        "as both": (ask("auth/me", proof("auth/me"), "Bearer"), "invalid_token"),
+    }
+    for name, (answer, error) in refused.items():
+        challenge = answer.headers["WWW-Authenticate"]
+        assert (answer.status_code, answer.json["error"]["type"]) == (401, "INVALID_TOKEN"), name
+        assert challenge.startswith('DPoP realm="gatehouse", algs="'), name
+        assert f'error="{error}"' in challenge, name
+    assert ask(gone, proof(gone, "DELETE"), method="DELETE").status_code == 200
+    assert ask("auth/me", proof("auth/me")).status_code == 401
+
+
+def test_a_token_that_is_not_bound_is_not_shown_with_a_proof(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User
+):
+    """DPOP-02: a session is no such token either."""
+    free = tokens_of(person, cli, OFFLINE)["access_token"]
+    session = make.bearer(user)["Authorization"].partition(" ")[2]
+
+    for token in (free, session):
+        proof = Signer().proof(f"{API}/auth/me", "GET", token=token)
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
+
+
+def test_the_api_asks_for_a_nonce_where_the_client_does(
+    client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, make_rp: Any
+):
+    """DPOP-12: the next one comes with every answer, also to whom has no business here."""
+    signer, rp = Signer(), make_rp(dpop_require_nonce=True)
+    tokens = tokens_of(person, cli, OFFLINE)
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        token = token_of(ctx, cli, tokens, rp, binding=f"jkt:{signer.jkt}")
+
+    def ask(**claims: Any) -> Any:
+        proof = signer.proof(f"{API}/auth/me", "GET", token=token, **claims)
+        headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+        return client.get("/api/v1/auth/me", headers=headers)
+
+    first = ask()
+    second = ask(nonce=first.headers["DPoP-Nonce"])
+
+    assert [answer.status_code for answer in (first, second)] == [401, 401]
+    assert 'error="use_dpop_nonce"' in first.headers["WWW-Authenticate"]
+    assert 'error="invalid_token"' in second.headers["WWW-Authenticate"]
+    assert len(second.headers.getlist("DPoP-Nonce")) == 1
+
+
+def test_a_token_that_is_bound_to_a_certificate_is_shown_with_it(
+    make_app: Any, runtime: Runtime, person: Person, cli: Rp
+):
+    """MTLS-02, MTLS-05: at the REST API, from the proxy that may say so (RFC 8705 3)."""
+    tokens = tokens_of(person, cli, OFFLINE)
+    shown, other = Shown(), Shown()
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        token = token_of(ctx, cli, tokens, cli, binding=f"x5t:{shown.x5t}")
+    proxied = {"CLIENT_CERT_HEADER": "Client-Cert", "CLIENT_CERT_PROXIES": "192.0.2.0/24"}
+    http = make_app(**WIDE, **proxied).test_client()
+
+    def ask(certificate: str | None, address: str = "192.0.2.80") -> int:
+        headers = headers_of(token) | ({"Client-Cert": certificate} if certificate else {})
+        base = {"REMOTE_ADDR": address}
+        return http.get("/api/v1/auth/me", headers=headers, environ_base=base).status_code
+
+    assert ask(shown.rfc9440) == 200
+    assert [ask(other.rfc9440), ask(None), ask(shown.rfc9440, "203.0.113.5")] == [401] * 3
 
 
 def test_no_other_client_is_given_such_tokens(person: Person, make_rp: Any):

@@ -5,11 +5,14 @@ from gatehouse.core.protocol import Call, Endpoints, InvalidRequest, OAuthError,
 from gatehouse.oidc_provider.errors import InvalidToken
 from gatehouse.oidc_provider.service import showing
 from gatehouse.oidc_provider.service.cors import allow_origin_of
-from gatehouse.oidc_provider.service.proofs import KEYS, binding_with_token
+from gatehouse.oidc_provider.service.proofs import (
+    BEARER,
+    KEYS,
+    binding_with_token,
+    challenge_of,
+)
 
 userinfo = Endpoints("userinfo")
-
-BEARER = 'Bearer realm="gatehouse"'
 
 
 @userinfo.any("/oidc/userinfo", "GET", "POST")
@@ -52,10 +55,3 @@ def _malformed() -> InvalidToken:
     error = InvalidToken()
     error.headers.append(("WWW-Authenticate", challenge_of(error)))
     return error
-
-
-def challenge_of(error: OAuthError, scheme: str = "Bearer") -> str:
-    """RFC 6750 3, RFC 9449 7.1."""
-    said = KEYS if scheme.lower() == "dpop" else BEARER
-    said += f', error="{error.error}", error_description="{error.description}"'
-    return said + (', scope="openid"' if error.error == "insufficient_scope" else "")

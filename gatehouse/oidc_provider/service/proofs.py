@@ -6,13 +6,19 @@ certificate.
 
 from collections.abc import Collection
 from hashlib import sha256
+from urllib.parse import quote
 
 from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.clients.service import certificate_of
 from gatehouse.core.context import Context
 from gatehouse.core.jose import ASYMMETRIC, STRONG
-from gatehouse.core.protocol import Call, InvalidRequest
-from gatehouse.oidc_provider.errors import InvalidDpopProof, InvalidToken, UseDpopNonce
+from gatehouse.core.protocol import Call, InvalidRequest, OAuthError
+from gatehouse.oidc_provider.errors import (
+    BoundToKey,
+    InvalidDpopProof,
+    InvalidToken,
+    UseDpopNonce,
+)
 from gatehouse.oidc_provider.rules.dpop import (
     OLDEST,
     BadProof,
@@ -27,6 +33,8 @@ from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access
 SCHEME = "dpop"
 CLOCKS = 20  # seconds for which a used proof is remembered past its end
 UNAUTHORIZED = 401
+OF_A_PATH = "/:@!$&'()*+,;="  # what may stand there as it is (RFC 3986 3.3)
+BEARER = 'Bearer realm="gatehouse"'
 KEYS = f'DPoP realm="gatehouse", algs="{" ".join(ASYMMETRIC)}"'
 
 
@@ -87,9 +95,10 @@ def shown_key(
 
 
 def _addresses(ctx: Context, call: Call) -> Collection[str]:
-    """The address of this endpoint: of settings, never of what a request says that it is."""
-    path = call.environ["gatehouse.route"]
-    bases = (issuer_of(ctx.runtime), ctx.settings.oidc.mtls_url)
+    """The addresses of what is called: its host is of settings, never of what a request says."""
+    path = quote(call.environ["PATH_INFO"].encode("latin-1"), safe=OF_A_PATH)
+    settings = ctx.settings
+    bases = dict.fromkeys((issuer_of(ctx.runtime), settings.app_url, settings.oidc.mtls_url))
     return [f"{base}{path}" for base in bases if base]
 
 
@@ -125,10 +134,20 @@ def binding_with_token(ctx: Context, call: Call, scheme: str, token: str) -> str
         raise
 
 
-def proves(shown: Shown, binding: str | None) -> bool:
-    """Whether whoever shows the token may: one that is bound needs its own key or certificate, and
-    one that is not is nothing to be shown with a proof (RFC 9449 7.1).
+def check_binding(shown: Shown, binding: str | None) -> None:
+    """Raise InvalidToken unless whoever shows the token may: one that is bound needs its own key or
+    certificate, and one that is not is nothing to be shown with a proof (RFC 9449 7.1).
     """
+    has_proof = (binding or "").startswith("jkt:")
     if shown.binding is None:
-        return binding is None or binding.startswith("x5t:")
-    return shown.binding == binding
+        if has_proof:
+            raise InvalidToken
+    elif shown.binding != binding:
+        raise InvalidToken if has_proof or not shown.is_bound_to_key else BoundToKey
+
+
+def challenge_of(error: OAuthError, scheme: str = "Bearer") -> str:
+    """RFC 6750 3, RFC 9449 7.1."""
+    said = KEYS if scheme.lower() == SCHEME or isinstance(error, BoundToKey) else BEARER
+    said += f', error="{error.error}", error_description="{error.description}"'
+    return said + (', scope="openid"' if error.error == "insufficient_scope" else "")

@@ -24,7 +24,7 @@ from gatehouse.oidc_provider.rules.claims import (
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.answers import refuse_who_is_out
 from gatehouse.oidc_provider.service.people import say_of
-from gatehouse.oidc_provider.service.proofs import proves
+from gatehouse.oidc_provider.service.proofs import check_binding
 from gatehouse.oidc_provider.service.resources import is_served_by
 from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
 from gatehouse.signing_keys.service import sign
@@ -84,8 +84,7 @@ def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient
     if living is None:
         raise InvalidToken
     shown = living.shown
-    if not proves(shown, binding):
-        raise InvalidToken
+    check_binding(shown, binding)
     if issuer_of(ctx.runtime) not in shown.audience:
         raise InvalidToken
     if "openid" not in living.scopes or shown.standing is None:
@@ -139,9 +138,8 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     mappers = living.client.options.claims_mappers
     names = (*TOLD, *mapped_names(mappers, ACCESS_TOKEN))
     told = {name: shown.claims[name] for name in names if name in shown.claims}
-    is_bound = (shown.binding or "").startswith("jkt:")
     told |= {"scope": " ".join(living.scopes), "nbf": shown.claims["iat"]}
-    return {"active": True, "token_type": "DPoP" if is_bound else "Bearer", **told}
+    return {"active": True, "token_type": "DPoP" if shown.is_bound_to_key else "Bearer", **told}
 
 
 def signed_introspection(ctx: Context, asker: KnownClient, told: Mapping[str, Any]) -> str:

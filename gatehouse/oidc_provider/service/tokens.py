@@ -205,6 +205,10 @@ class Shown:
             return f"jkt:{cnf['jkt']}"
         return f"x5t:{cnf['x5t#S256']}" if "x5t#S256" in cnf else None
 
+    @property
+    def is_bound_to_key(self) -> bool:
+        return (self.binding or "").startswith("jkt:")
+
 
 def read_access_token(runtime: Runtime, token: str, now: datetime) -> Shown | None:
     """A token of ours that nothing has ended, or None. Short statements of its own."""
