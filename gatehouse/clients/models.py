@@ -16,7 +16,8 @@ class Client(Model):
 
     ``secrets`` lists at most a few of ``{id, hash, kind, sealed, created_at, expires_at}``: of a
     secret that we made the SHA-256 is enough, one that a person chose has a slow hash. Without an
-    organization it is one of the instance.
+    organization it is one of the instance. Nothing counts that it was given until
+    ``tokens_not_before``.
     """
 
     __tablename__ = "clients"
@@ -37,6 +38,7 @@ class Client(Model):
     )
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
     last_used_at: Mapped[datetime | None] = mapped_column(default=None)
+    tokens_not_before: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ClientUse(Model):

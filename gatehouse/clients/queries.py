@@ -31,9 +31,11 @@ COLUMNS = (
     Client.settings,
     Client.secrets,
     Client.updated_at,
+    Client.tokens_not_before,
     Organization.name.label("org_name"),
     Organization.is_active.label("org_is_active"),
     Organization.deleted_at.label("org_deleted_at"),
+    Organization.tokens_not_before.label("org_tokens_not_before"),
 )
 # The hot path: one row by a unique index, the statement built once.
 BY_NAME = (
@@ -69,6 +71,11 @@ class KnownClient:
     chose_its_method: bool
     secrets: tuple[Mapping[str, Any], ...]
     updated_at: datetime
+    tokens_not_before: datetime | None
+
+    def has_ended(self, issued_at: datetime) -> bool:
+        """Whether nothing counts any more that the client was given at this moment."""
+        return self.tokens_not_before is not None and issued_at <= self.tokens_not_before
 
     def living_secrets(self, now: datetime) -> list[Mapping[str, Any]]:
         """Those that have not ended."""
@@ -133,6 +140,7 @@ def _as_it_is(runtime: Runtime, row: Any) -> KnownClient | None:
 
 
 def known(row: Any) -> KnownClient:
+    ends = (row.tokens_not_before, row.org_tokens_not_before)
     return KnownClient(
         id=row.id,
         client_id=row.client_id,
@@ -147,6 +155,7 @@ def known(row: Any) -> KnownClient:
         chose_its_method="token_endpoint_auth_method" in row.settings,
         secrets=tuple(row.secrets),
         updated_at=row.updated_at,
+        tokens_not_before=max(filter(None, ends), default=None),
     )
 
 

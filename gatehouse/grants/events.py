@@ -32,7 +32,7 @@ class ClientTokensEnded(OrganizationEvent):
     """Of one client, or of all of the organization; ``people`` is of how many persons."""
 
     name = "client.tokens_ended"
-    says = "All that people let an organization's applications do was ended."
+    says = "All tokens of an organization's applications were ended."
     resource = "client_row"
 
     client_row_id: UUID | None

@@ -40,7 +40,7 @@ def revoke_consent(ctx: Context, consent_id: UUID) -> None:
 @requires(ClientPermission.MANAGE)
 @returns(EndedTokensOut)
 def end_client_tokens(ctx: Context, org_id: UUID, client_row_id: UUID) -> dict[str, int]:
-    """End all tokens and consents that people gave a client; each of them is asked anew."""
+    """End all tokens of a client, and what people agreed to; each of them is asked anew."""
     return {"ended": service.end_tokens_of_client(ctx, org_id, client_row_id)}
 
 
@@ -48,5 +48,5 @@ def end_client_tokens(ctx: Context, org_id: UUID, client_row_id: UUID) -> dict[s
 @requires(ClientPermission.MANAGE)
 @returns(EndedTokensOut)
 def end_organization_tokens(ctx: Context, org_id: UUID) -> dict[str, int]:
-    """End all tokens and consents that people gave the clients of an organization."""
+    """End all tokens of an organization's clients, and what people agreed to."""
     return {"ended": service.end_tokens_of_organization(ctx, org_id)}

@@ -13,7 +13,9 @@ from gatehouse.core.roles import Role
 
 
 class Organization(Removable, Model):
-    """A tenant. Everything that belongs to one carries its id."""
+    """A tenant. Everything that belongs to one carries its id. Nothing counts that its applications
+    were given until ``tokens_not_before``.
+    """
 
     __tablename__ = "organizations"
     __table_args__ = (
@@ -27,6 +29,7 @@ class Organization(Removable, Model):
     logo_url: Mapped[str | None] = mapped_column(String(512), default=None)
     is_active: Mapped[bool] = mapped_column(default=True)
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tokens_not_before: Mapped[datetime | None] = mapped_column(default=None)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
 
 

@@ -42,6 +42,7 @@ def _clients() -> None:
         sa.Column("created_by_id", sa.Uuid),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("last_used_at", TIME),
+        sa.Column("tokens_not_before", TIME),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_clients"),
         sa.UniqueConstraint("client_id", name="uq_clients_client_id"),

@@ -18,6 +18,7 @@ def create() -> None:
         sa.Column("logo_url", sa.String(512)),
         sa.Column("is_active", sa.Boolean, nullable=False),
         sa.Column("settings", sa.JSON, nullable=False),
+        sa.Column("tokens_not_before", TIME),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("deleted_at", TIME),

@@ -6,6 +6,7 @@ redeemed. Giving back what was taken brings none of them back.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from gatehouse.accounts.models import User
 from gatehouse.accounts.service.standing import suspend_account, unsuspend_account
 from gatehouse.audit.service import record
 from gatehouse.clients.models import Client
+from gatehouse.clients.queries import find_client
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.oidc_provider.service.tokens import Issue, access_token
 from gatehouse.organizations.models import Member, Organization
 from tests.factories import PASSWORD, Factory
 from tests.relying import Person, Rp, make_client
@@ -331,6 +334,84 @@ def test_an_admin_ends_what_applications_may_do(
     is_left = what == "client"
     assert (other.userinfo(beside["access_token"]).status_code == 200) is is_left
     assert person.tokens_for(rp, scope=SCOPES)
+
+
+def own_token(rp: Rp) -> str:
+    """A token that a client has for itself."""
+    answer = rp.token(grant_type="client_credentials", scope="things:read")
+    assert answer.status_code == 200, answer.text
+    return str(answer.json["access_token"])
+
+
+def is_good(token: str, asker: Rp) -> bool:
+    return bool(asker.introspect(token).json["active"])
+
+
+MACHINE = {
+    "grant_types": ["client_credentials"],
+    "response_types": [],
+    "scopes": ["things:read"],
+}
+
+
+@pytest.mark.parametrize("form", ["jwt", "opaque"])
+def test_what_a_client_has_for_itself_does_not_come_back_with_it(
+    form: str, make_scene: Callable[..., Scene]
+):
+    """Threat 36: off and on again within one second; the first token after that is good."""
+    scene = make_scene(**MACHINE, access_token_format=form)
+    rp, path = scene.rp, f"{API}/organizations/{scene.org.id}/clients/{scene.rp.client.id}"
+    before = own_token(rp)
+    assert is_good(before, rp)
+
+    scene.as_owner("PATCH", path, is_active=False)
+    assert rp.token(grant_type="client_credentials").json["error"] == "invalid_client"
+    with unit_of_work(scene.runtime, Origin("test")) as ctx:
+        # A request that had begun before the client was off gets its token a moment later.
+        known = find_client(ctx.runtime, rp.client_id)
+        late = access_token(ctx, known, Issue(sub=rp.client_id, scopes=[])).text
+    scene.as_owner("PATCH", path, is_active=True)
+
+    after = own_token(rp)
+    assert [is_good(token, rp) for token in (before, late, after)] == [False, False, True]
+    scene.as_owner("PATCH", path, name="Another name")
+    assert is_good(after, rp)
+
+
+@pytest.mark.parametrize("what", ["client", "organization"])
+def test_an_admin_ends_what_clients_have_for_themselves(
+    what: str, open_app: Flask, make_scene: Callable[..., Scene], address: str
+):
+    """Threat 36."""
+    scene = make_scene(**MACHINE)
+    other = Rp(open_app, make_client(scene.runtime, scene.org, **MACHINE), address)
+    stranger = Rp(
+        open_app, make_client(scene.runtime, scene.make.organization(), **MACHINE), address
+    )
+    places = {"client": f"clients/{scene.rp.client.id}/tokens", "organization": "tokens"}
+    given = [(own_token(rp), rp) for rp in (scene.rp, other, stranger)]
+
+    scene.as_owner("DELETE", f"{API}/organizations/{scene.org.id}/{places[what]}")
+
+    expected = [False, what == "client", True]
+    assert [is_good(token, rp) for token, rp in given] == expected
+    assert is_good(own_token(scene.rp), scene.rp)
+
+
+def test_the_strictest_end_counts(make_scene: Callable[..., Scene]):
+    """Threat 36: of a client and of its organization, in either order."""
+    scene = make_scene()
+    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+
+    for of_client, of_organization in ((early, late), (late, early), (None, late), (late, None)):
+        with unit_of_work(scene.runtime, Origin("test")) as ctx:
+            ctx.outwait_leases()
+            ctx.db.get(Client, scene.rp.client.id).tokens_not_before = of_client
+            ctx.db.get(Organization, scene.org.id).tokens_not_before = of_organization
+        found = find_client(scene.runtime, scene.rp.client_id)
+        assert found is not None
+        assert found.has_ended(late)
+        assert not found.has_ended(late + timedelta(milliseconds=1))
 
 
 def test_an_organization_that_goes_takes_what_its_applications_have(

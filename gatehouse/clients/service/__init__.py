@@ -8,6 +8,7 @@ from gatehouse.clients.service.managing import (
     change_client,
     create_client,
     delete_client,
+    end_tokens,
     rotate_secret,
 )
 from gatehouse.clients.service.registering import (
@@ -25,6 +26,7 @@ __all__ = [
     "create_client",
     "create_registration_token",
     "delete_client",
+    "end_tokens",
     "keys_of",
     "note_use",
     "refuse_too_many",

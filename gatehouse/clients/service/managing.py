@@ -96,6 +96,8 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
     for column in COLUMNS:
         if column in changed:
             setattr(client, column, changes[column])
+    if "is_active" in changed:
+        end_tokens(ctx, client)
     apply(ctx, client, after)
     take_names(ctx, client)
     let_go_of_names(ctx, org_id, named(options_of(before)))
@@ -110,6 +112,19 @@ def apply(ctx: Context, client: Client, settings: Mapping[str, Any]) -> None:
     client.secrets = _still_good(client)
     client.updated_at = ctx.now
     ctx.db.flush()
+
+
+def end_tokens(ctx: Context, client: Client) -> None:
+    """Let nothing count that the client was given until now, with people or for itself.
+
+    A token says to the millisecond when it was issued, so that the rest of a second does not count.
+    Whoever switches a client calls this both ways: until others hear that it is off it may still
+    get tokens, a moment later than this; but none once it is off, so that those that were issued
+    before it is on again are all of before, and the first one after that is not. While the client
+    stays on, what it is given beside this act may count as given after it.
+    """
+    ctx.outwait_leases()
+    client.tokens_not_before = ctx.now
 
 
 def delete_client(ctx: Context, org_id: UUID, client_row_id: UUID) -> None:

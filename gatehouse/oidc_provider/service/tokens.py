@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.jose import LONGEST, NotGenuine, is_number
@@ -218,6 +218,9 @@ def read_access_token(runtime: Runtime, token: str, now: datetime) -> Shown | No
     expires, issued = claims.get("exp"), claims.get("iat")
     is_whole = claims.get("iss") == issuer_of(runtime) and is_number(expires) and is_number(issued)
     if not is_whole or now.timestamp() >= int(str(expires)):
+        return None
+    client = find_client(runtime, str(claims["client_id"]))
+    if client is None or client.has_ended(issued_at(claims["jti"])):
         return None
     if any(is_revoked(runtime, jti) for jti in claims.get("came_of", ())):
         return None

@@ -28,6 +28,7 @@ from gatehouse.organizations.service.organizations import (
     change_organization,
     create_organization,
     delete_organization,
+    end_tokens,
     hold_as,
     purge_organizations,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "create_organization",
     "delete_organization",
     "end_memberships",
+    "end_tokens",
     "find_invite",
     "glance_at_invite",
     "hold_as",

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.accounts.queries import hold_own_account, is_proven, own_account
@@ -132,6 +132,15 @@ def hold_as(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     """
     lock_organization(ctx, org_id)
     return check_permission(ctx, org_id, permission)
+
+
+def end_tokens(ctx: Context, org_id: UUID) -> None:
+    """Let nothing count that the organization's applications were given until now: for whoever ends
+    it, and for whoever switches an organization off or on again (see ``clients.end_tokens``).
+    """
+    ctx.outwait_leases()
+    row = update(Organization).where(Organization.id == org_id)
+    ctx.execute(row.values(tokens_not_before=ctx.now))
 
 
 def refuse_stale_for_owners(ctx: Context, *roles: Role) -> None:
