@@ -37,17 +37,10 @@ COLUMNS = (
     Organization.deleted_at.label("org_deleted_at"),
     Organization.tokens_not_before.label("org_tokens_not_before"),
 )
+KNOWN = select(*COLUMNS).outerjoin(Organization, Organization.id == Client.org_id)
 # The hot path: one row by a unique index, the statement built once.
-BY_NAME = (
-    select(*COLUMNS)
-    .outerjoin(Organization, Organization.id == Client.org_id)
-    .where(Client.client_id == bindparam("client_id"))
-)
-BY_ID = (
-    select(*COLUMNS)
-    .outerjoin(Organization, Organization.id == Client.org_id)
-    .where(Client.id == bindparam("id"))
-)
+BY_NAME = KNOWN.where(Client.client_id == bindparam("client_id"))
+BY_ID = KNOWN.where(Client.id == bindparam("id"))
 LONGEST_NAME = 100
 SHOWN = (
     *("id", "client_id", "name", "description", "is_active", "is_trusted", "is_built_in"),
@@ -127,6 +120,12 @@ def find_client_by_id(runtime: Runtime, row_id: UUID) -> KnownClient | None:
     with runtime.short.connect() as db:
         row = db.execute(BY_ID, {"id": row_id}).first()
     return _as_it_is(runtime, row)
+
+
+def clients_as_written(ctx: Context, *which: Any) -> list[KnownClient]:
+    """Clients as this transaction sees them: with what it has changed itself."""
+    rows = ctx.db.execute(KNOWN.where(Client.is_built_in.is_(False), *which))
+    return [known(row) for row in rows]
 
 
 def _as_it_is(runtime: Runtime, row: Any) -> KnownClient | None:

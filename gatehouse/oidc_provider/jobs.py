@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.queries import is_proven, mailbox_of
+from gatehouse.clients.events import ClientChanged
 from gatehouse.clients.models import Client
-from gatehouse.clients.queries import find_client_by_id
+from gatehouse.clients.queries import clients_as_written, find_client_by_id
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.reactions import CALLS, Received, during, every, on
 from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
@@ -25,7 +26,10 @@ from gatehouse.oidc_provider.models import (
 )
 from gatehouse.oidc_provider.rules.devices import LIFE
 from gatehouse.oidc_provider.service import backchannel
-from gatehouse.oidc_provider.service.admission import end_grants_of_who_is_out
+from gatehouse.oidc_provider.service.admission import (
+    end_grants_of_who_is_out,
+    end_grants_outside_the_policy,
+)
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -36,6 +40,7 @@ from gatehouse.organizations.events import (
 from gatehouse.sessions.events import OtherSessionsRevoked, SessionRevoked
 
 BATCH = 1000
+POLICY = frozenset({"access_policy", "allowed_org_ids", "allowed_roles", "allowed_group_ids"})
 LostPlace = (
     MemberRemoved | MemberLeft | MemberSuspended | MemberRoleChanged | DepartmentMemberRemoved
 )
@@ -116,6 +121,29 @@ def _end_what_was_fetched_meanwhile(ctx: Context, event: OtherSessionsRevoked, *
     if ctx.actor.family_id is not None:
         which.append(RefreshFamily.id != ctx.actor.family_id)
     revoke_families(ctx, *which, reason=event.name)
+
+
+@during(ClientChanged)
+def end_grants_outside_a_new_policy(ctx: Context, event: ClientChanged) -> dict[str, int]:
+    """Of a client with very many people the rest follows by ``end_outside_grants``."""
+    if POLICY.isdisjoint(event.fields):
+        return {}
+    (client,) = clients_as_written(ctx, Client.id == event.client_row_id)
+    return _told(end_grants_outside_the_policy(ctx, client, reason=event.name))
+
+
+@every(timedelta(minutes=5))
+def end_outside_grants(ctx: Context) -> int:
+    """End grants that a changed policy leaves out.
+
+    Until then they are of no use: the policy is asked at every refresh, and whenever a token is
+    shown.
+    """
+    for client in clients_as_written(ctx, Client.updated_at > ctx.now - KEPT):
+        ended = end_grants_outside_the_policy(ctx, client, reason=ClientChanged.name)
+        if ended:
+            return ended
+    return 0
 
 
 @every(timedelta(minutes=30))

@@ -143,6 +143,16 @@ def narrow_the_policy(scene: Scene) -> None:
     scene.change_client(access_policy="roles", allowed_roles=["owner"])
 
 
+def narrow_the_policy_as_admin(scene: Scene) -> None:
+    path = f"{API}/organizations/{scene.org.id}/clients/{scene.rp.client.id}"
+    scene.as_owner("PATCH", path, access_policy="roles", allowed_roles=["owner"])
+
+
+def widen_the_policy_again(scene: Scene) -> None:
+    path = f"{API}/organizations/{scene.org.id}/clients/{scene.rp.client.id}"
+    scene.as_owner("PATCH", path, access_policy="organizations")
+
+
 def reset_the_password(scene: Scene) -> None:
     _happens(scene, PasswordReset)
 
@@ -180,6 +190,7 @@ ENDINGS: dict[str, tuple[dict[str, Any], Any, Any]] = {
     "signed out everywhere": ({}, sign_out_everywhere, None),
     "account deleted": ({}, delete_the_account, None),
     "policy narrowed": ({}, narrow_the_policy, None),
+    "policy narrowed by an admin": ({}, narrow_the_policy_as_admin, widen_the_policy_again),
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.db import in_batches
 from gatehouse.grants.errors import ConsentNotFound
 from gatehouse.grants.events import ConsentGiven, ConsentRevoked
 from gatehouse.grants.models import Grant, RefreshFamily
@@ -124,12 +125,16 @@ def revoke_grants(ctx: Context, *which: Any, reason: str) -> int:
         return 0
     ctx.outwait_leases()
     gone = {"revoked_at": ctx.now, "revoke_reason": reason}
+    return sum(_revoke(ctx, some, gone) for some in in_batches(ids))
+
+
+def _revoke(ctx: Context, grant_ids: Sequence[UUID], gone: dict[str, Any]) -> int:
     options = {"synchronize_session": "fetch"}
     families = update(RefreshFamily).where(
-        RefreshFamily.grant_id.in_(ids), RefreshFamily.revoked_at.is_(None)
+        RefreshFamily.grant_id.in_(grant_ids), RefreshFamily.revoked_at.is_(None)
     )
     ctx.execute(families.values(**gone).execution_options(**options))
-    grants = update(Grant).where(Grant.id.in_(ids), Grant.revoked_at.is_(None))
+    grants = update(Grant).where(Grant.id.in_(grant_ids), Grant.revoked_at.is_(None))
     return ctx.execute(grants.values(**gone).execution_options(**options))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from gatehouse.clients.models import Client
 from gatehouse.clients.queries import KnownClient, find_client
@@ -14,6 +14,8 @@ from gatehouse.departments.models import DepartmentMember
 from gatehouse.grants.models import Grant
 from gatehouse.grants.service import revoke_grants
 from gatehouse.organizations.models import Member, Organization
+
+MOST_AT_ONCE = 1000  # grants that one act ends
 
 
 def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
@@ -25,20 +27,27 @@ def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
 
 def who_may_enter(ctx: Context, client: KnownClient, user_ids: Sequence[UUID]) -> set[UUID]:
     """Those of these people whom the client's access policy admits now."""
+    admitted = _admitted(client)
+    if isinstance(admitted, bool):
+        return set(user_ids) if admitted else set()
+    return set(ctx.db.scalars(admitted.where(Member.user_id.in_(user_ids))))
+
+
+def _admitted(client: KnownClient) -> Select[Any] | bool:
+    """Whom the client's access policy admits: everybody, nobody, or those of a statement."""
     options = client.options
     if options.access_policy == "everyone":
-        return set(user_ids)
+        return True
     org_ids = [UUID(each) for each in options.allowed_org_ids]
     if client.org_id is not None and not org_ids:
         org_ids = [client.org_id]
     if not org_ids:
-        return set(user_ids) if client.org_id is None else set()
+        return client.org_id is None
     place = (
         select(Member.user_id)
         .join(Organization, Organization.id == Member.org_id)
         .where(
             Member.org_id.in_(org_ids),
-            Member.user_id.in_(user_ids),
             Member.suspended_at.is_(None),
             Organization.is_active.is_(True),
         )
@@ -51,7 +60,23 @@ def who_may_enter(ctx: Context, client: KnownClient, user_ids: Sequence[UUID]) -
             DepartmentMember.user_id == Member.user_id, DepartmentMember.department_id.in_(groups)
         )
         place = place.where(is_in)
-    return set(ctx.db.scalars(place))
+    return place
+
+
+def end_grants_outside_the_policy(
+    ctx: Context, client: KnownClient, *, reason: str, most: int = MOST_AT_ONCE
+) -> int:
+    """End for good the grants of people whom the client does not admit, at most so many.
+    Of the others nothing can be used either, for whoever shows it is asked about anew.
+    """
+    admitted = _admitted(client)
+    if admitted is True:
+        return 0
+    out = select(Grant.id).where(Grant.client_row_id == client.id, Grant.revoked_at.is_(None))
+    if not isinstance(admitted, bool):
+        out = out.where(Grant.user_id.not_in(admitted))
+    some = ctx.db.scalars(out.limit(most)).all()
+    return revoke_grants(ctx, Grant.id.in_(some), reason=reason) if some else 0
 
 
 def end_grants_of_who_is_out(ctx: Context, *which: Any, reason: str) -> int:
