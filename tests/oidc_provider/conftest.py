@@ -1,13 +1,17 @@
 """What tests of the OpenID provider begin with: an application, and somebody who uses it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
 from gatehouse.core.context import Runtime
+from gatehouse.core.roles import Role
 from tests.factories import Factory
+from tests.oidc_provider.scenes import Scene
 from tests.relying import Person, Rp, make_client
 
 
@@ -35,3 +39,21 @@ def make_rp(open_app: Flask, runtime: Runtime, address: str) -> Any:
 def rp(make_rp: Any) -> Rp:
     """An application that everybody may use."""
     return make_rp()
+
+
+@pytest.fixture
+def make_scene(
+    open_app: Flask, runtime: Runtime, make: Factory, client: FlaskClient, address: str
+) -> Callable[..., Scene]:
+    def made(**settings: Any) -> Scene:
+        org = make.organization()
+        owner = make.bearer(make.member(org, Role.OWNER))
+        member = make.member(org, user=make.user())
+        department = make.department(org, member)
+        if settings.get("access_policy") == "groups":
+            settings["allowed_group_ids"] = [str(department.id)]
+        rp = Rp(open_app, make_client(runtime, org, **settings), address)
+        own = make.bearer(member)
+        return Scene(make, client, runtime, org, owner, member, own, rp, department)
+
+    return made

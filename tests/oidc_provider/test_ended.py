@@ -5,8 +5,6 @@ redeemed. Giving back what was taken brings none of them back.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,52 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gatehouse.accounts.events import EmailChangeUndone, PasswordReset
-from gatehouse.accounts.models import User
 from gatehouse.accounts.service.standing import suspend_account, unsuspend_account
 from gatehouse.audit.service import record
 from gatehouse.clients.models import Client
-from gatehouse.clients.queries import find_client
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.oidc_provider.service.tokens import Issue, access_token
-from gatehouse.organizations.models import Member, Organization
+from gatehouse.organizations.models import Organization
 from tests.factories import PASSWORD, Factory
+from tests.oidc_provider.scenes import API, SCOPES, Scene
 from tests.relying import Person, Rp, make_client
-
-API = "/api/v1"
-SCOPES = "openid offline_access"
-
-
-@dataclass
-class Scene:
-    """A member of an organization and one of its applications."""
-
-    make: Factory
-    http: FlaskClient
-    runtime: Runtime
-    org: Organization
-    owner: dict[str, str]
-    member: Member
-    own: dict[str, str]
-    rp: Rp
-    department: Any
-
-    @property
-    def place(self) -> str:
-        return f"{API}/organizations/{self.org.id}/members/{self.member.user_id}"
-
-    def as_owner(self, method: str, path: str, **body: Any) -> None:
-        self.sent(self.owner, method, path, **body)
-
-    def sent(self, headers: dict[str, str], method: str, path: str, **body: Any) -> None:
-        answer = self.http.open(path, method=method, headers=headers, json=body)
-        assert answer.status_code < 300, answer.text
-
-    def change_client(self, **settings: Any) -> None:
-        with unit_of_work(self.runtime, Origin("test")) as ctx:
-            ctx.outwait_leases()
-            row = ctx.db.get(Client, self.rp.client.id)
-            row.settings = {**row.settings, **settings}
 
 
 def remove(scene: Scene) -> None:
@@ -194,31 +155,13 @@ ENDINGS: dict[str, tuple[dict[str, Any], Any, Any]] = {
 }
 
 
-@pytest.fixture
-def make_scene(
-    open_app: Flask, runtime: Runtime, make: Factory, client: FlaskClient, address: str
-) -> Callable[..., Scene]:
-    def made(**settings: Any) -> Scene:
-        org = make.organization()
-        owner = make.bearer(make.member(org, Role.OWNER))
-        member = make.member(org, user=make.user())
-        department = make.department(org, member)
-        if settings.get("access_policy") == "groups":
-            settings["allowed_group_ids"] = [str(department.id)]
-        rp = Rp(open_app, make_client(runtime, org, **settings), address)
-        own = make.bearer(member)
-        return Scene(make, client, runtime, org, owner, member, own, rp, department)
-
-    return made
-
-
 @pytest.mark.parametrize("name", ENDINGS)
 def test_everything_ends_at_once_and_nothing_comes_back(
     name: str, open_app: Flask, make_scene: Callable[..., Scene], address: str
 ):
     settings, end, give_back = ENDINGS[name]
     scene = make_scene(**settings)
-    rp, user = scene.rp, user_of(scene)
+    rp, user = scene.rp, scene.user
     person = Person(open_app, user.email, REMOTE_ADDR=address)
     tokens = person.tokens_for(rp, scope=SCOPES)
     without = person.tokens_for(rp, scope="openid")["access_token"]
@@ -240,20 +183,13 @@ def test_everything_ends_at_once_and_nothing_comes_back(
         give_back(scene)
 
 
-def user_of(scene: Scene) -> Any:
-    with unit_of_work(scene.runtime, Origin("test")) as ctx:
-        return ctx.db.get(User, scene.member.user_id)
-
-
 @pytest.mark.parametrize("state", ["client switched off", "organization off", "client deleted"])
 def test_nothing_of_a_client_holds_that_is_no_more(
     state: str, open_app: Flask, make_scene: Callable[..., Scene], address: str
 ):
     scene = make_scene()
     rp = scene.rp
-    tokens = Person(open_app, user_of(scene).email, REMOTE_ADDR=address).tokens_for(
-        rp, scope=SCOPES
-    )
+    tokens = Person(open_app, scene.user.email, REMOTE_ADDR=address).tokens_for(rp, scope=SCOPES)
     other = Rp(open_app, make_client(scene.runtime, scene.org), address)
 
     with unit_of_work(scene.runtime, Origin("test")) as ctx:
@@ -276,7 +212,7 @@ def test_a_scope_that_the_client_lost_is_gone_from_its_tokens(
     open_app: Flask, make_scene: Callable[..., Scene], address: str
 ):
     scene = make_scene()
-    rp, person = scene.rp, Person(open_app, user_of(scene).email, REMOTE_ADDR=address)
+    rp, person = scene.rp, Person(open_app, scene.user.email, REMOTE_ADDR=address)
     tokens = person.tokens_for(rp, scope="openid email offline_access")
 
     scene.change_client(scopes=["openid", "offline_access"])
@@ -292,7 +228,7 @@ def test_signing_out_everywhere_else_leaves_what_came_of_this_session(
     open_app: Flask, make_scene: Callable[..., Scene], address: str
 ):
     scene = make_scene()
-    rp, email = scene.rp, user_of(scene).email
+    rp, email = scene.rp, scene.user.email
     here, there = (Person(open_app, email, REMOTE_ADDR=address) for _ in range(2))
     kept, gone = here.tokens_for(rp, scope=SCOPES), there.tokens_for(rp, scope=SCOPES)
 
@@ -309,9 +245,9 @@ def test_a_place_in_one_of_several_organizations_is_enough(
     open_app: Flask, make_scene: Callable[..., Scene], address: str, make: Factory
 ):
     scene, other = make_scene(), make.organization()
-    make.member(other, user=user_of(scene))
+    make.member(other, user=scene.user)
     scene.change_client(allowed_org_ids=[str(other.id)])
-    person = Person(open_app, user_of(scene).email, REMOTE_ADDR=address)
+    person = Person(open_app, scene.user.email, REMOTE_ADDR=address)
     tokens = person.tokens_for(scene.rp, scope=SCOPES)
 
     own = {"Authorization": f"Bearer {make.session(scene.member.user_id)}"}
@@ -319,110 +255,6 @@ def test_a_place_in_one_of_several_organizations_is_enough(
 
     assert scene.rp.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
     assert scene.rp.userinfo(tokens["access_token"]).status_code == 401
-
-
-@pytest.mark.parametrize("what", ["client", "organization"])
-def test_an_admin_ends_what_applications_may_do(
-    what: str, open_app: Flask, make_scene: Callable[..., Scene], address: str
-):
-    """Threat 36: a not-before for a client, and for all of an organization."""
-    scene = make_scene()
-    rp, person = scene.rp, Person(open_app, user_of(scene).email, REMOTE_ADDR=address)
-    other = Rp(open_app, make_client(scene.runtime, scene.org), address)
-    tokens = person.tokens_for(rp, scope=SCOPES)
-    beside = person.tokens_for(other, scope=SCOPES)
-    code = person.code_for(rp)
-    place = f"{API}/organizations/{scene.org.id}"
-    path = f"{place}/clients/{rp.client.id}/tokens" if what == "client" else f"{place}/tokens"
-
-    refused = scene.http.delete(path, headers=scene.own)
-    scene.as_owner("DELETE", path)
-
-    assert refused.status_code == 403
-    assert rp.userinfo(tokens["access_token"]).status_code == 401
-    assert rp.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
-    assert rp.redeem(code).json["error"] == "invalid_grant"
-    is_left = what == "client"
-    assert (other.userinfo(beside["access_token"]).status_code == 200) is is_left
-    assert person.tokens_for(rp, scope=SCOPES)
-
-
-def own_token(rp: Rp) -> str:
-    """A token that a client has for itself."""
-    answer = rp.token(grant_type="client_credentials", scope="things:read")
-    assert answer.status_code == 200, answer.text
-    return str(answer.json["access_token"])
-
-
-def is_good(token: str, asker: Rp) -> bool:
-    return bool(asker.introspect(token).json["active"])
-
-
-MACHINE = {
-    "grant_types": ["client_credentials"],
-    "response_types": [],
-    "scopes": ["things:read"],
-}
-
-
-@pytest.mark.parametrize("form", ["jwt", "opaque"])
-def test_what_a_client_has_for_itself_does_not_come_back_with_it(
-    form: str, make_scene: Callable[..., Scene]
-):
-    """Threat 36: off and on again within one second; the first token after that is good."""
-    scene = make_scene(**MACHINE, access_token_format=form)
-    rp, path = scene.rp, f"{API}/organizations/{scene.org.id}/clients/{scene.rp.client.id}"
-    before = own_token(rp)
-    assert is_good(before, rp)
-
-    scene.as_owner("PATCH", path, is_active=False)
-    assert rp.token(grant_type="client_credentials").json["error"] == "invalid_client"
-    with unit_of_work(scene.runtime, Origin("test")) as ctx:
-        # A request that had begun before the client was off gets its token a moment later.
-        known = find_client(ctx.runtime, rp.client_id)
-        late = access_token(ctx, known, Issue(sub=rp.client_id, scopes=[])).text
-    scene.as_owner("PATCH", path, is_active=True)
-
-    after = own_token(rp)
-    assert [is_good(token, rp) for token in (before, late, after)] == [False, False, True]
-    scene.as_owner("PATCH", path, name="Another name")
-    assert is_good(after, rp)
-
-
-@pytest.mark.parametrize("what", ["client", "organization"])
-def test_an_admin_ends_what_clients_have_for_themselves(
-    what: str, open_app: Flask, make_scene: Callable[..., Scene], address: str
-):
-    """Threat 36."""
-    scene = make_scene(**MACHINE)
-    other = Rp(open_app, make_client(scene.runtime, scene.org, **MACHINE), address)
-    stranger = Rp(
-        open_app, make_client(scene.runtime, scene.make.organization(), **MACHINE), address
-    )
-    places = {"client": f"clients/{scene.rp.client.id}/tokens", "organization": "tokens"}
-    given = [(own_token(rp), rp) for rp in (scene.rp, other, stranger)]
-
-    scene.as_owner("DELETE", f"{API}/organizations/{scene.org.id}/{places[what]}")
-
-    expected = [False, what == "client", True]
-    assert [is_good(token, rp) for token, rp in given] == expected
-    assert is_good(own_token(scene.rp), scene.rp)
-
-
-def test_the_strictest_end_counts(make_scene: Callable[..., Scene]):
-    """Threat 36: of a client and of its organization, in either order."""
-    scene = make_scene()
-    early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
-
-    for of_client, of_organization in ((early, late), (late, early), (None, late), (late, None)):
-        with unit_of_work(scene.runtime, Origin("test")) as ctx:
-            ctx.outwait_leases()
-            ctx.db.get(Client, scene.rp.client.id).tokens_not_before = of_client
-            ctx.db.get(Organization, scene.org.id).tokens_not_before = of_organization
-        found = find_client(scene.runtime, scene.rp.client_id)
-        assert found is not None
-        assert found.has_ended(late)
-        assert not found.has_ended(late + timedelta(milliseconds=1))
 
 
 def test_an_organization_that_goes_takes_what_its_applications_have(
@@ -455,9 +287,9 @@ def test_a_place_in_an_organization_that_is_switched_off_opens_nothing(
 ):
     """Threat 180."""
     scene, other = make_scene(), make.organization()
-    make.member(other, user=user_of(scene))
+    make.member(other, user=scene.user)
     scene.change_client(allowed_org_ids=[str(other.id)])
-    person = Person(open_app, user_of(scene).email, REMOTE_ADDR=address)
+    person = Person(open_app, scene.user.email, REMOTE_ADDR=address)
     tokens = person.tokens_for(scene.rp, scope=SCOPES)
 
     make.change(other, is_active=False)
