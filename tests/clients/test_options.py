@@ -67,6 +67,10 @@ RIGHT: tuple[dict[str, Any], ...] = (
     },
     {"claims_mappers": [{"claim": "c", "source": "constant", "value": ["a"], "in": ["id_token"]}]},
     {"token_exchange_policy": {"subject_clients": ["a"], "audiences": [], "scopes": ["b"]}},
+    {
+        "authorization_details_types": ["pay", "look"],
+        "authorization_details_shapes": {"pay": {"to": {"kind": "text", "required": True}}},
+    },
     {"ip_allowlist": ["192.0.2.0/24", "2001:db8::1"], "rate_limit": "10/second;100/minute"},
     {"access_policy": "roles", "allowed_roles": ["admin"]},
     {"default_max_age": None, "logo_uri": None, "jwks": None},
@@ -202,6 +206,8 @@ WRONG: tuple[tuple[str, Any], ...] = (
     ("claims_mappers", [{"claim": "c"}]),
     ("claims_mappers", ["c"]),
     ("token_exchange_policy", {"subject_clients": ["a"]}),
+    ("authorization_details_shapes", {}),
+    ("authorization_details_shapes", {"of no type": {"to": {"kind": "text"}}}),
     ("token_exchange_policy", {"subject_clients": "a", "audiences": [], "scopes": []}),
     ("token_exchange_policy", {"subject_clients": [1], "audiences": [], "scopes": []}),
     (

@@ -3,7 +3,11 @@
 from typing import Any
 
 import orjson
+import pytest
 
+from gatehouse.clients.rules.shapes import DEEPEST, misfit, shapes_problem
+from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
+from gatehouse.oidc_provider.rules.details import details_of
 from tests.relying import Person, answer_of
 
 PAY = {"type": "pay", "actions": ["initiate"], "creditor": "<b>Kim</b>", "amount": {"eur": "3.50"}}
@@ -28,3 +32,131 @@ def test_details_are_shown_agreed_to_and_told(person: Person, make_rp: Any):
     silent = rp.url(authorization_details=more, prompt="none")
     said = answer_of(person.open(silent).headers["Location"])
     assert said["error"] == "consent_required"
+
+
+SHAPE: dict[str, Any] = {
+    "actions": {"kind": "texts", "one_of": ["initiate", "status"], "required": True},
+    "creditor": {"kind": "text"},
+    "currency": {"kind": "text", "one_of": ["EUR", "CHF"]},
+    "times": {"kind": "whole"},
+    "rate": {"kind": "number"},
+    "is_urgent": {"kind": "flag"},
+    "amount": {"kind": "object", "members": {"eur": {"kind": "text", "required": True}}},
+    "parts": {"kind": "objects", "members": {"share": {"kind": "number"}}},
+}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"actions": []},
+        {"creditor": "", "currency": "CHF", "times": 0, "rate": 1, "is_urgent": False},
+        {"rate": 0.5, "amount": {"eur": "3"}, "parts": []},
+        {"parts": [{"share": 1}, {}]},
+    ],
+)
+def test_what_has_the_shape_of_its_type_is_taken(more: dict[str, Any]):
+    """RAR-01, RAR-03."""
+    detail = {"type": "pay", "actions": ["status"], **more}
+
+    found = details_of(orjson.dumps([detail]).decode(), ("pay",), {"pay": SHAPE})
+
+    assert found == (detail,)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"actions": "status"}, "common members are lists of text"),
+        ({"actions": ["status", 1]}, "common members are lists of text"),
+        ({"actions": ["status", "end"]}, "actions is none of: initiate, status"),
+        ({"<script>": "x"}, "pay: It has a member that is not one of its type."),
+        ({"locations": ["https://x.example"]}, "is not one of its type"),
+        ({"creditor": 1}, "creditor is not of the kind text"),
+        ({"creditor": None}, "creditor is not of the kind text"),
+        ({"currency": "eur"}, "currency is none of"),
+        ({"times": 1.5}, "times is not of the kind whole"),
+        ({"times": True}, "times is not of the kind whole"),
+        ({"rate": "1"}, "rate is not of the kind number"),
+        ({"rate": True}, "rate is not of the kind number"),
+        ({"is_urgent": 0}, "is_urgent is not of the kind flag"),
+        ({"amount": []}, "amount is not of the kind object"),
+        ({"amount": {}}, "amount: eur is missing"),
+        ({"amount": {"eur": 3}}, "amount: eur is not of the kind text"),
+        ({"amount": {"eur": "3", "usd": "3"}}, "amount: It has a member"),
+        ({"parts": {"share": 1}}, "parts is not of the kind objects"),
+        ({"parts": [{"share": 1}, {"share": "all"}]}, "parts: share is not of the kind number"),
+    ],
+)
+def test_what_has_another_shape_is_refused_and_told_where(more: dict[str, Any], says: str):
+    """RAR-01: a member that is not known, not there, or of another kind."""
+    detail = {"type": "pay", "actions": ["status"], **more}
+    with pytest.raises(InvalidAuthorizationDetails) as refused:
+        details_of(orjson.dumps([detail]).decode(), ("pay",), {"pay": SHAPE})
+
+    assert says in refused.value.description
+
+
+def deep(levels: int) -> dict[str, Any]:
+    inner = {"x": {"kind": "text"}} if levels == 1 else deep(levels - 1)
+    return inner if levels == 1 else {"x": {"kind": "object", "members": inner}}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        [],
+        {},
+        {"x": None},
+        {"x": {}},
+        {"x": {"kind": "date"}},
+        {"x": {"kind": ["text"]}},
+        {"x": {"kind": "text", "required": "yes"}},
+        {"x": {"kind": "text", "pattern": "(a+)+"}},
+        {"x": {"kind": "text", "$ref": "https://x.example"}},
+        {"x": {"kind": "text", "one_of": []}},
+        {"x": {"kind": "text", "one_of": "a"}},
+        {"x": {"kind": "text", "one_of": ["a", "a"]}},
+        {"x": {"kind": "texts", "one_of": ["a", 1]}},
+        {"x": {"kind": "whole", "one_of": ["1"]}},
+        {"x": {"kind": "text", "members": {"y": {"kind": "text"}}}},
+        {"x": {"kind": "object"}},
+        {"x": {"kind": "objects", "members": {}}},
+        {"type": {"kind": "text"}},
+        {"": {"kind": "text"}},
+        {"a\nb": {"kind": "text"}},
+        {"x" * 101: {"kind": "text"}},
+        {f"x{each}": {"kind": "text"} for each in range(51)},
+        deep(DEEPEST + 1),
+    ],
+)
+def test_a_shape_that_is_none_is_refused(shape: Any):
+    """RAR-03."""
+    assert shapes_problem({"pay": shape}).startswith("pay: ")
+
+
+def test_a_shape_may_be_as_rich_as_this():
+    """RAR-03."""
+    assert shapes_problem({"pay": SHAPE, "deep": deep(DEEPEST)}) == ""
+    inner = {"kind": "object", "members": {"type": {"kind": "text"}}}
+    assert shapes_problem({"pay": {"x": inner}}) == ""
+    assert misfit({"x": inner}, {"x": {"type": "y"}}) == ""
+
+
+def test_the_client_hears_what_of_its_details_is_wrong(person: Person, make_rp: Any):
+    """RAR-01, RAR-03: types without a shape are as free as before."""
+    shapes = {"pay": {"creditor": {"kind": "text", "required": True}}}
+    rp = make_rp(authorization_details_types=["pay", "look"], authorization_details_shapes=shapes)
+
+    def answer(**detail: Any) -> dict[str, str]:
+        wish = orjson.dumps([detail]).decode()
+        page = person.go_through(rp.url(authorization_details=wish))
+        return answer_of(page.headers["Location"])
+
+    assert "code" in answer(type="pay", creditor="Kim")
+    assert "code" in answer(type="look", at={"any": ["thing"]})
+    refused = answer(type="pay", creditor="Kim", until="tomorrow")
+    assert refused["error"] == "invalid_authorization_details"
+    assert answer(type="pay")["error_description"] == "pay: creditor is missing."

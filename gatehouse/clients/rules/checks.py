@@ -20,6 +20,7 @@ from gatehouse.clients.rules.options import FAPI2, Options
 from gatehouse.clients.rules.policies import exchange_problem, mapper_problem
 from gatehouse.clients.rules.redirects import redirect_problem
 from gatehouse.clients.rules.resources import is_uri
+from gatehouse.clients.rules.shapes import shapes_problem
 from gatehouse.clients.rules.words import (
     ACR_LEVELS,
     APPLICATION_TYPES,
@@ -141,6 +142,10 @@ def exchange(value: Mapping[str, Any], scene: Scene) -> str:
     )
 
 
+def shapes(value: Mapping[str, Any], _: Scene) -> str:
+    return shapes_problem(value)
+
+
 an_id = matches(CANONICAL, "Must be an id such as 01890a5d-ac96-774b-bcce-b302099a8057.")
 a_scope = matches(SCOPE, "Must be a word of at most 100 signs, without blanks, quotes and \\.")
 a_contact = matches(CONTACT, "Must be an e-mail address such as kim@example.com.")
@@ -165,6 +170,7 @@ CHECKS: Mapping[str, Check] = {
     "resources": each(resource, 20),
     "audiences": each(resource, 20),
     "authorization_details_types": each(a_name, 20),
+    "authorization_details_shapes": shapes,
     "token_endpoint_auth_method": one_of(*AUTH_METHODS),
     "token_endpoint_auth_signing_alg": one_of(*ASSERTION_ALGORITHMS),
     "jwks": keys,

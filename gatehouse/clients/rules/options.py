@@ -37,6 +37,7 @@ class Options:
     resources: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     authorization_details_types: tuple[str, ...] = ()
+    authorization_details_shapes: Mapping[str, Any] | None = None
 
     token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - the name of a method
     token_endpoint_auth_signing_alg: str | None = None

@@ -176,6 +176,13 @@ def _sector(options: Options) -> Found:
         yield "subject_type", f"{says} the sector."
 
 
+def _details(options: Options) -> Found:
+    if not set(options.authorization_details_shapes or ()) <= set(
+        options.authorization_details_types
+    ):
+        yield "authorization_details_shapes", "Must all be of authorization_details_types."
+
+
 def _fapi2(options: Options) -> Found:
     """FAPI 2.0 Security Profile 5.3.2.1, 5.4."""
     if options.profile != FAPI2:
@@ -198,7 +205,9 @@ def _fapi2(options: Options) -> Found:
         yield "code_lifetime", f"Must be at most {longest} in the profile fapi2."
 
 
-RULES: tuple[Callable[[Options], Found], ...] = (_grants, _kind, _keys, _times, _access, _fapi2)
+RULES: tuple[Callable[[Options], Found], ...] = (
+    *(_grants, _kind, _keys, _times, _access, _details, _fapi2),
+)
 # What is wrong by itself is not held against other fields.
 LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _grants: ("grant_types", "response_types", "redirect_uris", "token_endpoint_auth_method"),
@@ -206,6 +215,7 @@ LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _keys: ("jwks", "jwks_uri", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg"),
     _times: ("refresh_token_idle", "refresh_token_lifetime"),
     _access: ("access_policy", "allowed_group_ids", "allowed_roles"),
+    _details: ("authorization_details_types", "authorization_details_shapes"),
     _sector: ("redirect_uris", "sector_identifier_uri", "subject_type", "grant_types"),
     _fapi2: ("profile", "token_endpoint_auth_method", "code_lifetime", *SIGNED),
 }

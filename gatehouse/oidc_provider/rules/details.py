@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from gatehouse.clients.rules.shapes import misfit
 from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
 
 LONGEST = 8192  # characters
@@ -13,8 +14,13 @@ MOST = 20
 LISTS = frozenset({"locations", "actions", "datatypes", "privileges"})
 
 
-def details_of(text: str | None, types: Sequence[str]) -> tuple[dict[str, Any], ...]:
-    """The details, each of a type that the client may use. Raises InvalidAuthorizationDetails."""
+def details_of(
+    text: str | None, types: Sequence[str], shapes: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], ...]:
+    """The details, each of a type that the client may use, and of its shape where there is one.
+
+    Raises InvalidAuthorizationDetails.
+    """
     if text is None:
         return ()
     try:
@@ -24,11 +30,11 @@ def details_of(text: str | None, types: Sequence[str]) -> tuple[dict[str, Any], 
     if not isinstance(found, list) or not 0 < len(found) <= MOST:
         raise InvalidAuthorizationDetails("It is a JSON array of 1 to 20 objects.")
     for detail in found:
-        _check(detail, types)
+        _check(detail, types, shapes or {})
     return tuple(found)
 
 
-def _check(detail: object, types: Sequence[str]) -> None:
+def _check(detail: object, types: Sequence[str], shapes: Mapping[str, Any]) -> None:
     if not isinstance(detail, dict) or not isinstance(detail.get("type"), str):
         raise InvalidAuthorizationDetails("Each of them is an object with a type.")
     if detail["type"] not in types:
@@ -38,6 +44,11 @@ def _check(detail: object, types: Sequence[str]) -> None:
             raise InvalidAuthorizationDetails("Its common members are lists of text.")
     if not isinstance(detail.get("identifier", ""), str):
         raise InvalidAuthorizationDetails("The identifier is text.")
+    kind = detail["type"]
+    if kind in shapes:
+        beside = {name: value for name, value in detail.items() if name != "type"}
+        if says := misfit(shapes[kind], beside):
+            raise InvalidAuthorizationDetails(f"{kind}: {says}")
 
 
 def _is_list_of_text(value: object) -> bool:

@@ -97,7 +97,9 @@ def read_wishes(ctx: Context, draft: Draft) -> None:
         "ui_locales": draft.way_back.ui_locales,
         "organization": rules.organization_of(sent.get("organization")),
         "details": details_of(
-            sent.get("authorization_details"), options.authorization_details_types
+            sent.get("authorization_details"),
+            options.authorization_details_types,
+            options.authorization_details_shapes,
         ),
     }
 
