@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from gatehouse.accounts.models import User
-from gatehouse.clients.models import Client
+from gatehouse.clients.models import Client, ClientUse
 from gatehouse.clients.queries import find_client
+from gatehouse.clients.service import write_uses
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.service.tokens import Issue, access_token
 from gatehouse.signing_keys.service import prepare
@@ -64,6 +65,26 @@ def test_the_command_line_acts_for_a_person(
     if scope == OFFLINE:
         again = cli.refresh(tokens["refresh_token"]).json["access_token"]
         assert client.get("/api/v1/auth/me", headers=headers_of(again)).status_code == 200
+
+
+def test_calls_by_token_are_counted_and_calls_by_session_are_not(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, runtime: Runtime
+):
+    headers, own = headers_of(tokens_of(person, cli, OFFLINE)["access_token"]), make.bearer(user)
+    of_api = select(ClientUse.count).where(
+        ClientUse.client_row_id == cli.client.id, ClientUse.kind == "api"
+    )
+
+    def counted() -> int:
+        write_uses(runtime)
+        with runtime.reading() as db:
+            return sum(db.scalars(of_api))
+
+    before = counted()
+    for one in (headers, headers, own, headers_of("a.b.c")):
+        client.get("/api/v1/auth/me", headers=one)
+
+    assert counted() - before == 2
 
 
 def test_what_is_done_to_the_own_session_needs_one(client: FlaskClient, person: Person, cli: Rp):

@@ -40,6 +40,28 @@ def test_all_that_the_rfc_names_is_told(person: Person, rp: Rp, user: User):
     assert not {"gid", "fid", "wishes"} & told.keys()
 
 
+@pytest.mark.parametrize(
+    ("scope", "subject_type", "is_told"),
+    [
+        ("openid profile", "public", True),
+        ("openid email", "public", False),
+        ("openid profile", "pairwise", False),
+    ],
+)
+def test_a_person_is_named_where_userinfo_names_them(
+    scope: str, subject_type: str, person: Person, make_rp: Any, *, is_told: bool
+):
+    """INTR-01, CORE-62: and no name undoes a pairwise subject."""
+    rp = make_rp(subject_type=subject_type)
+    token = person.tokens_for(rp, scope=scope)["access_token"]
+
+    told = rp.introspect(token).json
+
+    assert told.get("username") == (person.email if is_told else None)
+    if is_told:
+        assert rp.userinfo(token).json["preferred_username"] == told["username"]
+
+
 def test_whatever_does_not_count_is_inactive_and_no_more(person: Person, rp: Rp, make_rp: Any):
     """INTR-02, 05, 09: exactly that, whatever the reason."""
     tokens = person.tokens_for(rp, scope="openid offline_access")

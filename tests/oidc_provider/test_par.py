@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
+from tests.conftest import WIDE
 from tests.factories import Factory
 from tests.proving import Signer, asserted
-from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of, basic
+from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of, basic, make_client
 
 URN = "urn:ietf:params:oauth:request_uri:"
 
@@ -154,6 +155,20 @@ def test_a_client_may_have_to_push(person: Person, make_rp: Any, options: dict[s
     answer = person.go_through(url(rp, push(rp).json["request_uri"]))
 
     assert "code" in said_of(answer)
+
+
+def test_an_instance_may_want_all_requests_pushed(person: Person, make_app: Any, address: str):
+    """PAR-11, DISC-15: and says so."""
+    app = make_app(OIDC_REQUIRE_PAR="true", **WIDE)
+    rp = Rp(app, make_client(app.extensions["gatehouse"]), address)
+    browser = Person(app, person.email, REMOTE_ADDR=address)
+
+    said = said_of(browser.open(rp.url()))
+    assert (said["error"], said["state"]) == ("invalid_request", "some state")
+    assert "code" in said_of(browser.go_through(url(rp, push(rp).json["request_uri"])))
+    for name in ("openid-configuration", "oauth-authorization-server"):
+        found = rp.http.get(f"/.well-known/{name}").json
+        assert found["require_pushed_authorization_requests"] is True
 
 
 def test_a_public_client_pushes_little(make_rp: Any):

@@ -148,6 +148,7 @@ def _oidc(env: Reader, app_url: str) -> OidcSettings:
     return OidcSettings(
         issuer=env.text("OIDC_ISSUER_URL", app_url).rstrip("/"),
         registration=env.choice("OIDC_REGISTRATION", ("off", "token", "open")),
+        require_par=env.flag("OIDC_REQUIRE_PAR", default=False),
         cert_header=env.text("CLIENT_CERT_HEADER"),
         cert_proxies=env.many("CLIENT_CERT_PROXIES"),
         cert_verified_header=env.text("CLIENT_CERT_VERIFIED_HEADER"),

@@ -55,7 +55,8 @@ class JobSettings:
 
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
-    """The OpenID provider: the issuer, and who may register clients (off, token or open).
+    """The OpenID provider: the issuer, who may register clients (off, token or open), and whether
+    every request must be pushed.
 
     A proxy in the networks of ``cert_proxies`` puts the certificate that a client showed it into
     ``cert_header``, and SUCCESS into ``cert_verified_header`` if an authority that it trusts signed
@@ -64,6 +65,7 @@ class OidcSettings:
 
     issuer: str
     registration: str
+    require_par: bool = False
     cert_header: str = ""
     cert_proxies: tuple[str, ...] = ()
     cert_verified_header: str = ""

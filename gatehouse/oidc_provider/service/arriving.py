@@ -35,8 +35,9 @@ def read_request(ctx: Context, raw: bytes) -> Request:
     if "request_uri" in sent:
         return _by_name(ctx, client, sent)
     options = client.options
-    if options.require_pushed_authorization_requests or options.profile == "fapi2":
-        not_pushed = InvalidRequest("This client must push its requests (RFC 9126).")
+    must_push = options.require_pushed_authorization_requests or options.is_fapi
+    if must_push or ctx.settings.oidc.require_par:
+        not_pushed = InvalidRequest("The request must be pushed (RFC 9126).")
         raise Refused(way_back_of(ctx, client, sent), not_pushed, client)
     if "request" in sent:
         return request_of(ctx, *_opened(ctx, client, sent))

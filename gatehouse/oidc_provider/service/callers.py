@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.rules import API_SCOPE, api_of
+from gatehouse.clients.service import note_use
 from gatehouse.core import errors
 from gatehouse.core.context import Actor, Context
 from gatehouse.core.protocol import Call, OAuthError
@@ -48,6 +49,7 @@ def _caller(ctx: Context, call: Call, scheme: str, token: str) -> Actor:
         raise InvalidToken
     if client.id != standing.client_row_id:
         raise InvalidToken
+    note_use(ctx, client.id, "api")
     proved_at = claims.get("auth_time")
     return Actor(
         kind="user",

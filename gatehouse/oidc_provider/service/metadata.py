@@ -48,7 +48,7 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
     """The document. Addresses come from the issuer alone, never from a request."""
     methods = auth_methods(runtime)
     said = _endpoints(runtime) | {
-        "require_pushed_authorization_requests": False,
+        "require_pushed_authorization_requests": runtime.settings.oidc.require_par,
         "backchannel_token_delivery_modes_supported": ["poll"],
         "backchannel_user_code_parameter_supported": False,
         "backchannel_logout_supported": True,

@@ -23,7 +23,7 @@ from gatehouse.oidc_provider.rules.claims import (
 )
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.answers import refuse_who_is_out
-from gatehouse.oidc_provider.service.people import say_of
+from gatehouse.oidc_provider.service.people import facts_of, say_of
 from gatehouse.oidc_provider.service.proofs import check_binding
 from gatehouse.oidc_provider.service.resources import is_served_by
 from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
@@ -139,7 +139,22 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     names = (*TOLD, *mapped_names(mappers, ACCESS_TOKEN))
     told = {name: shown.claims[name] for name in names if name in shown.claims}
     told |= {"scope": " ".join(living.scopes), "nbf": shown.claims["iat"]}
+    if shown.standing is not None:
+        told |= _username(ctx, living, shown.standing)
     return {"active": True, "token_type": "DPoP" if shown.is_bound_to_key else "Bearer", **told}
+
+
+def _username(ctx: Context, living: Living, standing: Standing) -> dict[str, str]:
+    """What userinfo may say as preferred_username. Of a pairwise subject nothing is told that is
+    the same for others (OpenID Connect Core 8.1).
+    """
+    name = "preferred_username"
+    is_pairwise = living.client.options.subject_type == "pairwise"
+    if is_pairwise or name not in claims_of_scopes(living.scopes):
+        return {}
+    account = standing.account
+    facts = facts_of(ctx, living.client, standing.user_id, [name], org_id=None, account=account)
+    return {"username": facts[name]}
 
 
 def signed_introspection(ctx: Context, asker: KnownClient, told: Mapping[str, Any]) -> str:
