@@ -1,21 +1,23 @@
 """How often clients are used: counted on the way, written once a minute at most."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import create_engine, insert, select
 from sqlalchemy.orm import Session
 
 from gatehouse.clients.jobs import purge_clients
-from gatehouse.clients.models import ClientUse
+from gatehouse.clients.models import Client, ClientUse
 from gatehouse.clients.service import Uses, note_use, write_uses
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
 from tests.clients.conftest import Manager
 from tests.factories import Factory
-from tests.relying import Person, Rp, make_client
+from tests.relying import Person, Rp, basic, make_client
+from tests.serving import GatehouseServer
 from tests.statements import statements_of
 
 
@@ -48,6 +50,37 @@ def test_uses_are_told_by_day_and_kind(open_app: Flask, admin: Manager, used: Rp
         {"day": today, "kind": "token", "count": 1},
     ]
     assert admin.call("GET", f"{path}?days=401").status_code == 400
+
+
+@pytest.mark.slow
+@pytest.mark.integration
+@pytest.mark.parametrize("kind", ["granian", "gunicorn"])
+def test_a_worker_that_stops_in_good_order_writes_what_it_counted(
+    migrated: Any, tmp_path: Path, kind: str
+):
+    settings = {
+        **migrated("sqlite"),
+        "OIDC_REGISTRATION": "open",
+        "RATELIMIT_ENABLED": "false",
+        "LOG_LEVEL": "warning",
+    }
+    asked = {"grant_types": ["client_credentials"], "response_types": [], "redirect_uris": []}
+    with GatehouseServer(tmp_path / "server", settings, kind=kind, workers=2) as server:
+        made = server.call("POST", "/oidc/register", {"client_name": "Reports", **asked})
+        assert made.status == 201, made.body
+        headers = basic(made.json["client_id"], made.json["client_secret"])
+        headers |= {"Content-Type": "application/x-www-form-urlencoded"}
+        for _ in range(6):
+            form = b"grant_type=client_credentials"
+            answer = server.call("POST", "/oidc/token", form, headers=headers)
+            assert answer.status == 200, answer.body
+
+    engine = create_engine(settings["DATABASE_URL"])
+    with engine.connect() as db:
+        its = select(ClientUse.count).join(Client, Client.id == ClientUse.client_row_id)
+        its = its.where(Client.client_id == made.json["client_id"], ClientUse.kind == "token")
+        assert db.scalars(its).all() == [6]
+    engine.dispose()
 
 
 def test_what_several_wrote_is_added_up(open_app: Flask, db: Session, used: Rp):

@@ -1,7 +1,10 @@
-"""How often clients are used: counted in the process, written at most once a minute."""
+"""How often clients are used: counted in the process, written at most once a minute and when the
+process ends in good order.
+"""
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from multiprocessing.util import Finalize
 from threading import Lock, Timer
 from uuid import UUID
 
@@ -21,13 +24,18 @@ Place = tuple[UUID, date, str]
 
 
 class Uses:
-    """What this process counted since it last wrote, and the timer that writes it."""
+    """What this process counted since it last wrote, and who writes it: a timer, or the end.
+
+    The end is not ``atexit``: a worker of granian is a process of multiprocessing, which asks only
+    its own finalizers. Every other process asks those, too.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._counts: Counter[Place] = Counter()
         self._last: dict[UUID, datetime] = {}
         self._timer: Timer | None = None
+        self._at_end: Finalize | None = None
 
     def note(self, engine: Engine, client_row_id: UUID, kind: str, now: datetime) -> None:
         """Count one use. The first of a minute sets the timer."""
@@ -38,6 +46,7 @@ class Uses:
                 self._timer = Timer(PERIOD, self.write, (engine,))
                 self._timer.daemon = True
                 self._timer.start()
+                self._at_end = Finalize(None, self.write, (engine,), exitpriority=0)
 
     def write(self, engine: Engine) -> None:
         """Write what was counted, in short statements of its own. What cannot be written is not
@@ -46,9 +55,11 @@ class Uses:
         with self._lock:
             counts, self._counts = self._counts, Counter()
             last, self._last = self._last, {}
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
+            unneeded = (self._timer, self._at_end)
+            self._timer = self._at_end = None
+        for each in unneeded:
+            if each is not None:
+                each.cancel()
         try:
             _write(engine, counts, last)
         except SQLAlchemyError:
