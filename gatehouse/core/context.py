@@ -240,6 +240,15 @@ class Context:
         if self._db is not None and self._db.in_transaction():
             raise RuntimeError("The transaction has begun: this comes before it.")
 
+    def leave_the_transaction(self) -> None:
+        """Give the connection back before something slow, in an act that has only read so far.
+
+        What was read must be read again after it, what the caller may do, too.
+        """
+        if self.recorded or self._ends_leases:
+            raise RuntimeError("Something was changed already.")
+        self._close()
+
     def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
         """Run an UPDATE or DELETE and return how many rows it hit: the database decides races."""
         count: int = self.db.execute(statement, values).rowcount  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """What tests of the OpenID provider begin with: an application, and somebody who uses it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
+from gatehouse.core import wire
 from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
 from tests.factories import Factory
 from tests.oidc_provider.scenes import Scene
 from tests.relying import Person, Rp, make_client
+from tests.sink import certificate
 
 
 @pytest.fixture
@@ -57,3 +60,13 @@ def make_scene(
         return Scene(make, client, runtime, org, owner, member, own, rp, department)
 
     return made
+
+
+@pytest.fixture
+def trusted_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A certificate for 127.0.0.1 that this machine trusts."""
+    certificates, context = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    wire.trusting.cache_clear()
+    yield context
+    wire.trusting.cache_clear()

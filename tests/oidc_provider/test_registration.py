@@ -1,8 +1,6 @@
 """Programs that register themselves (RFC 7591, 7592; ruling 29)."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,7 +10,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gatehouse.clients.models import Client, RegistrationToken
-from gatehouse.core import wire
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.core.tokens import hash_token, mint
@@ -21,7 +18,6 @@ from tests.factories import Factory
 from tests.oidc_provider.programs import BACK, LEAST, OPEN, Program
 from tests.peers import answer, peer
 from tests.relying import ISSUER, Person, Rp
-from tests.sink import certificate
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 KEY = {
@@ -206,16 +202,6 @@ def test_nobody_registers_what_only_people_decide(program: Program, db: Session)
     assert not row.is_trusted
     assert set(row.settings) & set(wish) == {"access_policy"}
     assert told["scope"] == "openid"
-
-
-@pytest.fixture
-def trusted_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A certificate for 127.0.0.1 that this machine trusts."""
-    certificates, context = certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
-    wire.trusting.cache_clear()
-    yield context
-    wire.trusting.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,13 @@ from gatehouse.clients.rules.options import NAMES, Options, options_of
 from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.clients.rules.redirects import redirect_matches, redirect_problem
 from gatehouse.clients.rules.secrets import holds, sha256_of, slow_hash
-from gatehouse.clients.rules.validation import Problems, plain, problems_of, with_defaults
+from gatehouse.clients.rules.validation import (
+    Problems,
+    plain,
+    problems_of,
+    sector_needs_document,
+    with_defaults,
+)
 from gatehouse.clients.rules.words import BY_SECRET
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "read_certificate",
     "redirect_matches",
     "redirect_problem",
+    "sector_needs_document",
     "sha256_of",
     "slow_hash",
     "with_defaults",

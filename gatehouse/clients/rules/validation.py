@@ -162,18 +162,27 @@ def _sector(options: Options) -> Found:
     hosts = hosts_of(options.redirect_uris)
     sector = options.sector_identifier_uri
     if sector is not None and hosts != {urlsplit(sector).hostname}:
-        says = (
-            "Must have the host of every redirect URI. For several hosts, register the client at"
-            " /oidc/register: there the document is fetched."
-        )
+        says = "Must have the host of every redirect URI, or give a document that lists them."
         yield "sector_identifier_uri", says
     elif sector is None and options.subject_type == "pairwise" and len(hosts) > 1:
         yield "subject_type", "Must be public, where redirect URIs have several hosts."
-    # Whoever is told the subject without being led anywhere has not shown that the host is theirs.
+
+
+def _unled(options: Options) -> Found:
+    """Whoever is told the subject without being led anywhere has not shown that the sector is
+    theirs: neither its host nor the document that others wrote.
+    """
     unled = {DEVICE, CIBA, EXCHANGE} & set(options.grant_types)
-    if options.subject_type == "pairwise" and hosts and unled:
-        says = f"Must be public with {', '.join(sorted(unled))}, unless /oidc/register proved"
-        yield "subject_type", f"{says} the sector."
+    has_sector = hosts_of(options.redirect_uris) or options.sector_identifier_uri is not None
+    if options.subject_type == "pairwise" and has_sector and unled:
+        says = f"Must be public with {', '.join(sorted(unled))}, where there is a sector."
+        yield "subject_type", says
+
+
+def sector_needs_document(settings: Mapping[str, Any]) -> bool:
+    """Whether right settings name a sector that the redirect URIs do not show by themselves."""
+    options = options_of(settings)
+    return options.sector_identifier_uri is not None and any(_sector(options))
 
 
 def _details(options: Options) -> Found:
@@ -206,7 +215,7 @@ def _fapi2(options: Options) -> Found:
 
 
 RULES: tuple[Callable[[Options], Found], ...] = (
-    *(_grants, _kind, _keys, _times, _access, _details, _fapi2),
+    *(_grants, _kind, _keys, _times, _access, _details, _unled, _fapi2),
 )
 # What is wrong by itself is not held against other fields.
 LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
@@ -216,6 +225,7 @@ LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _times: ("refresh_token_idle", "refresh_token_lifetime"),
     _access: ("access_policy", "allowed_group_ids", "allowed_roles"),
     _details: ("authorization_details_types", "authorization_details_shapes"),
-    _sector: ("redirect_uris", "sector_identifier_uri", "subject_type", "grant_types"),
+    _sector: ("redirect_uris", "sector_identifier_uri", "subject_type"),
+    _unled: ("redirect_uris", "sector_identifier_uri", "subject_type", "grant_types"),
     _fapi2: ("profile", "token_endpoint_auth_method", "code_lifetime", *SIGNED),
 }

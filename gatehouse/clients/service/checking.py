@@ -11,7 +11,15 @@ from gatehouse.clients.errors import OperatorsTrust, OwnersOpenToAll
 from gatehouse.clients.models import Client
 from gatehouse.clients.permissions import ClientPermission
 from gatehouse.clients.queries import holders_of
-from gatehouse.clients.rules import NAMES, Options, Problems, Scene, options_of, problems_of
+from gatehouse.clients.rules import (
+    NAMES,
+    Options,
+    Problems,
+    Scene,
+    options_of,
+    problems_of,
+    sector_needs_document,
+)
 from gatehouse.clients.rules.checks import problem_of
 from gatehouse.clients.rules.resources import exchanged, is_uri, named, normal
 from gatehouse.core.access import is_operator, may
@@ -41,24 +49,33 @@ def scene_of(runtime: Runtime) -> Scene:
     return Scene(own=own, allowed=settings.outbound_allow)
 
 
+def sector_of(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What the document of a sector is about: its address, and the redirect URIs."""
+    return (settings.get("sector_identifier_uri"), *settings.get("redirect_uris", ()))
+
+
+def holds_already(client: Client | None, settings: Mapping[str, Any]) -> bool:
+    """Whether the sector was proven before: what is kept and needs a document had it, and that
+    holds for as long as nothing of it changes.
+    """
+    if client is None or sector_of(settings) != sector_of(client.settings):
+        return False
+    return sector_needs_document(client.settings)
+
+
 def refuse_wrong(
     ctx: Context,
     org_id: UUID,
     settings: Mapping[str, Any],
     sent: Mapping[str, Any],
     client: Client | None = None,
+    *,
+    proven: tuple[Any, ...] | None = None,
 ) -> None:
     """Raise Invalid with every setting that is wrong, and with what contradicts one in what was
-    ``sent``.
+    ``sent``. ``proven`` is the sector whose document was asked for.
     """
-    before = client.settings if client is not None else {}
-    is_same = all(
-        settings.get(name) == before.get(name)
-        for name in ("redirect_uris", "sector_identifier_uri")
-    )
-    # What was proven when it was registered holds for as long as nothing of it changes.
-    came_by_itself = client is not None and client.registration_token_hash is not None
-    is_proven = came_by_itself and is_same and before.get("sector_identifier_uri") is not None
+    is_proven = holds_already(client, settings) or proven == sector_of(settings)
     found = problems_of(settings, scene_of(ctx.runtime), sector_is_proven=is_proven)
     right = {name: value for name, value in settings.items() if name not in found}
     found |= _of_rows(ctx, org_id, right, client.id if client is not None else None)

@@ -31,6 +31,7 @@ from gatehouse.clients.rules import BY_SECRET, NAMES, options_of, plain, with_de
 from gatehouse.clients.rules.resources import named
 from gatehouse.clients.service.checking import contradiction, refuse_too_much, refuse_wrong
 from gatehouse.clients.service.naming import let_go_of_names, take_names
+from gatehouse.clients.service.sectors import prove_sector
 from gatehouse.clients.service.writing import add_client, new_secret
 from gatehouse.core.context import Context
 from gatehouse.organizations.service import hold_as
@@ -53,9 +54,10 @@ def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Ma
 
     Raises Invalid, OwnersOpenToAll, OperatorsTrust, TooManyClients, ResourceTaken.
     """
-    role = hold_as(ctx, org_id, ClientPermission.MANAGE)
     chosen = with_defaults(_chosen(fields, {}))
-    refuse_wrong(ctx, org_id, chosen, fields)
+    proven = prove_sector(ctx, chosen)
+    role = hold_as(ctx, org_id, ClientPermission.MANAGE)
+    refuse_wrong(ctx, org_id, chosen, fields, proven=proven)
     is_trusted = fields.get("is_trusted", False)
     refuse_too_much(ctx, role, {}, chosen, is_trusted=is_trusted)
     count = select(func.count()).select_from(Client).where(Client.org_id == org_id)
@@ -81,6 +83,7 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
 
     Raises Invalid, ClientIsBuiltIn, OwnersOpenToAll, OperatorsTrust, ResourceTaken.
     """
+    proven = _prove_sector_of_changed(ctx, org_id, client_row_id, changes)
     role = hold_as(ctx, org_id, ClientPermission.MANAGE)
     client = get_client(ctx, org_id, client_row_id, hold=True)
     if client.is_built_in:
@@ -90,7 +93,7 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
     changed = _changed(client, before, after, changes)
     if not changed and not contradiction(changes):
         return client
-    refuse_wrong(ctx, org_id, after, changes, client)
+    refuse_wrong(ctx, org_id, after, changes, client, proven=proven)
     was, now = client.is_trusted, changes.get("is_trusted", client.is_trusted)
     refuse_too_much(ctx, role, before, after, was_trusted=was, is_trusted=now)
     for column in COLUMNS:
@@ -103,6 +106,17 @@ def change_client(ctx: Context, org_id: UUID, client_row_id: UUID, **changes: An
     let_go_of_names(ctx, org_id, named(options_of(before)))
     record(ctx, _event_of(client, changed))
     return client
+
+
+def _prove_sector_of_changed(
+    ctx: Context, org_id: UUID, client_row_id: UUID, changes: Mapping[str, Any]
+) -> tuple[Any, ...] | None:
+    """By what the client is now; if that is another when it is held, it proves nothing."""
+    if changes.keys().isdisjoint(("redirect_uris", "sector_identifier_uri")):
+        return None
+    client = get_client(ctx, org_id, client_row_id)
+    after = {**client.settings, **_chosen(changes, client.settings)}
+    return prove_sector(ctx, after, client)
 
 
 def apply(ctx: Context, client: Client, settings: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ from hmac import compare_digest
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select, update
 
 from gatehouse.audit.service import record
@@ -17,11 +16,10 @@ from gatehouse.clients.rules import holds, options_of, plain, problems_of
 from gatehouse.clients.service import registering
 from gatehouse.clients.service.checking import OF_TRUST, scene_of
 from gatehouse.clients.service.managing import apply, remove, secret_for
+from gatehouse.clients.service.sectors import document_problem
 from gatehouse.clients.service.writing import add_client
-from gatehouse.core.addresses import Limits
 from gatehouse.core.context import Context
-from gatehouse.core.errors import BadGateway, BadRequest, NotFound
-from gatehouse.core.outbound import Outbound
+from gatehouse.core.errors import NotFound
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.oidc_provider.errors import (
     InvalidClientMetadata,
@@ -38,7 +36,6 @@ from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.organizations.models import Organization
 
 ACCESS = "gra_"
-QUICK = Limits(connect=3, read=5, total=8, body=64 * 1024)
 OF_REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
 SCOPES = "scopes"
 SWITCHED_OFF = (
@@ -223,24 +220,9 @@ def _checked(ctx: Context, sent: Sent) -> tuple[str, dict[str, Any]]:
     problems |= of_name | problems_of(settings, scene, sector_is_proven=is_proven)
     if problems:
         refuse(problems)
-    if is_proven:
-        _prove_sector(ctx, settings)
+    if is_proven and (says := document_problem(ctx, settings)):
+        raise InvalidClientMetadata(f"sector_identifier_uri: {says}")
     return name, settings
-
-
-def _prove_sector(ctx: Context, settings: Mapping[str, Any]) -> None:
-    """The document lists every redirect URI (OpenID Connect Registration 5)."""
-    ctx.stay_out_of_the_transaction()
-    address = settings["sector_identifier_uri"]
-    try:
-        answer = Outbound.of(ctx.settings).send("GET", address, limits=QUICK)
-        listed = orjson.loads(answer.body) if answer.status == 200 else None  # noqa: PLR2004
-    except (BadGateway, BadRequest, orjson.JSONDecodeError):
-        listed = None
-    if not isinstance(listed, list):
-        raise InvalidClientMetadata("sector_identifier_uri: Must give a JSON list of URIs.")
-    if not all(uri in listed for uri in settings.get("redirect_uris", ())):
-        raise InvalidClientMetadata("sector_identifier_uri: Must list every redirect URI.")
 
 
 def refuse(problems: Mapping[str, list[str]]) -> None:
