@@ -4,73 +4,64 @@ Every sentence that is marked in templates and in Python stands in it once; what
 stays, and what is gone from the pages goes. ``docs/languages.md`` says how translators go on.
 """
 
-import ast
+import re
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
-from gatehouse.core.catalogs import GERMANIC, Catalog, Entry, read_catalog, updated, write_catalog
-from gatehouse.core.languages import SHIPPED
-from gatehouse.core.rendering import PACKAGE, environment
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import write_po
+
+from gatehouse.core.catalogs import read_catalog, read_text, translated
+from gatehouse.core.languages import SHIPPED, Language
+from gatehouse.core.rendering import PACKAGE
 
 HEADER = """\
-MIME-Version: 1.0
-Content-Type: text/plain; charset=UTF-8
-Content-Transfer-Encoding: 8bit
-Language: {tag}
-Plural-Forms: {plural}
+msgid ""
+msgstr ""
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Language: {tag}\\n"
+"Plural-Forms: {plural}\\n"
 """
-MARKS = {"_": 1, "_n": 2}  # how many of the first arguments are text
+# The header of a file as its author, or a tool, wrote it: Babel keeps no more than it knows.
+HEAD = re.compile(r'(?:#.*\n|\s)*msgid ""\nmsgstr ".*"\n(?:".*"\n)*')
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+# As `core/rendering.py` reads them; a template that is wrong is not passed over.
+OPTIONS = {"**.html": {"trimmed": "1", "trim_blocks": "1", "lstrip_blocks": "1", "silent": "0"}}
+# How marks are called, and which of their arguments are text.
+MARKS = {"_": None, "_n": (1, 2), "gettext": None, "ngettext": (1, 2)}
 
 
-def marked() -> list[Entry]:
+def marked() -> Catalog:
     """Every sentence that is marked, with the files that it stands in."""
-    found: dict[str, Entry] = {}
-    for path in sorted(PACKAGE.rglob("*")):
-        place = str(path.relative_to(PACKAGE.parent))
-        for msgid, many in _marked_in(path):
-            before = found.get(msgid, Entry(msgid, many))
-            if before.many != many:
-                raise ValueError(f"{place}: {msgid!r} is marked with and without a number.")
-            if place not in before.places:
-                before = replace(before, places=(*before.places, place))
-            found[msgid] = before
-    return list(found.values())
-
-
-def _marked_in(path: Path) -> Iterator[tuple[str, str | None]]:
-    if path.suffix == ".py":
-        yield from _of_python(path)
-    elif path.suffix == ".html" and path.parent.name == "templates":
-        for _line, _function, text in environment().extract_translations(path.read_text()):
-            yield (text, None) if isinstance(text, str) else (text[0], text[1])
-
-
-def _of_python(path: Path) -> Iterator[tuple[str, str | None]]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-            continue
-        texts = node.args[: MARKS.get(node.func.id, 0)]
-        if not texts:
-            continue
-        words = [one.value for one in texts if isinstance(one, ast.Constant)]
-        if len(words) < len(texts):
-            raise ValueError(f"{path}, line {node.lineno}: what is marked is written out.")
-        yield words[0], words[1] if len(words) > 1 else None
+    found = Catalog()
+    for file, _line, text, _notes, _context in extract_from_dir(PACKAGE, METHODS, OPTIONS, MARKS):
+        found.add(text, locations=[(f"{PACKAGE.name}/{file}", None)])
+    return found
 
 
 def write(tag: str, folder: Path) -> Catalog:
     """Write ``folder/tag.po``, and return it."""
     path = folder / f"{tag}.po"
-    before = (
-        read_catalog(path)
-        if path.exists()
-        else Catalog(header=HEADER.format(tag=tag, plural=GERMANIC))
+    catalog, head = Catalog(locale=Language(tag).locale), None
+    if path.exists():
+        catalog, head = read_catalog(path), HEAD.match(read_text(path))
+    catalog.update(marked(), no_fuzzy_matching=True)
+    save(path, catalog, head[0] if head else HEADER.format(tag=tag, plural=catalog.plural_forms))
+    return catalog
+
+
+def save(path: Path, catalog: Catalog, header: str) -> None:
+    """Without numbers of lines: a line that moved changes no catalog."""
+    catalog.charset = "utf-8"
+    entries = BytesIO()
+    write_po(
+        entries, catalog, width=0, omit_header=True, ignore_obsolete=True, include_lineno=False
     )
-    after = updated(before, marked())
-    write_catalog(path, after)
-    return after
+    path.write_bytes(header.strip().encode() + b"\n\n" + entries.getvalue().strip() + b"\n")
 
 
 def main(arguments: list[str]) -> int:
@@ -78,9 +69,9 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     folder = Path(arguments[1]) if arguments[1:] else SHIPPED
-    entries = write(arguments[0], folder).entries.values()
-    lacking = sum(not entry.is_translated for entry in entries)
-    print(f"{folder / arguments[0]}.po: {len(entries)} sentences, {lacking} not translated.")
+    catalog = write(arguments[0], folder)
+    lacking = len(catalog) - len(translated(catalog))
+    print(f"{folder / arguments[0]}.po: {len(catalog)} sentences, {lacking} not translated.")
     return 0
 
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 HEAVY = (
     *("alembic", "flask_migrate", "redis", "psycopg", "sqlite3.dump", "zxcvbn"),
     *("email_validator", "argon2", "dns", "pydantic", "requests", "jinja2.ext", "hypothesis"),
-    *("httpcore2", "h11", "concurrent.futures.thread", "celery"),
+    *("httpcore2", "h11", "concurrent.futures.thread", "celery", "babel"),
 )
 LOOK = """
 import sys
@@ -24,6 +24,7 @@ from tests.commanding import command
 app = create_app()
 client = app.test_client()
 assert client.get("/api/health/live").status_code == 200
+assert client.get("/.well-known/openid-configuration").json["ui_locales_supported"] == ["de", "en"]
 print(*sorted(name for name in sys.modules))
 """
 PRODUCTION = {

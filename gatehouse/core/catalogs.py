@@ -1,87 +1,83 @@
-"""Files of translations, in the text format of gettext (``.po``): read, checked and written.
+"""Files of translations, in the text format of gettext (``.po``): read by Babel, and refused if a
+page would fail to say what stands in them.
 
-Plain functions over text. What is fuzzy, obsolete or empty counts as not translated.
+Babel is imported when a file is read: who reads English does without it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from gettext import c2py
+from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-LINE = re.compile(r'(?:(msgctxt|msgid_plural|msgid|msgstr(?:\[\d+\])?)\s+)?"((?:[^"\\]|\\.)*)"')
-ESCAPE = re.compile(r"\\(.)")
-SIGNS = {"n": "\n", "t": "\t", "r": "\r"}
+if TYPE_CHECKING:
+    from babel.messages import Catalog, Message
+
+# Babel would say a text without its last sign where the quotation mark at the end is missing.
+LINE = re.compile(r'(?:(?:msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\]) +)?"(?:[^"\\]|\\.)*"')
+# What no page depends on, but Babel would stumble over: entries that are gone, as other tools write
+# them, and dates that are empty. It leaves headers alone that it does not know.
+UNREAD = re.compile(r"#[~|]")
+DATE = re.compile(r"(POT-Creation|PO-Revision)-Date:", re.IGNORECASE)
+# Babel makes room for as many forms as a header says. No language has ten.
+TOO_MANY_FORMS = re.compile(r"nplurals\s*=\s*\d\d")
 # What stands for a value, and all that may stand in a text that Python's % fills in.
 PLACE = re.compile(r"%\((\w+)\)s")
 WELL_FORMED = re.compile(r"(?:[^%]|%%|%\(\w+\)s)*")
-PLURAL = re.compile(r"nplurals\s*=\s*(\d+)\s*;\s*plural\s*=\s*([^;\n]+)")
-GERMANIC = "nplurals=2; plural=(n != 1);"
+# Rules of plurals look at the last digits, some at whole millions.
+NUMBERS = (*range(201), 1_000, 10_000, 100_000, 1_000_000)
 MOST_BYTES = 1024 * 1024
 
 
 class NotACatalog(ValueError):
-    """A file cannot be read as a catalog. Says the file, the line and what is wrong."""
+    """A file cannot be read as a catalog. Says the file and what is wrong, and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sentence and how it is said. ``texts`` has more than one if it depends on a number."""
+    """How a sentence is said. ``texts`` has more than one if it depends on a number, and
+    ``choose`` says which is for ``n``.
+    """
 
-    msgid: str
-    many: str | None = None
-    texts: tuple[str, ...] = ("",)
-    notes: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    is_fuzzy: bool = False
-
-    @property
-    def is_translated(self) -> bool:
-        return all(self.texts) and not self.is_fuzzy
+    many: str | None
+    texts: tuple[str, ...]
+    choose: Callable[[int], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """The entries of a file by ``msgid``, and what its header says."""
-
-    entries: Mapping[str, Entry] = field(default_factory=dict)
-    header: str = ""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def plural_rule(self) -> tuple[int, str]:
-        """How many forms there are, and the expression that chooses one."""
-        found = PLURAL.search(self.header) or PLURAL.search(GERMANIC)
-        return (int(found[1]), found[2].strip()) if found else (2, "n != 1")
-
-
-def read_catalog(path: Path) -> Catalog:
-    """Raises NotACatalog."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise NotACatalog(f"{path}: larger than 1 MB.")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotACatalog(f"{path}: {error}.") from None
-    found = Catalog()
-    entries: dict[str, Entry] = {}
-    for number, block in _blocks(text):
-        try:
-            entry = _entry_of(block)
-            if entry is None:
-                continue
-            if entry.msgid:
-                entries[entry.msgid] = entry
-            else:
-                found = replace(found, header=entry.texts[0], notes=entry.notes)
-        except ValueError as error:
-            raise NotACatalog(f"{path}, line {number}: {error}") from None
-    found = replace(found, entries=entries)
-    try:
-        _check(found)
-    except (ValueError, ArithmeticError) as error:
-        raise NotACatalog(f"{path}: {error}") from None
+def read_entries(path: Path) -> dict[str, Entry]:
+    """What is translated in a file, by the English sentence. Raises NotACatalog."""
+    catalog = read_catalog(path)
+    choose = c2py(catalog.plural_expr)
+    found = {}
+    for message in translated(catalog):
+        one, *many = _texts_of(message.id)
+        found[one] = Entry(many[0] if many else None, _texts_of(message.string), choose)
     return found
+
+
+def read_catalog(path: Path) -> "Catalog":
+    """Raises NotACatalog."""
+    from babel.messages.pofile import PoFileError, read_po  # noqa: PLC0415
+
+    try:
+        lines = "\n".join(_lines_of(read_text(path)))
+        catalog = read_po(StringIO(lines), abort_invalid=True)
+        _check(catalog)
+    except PoFileError as error:
+        says = str(error).removesuffix(f" on {error.lineno}")
+        raise NotACatalog(f"{path}: line {error.lineno + 1}: {says}.") from None
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a file, its name is said
+        raise NotACatalog(f"{path}: {error}") from None
+    return catalog
+
+
+def read_text(path: Path) -> str:
+    """Raises OSError or ValueError."""
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError("larger than 1 MB.")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def problems_of(folder: Path) -> list[str]:
@@ -95,118 +91,51 @@ def problems_of(folder: Path) -> list[str]:
     return found
 
 
+def translated(catalog: "Catalog") -> "list[Message]":
+    """What a page may say: no mark of ours has a context."""
+    return [
+        message
+        for message in catalog
+        if message.id and not (message.context or message.fuzzy) and any(_texts_of(message.string))
+    ]
+
+
 def places_in(*texts: str) -> frozenset[str]:
     """The names of the values that stand in a text."""
     return frozenset(name for text in texts for name in PLACE.findall(text))
 
 
-def write_catalog(path: Path, catalog: Catalog) -> None:
-    whole = "\n".join(_lines_of(catalog))
-    path.write_text(whole, encoding="utf-8")
+def _lines_of(text: str) -> Iterator[str]:
+    """The lines as Babel may read them, each in its place. Raises ValueError."""
+    for number, line in enumerate(map(str.strip, text.split("\n")), 1):
+        if not line or line.startswith("#"):
+            yield "" if UNREAD.match(line) else line
+        elif not LINE.fullmatch(line):
+            raise ValueError(f"line {number}: this is no line of a catalog: {line[:60]}")
+        elif TOO_MANY_FORMS.search(line):
+            raise ValueError(f"line {number}: no language has that many forms.")
+        else:
+            yield DATE.sub(r"X-\1:", line)
 
 
-def updated(catalog: Catalog, marked: Iterable[Entry]) -> Catalog:
-    """The sentences that are marked, with the translations that there are of them."""
-    forms, _ = catalog.plural_rule
-    entries = {}
-    for mark in marked:
-        known = catalog.entries.get(mark.msgid)
-        is_same = known is not None and known.many == mark.many
-        texts = known.texts if known and is_same else ("",) * (forms if mark.many else 1)
-        entries[mark.msgid] = replace(
-            mark,
-            texts=texts,
-            notes=known.notes if known else (),
-            is_fuzzy=bool(known and is_same and known.is_fuzzy),
-        )
-    return replace(catalog, entries=entries)
-
-
-def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each entry, and the number of the first. Entries have blank lines between."""
-    block: list[str] = []
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        if line.strip():
-            block.append(line.strip())
-        elif block:
-            yield number - len(block), block
-            block = []
-
-
-def _entry_of(block: list[str]) -> Entry | None:
-    """None for what is obsolete, or has no more than comments. Raises ValueError."""
-    said: dict[str, str] = {}
-    name = ""
-    for line in block:
-        if line.startswith("#"):
-            continue
-        found = LINE.fullmatch(line)
-        if found is None or not (found[1] or name):
-            raise ValueError(f"this is no line of a catalog: {line[:60]}")
-        if found[1] in said:
-            raise ValueError("two entries without a blank line between.")
-        name = found[1] or name
-        said[name] = said.get(name, "") + ESCAPE.sub(_sign, found[2])
-    if "msgid" not in said or "msgctxt" in said:  # No mark of ours has a context.
-        return None
-    texts = tuple(text for key, text in sorted(said.items()) if key.startswith("msgstr"))
-    if not texts:
-        raise ValueError("an entry without a msgstr.")
-    flags = [line for line in block if line.startswith("#,")]
-    notes = tuple(line for line in block if line == "#" or line.startswith("# "))
-    places = tuple(line[3:] for line in block if line.startswith("#: "))
-    is_fuzzy = any("fuzzy" in line for line in flags)
-    return Entry(said["msgid"], said.get("msgid_plural"), texts, notes, places, is_fuzzy)
-
-
-def _check(catalog: Catalog) -> None:
-    """Refuse what would fail when it is said. Raises ValueError."""
-    forms, rule = catalog.plural_rule
-    chooses = c2py(rule)
-    if not all(0 <= chooses(n) < forms for n in range(201)):
+def _check(catalog: "Catalog") -> None:
+    """Refuse what would fail when it is said. Raises ValueError or ArithmeticError."""
+    forms = catalog.num_plurals
+    choose = c2py(catalog.plural_expr)
+    if not all(0 <= choose(n) < forms for n in NUMBERS):
         raise ValueError("the plural rule chooses a form that is not there.")
-    for entry in catalog.entries.values():
-        if not entry.is_translated:
-            continue
-        known = places_in(entry.msgid, entry.many or "")
-        strange = places_in(*entry.texts) - known
-        is_broken = not all(map(WELL_FORMED.fullmatch, entry.texts))
-        if entry.many is not None and len(entry.texts) != forms:
-            raise ValueError(f"{entry.msgid!r} has to be said in {forms} forms.")
-        if strange or is_broken:
+    for message in translated(catalog):
+        ids, texts = _texts_of(message.id), _texts_of(message.string)
+        # A header that is not at the top comes too late for the entries above it.
+        if not all(texts) or len(texts) != (forms if message.pluralizable else 1):
+            raise ValueError(f"{ids[0]!r} has to be said in {forms} forms.")
+        known = places_in(*ids)
+        strange = places_in(*texts) - known
+        if strange or not all(map(WELL_FORMED.fullmatch, texts)):
             names = ", ".join(f"%({name})s" for name in sorted(known)) or "none"
-            raise ValueError(
-                f"{entry.msgid!r} takes these values: {names}. A sign of percent is %%."
-            )
+            raise ValueError(f"{ids[0]!r} takes these values: {names}. A sign of percent is %%.")
 
 
-def _sign(found: re.Match[str]) -> str:
-    return SIGNS.get(found[1], found[1])
-
-
-def _lines_of(catalog: Catalog) -> Iterator[str]:
-    yield from catalog.notes
-    yield 'msgid ""'
-    yield 'msgstr ""'
-    for line in catalog.header.splitlines():
-        yield _quoted(f"{line}\n")
-    for entry in catalog.entries.values():
-        yield ""
-        yield from entry.notes
-        yield from (f"#: {place}" for place in entry.places)
-        if entry.is_fuzzy:
-            yield "#, fuzzy"
-        yield f"msgid {_quoted(entry.msgid)}"
-        if entry.many is None:
-            yield f"msgstr {_quoted(entry.texts[0])}"
-            continue
-        yield f"msgid_plural {_quoted(entry.many)}"
-        for number, text in enumerate(entry.texts):
-            yield f"msgstr[{number}] {_quoted(text)}"
-    yield ""
-
-
-def _quoted(text: str) -> str:
-    for sign, letter in (("\\", "\\"), ('"', '"'), ("\n", "n"), ("\t", "t"), ("\r", "r")):
-        text = text.replace(sign, f"\\{letter}")
-    return f'"{text}"'
+def _texts_of(said: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Babel has a text, or one for each form."""
+    return (said,) if isinstance(said, str) else tuple(said or ())

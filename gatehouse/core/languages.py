@@ -1,15 +1,17 @@
 """The languages of pages: which there are, which one a reader wants, and what is said in it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from gettext import c2py
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gatehouse.core.catalogs import Catalog, Entry, read_catalog
+from gatehouse.core.catalogs import Entry, read_entries
 from gatehouse.core.sayings import Saying, _, _n
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 SHIPPED = Path(__file__).resolve().parent / "translations"
 ENGLISH = "en"
@@ -17,13 +19,7 @@ ENGLISH = "en"
 MOST_WISHES = 20
 LONGEST_WISHES = 1000
 LONGEST_TAG = 35
-# Written from the right to the left.
-LEFTWARDS = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-MONTHS = (
-    *(_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun")),
-    *(_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec")),
-)
 
 
 @dataclass(frozen=True)
@@ -35,18 +31,17 @@ class Language:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.tag.partition("-")[0] in LEFTWARDS else "ltr"
+        return self.locale.text_direction if self.locale else "ltr"
 
     def gettext(self, msgid: str) -> str:
         found = self._entries.get(msgid)
-        return found[0].texts[0] if found else msgid
+        return found.texts[0] if found else msgid
 
     def ngettext(self, one: str, many: str, n: int) -> str:
         found = self._entries.get(one)
-        if found is None or found[0].many != many:
+        if found is None or found.many != many:
             return one if n == 1 else many
-        entry, choose = found
-        return entry.texts[choose(abs(int(n)))]
+        return found.texts[found.choose(abs(int(n)))]
 
     def say(self, text: str) -> str:
         """``text`` in this language if it is marked, else as it is."""
@@ -59,15 +54,7 @@ class Language:
 
     def moment(self, time: datetime) -> str:
         """A time for people."""
-        return self.say(
-            _(
-                "%(day)s %(month)s %(year)s, %(time)s UTC",
-                day=time.day,
-                month=MONTHS[time.month - 1],
-                year=time.year,
-                time=f"{time:%H:%M}",
-            )
-        )
+        return self.say(_("%(day)s, %(time)s UTC", day=self._day(time), time=f"{time:%H:%M}"))
 
     def wait(self, seconds: int) -> str:
         """A time in words that one can wait for."""
@@ -83,12 +70,31 @@ class Language:
             return self.moment(value)
         return self.say(value) if isinstance(value, str) else value
 
+    def _day(self, time: datetime) -> str:
+        if self.locale is None:
+            return f"{time.day} {time:%b %Y}"
+        from babel.dates import format_skeleton  # noqa: PLC0415
+
+        return format_skeleton("yMMMd", time, locale=self.locale)
+
     @cached_property
-    def _entries(self) -> dict[str, tuple[Entry, Callable[[int], int]]]:
+    def locale(self) -> "Locale | None":
+        """What Babel knows of this language. Not asked about English, which needs no import."""
+        if self.tag == ENGLISH:
+            return None
+        from babel import Locale, UnknownLocaleError  # noqa: PLC0415
+
+        try:
+            return Locale.parse(self.tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            return None
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
         """Read when somebody first reads this language, and kept."""
-        found: dict[str, tuple[Entry, Callable[[int], int]]] = {}
+        found: dict[str, Entry] = {}
         for path in reversed(self.catalogs):
-            found |= _said_in(read_catalog(path))
+            found |= read_entries(path)
         return found
 
 
@@ -167,9 +173,3 @@ def _weighed(part: str) -> tuple[str, float]:
     except ValueError:
         return "", 0
     return tag, given if 0 <= given <= 1 else 0
-
-
-def _said_in(catalog: Catalog) -> dict[str, tuple[Entry, Callable[[int], int]]]:
-    choose = c2py(catalog.plural_rule[1])
-    entries: Sequence[Entry] = tuple(catalog.entries.values())
-    return {entry.msgid: (entry, choose) for entry in entries if entry.is_translated}

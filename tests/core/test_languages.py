@@ -1,11 +1,15 @@
 """Which language a reader gets, and what is said in it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from gatehouse.core.catalogs import NotACatalog, read_catalog, updated, write_catalog
+from gatehouse.core.catalogs import NotACatalog, places_in, problems_of, read_catalog, read_entries
 from gatehouse.core.languages import (
     IN_ENGLISH,
     Language,
@@ -48,6 +52,16 @@ msgctxt "elsewhere"
 msgid "Cancel"
 msgstr "Anuluj"
 """  # noqa: E501
+
+
+TWO = 'msgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"\nmsgstr[1] "d"\n'
+
+
+def plural(rule: str) -> str:
+    return f'msgid ""\nmsgstr "Plural-Forms: {rule};\\n"\n'
+
+
+HEADER_OF_THREE = plural("nplurals=3; plural=n % 3")
 
 
 @pytest.fixture
@@ -156,6 +170,8 @@ def test_numbers_are_said_in_the_form_that_they_need(
 def test_a_language_decides_how_times_look():
     assert IN_ENGLISH.moment(AT) == "3 May 2026, 09:05 UTC"
     assert languages_of(None).known["de"].moment(AT) == "3. Mai 2026, 09:05 Uhr UTC"
+    assert Language("pt-BR").moment(AT) == "3 de mai. de 2026, 09:05 UTC"
+    assert Language("qps").moment(AT) == IN_ENGLISH.moment(AT), "Babel does not know it"
 
 
 def test_a_saying_is_english_text_until_a_page_says_it():
@@ -170,27 +186,45 @@ def test_a_saying_is_english_text_until_a_page_says_it():
 
 
 def test_languages_are_written_in_their_direction():
-    tags = ("en", "de", "he", "ar-EG", "fa")
-    assert [Language(tag).direction for tag in tags] == ["ltr", "ltr", "rtl", "rtl", "rtl"]
+    leftwards = ("he", "ar-EG", "fa", "ckb", "dv", "ps", "sd", "ug", "ur", "yi")
+    assert {Language(tag).direction for tag in leftwards} == {"rtl"}
+    assert {Language(tag).direction for tag in ("en", "de", "pt-BR", "qps", "x-1", "")} == {"ltr"}
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('msgid "a"\nmsgstr "b', "line 1: this is no line"),
-        ('\n\nmsgid "a"\nfoo "b"', "line 3: this is no line"),
-        ('"a"', "no line of a catalog"),
-        ('msgid "a"', "without a msgstr"),
-        ('msgid "a"\nmsgstr "b"\nmsgid "c"\nmsgstr "d"', "without a blank line"),
+        ('msgid "a"\nmsgstr "b', "line 2: this is no line"),
+        ('msgid "a"\nmsgstr "b" c', "line 2: this is no line"),
+        ('msgid "a"\nmsgstr "b "c" d"', "line 2: this is no line"),
+        ('msgid "a"\nmsgstr\t"b"', "line 2: this is no line"),
+        ('msgid "a"\nmsgstr[-1] "b"', "line 2: this is no line"),
+        ('\n\nmsgid "a"\nfoo "b"', "line 4: this is no line"),
+        ('"a"', "line 1: "),
+        ('msgid "a"', "line 1: missing msgstr"),
         ('msgid "a %(x)s"\nmsgstr "b %(y)s"', r"takes these values: %\(x\)s"),
         ('msgid "a"\nmsgstr "100 %"', "takes these values: none"),
         ('msgid "a"\nmsgstr "%s"', "takes these values: none"),
         ('msgid "a %(x)s"\nmsgstr "b %(x)d"', r"%\(x\)s"),
+        ('msgid "a %(x)s"\nmsgstr "b %(x.__class__)s"', r"%\(x\)s"),
+        ('msgid "a %(x)s"\nmsgstr "b %(__class__)s"', r"%\(x\)s"),
+        ('msgid "a %(x)s"\nmsgstr "b %(x"', r"%\(x\)s"),
+        ('msgid "a %(x)s"\nmsgstr "b %(x)999999999s"', r"%\(x\)s"),
         ('msgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"', "in 2 forms"),
+        ('msgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"\nmsgstr[1] ""', "in 2 forms"),
+        ('msgid "a"\nmsgid_plural "b"\nmsgstr[0] "c"\nmsgstr[2] "d"', "more translations than"),
+        (f"{TWO}\n{HEADER_OF_THREE}", "in 3 forms"),
         ('msgid ""\nmsgstr "Plural-Forms: nplurals=1; plural=n;"', "a form that is not there"),
-        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=1/n;"', "by zero"),
-        ('msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=exit();"', "invalid token"),
+        (plural("nplurals=2; plural=n > 2000 ? 2 : 0"), "a form that is not there"),
+        (plural("nplurals=2; plural=1/n"), "by zero"),
+        (plural("nplurals=2; plural=exit()"), "invalid token"),
+        (plural("nplurals=2; plural=" + "(" * 400 + "n" + ")" * 400), "too complex"),
+        (plural("nplurals=2; plural=" + "!" * 2000 + "n"), "too long"),
+        (plural("nplurals=two; plural=n"), "invalid literal"),
+        (plural("nplurals=999999999; plural=0"), "line 2: no language has that many forms"),
+        ('msgid ""\nmsgstr "Language: a b c"', "expected only letters"),
         ("\udcff", "codec can't decode"),
+        ("\udcff\udcfe" + 'msgid "a"'.encode("utf-16-le").decode(), "codec can't decode"),
         ("#" * 1024 * 1024 + "#", "larger than 1 MB"),
     ],
 )
@@ -210,19 +244,100 @@ def test_the_folder_of_translations_has_to_be_there(tmp_path: Path):
         read_settings({"FLASK_ENV": "testing", "TRANSLATIONS_DIR": str(tmp_path / "none")})
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n\n", "\n"),
+        lambda text: text.replace('msgstr "', '  msgstr  "'),
+        lambda text: text.replace("#~", "#~| msgid \"Before\"\n#| msgid 'Before'\n#~"),
+        lambda text: text.replace(
+            '"Lang', '"POT-Creation-Date: \\n"\n"PO-Revision-Date: 1\\n"\n"Lang'
+        ),
+        lambda text: text.replace('"Lang', '"Content-Type: text/plain; charset=zip\\n"\n"Lang'),
+        lambda text: text.replace("Language: pl", "Language: qps"),
+        lambda text: text.replace("Language: pl", "Language: "),
+        lambda text: text.replace("nplurals", " nplurals"),
+        lambda text: f'{text}\nmsgid "Not\u2028ours \x85"\nmsgstr "%%\u2028"\n',
+    ],
+)
+def test_what_other_tools_write_is_read(tmp_path: Path, change: Callable[[str], str]):
+    path = tmp_path / "pl.po"
+    path.write_bytes(change(POLISH.replace(r"\u0119", "ę")).encode())
+
+    entries = read_entries(path)
+
+    assert entries["Sign in"].texts == ('Zaloguj "się"',)
+    hours = entries["%(n)s hour"]
+    assert [hours.texts[hours.choose(n)][-2:] for n in (1, 2, 5, 22)] == ["na", "ny", "in", "ny"]
+    assert entries.keys().isdisjoint({"Sign out", "Gone", "Cancel", ""})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text.replace("\n", "\r\n"),
+        lambda text: text.replace('"Lang', '"Content-Type: text/plain; charset=zip\\n"\n"Lang'),
+        lambda text: text.replace("Language: pl", "Language: qps").replace("\n\n", "\n"),
+    ],
+)
+def test_what_other_tools_write_is_kept(tmp_path: Path, change: Callable[[str], str]):
+    path = tmp_path / "pl.po"
+    path.write_bytes(change(POLISH.replace(r"\u0119", "ę")).encode())
+    before = read_entries(path)
+
+    write("pl", tmp_path)
+
+    texts = {one: entry.texts for one, entry in read_entries(path).items()}
+    assert texts == {one: entry.texts for one, entry in before.items()}
+
+
+@given(st.lists(st.sampled_from(POLISH.splitlines() + TWO.splitlines()) | st.text(max_size=9)))
+@example(['msgid ""', 'msgstr "POT-Creation-\\n"', '"Date: x"', '"PO-Revision-"', '"Date: \\n1"'])
+def test_whatever_stands_in_a_file_its_name_is_said(lines: list[str]):
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "xx.po")
+        path.write_text("\n".join(lines), errors="replace")
+        if problems := problems_of(path.parent):
+            assert [problem.startswith(f"{path}: ") for problem in problems] == [True]
+            return
+        entries = read_entries(path)
+    for one, entry in entries.items():
+        values = dict.fromkeys(places_in(one, entry.many or ""), "")
+        assert all(text % values for text in entry.texts)
+        assert not entry.many or all(entry.texts[entry.choose(n)] for n in range(300))
+
+
 def test_a_catalog_keeps_what_was_translated_and_takes_up_what_is_new(folder: Path):
-    before = read_catalog(folder / "pl.po")
+    header = (folder / "pl.po").read_text().strip().partition("\n\n")[0] + "\n"
     after = write("pl", folder)
 
-    assert after.entries.keys() == {entry.msgid for entry in marked()}
-    assert after.entries["Sign in"].texts == ('Zaloguj "się"',)
-    assert after.entries["Sign in"].notes == ("# A note.",)
-    assert after.entries["Sign in"].places
-    assert after.entries["Sign out"].is_fuzzy
-    assert after.entries["%(n)s minute"].texts == ("", "", "")
-    assert after.header == before.header
+    assert {message.id for message in after} == {message.id for message in marked()}
+    assert after["Sign in"].string == 'Zaloguj "się"'
+    assert after["Sign in"].user_comments == ["A note."]
+    assert after["Sign in"].locations
+    assert after["Sign out"].fuzzy
+    text = (folder / "pl.po").read_text()
+    assert text.startswith(header)
+    assert 'msgid_plural "%(n)s minutes"\nmsgstr[0] ""\nmsgstr[1] ""\nmsgstr[2] ""\n' in text
+    assert "#: gatehouse/core/languages.py\n" in text
+    assert "Gone" not in text
     again = read_catalog(folder / "pl.po")
-    assert again.entries.keys() == after.entries.keys()
-    assert again.notes == ("# By Kim.",)
-    write_catalog(folder / "new.po", updated(again, marked()))
-    assert (folder / "new.po").read_text() == (folder / "pl.po").read_text()
+    assert [message.id for message in again] == [message.id for message in after]
+    write("pl", folder)
+    assert (folder / "pl.po").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("tag", "forms"), [("fr", "plural=(n > 1)"), ("ja", "nplurals=1"), ("qps", "(n != 1)")]
+)
+def test_a_new_catalog_knows_its_forms(tmp_path: Path, tag: str, forms: str):
+    write(tag, tmp_path)
+
+    assert f'"Language: {tag}\\n"\n' in (tmp_path / f"{tag}.po").read_text()
+    assert forms in (tmp_path / f"{tag}.po").read_text()
+    assert read_entries(tmp_path / f"{tag}.po") == {}
+    before = (tmp_path / f"{tag}.po").read_bytes()
+    write(tag, tmp_path)
+    assert (tmp_path / f"{tag}.po").read_bytes() == before

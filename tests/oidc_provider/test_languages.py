@@ -1,7 +1,6 @@
 """Pages in the language of their reader, on the whole way to an application and beside it."""
 
 import re
-from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -11,9 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gatehouse.app import create_app
-from gatehouse.core.catalogs import Catalog, write_catalog
 from gatehouse.core.settings import read_settings
-from scripts.words import HEADER, marked
+from scripts.words import HEADER, marked, save
 from tests.factories import PASSWORD, Factory
 from tests.oidc_provider.test_devices import GRANT, Device
 from tests.relying import OURS, Person, Rp, make_client
@@ -180,9 +178,13 @@ class Outside(HTMLParser):
 def marked_app(migrated: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A service whose only other language sets every sentence into brackets."""
     folder = tmp_path_factory.mktemp("translations")
-    header = HEADER.format(tag="qps", plural="nplurals=1; plural=0;")
-    bracketed = {e.msgid: replace(e, texts=(f"⟦{e.many or e.msgid}⟧",)) for e in marked()}
-    write_catalog(folder / "qps.po", Catalog(bracketed, header))
+    header = HEADER.format(tag="qps", plural="nplurals=2; plural=0;")
+    bracketed = marked()
+    for message in bracketed:
+        many = message.pluralizable
+        text = f"⟦{message.id[-1] if many else message.id}⟧"
+        message.string = (text, text) if many else text
+    save(folder / "qps.po", bracketed, header)
     chosen = {"FLASK_ENV": "testing", "LOG_LEVEL": "error", "RATELIMIT_ENABLED": "false"}
     app = create_app(
         read_settings({**chosen, **migrated("sqlite"), "TRANSLATIONS_DIR": str(folder)})
