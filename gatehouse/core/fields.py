@@ -3,18 +3,13 @@
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
+from gatehouse.core.legible import is_legible
 from gatehouse.core.sayings import _, _n
-
-# Control characters, lone surrogates, separators of lines, and what is not seen or turns the
-# direction of writing, so that a name reads as another one. Some scripts need the joiners.
-UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-JOINERS = "\u200c\u200d"
-FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def _between(least: int, most: int) -> str:
@@ -39,7 +34,7 @@ class Text(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text).strip() if text is not None else ""
-        if any((category(c) in UNSEEN and c not in JOINERS) or c in FILLERS for c in text):
+        if not is_legible(text):
             raise ValidationError(
                 _("Line breaks, control and invisible characters are not allowed.")
             )
@@ -47,7 +42,7 @@ class Text(fields.String):
 
 
 class Paragraphs(fields.String):
-    """Text in which lines may break, and nothing else is out of the ordinary."""
+    """Text in NFC in which lines may break, and nothing else is out of the ordinary."""
 
     def __init__(self, most: int, *, least: int = 0, **kwargs: Any) -> None:
         length = validate.Length(least, most, error=_between(least, most))
@@ -56,8 +51,8 @@ class Paragraphs(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         text = normalize("NFC", text).replace("\r\n", "\n").strip() if text is not None else ""
-        if any(category(c) in ("Cc", "Cs") and c not in "\n\t" for c in text):
-            raise ValidationError("Control characters are not allowed here.")
+        if not is_legible(text, besides="\n\t"):
+            raise ValidationError("Control and invisible characters are not allowed here.")
         return text
 
 

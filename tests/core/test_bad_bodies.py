@@ -315,6 +315,15 @@ def test_a_name_that_turns_the_direction_of_writing_is_refused(send, sign):
     assert_refused(answer, 400, "VALIDATION_ERROR", "name")
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2028", "\u200b", "\u3164", "\x07"])
+def test_a_description_has_lines_and_nothing_that_is_not_seen(send, sign):
+    right = send(ORGANIZATIONS, json={"name": "Acme", "description": "One.\r\n\tTwo \U0001f44d."})
+    answer = send(ORGANIZATIONS, json={"name": "Acme", "description": f"One.\n{sign}Two."})
+
+    assert right.json["data"]["organization"]["description"] == "One.\n\tTwo \U0001f44d."
+    assert_refused(answer, 400, "VALIDATION_ERROR", "description")
+
+
 LOGOUT = "/api/v1/auth/logout"
 
 

@@ -9,6 +9,8 @@ that takes for ever.
 from collections.abc import Mapping
 from typing import Any
 
+from gatehouse.core.legible import is_legible
+
 TEXT, TEXTS, OBJECT, OBJECTS = "text", "texts", "object", "objects"
 KINDS = (TEXT, "whole", "number", "flag", TEXTS, OBJECT, OBJECTS)
 LONGEST_NAME = 100
@@ -39,7 +41,7 @@ def _members_problem(members: Any, depth: int) -> str:
     if not isinstance(members, Mapping) or not 0 < len(members) <= MOST_MEMBERS:
         return f"Must be an object of 1 to {MOST_MEMBERS} members."
     for name, member in members.items():
-        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        if not 0 < len(name) <= LONGEST_NAME or not is_legible(name):
             return f"The name of a member must be 1 to {LONGEST_NAME} characters in one line."
         if depth == 1 and name == "type":
             return "type must not be named: every detail has it."
@@ -59,7 +61,7 @@ def _member_problem(member: Any, depth: int) -> str:
     if not isinstance(member.get("required", False), bool):
         return "required must be true or false."
     if "one_of" in member and not _is_choice(member["one_of"]):
-        return f"one_of must be a list of 1 to {MOST_WORDS} texts, each once."
+        return f"one_of must be a list of 1 to {MOST_WORDS} texts in one line, each once."
     if kind in (OBJECT, OBJECTS):
         return _members_problem(member.get("members"), depth + 1)
     return ""
@@ -69,7 +71,7 @@ def _is_choice(words: Any) -> bool:
     return (
         isinstance(words, list)
         and 0 < len(words) <= MOST_WORDS
-        and all(isinstance(word, str) for word in words)
+        and all(isinstance(word, str) and is_legible(word) for word in words)
         and len(set(words)) == len(words)
     )
 

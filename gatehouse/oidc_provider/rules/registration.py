@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import normalize
 
 from gatehouse.clients.rules import Options, with_defaults
+from gatehouse.core.legible import is_legible
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES
 
 # Our settings that go by their names in RFC 7591, OpenID Connect Registration and others. Those
@@ -62,11 +64,13 @@ def name_of(metadata: Mapping[str, Any]) -> tuple[str, Problems]:
     name = metadata.get("client_name")
     if name is None:
         return UNNAMED, {}
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        return "", {"client_name": ["Must be text in one line."]}
-    if len(name.strip()) > LONGEST_NAME:
+    found = normalize("NFC", name).strip() if isinstance(name, str) else ""
+    if not found or not is_legible(found):
+        says = "Must be text in one line, without control and invisible characters."
+        return "", {"client_name": [says]}
+    if len(found) > LONGEST_NAME:
         return "", {"client_name": [f"Must be at most {LONGEST_NAME} characters."]}
-    return name.strip(), {}
+    return found, {}
 
 
 def metadata_of(name: str, options: Options) -> dict[str, Any]:
