@@ -12,7 +12,7 @@ from sqlalchemy import select
 from benchmarks.load import LoadError, answer_to, form, request
 from benchmarks.measures import Contender, Effort, Measure, Measured, Side, alternate
 from benchmarks.others import COUNT, SECRET, Node, Toolkit
-from benchmarks.stage import NO_END, Stage
+from benchmarks.stage import MOST_CALLS, Stage
 from gatehouse.accounts.models import User
 from gatehouse.app import create_app
 from gatehouse.clients.queries import find_client
@@ -166,7 +166,7 @@ def _add(ctx: Context, name: str, alg: str, grants: Sequence[str], scopes: Seque
         "access_token_signed_response_alg": alg,
         "access_token_lifetime": 36_000,
         "refresh_rotation": "never",
-        "rate_limit": NO_END,
+        "rate_limit": MOST_CALLS,
     }
     stored = {"id": "1", "hash": sha256_of(SECRET), "expires_at": None}
     add_client(ctx, org_id=None, name=name, settings=settings, client_id=name, secrets=(stored,))

@@ -17,6 +17,7 @@ from tests.servers import PostgresServer, RedisServer
 PROBE = "/api/health/ready"
 # Limits are counted as ever, and reached never.
 NO_END = "1000000000/minute"
+MOST_CALLS = "1000000/second"  # that a client may have
 
 
 class Stage:

@@ -45,6 +45,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 ASYMMETRIC = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
 STRONG = ("PS256", "ES256", "EdDSA", "Ed25519")  # FAPI 2.0, 5.4.1
+EDWARDS = ("EdDSA", "Ed25519")  # Two names of one (RFC 9864 2.2).
 
 
 class NotGenuine(ValueError):

@@ -286,3 +286,20 @@ def test_a_deleted_organization_holds_no_resource_and_registers_nothing(
     assert token(owner, made["client_id"], made["client_secret"]).status_code == 401
     for kind in (ResourceName, RegistrationToken):
         assert db.scalar(select(kind).where(kind.org_id == owner.org.id)) is None
+
+
+def test_an_address_of_a_certificate_is_shown_as_it_is_compared(admin: Manager):
+    sent = {"token_endpoint_auth_method": "tls_client_auth", "redirect_uris": [BACK]}
+    made = admin.create(**sent, tls_client_auth_san_ip="2001:DB8:0::1")
+    answer = admin.call("POST", json={"name": "A", **sent, "tls_client_auth_san_ip": "1.2.3.400"})
+
+    assert made["tls_client_auth_san_ip"] == "2001:db8::1"
+    assert wrong(answer) == {"tls_client_auth_san_ip"}
+
+
+def test_settings_that_contradict_what_holds_are_refused(admin: Manager):
+    made = admin.create(is_confidential=False)
+
+    assert wrong(admin.change(made, require_pkce=False)) == {"require_pkce"}
+    assert wrong(admin.change(made, description="a\u202eb")) == {"description"}
+    assert admin.change(made, description="a\nb").status_code == 200

@@ -69,6 +69,19 @@ def test_a_native_application_may_listen_on_any_port(person: Person, make_rp: An
     assert answer.headers["Location"].startswith(f"{uri}?code=")
 
 
+def test_a_native_application_at_localhost_has_the_port_that_was_registered(
+    person: Person, make_rp: Any
+):
+    """DCR-03, BCP-15, BCP-16."""
+    uri = "http://localhost:8000/cb"
+    rp = make_rp(redirect_uris=[uri], application_type="native", token_endpoint_auth_method="none")
+
+    assert person.open(rp.url(redirect_uri="http://localhost:8001/cb")).status_code == 400
+    assert person.open(rp.url(redirect_uri="http://127.0.0.1:8000/cb")).status_code == 400
+    led = person.go_through(rp.url(redirect_uri=uri))
+    assert led.headers["Location"].startswith(f"{uri}?code=")
+
+
 def test_other_addresses_have_the_port_that_was_registered(person: Person, make_rp: Any):
     """BCP-16, threat 13."""
     native = make_rp(redirect_uris=NATIVE, application_type="native")

@@ -54,6 +54,23 @@ def test_a_registration_is_replaced_as_a_whole(program: Program):
     assert program.call("GET", replaced.json).status_code == 200
 
 
+def test_what_a_program_sends_has_to_go_with_what_people_chose(
+    program: Program, runtime: Runtime, db: Session
+):
+    """DCR-05, DCR-22."""
+    told = program.done()
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        row = ctx.db.scalar(select(Client).where(Client.client_id == told["client_id"]))
+        row.settings = {**row.settings, "require_pkce": False}
+    sent = {"client_id": told["client_id"], **LEAST}
+
+    reply = program.call("PUT", told, json={**sent, "token_endpoint_auth_method": "none"})
+
+    assert (reply.status_code, reply.json["error"]) == (400, "invalid_client_metadata")
+    assert reply.json["error_description"].startswith("require_pkce: Must be true")
+    assert program.call("PUT", told, json=sent).status_code == 200
+
+
 def test_a_client_that_becomes_confidential_gets_a_secret(program: Program):
     told = program.done(token_endpoint_auth_method="none")
 

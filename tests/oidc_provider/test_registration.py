@@ -26,6 +26,8 @@ KEY = {
     "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
 }
+OTHER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+BY_KEY = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [KEY]}}
 
 
 @pytest.fixture
@@ -102,6 +104,7 @@ REDIRECTS: tuple[Any, ...] = (
     ),
     *("http://a.example/", "com.example.app:/cb", " https://a.example/", "https://kim@a.example/"),
     *("/relative", ""),
+    *("https://a.example/%zz", "https://a.example/?code=1", "https://a.example/?st%61te=1"),
 )
 
 
@@ -109,6 +112,15 @@ REDIRECTS: tuple[Any, ...] = (
 def test_redirect_uris_are_checked(program: Program, uri: str):
     """DCR-03."""
     assert refused(program.register(redirect_uris=[uri])) == "invalid_redirect_uri"
+
+
+def test_a_native_application_may_be_led_back_to_localhost(program: Program):
+    """DCR-03 (OpenID Connect Registration 2)."""
+    uris = ["http://localhost:8000/cb", "http://127.0.0.1/cb", "http://[::1]/cb"]
+
+    told = program.done(application_type="native", redirect_uris=uris)
+
+    assert told["redirect_uris"] == uris
 
 
 BAD: tuple[dict[str, Any], ...] = (
@@ -137,6 +149,13 @@ BAD: tuple[dict[str, Any], ...] = (
     {"client_name": 5},
     {"client_name": "x" * 121},
     {"client_name": "a\u202e\nb"},
+    {"client_name": "\u3164"},
+    {"software_version": "1\u202e"},
+    {"contacts": ["\u202ekim@a.example"]},
+    {"jwks": {"keys": [{**KEY, "kid": "a"}, {**OTHER_KEY, "kid": "a"}]}},
+    {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_ip": "1.2.3.400"},
+    {**BY_KEY, "token_endpoint_auth_signing_alg": "RS256"},
+    {**BY_KEY, "require_signed_request_object": True, "request_object_signing_alg": "PS256"},
     {"scope": ["openid"]},
     {"subject_type": "pairwise", "grant_types": ["authorization_code", DEVICE]},
     {"subject_type": "pairwise", "redirect_uris": [BACK, "https://b.example.com/"]},

@@ -77,6 +77,14 @@ def network_problem(text: str) -> str:
     return ""
 
 
+def plain_address(text: str) -> str:
+    """The one plain spelling of an IP address; nothing if it is none, or that of one link alone."""
+    try:
+        return "" if "%" in text else str(ip_address(text))
+    except ValueError:
+        return ""
+
+
 def hosts_of(uris: Sequence[str]) -> frozenset[str]:
     """The hosts that these URIs name."""
     return frozenset(host for uri in uris if (host := urlsplit(uri).hostname))

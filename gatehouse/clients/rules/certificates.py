@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from ipaddress import ip_address
 from urllib.parse import unquote
 
 from cryptography import x509
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from gatehouse.clients.rules.addresses import plain_address
 from gatehouse.clients.rules.options import Options
 from gatehouse.core.jose import encode
 
@@ -113,7 +113,7 @@ def is_named(found: Certificate, options: Options) -> bool:
             return value in found.uris
         case "san_email":
             return _email(value) in found.emails
-    return _plain(value) in found.ips
+    return plain_address(value) in found.ips
 
 
 def _is_subject(subject: x509.Name, text: str) -> bool:
@@ -128,11 +128,3 @@ def _is_subject(subject: x509.Name, text: str) -> bool:
 def _email(address: str) -> str:
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
-
-
-def _plain(address: str) -> str:
-    """The one plain spelling of an IP address; nothing if it is none."""
-    try:
-        return str(ip_address(address))
-    except ValueError:
-        return ""

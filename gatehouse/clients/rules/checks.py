@@ -13,12 +13,13 @@ from gatehouse.clients.rules.addresses import (
     link_problem,
     network_problem,
     origin_problem,
+    plain_address,
     resource_problem,
 )
 from gatehouse.clients.rules.keys import key_set_problem
 from gatehouse.clients.rules.options import FAPI2, Options
 from gatehouse.clients.rules.policies import exchange_problem, mapper_problem
-from gatehouse.clients.rules.redirects import redirect_problem
+from gatehouse.clients.rules.redirects import OF_SIGNING_OUT, redirect_problem
 from gatehouse.clients.rules.resources import is_uri
 from gatehouse.clients.rules.shapes import shapes_problem
 from gatehouse.clients.rules.words import (
@@ -32,13 +33,15 @@ from gatehouse.clients.rules.words import (
     RESPONSE_MODES,
 )
 from gatehouse.core.identifiers import CANONICAL
-from gatehouse.core.rate_limit import limit_problem
+from gatehouse.core.legible import is_legible
+from gatehouse.core.rate_limit import limit_problem, parse
 from gatehouse.core.roles import Role
 from gatehouse.signing_keys.rules import ALGORITHMS
 
 DAY = 86_400
 MOST = 100  # of anything in a list
 LONGEST_TEXT = 255
+MOST_CALLS = 1_000_000  # a second
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 appendix A.4
 CONTACT = re.compile(r"[^\s@<>\"\x00-\x1f]{1,64}@[^\s@<>\"\x00-\x1f]{1,190}")
 
@@ -68,7 +71,7 @@ def between(least: int, most: int) -> Check:
 
 def text(longest: int = LONGEST_TEXT) -> Check:
     says = f"Must be text of 1 to {longest} characters in one line."
-    return lambda value, _: "" if 0 < len(value) <= longest and value.isprintable() else says
+    return lambda value, _: "" if 0 < len(value) <= longest and is_legible(value) else says
 
 
 def matches(pattern: re.Pattern[str], says: str) -> Check:
@@ -110,6 +113,10 @@ def redirect(value: str, scene: Scene) -> str:
     return redirect_problem(value, scene.application_type)
 
 
+def after_signing_out(value: str, scene: Scene) -> str:
+    return redirect_problem(value, scene.application_type, OF_SIGNING_OUT)
+
+
 def origin(value: str, _: Scene) -> str:
     return origin_problem(value)
 
@@ -123,8 +130,19 @@ def network(value: str, _: Scene) -> str:
 
 
 def limit(value: str, _: Scene) -> str:
-    short = len(value) <= LONGEST_TEXT
-    return "" if short and not limit_problem(value) else "Must be like 10/second or 20/minute."
+    if len(value) > LONGEST_TEXT or limit_problem(value):
+        return "Must be like 10/second or 20/minute."
+    is_bounded = all(rule.amount <= MOST_CALLS * rule.period for rule in parse(value))
+    return "" if is_bounded else f"Must be at most {MOST_CALLS}/second, or as many for each second."
+
+
+def certificate_address(value: str, _: Scene) -> str:
+    return "" if plain_address(value) else "Must be an address such as 192.0.2.7 or 2001:db8::1."
+
+
+def contact(value: str, _: Scene) -> str:
+    is_right = CONTACT.fullmatch(value) and is_legible(value)
+    return "" if is_right else "Must be an e-mail address such as kim@example.com."
 
 
 def keys(value: Mapping[str, Any], _: Scene) -> str:
@@ -148,18 +166,17 @@ def shapes(value: Mapping[str, Any], _: Scene) -> str:
 
 an_id = matches(CANONICAL, "Must be an id such as 01890a5d-ac96-774b-bcce-b302099a8057.")
 a_scope = matches(SCOPE, "Must be a word of at most 100 signs, without blanks, quotes and \\.")
-a_contact = matches(CONTACT, "Must be an e-mail address such as kim@example.com.")
 own_algorithm = one_of(*ALGORITHMS)
 a_name = text()
 
 CHECKS: Mapping[str, Check] = {
     "application_type": one_of(*APPLICATION_TYPES),
     **dict.fromkeys(("client_uri", "logo_uri", "policy_uri", "tos_uri"), link),
-    "contacts": each(a_contact, 20),
+    "contacts": each(contact, 20),
     "software_id": a_name,
     "software_version": a_name,
     "redirect_uris": each(redirect),
-    "post_logout_redirect_uris": each(redirect),
+    "post_logout_redirect_uris": each(after_signing_out),
     "allowed_cors_origins": each(origin),
     "initiate_login_uri": link,
     "grant_types": each(one_of(*GRANT_TYPES)),
@@ -176,9 +193,8 @@ CHECKS: Mapping[str, Check] = {
     "jwks": keys,
     "jwks_uri": called,
     "tls_client_auth_subject_dn": text(500),
-    **dict.fromkeys(
-        (f"tls_client_auth_san_{kind}" for kind in ("dns", "uri", "ip", "email")), a_name
-    ),
+    **dict.fromkeys((f"tls_client_auth_san_{kind}" for kind in ("dns", "uri", "email")), a_name),
+    "tls_client_auth_san_ip": certificate_address,
     "ip_allowlist": each(network),
     "rate_limit": limit,
     "profile": one_of("none", FAPI2),

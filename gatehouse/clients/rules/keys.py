@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gatehouse.core.jose import NotGenuine, public_keys
+from gatehouse.clients.rules.options import Options
+from gatehouse.core.jose import ASYMMETRIC, EDWARDS, STRONG, NotGenuine, public_keys
 
 MOST_KEYS = 20
 # What is kept of a key: nothing leads elsewhere, nothing is carried along.
@@ -22,6 +23,9 @@ def key_set_problem(jwks: Mapping[str, Any]) -> str:
     except (NotGenuine, TypeError, ValueError) as error:
         says = str(error) if isinstance(error, NotGenuine) else "A key of the set cannot be read."
         return f"{says} Send public keys of RSA (2048 bits or more), P-256 or Ed25519."
+    kids = [key["kid"] for key in keys if isinstance(key.get("kid"), str)]
+    if len(set(kids)) != len(kids):
+        return "Must give each key a kid of its own (RFC 7517 4.5)."
     return "" if usable else "Must hold a public key that can verify: RSA, P-256 or Ed25519."
 
 
@@ -34,3 +38,12 @@ def plain_key_set(jwks: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(key, Mapping)
         ]
     }
+
+
+def algorithms_of(options: Options, chosen: str | None) -> tuple[str, ...]:
+    """By which a client may sign: as was chosen for it, or any; FAPI 2.0 5.4.1 has no RS256."""
+    allowed = STRONG if options.is_fapi else ASYMMETRIC
+    if chosen is None:
+        return allowed
+    wanted = EDWARDS if chosen in EDWARDS else (chosen,)
+    return tuple(alg for alg in wanted if alg in allowed)

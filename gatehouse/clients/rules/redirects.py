@@ -4,29 +4,40 @@ RFC 6749 3.1.2, RFC 8252 7, RFC 9700 2.1. What is compared is the text, never wh
 """
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Collection
+from urllib.parse import parse_qsl, urlsplit
+
+from gatehouse.clients.rules.resources import ENCODED
 
 LONGEST = 1024
 SIGNS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986 2
 # Of a private-use scheme RFC 8252 7.1 wants a domain name, turned round.
 PRIVATE = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+")
-LOOPBACKS = ("127.0.0.1", "[::1]")
+# What an answer adds to an address of the client (RFC 6749 4.1.2, RFC 9207 2, JARM 2.3, OpenID
+# Connect Session Management 2), and what the end of a sign-out adds to another one.
+OF_ANSWERS = frozenset(
+    {
+        *("code", "state", "iss", "error", "error_description", "error_uri", "response"),
+        "session_state",
+    }
+)
+OF_SIGNING_OUT = frozenset({"state"})
 ANY_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:/.*)?)", re.DOTALL)
 
 
-def redirect_problem(uri: str, application_type: str) -> str:  # noqa: PLR0911 - a list
-    """What keeps this from being a redirect URI, in words; nothing if nothing does."""
-    if len(uri) > LONGEST or not SIGNS.fullmatch(uri):
-        return f"Must be a URI of at most {LONGEST} characters, without blanks (RFC 3986)."
+def redirect_problem(  # noqa: PLR0911 - a list
+    uri: str, application_type: str, added: Collection[str] = OF_ANSWERS
+) -> str:
+    """What keeps this from being a redirect URI, in words; nothing if nothing does. ``added`` are
+    the names that we append to its query.
+    """
+    if says := _spelling_problem(uri):
+        return says
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError:
         return "Must be a URI such as https://app.example.com/callback."
-    if "#" in uri:
-        return "Must have no fragment (RFC 6749 3.1.2)."
-    if "*" in uri:
-        return "Must name one address: there are no wildcards."
     if "@" in parts.netloc or "\\" in uri:
         return "Must hold no user name."
     if uri.partition(":")[0] != parts.scheme:
@@ -34,12 +45,24 @@ def redirect_problem(uri: str, application_type: str) -> str:  # noqa: PLR0911 -
     path = parts.path.lower().replace("%2e", ".")
     if any(part in (".", "..") for part in path.replace("%2f", "/").split("/")) or "%25" in path:
         return "Must have a path without dots that lead elsewhere."
+    if taken := added & dict(parse_qsl(parts.query, keep_blank_values=True)).keys():
+        return f"Must not have {min(taken)} in its query: the answer adds it."
     if parts.scheme in ("http", "https"):
-        return _web_problem(parts.scheme, parts.hostname or "", port, application_type)
+        return _web_problem(parts.scheme, parts.hostname or "", port)
     return _private_problem(parts.scheme, application_type)
 
 
-def _web_problem(scheme: str, host: str, port: int | None, application_type: str) -> str:
+def _spelling_problem(uri: str) -> str:
+    if len(uri) > LONGEST or not SIGNS.fullmatch(uri):
+        return f"Must be a URI of at most {LONGEST} characters, without blanks (RFC 3986)."
+    if "%" in ENCODED.sub("", uri):
+        return "Must have % before two hexadecimal digits alone, such as %20 (RFC 3986 2.1)."
+    if "#" in uri:
+        return "Must have no fragment (RFC 6749 3.1.2)."
+    return "Must name one address: there are no wildcards." if "*" in uri else ""
+
+
+def _web_problem(scheme: str, host: str, port: int | None) -> str:
     if not host or port == 0 or not re.fullmatch(r"[a-z0-9.\-]+|[0-9a-f:.]+", host):
         return "Must name a host in small letters; other scripts in their ASCII form (xn--)."
     if host.endswith("."):
@@ -47,8 +70,6 @@ def _web_problem(scheme: str, host: str, port: int | None, application_type: str
     is_loopback = host in ("localhost", "127.0.0.1", "::1")
     if scheme == "http" and not is_loopback:
         return "Must be https; http is for localhost, 127.0.0.1 and [::1]."
-    if scheme == "http" and application_type == "native" and host == "localhost":
-        return "Name 127.0.0.1 or [::1]: localhost may be somebody else (RFC 8252 8.3)."
     return ""
 
 

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from gatehouse.clients.rules.addresses import hosts_of
+from gatehouse.clients.rules.addresses import hosts_of, plain_address
 from gatehouse.clients.rules.checks import Scene, problem_of
-from gatehouse.clients.rules.keys import plain_key_set
+from gatehouse.clients.rules.keys import algorithms_of, plain_key_set
 from gatehouse.clients.rules.options import FAPI2, NAMES, Options, options_of
+from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.clients.rules.words import (
     BY_CERTIFICATE,
     BY_KEY,
@@ -92,6 +93,8 @@ def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
     if kept.get("jwks"):
         kept["jwks"] = plain_key_set(kept["jwks"])
+    if kept.get("tls_client_auth_san_ip"):
+        kept["tls_client_auth_san_ip"] = plain_address(kept["tls_client_auth_san_ip"])
     return kept
 
 
@@ -118,6 +121,8 @@ def _kind(options: Options) -> Found:
         yield "token_endpoint_auth_method", "Must be none: a page cannot keep a secret."
     if options.application_type == SERVICE and options.is_public:
         yield "token_endpoint_auth_method", "Must not be none: a service proves who it is."
+    if options.is_public and not options.require_pkce:
+        yield "require_pkce", "Must be true for a client without a secret (RFC 9700 2.1.1)."
     if not options.response_modes:
         yield "response_modes", "Must name at least one."
     needs_names = method == "tls_client_auth"
@@ -143,6 +148,24 @@ def _keys(options: Options) -> Found:
     elif alg is not None and (alg == "HS256") != (method == "client_secret_jwt"):
         says = "Must be HS256 with client_secret_jwt, and never with private_key_jwt."
         yield "token_endpoint_auth_signing_alg", says
+
+
+def _signing(options: Options) -> Found:
+    """What none of its keys verifies the client cannot sign. Those at its jwks_uri may change."""
+    if options.jwks is None:
+        return
+    method = options.token_endpoint_auth_method
+    verified = {key.alg: None for key in keys_of_set(options.jwks)}
+    signs = {
+        "token_endpoint_auth_signing_alg": method == "private_key_jwt",
+        "request_object_signing_alg": options.require_signed_request_object,
+    }
+    for name in (name for name, is_needed in signs.items() if is_needed):
+        chosen = getattr(options, name)
+        wanted = algorithms_of(options, chosen)
+        if wanted and verified.keys().isdisjoint(wanted):
+            says = f"No key in jwks verifies {' or '.join(wanted)}. They verify:"
+            yield name if chosen else "jwks", f"{says} {', '.join(verified)}."
 
 
 def _times(options: Options) -> Found:
@@ -215,13 +238,20 @@ def _fapi2(options: Options) -> Found:
 
 
 RULES: tuple[Callable[[Options], Found], ...] = (
-    *(_grants, _kind, _keys, _times, _access, _details, _unled, _fapi2),
+    *(_grants, _kind, _keys, _signing, _times, _access, _details, _unled, _fapi2),
 )
 # What is wrong by itself is not held against other fields.
 LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _grants: ("grant_types", "response_types", "redirect_uris", "token_endpoint_auth_method"),
-    _kind: ("application_type", "token_endpoint_auth_method", "response_modes", *CERTIFICATE_NAMES),
+    _kind: (
+        *("application_type", "token_endpoint_auth_method", "require_pkce", "response_modes"),
+        *CERTIFICATE_NAMES,
+    ),
     _keys: ("jwks", "jwks_uri", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg"),
+    _signing: (
+        *("jwks", "token_endpoint_auth_method", "token_endpoint_auth_signing_alg", "profile"),
+        *("require_signed_request_object", "request_object_signing_alg"),
+    ),
     _times: ("refresh_token_idle", "refresh_token_lifetime"),
     _access: ("access_policy", "allowed_group_ids", "allowed_roles"),
     _details: ("authorization_details_types", "authorization_details_shapes"),

@@ -5,20 +5,12 @@ from hashlib import sha256
 from gatehouse.clients.errors import InvalidClient
 from gatehouse.clients.queries import KnownClient
 from gatehouse.clients.rules.assertions import Assertion, NotAccepted, check_claims
+from gatehouse.clients.rules.keys import algorithms_of
 from gatehouse.clients.service.keys import keys_of
 from gatehouse.clients.service.writing import SEALED_FOR
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
-from gatehouse.core.jose import (
-    ASYMMETRIC,
-    STRONG,
-    Key,
-    NotGenuine,
-    Parts,
-    check_signature,
-    read,
-    secret_key,
-)
+from gatehouse.core.jose import Key, NotGenuine, Parts, check_signature, read, secret_key
 from gatehouse.core.protocol import Call
 
 BY_SECRET_KEY, BY_PRIVATE_KEY = "client_secret_jwt", "private_key_jwt"
@@ -75,11 +67,7 @@ def audiences_of(ctx: Context, call: Call, client: KnownClient) -> frozenset[str
 def _algorithms(client: KnownClient, method: str) -> tuple[str, ...]:
     if method == BY_SECRET_KEY:
         return HMACS
-    allowed = STRONG if client.options.is_fapi else ASYMMETRIC
-    chosen = client.options.token_endpoint_auth_signing_alg
-    if chosen in ("EdDSA", "Ed25519"):  # Two names of one (RFC 9864 2.2).
-        return ("EdDSA", "Ed25519")
-    return tuple(alg for alg in allowed if chosen in (None, alg))
+    return algorithms_of(client.options, client.options.token_endpoint_auth_signing_alg)
 
 
 def _keys(ctx: Context, client: KnownClient, method: str, parts: Parts) -> list[Key]:

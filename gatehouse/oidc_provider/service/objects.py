@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.rules.keys import algorithms_of
 from gatehouse.clients.service.keys import keys_of
 from gatehouse.core import jose
 from gatehouse.core.context import Context
@@ -32,7 +33,8 @@ def open_object(ctx: Context, client: KnownClient, token: str) -> Parameters:
     try:
         parts = jose.read(token)
         keys = keys_of(ctx, client, kid=parts.kid)
-        jose.check_signature(token, parts, keys, algorithms_of(client))
+        algorithms = algorithms_of(options, options.request_object_signing_alg)
+        jose.check_signature(token, parts, keys, algorithms)
     except NotGenuine as error:
         raise InvalidRequestObject(f"The request object is not valid. {error}") from None
     if parts.typ not in TYPES:
@@ -40,14 +42,6 @@ def open_object(ctx: Context, client: KnownClient, token: str) -> Parameters:
     _check_claims(ctx, client, parts.claims)
     sent, several = _parameters(parts.claims)
     return {**sent, "client_id": client.client_id}, several
-
-
-def algorithms_of(client: KnownClient) -> tuple[str, ...]:
-    """Those that the client registered, or all; FAPI 2.0 5.4.1 leaves RS256 out."""
-    chosen = client.options.request_object_signing_alg
-    if chosen is not None:
-        return ("EdDSA", "Ed25519") if chosen in ("EdDSA", "Ed25519") else (chosen,)
-    return jose.STRONG if client.options.profile == "fapi2" else SIGNED_BY
 
 
 def _check_claims(ctx: Context, client: KnownClient, claims: dict[str, Any]) -> None:

@@ -115,12 +115,16 @@ def replace(ctx: Context, client_id: str, token: str | None, sent: Sent) -> dict
     _turn(ctx, client, token or "", access)
     before = options_of(client.settings)
     others = {n: v for n, v in client.settings.items() if n not in METADATA and n != SCOPES}
-    after = options_of({**others, **settings})
+    whole = {**others, **settings}
+    # What was sent has been found right by itself, and so was its sector.
+    if problems := problems_of(whole, scene_of(ctx.runtime), sector_is_proven=True):
+        refuse(problems)
+    after = options_of(whole)
     fields = tuple(n for n in (*METADATA, SCOPES) if getattr(before, n) != getattr(after, n))
     if (client.is_trusted or before.consent == "skip") and not set(fields).isdisjoint(OF_TRUST):
         raise InvalidClientMetadata("This client is trusted: whoever manages it changes this.")
     client.name = name
-    apply(ctx, client, {**others, **settings})
+    apply(ctx, client, whole)
     secret, stored = secret_for(ctx, client.settings) if not client.secrets else (None, ())
     client.secrets = [*client.secrets, *stored]
     event = ClientChanged(

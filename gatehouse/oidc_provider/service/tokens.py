@@ -14,7 +14,7 @@ import orjson
 from gatehouse.clients.queries import KnownClient, find_client
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import CannotOpen
-from gatehouse.core.jose import LONGEST, NotGenuine, is_number
+from gatehouse.core.jose import EDWARDS, LONGEST, NotGenuine, is_number
 from gatehouse.grants.service import Standing, standing_of
 from gatehouse.grants.service.state import is_revoked
 from gatehouse.signing_keys.service import sign, verify_own
@@ -174,7 +174,7 @@ def half_hash(text: str, alg: str) -> str:
 
     Of Ed25519 that is SHA-512.
     """
-    digest = (sha512 if alg in ("EdDSA", "Ed25519") else sha256)(text.encode()).digest()
+    digest = (sha512 if alg in EDWARDS else sha256)(text.encode()).digest()
     return urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
