@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 
 from gatehouse.accounts.models import User
 from tests.factories import Factory
@@ -34,6 +35,45 @@ def test_a_wish_is_on_the_page_of_consent(person: Person, rp: Rp):
     assert "See <code>x_y</code>" in page.text
     assert page.text.count("your e-mail address") == 1
     assert "acr" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_wished", "is_told"),
+    [
+        ("openid profile email", False, True),
+        ("openid profile email", True, True),
+        ("openid email", True, True),
+        ("openid profile", False, False),
+        ("openid profile", True, False),
+        ("openid email", False, False),
+        ("openid", True, False),
+    ],
+)
+def test_the_name_that_is_an_address_is_told_with_the_address_alone(
+    person: Person, make_rp: Any, scope: str, *, is_wished: bool, is_told: bool
+):
+    """CORE-38, CORE-43: and the page of consent says so."""
+    name, word = "preferred_username", "See your e-mail address"
+    rp = make_rp(
+        id_token_include_scope_claims=True,
+        claims_mappers=[
+            {"claim": "login", "source": name, "in": ["userinfo", "id_token", "access_token"]}
+        ],
+    )
+    wish = {"userinfo": {name: None}, "id_token": {name: {"essential": True}}}
+    asked = {"scope": scope, "claims": orjson.dumps(wish).decode() if is_wished else None}
+
+    page = person.sign_in(person.open(rp.url(**asked)))
+    assert page.text.count(word) == ("email" in scope)
+    code = answer_of(person.consent(page).headers["Location"])["code"]
+    tokens = rp.redeem(code).json
+
+    told = rp.userinfo(tokens["access_token"]).json
+    identity = rp.read(tokens["id_token"]).claims
+    access = rp.read(tokens["access_token"]).claims
+    expected = person.email if is_told else None
+    assert [said.get(as_) for said in (told, identity) for as_ in (name, "login")] == [expected] * 4
+    assert access.get("login") == (person.email if scope == "openid profile email" else None)
 
 
 def test_an_answer_is_for_the_person_that_is_wished_for(

@@ -43,9 +43,10 @@ def test_all_that_the_rfc_names_is_told(person: Person, rp: Rp, user: User):
 @pytest.mark.parametrize(
     ("scope", "subject_type", "is_told"),
     [
-        ("openid profile", "public", True),
+        ("openid profile email", "public", True),
+        ("openid profile", "public", False),
         ("openid email", "public", False),
-        ("openid profile", "pairwise", False),
+        ("openid profile email", "pairwise", False),
     ],
 )
 def test_a_person_is_named_where_userinfo_names_them(

@@ -9,7 +9,12 @@ import orjson
 
 from gatehouse.core.protocol import InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
-from gatehouse.oidc_provider.rules.claims import RESERVED, claims_of_scopes
+from gatehouse.oidc_provider.rules.claims import (
+    ADDRESS_AS_NAME,
+    RESERVED,
+    claims_of_scopes,
+    tellable,
+)
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 appendix A.4
@@ -59,9 +64,12 @@ class Asked:
         return "offline_access" in self.scopes
 
     def claim_names(self) -> tuple[str, ...]:
-        """The facts of a person that are asked for one by one, for userinfo or the ID token."""
+        """The facts of a person that are asked for one by one, for userinfo or the ID token, and
+        that may be told.
+        """
         named = (name for place in self.claims.values() for name in place)
-        return tuple(dict.fromkeys(name for name in named if name not in RESERVED))
+        facts = dict.fromkeys(name for name in named if name not in RESERVED)
+        return tellable(facts, self.scopes)
 
 
 def response_type_of(text: str | None) -> None:
@@ -186,6 +194,8 @@ def value_of_sub(claims: Claims) -> str | None:
 
 
 def claims_aside(asked: Asked) -> tuple[str, ...]:
-    """The facts that are asked for one by one, and that no scope of the request brings anyway."""
-    brought = claims_of_scopes(asked.scopes)
+    """The facts that are asked for one by one, and that no scope of the request brings anyway. The
+    name that is an address is no other fact than the address, which came with a scope.
+    """
+    brought = (*claims_of_scopes(asked.scopes), ADDRESS_AS_NAME)
     return tuple(name for name in asked.claim_names() if name not in brought)

@@ -40,13 +40,22 @@ OURS = frozenset(
 )
 USERINFO, ID_TOKEN, ACCESS_TOKEN = "userinfo", "id_token", "access_token"
 CONSTANT = "constant"
+# People sign in with their address: that is what applications know them by.
+ADDRESS_AS_NAME, ADDRESS = "preferred_username", "email"
 
 
-def claims_of_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for scope in scopes for name in SCOPES.get(scope, ()))
+def claims_of_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
+    return tellable((name for scope in scopes for name in SCOPES.get(scope, ())), scopes)
 
 
-def sources(mappers: Iterable[Mapping[str, Any]], place: str, scopes: Iterable[str]) -> list[str]:
+def tellable(names: Iterable[str], scopes: Sequence[str]) -> tuple[str, ...]:
+    """Those of the claims that these scopes do not forbid: the name that is an address is told to
+    nobody who was not given the address.
+    """
+    return tuple(name for name in names if name != ADDRESS_AS_NAME or ADDRESS in scopes)
+
+
+def sources(mappers: Iterable[Mapping[str, Any]], place: str, scopes: Sequence[str]) -> list[str]:
     """What mappers read of a person in this place: only what the scopes give anyway."""
     given = {"sub", *claims_of_scopes(scopes)}
     return [

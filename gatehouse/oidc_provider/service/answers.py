@@ -76,7 +76,7 @@ def of_the_person(
         client,
         user_id,
         place=ACCESS_TOKEN,
-        names=claims_of_scopes(s for s in params["scopes"] if s in ("roles", "groups")),
+        names=claims_of_scopes([s for s in params["scopes"] if s in ("roles", "groups")]),
         scopes=params["scopes"],
         organization=params.get("organization"),
     )

@@ -10,7 +10,13 @@ from gatehouse.accounts.models import User
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context, Runtime
 from gatehouse.departments.models import Department, DepartmentMember
-from gatehouse.oidc_provider.rules.claims import USERINFO, chosen, mapped, sources
+from gatehouse.oidc_provider.rules.claims import (
+    USERINFO,
+    chosen,
+    mapped,
+    sources,
+    tellable,
+)
 from gatehouse.oidc_provider.service.subjects import sub_of
 from gatehouse.organizations.models import Member, Organization
 
@@ -125,11 +131,11 @@ def say_of(
     organization: str | None,
     account: Any = None,
 ) -> dict[str, Any]:
-    """What is said of a person in this place: the claims of these names, and what the client's
-    mappers make of what the scopes give.
+    """What is said of a person in this place: the claims of these names that the scopes do not
+    forbid, and what the client's mappers make of what the scopes give.
     """
     mappers = client.options.claims_mappers
-    read = sources(mappers, place, scopes)
+    names, read = tellable(names, scopes), sources(mappers, place, scopes)
     facts: dict[str, Any] = {}
     if names or read:
         org_id = UUID(organization) if organization else None

@@ -16,6 +16,7 @@ from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InsufficientScope, InvalidToken
 from gatehouse.oidc_provider.rules.claims import (
     ACCESS_TOKEN,
+    ADDRESS_AS_NAME,
     USERINFO,
     claims_of_scopes,
     mapped_names,
@@ -145,16 +146,15 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
 
 
 def _username(ctx: Context, living: Living, standing: Standing) -> dict[str, str]:
-    """What userinfo may say as preferred_username. Of a pairwise subject nothing is told that is
-    the same for others (OpenID Connect Core 8.1).
+    """What userinfo says as preferred_username by the scopes. Of a pairwise subject nothing is told
+    that is the same for others (OpenID Connect Core 8.1).
     """
-    name = "preferred_username"
     is_pairwise = living.client.options.subject_type == "pairwise"
-    if is_pairwise or name not in claims_of_scopes(living.scopes):
+    if is_pairwise or ADDRESS_AS_NAME not in claims_of_scopes(living.scopes):
         return {}
-    account = standing.account
-    facts = facts_of(ctx, living.client, standing.user_id, [name], org_id=None, account=account)
-    return {"username": facts[name]}
+    names, account = [ADDRESS_AS_NAME], standing.account
+    facts = facts_of(ctx, living.client, standing.user_id, names, org_id=None, account=account)
+    return {"username": facts[ADDRESS_AS_NAME]}
 
 
 def signed_introspection(ctx: Context, asker: KnownClient, told: Mapping[str, Any]) -> str:
