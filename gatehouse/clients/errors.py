@@ -26,6 +26,13 @@ class TooManyClients(Conflict):
     message = "The organization has as many clients as it may have. Delete one that is not used."
 
 
+class TooManyOfNobody(Conflict):
+    message = (
+        "As many clients have registered themselves without an organization as may. Ask an admin of"
+        " one for an initial access token."
+    )
+
+
 class TooManyRegistrationTokens(Conflict):
     message = "The organization has as many registration tokens as it may have. Revoke one."
 

@@ -163,7 +163,7 @@ def _admit(plan: Plan, runtime: Runtime, environ: dict[str, Any]) -> access.Reco
     is_anonymous = plan.access.is_public and "HTTP_AUTHORIZATION" not in environ
     if is_anonymous or not plan.access.knows_callers:
         return NOBODY
-    known = _recognise(runtime, environ, plan.ready)
+    known = recognise(runtime, environ, plan.ready)
     if plan.limit and plan.limit[1] == "user":
         count_call(runtime, environ, plan.limit[0], str(known.actor.user_id))
     return known
@@ -272,8 +272,10 @@ def count_call(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) 
     tell(environ, tally)
 
 
-def _recognise(runtime: Runtime, environ: dict[str, Any], answer: str) -> access.Recognised:
-    """Who calls. Raises AuthRequired, InvalidAuthFormat or InvalidToken."""
+def recognise(runtime: Runtime, environ: dict[str, Any], answer: str = "") -> access.Recognised:
+    """Who calls, by the token of a session or by an access token for the API. Raises AuthRequired,
+    InvalidAuthFormat or InvalidToken.
+    """
     header = environ.get("HTTP_AUTHORIZATION")
     if not header:
         raise AuthRequired

@@ -77,7 +77,7 @@ class Call:
     """What came in. ``sent`` has each parameter once; those that may repeat are in ``several``."""
 
     method: str
-    environ: Mapping[str, Any]
+    environ: dict[str, Any]
     path: str = ""
     sent: dict[str, str] = field(default_factory=dict)
     several: dict[str, list[str]] = field(default_factory=dict)

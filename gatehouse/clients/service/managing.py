@@ -9,14 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 
 from gatehouse.audit.service import record
-from gatehouse.clients.errors import (
-    ClientHasNoSecret,
-    ClientIsBuiltIn,
-    TooManyClients,
-)
+from gatehouse.clients.errors import ClientHasNoSecret, ClientIsBuiltIn
 from gatehouse.clients.events import (
     ClientActivated,
     ClientChanged,
@@ -32,11 +28,10 @@ from gatehouse.clients.rules.resources import named
 from gatehouse.clients.service.checking import contradiction, refuse_too_much, refuse_wrong
 from gatehouse.clients.service.naming import let_go_of_names, take_names
 from gatehouse.clients.service.sectors import prove_sector
-from gatehouse.clients.service.writing import add_client, new_secret
+from gatehouse.clients.service.writing import add_client, new_secret, refuse_one_too_many
 from gatehouse.core.context import Context
 from gatehouse.organizations.service import hold_as
 
-MOST_CLIENTS = 1000  # of one organization
 MOST_SECRETS = 2
 COLUMNS = ("name", "description", "is_active", "is_trusted")
 
@@ -60,9 +55,7 @@ def create_client(ctx: Context, org_id: UUID, *, name: str, **fields: Any) -> Ma
     refuse_wrong(ctx, org_id, chosen, fields, proven=proven)
     is_trusted = fields.get("is_trusted", False)
     refuse_too_much(ctx, role, {}, chosen, is_trusted=is_trusted)
-    count = select(func.count()).select_from(Client).where(Client.org_id == org_id)
-    if (ctx.db.scalar(count) or 0) >= MOST_CLIENTS:
-        raise TooManyClients
+    refuse_one_too_many(ctx, org_id)
     secret, stored = secret_for(ctx, chosen)
     client = add_client(
         ctx,

@@ -16,7 +16,7 @@ from gatehouse.clients.queries import registration_tokens_of
 from gatehouse.core.context import Context
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.organizations.models import Organization
-from gatehouse.organizations.service import hold_as
+from gatehouse.organizations.service import find_and_lock, hold_as
 
 INITIAL = "gia_"
 MOST_TOKENS = 100  # of one organization
@@ -94,15 +94,18 @@ def problem_of_token(ctx: Context, token: str) -> str:
 
 
 def use(ctx: Context, token: str) -> RegistrationToken | None:
-    """Use a token once: of two at the last use one gets it. None where it is good no more."""
+    """Use a token once: of two at the last use one gets it. None where it is good no more.
+
+    Its organization is held first, as by all who change what it has.
+    """
+    known = select(RegistrationToken).where(RegistrationToken.token_hash == hash_token(token))
+    row: RegistrationToken | None = ctx.db.scalar(known)
+    if row is None or (row.org_id is not None and find_and_lock(ctx, row.org_id) is None):
+        return None
     taken = update(RegistrationToken).where(*_usable(ctx, token))
     taken = taken.values(uses_left=RegistrationToken.uses_left - 1)
-    if not ctx.execute(taken.execution_options(synchronize_session=False)):
-        return None
-    found: RegistrationToken | None = ctx.db.scalar(
-        select(RegistrationToken).where(RegistrationToken.token_hash == hash_token(token))
-    )
-    return found
+    is_mine = ctx.execute(taken.execution_options(synchronize_session=False))
+    return row if is_mine else None
 
 
 def purge_registration_tokens(ctx: Context) -> int:

@@ -5,15 +5,37 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from gatehouse.audit.service import record
+from gatehouse.clients.errors import TooManyClients, TooManyOfNobody
 from gatehouse.clients.events import ClientCreated
 from gatehouse.clients.models import Client
-from gatehouse.clients.rules import sha256_of, slow_hash
+from gatehouse.clients.rules import COMMAND_LINE, sha256_of, slow_hash
 from gatehouse.core.context import Context
 from gatehouse.core.tokens import mint
 
 SECRET = "gcs_"  # noqa: S105 - a prefix
 SEALED_FOR = "client secret"
+MOST_CLIENTS = 1000  # of one organization
+MOST_OF_NOBODY = 10_000  # that registered themselves without one
+
+
+def refuse_one_too_many(ctx: Context, org_id: UUID | None) -> None:
+    """Raise TooManyClients if the organization, which whoever calls holds, has as many as it may
+    have; TooManyOfNobody if as many have registered themselves without one as may.
+    """
+    count = select(func.count()).select_from(Client)
+    if org_id is not None:
+        if (ctx.db.scalar(count.where(Client.org_id == org_id)) or 0) >= MOST_CLIENTS:
+            raise TooManyClients
+        return
+    # What every installation has stands for the instance: one after the other holds it.
+    instance = select(Client.id).where(Client.client_id == COMMAND_LINE)
+    ctx.db.execute(instance.with_for_update(key_share=True))
+    of_nobody = Client.org_id.is_(None), Client.registration_token_hash.is_not(None)
+    if (ctx.db.scalar(count.where(*of_nobody)) or 0) >= MOST_OF_NOBODY:
+        raise TooManyOfNobody
 
 
 def add_client(

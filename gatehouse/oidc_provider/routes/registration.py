@@ -1,18 +1,30 @@
 """Where programs register themselves as clients, if an operator lets them (OIDC_REGISTRATION)."""
 
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
-from gatehouse.core.context import Context
-from gatehouse.core.http import JSON, limit_the_address
+from gatehouse.clients.service.registering import INITIAL
+from gatehouse.core.context import Actor, Context
+from gatehouse.core.errors import Forbidden, NotFound, Unauthenticated
+from gatehouse.core.http import (
+    JSON,
+    count_call,
+    limit_the_address,
+    recognise,
+    refusals_on_record,
+)
 from gatehouse.core.json_body import name_sent_twice
 from gatehouse.core.protocol import Call, Endpoints, Reply
-from gatehouse.oidc_provider.errors import InvalidClientMetadata, InvalidToken
+from gatehouse.oidc_provider.errors import AccessDenied, InvalidClientMetadata, InvalidToken
 from gatehouse.oidc_provider.service import registration as service
 
 registration = Endpoints("registration")
 LIMIT = ("registration", "address")
+OF_A_PERSON = "300/hour"  # as at POST /organizations/{id}/clients
+NOT_A_MANAGER = "Only owners and admins of the organization register clients for it."
+OR_INITIAL = "Or send an initial access token: it begins with gia_."
 
 
 @registration.post("/oidc/register", takes=JSON)
@@ -21,11 +33,20 @@ def register(ctx: Context, call: Call) -> Reply:
     service.refuse_where_it_is_off(ctx)
     token = _token(call)
     if token is None:
-        limit_the_address(LIMIT, ctx.runtime, dict(call.environ))
+        limit_the_address(LIMIT, ctx.runtime, call.environ)
+    elif not token.startswith(INITIAL):
+        ctx.actor, token = _person(ctx, call), None
+    sent = _object(call)
     try:
-        return Reply(service.register(ctx, token, _object(call)), 201)
+        with refusals_on_record(ctx, service.organization_of(sent)):
+            return Reply(service.register(ctx, token, sent), 201)
     except InvalidToken as error:
         raise _challenged(error, token) from None
+    except (Forbidden, NotFound) as error:
+        # To strangers an organization is as if it were not there, so both hear the same.
+        is_about_roles = isinstance(error, NotFound) or type(error) is Forbidden
+        says = NOT_A_MANAGER if is_about_roles else str(error)
+        raise AccessDenied(says, status=HTTPStatus.FORBIDDEN) from None
 
 
 @registration.any("/oidc/register/<client_id>", "GET", "PUT", "DELETE", takes=JSON)
@@ -43,6 +64,18 @@ def look_after_registration(ctx: Context, call: Call, client_id: str) -> Reply:
         return Reply(service.read(ctx, client_id, token))
     except InvalidToken as error:
         raise _challenged(error, token) from None
+
+
+def _person(ctx: Context, call: Call) -> Actor:
+    """Whoever calls with the token of a session, or an access token for the REST API."""
+    try:
+        actor = recognise(ctx.runtime, call.environ).actor
+    except Unauthenticated as error:
+        refused = InvalidToken(f"{error} {OR_INITIAL}")
+        refused.headers = error.headers
+        raise refused from None
+    count_call(ctx.runtime, call.environ, OF_A_PERSON, str(actor.user_id))
+    return actor
 
 
 def _token(call: Call) -> str | None:

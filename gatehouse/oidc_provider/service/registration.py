@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +12,21 @@ from sqlalchemy import select, update
 from gatehouse.audit.service import record
 from gatehouse.clients.events import ClientChanged
 from gatehouse.clients.models import Client
+from gatehouse.clients.permissions import ClientPermission
 from gatehouse.clients.queries import LONGEST_NAME, find_client
 from gatehouse.clients.rules import holds, options_of, plain, problems_of
 from gatehouse.clients.service import registering
 from gatehouse.clients.service.checking import OF_TRUST, scene_of
 from gatehouse.clients.service.managing import apply, remove, secret_for
 from gatehouse.clients.service.sectors import document_problem
-from gatehouse.clients.service.writing import add_client
+from gatehouse.clients.service.writing import add_client, refuse_one_too_many
+from gatehouse.core.access import check_permission
 from gatehouse.core.context import Context
 from gatehouse.core.errors import NotFound
+from gatehouse.core.identifiers import CANONICAL
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.oidc_provider.errors import (
+    AccessDenied,
     InvalidClientMetadata,
     InvalidRedirectUri,
     InvalidToken,
@@ -34,6 +39,7 @@ from gatehouse.oidc_provider.rules.registration import (
 )
 from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.organizations.models import Organization
+from gatehouse.organizations.service import hold_as
 
 ACCESS = "gra_"
 OF_REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
@@ -45,6 +51,12 @@ NEEDS_INITIAL = (
     "Send an initial access token: Authorization: Bearer gia_... An admin of the organization makes"
     " one, or an operator."
 )
+ORGANIZATION = "organization_id"
+AN_ID = (
+    "Name the organization that gets the client by its id, such as"
+    " 01890a5d-ac96-774b-bcce-b302099a8057."
+)
+OF_ANOTHER = "This initial access token is not of that organization. Leave it out."
 NEEDS_ITS_OWN = (
     "Send the registration_access_token that the last answer had: Authorization: Bearer gra_..."
 )
@@ -71,14 +83,28 @@ def refuse_where_it_is_off(ctx: Context) -> None:
         raise NotFound(SWITCHED_OFF)
 
 
+def organization_of(sent: Sent) -> UUID | None:
+    """The organization that is named to get the client. Raises InvalidClientMetadata."""
+    named = sent.get(ORGANIZATION)
+    if named is None:
+        return None
+    if not isinstance(named, str) or not CANONICAL.fullmatch(named):
+        raise InvalidClientMetadata(f"{ORGANIZATION}: {AN_ID}")
+    return UUID(named)
+
+
 def register(ctx: Context, token: str | None, sent: Sent) -> dict[str, Any]:
-    """Register a client (RFC 7591 3). Raises InvalidToken, InvalidClientMetadata."""
-    if token is None and ctx.settings.oidc.registration == "token":
-        raise InvalidToken(NEEDS_INITIAL)
-    if token is not None and (problem := registering.problem_of_token(ctx, token)):
-        raise InvalidToken(problem)
+    """Register a client (RFC 7591 3), by an initial access token, or as the person who calls and
+    manages the clients of the organization that they name; else as nobody, where that may be.
+
+    Raises InvalidToken, InvalidClientMetadata, AccessDenied, TooManyClients, TooManyOfNobody, and
+    whatever people are refused with who may not manage clients there.
+    """
+    named = organization_of(sent)
+    _refuse_before_all(ctx, token, named)
     name, settings = _checked(ctx, sent)
-    org_id = _use(ctx, token) if token is not None else None
+    org_id = _held(ctx, token, named)
+    refuse_one_too_many(ctx, org_id)
     # Without an organization there are no members: it is for everybody, who are asked each.
     settings["access_policy"] = "organizations" if org_id else "everyone"
     access = mint(ACCESS)
@@ -93,6 +119,34 @@ def register(ctx: Context, token: str | None, sent: Sent) -> dict[str, Any]:
         registration_token_hash=hash_token(access),
     )
     return _told(ctx, Registered(client, access, secret))
+
+
+def _refuse_before_all(ctx: Context, token: str | None, named: UUID | None) -> None:
+    """Refuse whoever may not register, before anything slow; what they may is asked again after."""
+    if token is not None:
+        if problem := registering.problem_of_token(ctx, token):
+            raise InvalidToken(problem)
+    elif ctx.actor.user_id is not None:
+        if named is None:
+            raise InvalidClientMetadata(f"{ORGANIZATION}: Missing. {AN_ID}")
+        check_permission(ctx, named, ClientPermission.MANAGE)
+        ctx.leave_the_transaction()
+    elif named is not None or ctx.settings.oidc.registration == "token":
+        raise InvalidToken(NEEDS_INITIAL)
+
+
+def _held(ctx: Context, token: str | None, named: UUID | None) -> UUID | None:
+    """The organization that gets the client, held; None for one of nobody. Uses the token up."""
+    if token is None:
+        if named is not None:
+            hold_as(ctx, named, ClientPermission.MANAGE)
+        return named
+    row = registering.use(ctx, token)
+    if row is None:
+        raise InvalidToken(registering.USED_UP)
+    if named not in (None, row.org_id):
+        raise AccessDenied(f"{ORGANIZATION}: {OF_ANOTHER}", status=HTTPStatus.FORBIDDEN)
+    return row.org_id
 
 
 def read(ctx: Context, client_id: str, token: str | None) -> dict[str, Any]:
@@ -191,13 +245,6 @@ def _refuse_unless_own(found: Any, token: str | None) -> None:
         raise InvalidToken(NOT_ITS_OWN)
     if not compare_digest(made, kept) or not found.is_usable:
         raise InvalidToken(NOT_ITS_OWN)
-
-
-def _use(ctx: Context, token: str) -> UUID | None:
-    row = registering.use(ctx, token)
-    if row is None:
-        raise InvalidToken(registering.USED_UP)
-    return row.org_id
 
 
 def _refuse_another(ctx: Context, client_id: str, sent: Sent) -> None:

@@ -29,6 +29,7 @@ from gatehouse.organizations.service.organizations import (
     create_organization,
     delete_organization,
     end_tokens,
+    find_and_lock,
     hold_as,
     purge_organizations,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "delete_organization",
     "end_memberships",
     "end_tokens",
+    "find_and_lock",
     "find_invite",
     "glance_at_invite",
     "hold_as",
