@@ -22,6 +22,7 @@ from tests.conftest import WIDE, client_of
 from tests.factories import PASSWORD, Factory
 from tests.relying import ISSUER, Rp, answer_of, make_client
 
+JSON = "application/json"
 UI = "https://console.example"
 
 
@@ -62,6 +63,21 @@ def complete(http: FlaskClient, handle: str, headers: Any = None, **body: Any) -
 def code_of(answer: Any) -> str:
     assert answer.status_code == 200, answer.text
     return answer_of(answer.json["data"]["redirect_url"])["code"]
+
+
+def test_a_name_that_is_sent_twice_is_refused(http: FlaskClient, rp: Rp, make: Factory, user: User):
+    headers = make.bearer(user)
+    handle = handle_of(rp)
+    terms = begin(http, handle).json["data"]["terms"]
+    once = f'"oidc_session_id":"{handle}"'
+
+    for path, raw, name in (
+        ("begin", f"{{{once},{once}}}", "oidc_session_id"),
+        ("complete", f'{{{once},"terms":"{terms}","answer":"deny","answer":"allow"}}', "answer"),
+    ):
+        answer = http.post(f"/oidc/{path}", data=raw, headers=headers, content_type=JSON)
+        assert (answer.status_code, set(answer.json["error"]["details"])) == (400, {name})
+    assert code_of(complete(http, handle, headers, terms=terms))
 
 
 @pytest.mark.parametrize("way", ["header", "body"])
