@@ -1,4 +1,4 @@
-"""Reading what is under way at the OpenID provider. Bound to one account."""
+"""Reading what is under way at the OpenID provider: of one account, or by a handle of it."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,29 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gatehouse.core.context import Context
-from gatehouse.oidc_provider.models import AuthorizationCode, DeviceRequest, PairwiseSubject
+from gatehouse.core.tokens import hash_token, is_well_formed
+from gatehouse.oidc_provider.models import (
+    AuthorizationCode,
+    DeviceRequest,
+    PairwiseSubject,
+    RequestKind,
+    StoredRequest,
+)
+
+
+def find_kept(ctx: Context, kind: RequestKind, handle: str, prefix: str) -> StoredRequest | None:
+    """The request of this kind under a handle, if it is neither used up nor too old."""
+    if not is_well_formed(handle, prefix):
+        return None
+    found: StoredRequest | None = ctx.db.scalar(
+        select(StoredRequest).where(
+            StoredRequest.handle_hash == hash_token(handle),
+            StoredRequest.kind == kind,
+            StoredRequest.consumed_at.is_(None),
+            StoredRequest.expires_at > ctx.now,
+        )
+    )
+    return found
 
 
 def sign_ins_of_applications(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from gatehouse.clients.queries import KnownClient, find_client, find_client_by_id
 from gatehouse.core.context import Context
@@ -20,13 +20,15 @@ from gatehouse.core.protocol import InvalidRequest, read_parameters
 from gatehouse.core.rendering import origin_of
 from gatehouse.core.sayings import _
 from gatehouse.core.showing import Destination
-from gatehouse.core.tokens import hash_token, is_well_formed, mint
+from gatehouse.core.tokens import hash_token, mint
 from gatehouse.grants.models import ClientSession
 from gatehouse.login.service import sign_out
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
+from gatehouse.oidc_provider.queries import find_kept
 from gatehouse.oidc_provider.rules.asked import LONGEST_STATE
 from gatehouse.oidc_provider.service.hints import claims_of_hint
+from gatehouse.oidc_provider.service.kept import use_up
 
 HANDLE = "gfo_"
 LIFE = timedelta(minutes=30)
@@ -84,7 +86,7 @@ def begin_logout(ctx: Context, raw: bytes, browser: str) -> str | None:
 
 def find_leaving(ctx: Context, handle: str, browser: str) -> Leaving:
     """A request of this browser that nobody has answered. Raises WayOver."""
-    row = _row(ctx, handle)
+    row = find_kept(ctx, RequestKind.LOGOUT, handle, HANDLE)
     client = find_client_by_id(ctx.runtime, row.client_row_id) if row is not None else None
     if row is None or row.browser != browser or client is None or not client.is_usable:
         raise errors.WayOver
@@ -97,20 +99,14 @@ def leave(ctx: Context, leaving: Leaving) -> None:
     """Sign out: the session of this browser ends, and what hangs on it. Raises WayOver if that was
     answered already.
     """
-    statement = (
-        update(StoredRequest)
-        .where(StoredRequest.id == leaving.row.id, StoredRequest.consumed_at.is_(None))
-        .values(consumed_at=ctx.now)
-        .execution_options(synchronize_session=False)
-    )
-    if not ctx.execute(statement):
+    if not use_up(ctx, leaving.row.id):
         raise errors.WayOver
     sign_out(ctx)
 
 
 def destination_of(ctx: Context, handle: str) -> Destination | None:
     """Where the way out leads, for what the page says and the browser allows."""
-    row = _row(ctx, handle)
+    row = find_kept(ctx, RequestKind.LOGOUT, handle, HANDLE)
     client = find_client_by_id(ctx.runtime, row.client_row_id) if row is not None else None
     if row is None or client is None:
         return None
@@ -167,20 +163,6 @@ def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
     if state is None:
         return address
     return f"{address}{'&' if '?' in address else '?'}state={quote(state, safe='')}"
-
-
-def _row(ctx: Context, handle: str) -> StoredRequest | None:
-    if not is_well_formed(handle, HANDLE):
-        return None
-    found: StoredRequest | None = ctx.db.scalar(
-        select(StoredRequest).where(
-            StoredRequest.handle_hash == hash_token(handle),
-            StoredRequest.kind == RequestKind.LOGOUT,
-            StoredRequest.consumed_at.is_(None),
-            StoredRequest.expires_at > ctx.now,
-        )
-    )
-    return found
 
 
 def _is_of_this_session(ctx: Context, sid: str | None) -> bool:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
-
-from sqlalchemy import select, update
 
 from gatehouse.clients.errors import UnauthorizedClient
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, InvalidRequest
-from gatehouse.core.tokens import hash_token, is_well_formed, mint
+from gatehouse.core.tokens import hash_token, mint
 from gatehouse.oidc_provider.errors import InvalidRequestUri, NotLedOn
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
+from gatehouse.oidc_provider.queries import find_kept
 from gatehouse.oidc_provider.service.authorize import Refused, request_of
 from gatehouse.oidc_provider.service.lines import log_dead_end
 from gatehouse.oidc_provider.service.objects import open_object
@@ -85,29 +83,7 @@ def _check(
 
 def find_pushed(ctx: Context, client: KnownClient, uri: str) -> StoredRequest:
     """What this client pushed under a name, if it is not used up. Raises InvalidRequestUri."""
-    handle = uri.removeprefix(URN)
-    if not is_well_formed(handle, PUSHED):
-        raise InvalidRequestUri
-    found: StoredRequest | None = ctx.db.scalar(
-        select(StoredRequest).where(
-            StoredRequest.handle_hash == hash_token(handle),
-            StoredRequest.kind == RequestKind.PUSHED,
-            StoredRequest.client_row_id == client.id,
-            StoredRequest.consumed_at.is_(None),
-            StoredRequest.expires_at > ctx.now,
-        )
-    )
-    if found is None:
+    found = find_kept(ctx, RequestKind.PUSHED, uri.removeprefix(URN), PUSHED)
+    if found is None or found.client_row_id != client.id:
         raise InvalidRequestUri
     return found
-
-
-def consume_pushed(ctx: Context, row_id: UUID) -> bool:
-    """Use a pushed request up. Of many who try, one does."""
-    statement = (
-        update(StoredRequest)
-        .where(StoredRequest.id == row_id, StoredRequest.consumed_at.is_(None))
-        .values(consumed_at=ctx.now)
-        .execution_options(synchronize_session=False)
-    )
-    return ctx.execute(statement) == 1

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -17,6 +17,7 @@ from gatehouse.login.service import sign_out
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.events import ClientEntryRefused
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
+from gatehouse.oidc_provider.queries import find_kept
 from gatehouse.oidc_provider.rules.interaction import (
     Person,
     Situation,
@@ -33,8 +34,8 @@ from gatehouse.oidc_provider.service.granting import (
     issue_code,
     signed_in,
 )
+from gatehouse.oidc_provider.service.kept import use_up
 from gatehouse.oidc_provider.service.lines import log_refusal
-from gatehouse.oidc_provider.service.pushed import consume_pushed
 from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.subjects import sub_of
 
@@ -165,7 +166,7 @@ def step_of(
 
 def grant(ctx: Context, request: Request, person: SignedIn, *, agrees: bool) -> LedBack:
     """Give a code. A request that was pushed is used up by it."""
-    if request.pushed_id is not None and not consume_pushed(ctx, request.pushed_id):
+    if request.pushed_id is not None and not use_up(ctx, request.pushed_id):
         return refuse(ctx, request, errors.InvalidRequestUri())
     given = give_grant(ctx, request.client, person, request.asked, agrees=agrees)
     return request.way_back.with_code(issue_code(ctx, request.client, request.asked, given))
@@ -198,7 +199,7 @@ def refuse(ctx: Context, request: Request, error: OAuthError) -> LedBack:
 
 def find_way(ctx: Context, handle: str, browser: str) -> Way:
     """A request of this browser that is still on its way. Raises WayOver."""
-    row = _row(ctx, handle)
+    row = find_kept(ctx, RequestKind.WAY, handle, HANDLE)
     if row is None or row.browser != browser:
         raise errors.WayOver
     return Way(row, _read_again(ctx, row))
@@ -206,7 +207,7 @@ def find_way(ctx: Context, handle: str, browser: str) -> Way:
 
 def way_of(ctx: Context, handle: str) -> Way:
     """A request that is still on its way, whichever browser brought it. Raises WayOver."""
-    row = _row(ctx, handle)
+    row = find_kept(ctx, RequestKind.WAY, handle, HANDLE)
     if row is None:
         raise errors.WayOver
     return Way(row, _read_again(ctx, row))
@@ -214,7 +215,7 @@ def way_of(ctx: Context, handle: str) -> Way:
 
 def peek(ctx: Context, handle: str) -> Request | None:
     """The request behind a handle, for what pages say on the way; whoever it belongs to."""
-    row = _row(ctx, handle)
+    row = find_kept(ctx, RequestKind.WAY, handle, HANDLE)
     return _read_again(ctx, row) if row is not None else None
 
 
@@ -225,33 +226,13 @@ def choose(ctx: Context, row: StoredRequest, user_id: UUID) -> None:
 
 def end_way(ctx: Context, row: StoredRequest) -> None:
     """Use the request up. Raises WayOver if that was done already."""
-    statement = (
-        update(StoredRequest)
-        .where(StoredRequest.id == row.id, StoredRequest.consumed_at.is_(None))
-        .values(consumed_at=ctx.now)
-        .execution_options(synchronize_session=False)
-    )
-    if not ctx.execute(statement):
+    if not use_up(ctx, row.id):
         raise errors.WayOver
 
 
 def leave_account(ctx: Context) -> None:
     """Sign out here, to go on with another account."""
     sign_out(ctx)
-
-
-def _row(ctx: Context, handle: str) -> StoredRequest | None:
-    if not is_well_formed(handle, HANDLE):
-        return None
-    found: StoredRequest | None = ctx.db.scalar(
-        select(StoredRequest).where(
-            StoredRequest.handle_hash == hash_token(handle),
-            StoredRequest.kind == RequestKind.WAY,
-            StoredRequest.consumed_at.is_(None),
-            StoredRequest.expires_at > ctx.now,
-        )
-    )
-    return found
 
 
 def _claim(ctx: Context, handle: str, browser: str) -> None:
