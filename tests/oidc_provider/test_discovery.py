@@ -36,6 +36,23 @@ def test_the_document_is_there_for_everybody(rp: Rp, path: str):
     assert answer.json == rp.http.get(PATHS[0]).json
 
 
+def test_an_issuer_with_a_path_is_found_where_clients_look(make_app: Any, rp: Rp):
+    """DISC-02: RFC 8414 3.1, and 5 for OpenID providers. The path stands behind the name."""
+    issuer = "https://id.example.com/tenant/one"
+    http = make_app(OIDC_ISSUER_URL=issuer).test_client()
+    usual = http.get(PATHS[0])
+
+    for path in PATHS:
+        answer = http.get(f"{path}/tenant/one")
+        assert (answer.status_code, answer.json["issuer"]) == (200, issuer)
+        assert answer.data == usual.data
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        for other in ("/tenant", "/tenant/one/", "/tenant/one/x", "/tenant//one", "/"):
+            assert http.get(path + other).status_code == 404, other
+            assert rp.http.get(path + other).status_code == 404, other
+        assert rp.http.get(f"{path}/tenant/one").status_code == 404
+
+
 def test_it_says_all_that_clients_need_and_says_it_well(document: dict[str, Any]):
     """DISC-03 to DISC-11, DISC-13, DISC-14."""
     assert document.keys() >= REQUIRED
@@ -82,8 +99,20 @@ def test_the_keys_are_public_distinct_and_kept_for_a_while(rp: Rp):
     ]
     assert all(size >= 2048 for size in sizes)
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
-    again = rp.http.get("/oidc/jwks", headers={"If-None-Match": answer.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/oidc/jwks"])
+def test_whoever_has_it_already_is_told_so(rp: Rp, path: str):
+    """JWKS-04, RFC 9110 13.1.2: tags are compared weakly, and several may be named."""
+    tag = rp.http.get(path).headers["ETag"]
+
+    for known in (tag, f"W/{tag}", f'"other", W/{tag}', f"{tag},{tag}", "*"):
+        again = rp.http.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.data) == (304, b""), known
+        assert again.headers["ETag"] == tag
+    for known in ('"other"', 'W/"other", "more"', "", '"', '"*"', f'"{tag[1:-1]}x"'):
+        again = rp.http.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, bool(again.data)) == (200, True), known
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
