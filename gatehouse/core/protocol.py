@@ -74,7 +74,10 @@ class Answered:
 
 @dataclass(slots=True)
 class Call:
-    """What came in. ``sent`` has each parameter once; those that may repeat are in ``several``."""
+    """What came in. ``sent`` has each parameter once; those that may repeat are in ``several``.
+
+    ``allow_origin`` is the origin whose pages may read the answer: none, or ``*`` for all.
+    """
 
     method: str
     environ: dict[str, Any]
@@ -82,7 +85,7 @@ class Call:
     sent: dict[str, str] = field(default_factory=dict)
     several: dict[str, list[str]] = field(default_factory=dict)
     raw: bytes = b""
-    allow_origin: bool = False
+    allow_origin: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str | None:
@@ -289,11 +292,10 @@ def _preflight(methods: tuple[str, ...]) -> Answered:
 
 def _cors(call: Call) -> list[tuple[str, str]]:
     """Cookies are never invited: whoever calls shows a token or a client's proof."""
-    origin = call.header("Origin")
-    if not origin or not call.allow_origin:
+    if not call.allow_origin:
         return [("Vary", "Origin")]
     return [
         ("Vary", "Origin"),
-        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Origin", call.allow_origin),
         ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate, Retry-After"),
     ]

@@ -225,3 +225,26 @@ def test_a_page_of_a_public_client_may_read_the_answer(make_rp: Any, rp: Rp):
     assert "Access-Control-Allow-Origin" not in rp.token(**CODE, headers=own).headers
     asked = {**own, "Access-Control-Request-Method": "POST"}
     assert public.http.options("/oidc/token", headers=asked).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("registered", "sent"),
+    [
+        ({"redirect_uris": ["https://A.Example:443/c"]}, "https://a.example"),
+        ({"redirect_uris": ["http://127.0.0.1:80/c"]}, "http://127.0.0.1"),
+        ({"redirect_uris": ["http://localhost:3000/c"]}, "http://localhost:3000"),
+        ({"redirect_uris": ["http://[::1]:3000/c"]}, "http://[::1]:3000"),
+        ({"redirect_uris": ["com.example.app:/c", "https://b.example/c"]}, "https://b.example"),
+        ({"allowed_cors_origins": ["https://a.example:443"]}, "https://a.example"),
+        ({"allowed_cors_origins": ["https://a.example:80"]}, "https://a.example:80"),
+    ],
+)
+def test_origins_are_compared_as_browsers_write_them(make_rp: Any, registered: Any, sent: str):
+    """OAUTH-28, RFC 6454 6.2: in small letters, and without a usual port."""
+    public = make_rp(token_endpoint_auth_method="none", **registered)
+
+    answer = public.token(**CODE, code="gac_x", headers={"Origin": sent})
+    other = public.token(**CODE, code="gac_x", headers={"Origin": "https://a.example:4430"})
+
+    assert answer.headers["Access-Control-Allow-Origin"] == sent
+    assert "Access-Control-Allow-Origin" not in other.headers

@@ -90,6 +90,27 @@ def test_who_shows_no_good_token_is_told_how(person: Person, rp: Rp):
         assert f'error="{error}"' in challenge if error else challenge == BARE
 
 
+def test_a_page_can_read_that_its_token_has_ended(person: Person, make_rp: Any):
+    """OAUTH-28: a refusal is for all to read, what is said of a person for the client's own."""
+    rp = make_rp(token_endpoint_auth_method="none")
+    access = person.tokens_for(rp)["access_token"]
+    own, foreign = "https://app.example.com", "https://evil.example"
+
+    def read_by(origin: str, authorization: str) -> Any:
+        headers = {"Origin": origin, "Authorization": authorization}
+        return rp.http.get("/oidc/userinfo", headers=headers)
+
+    good = read_by(own, f"Bearer {access}")
+    assert (good.status_code, good.headers["Access-Control-Allow-Origin"]) == (200, own)
+    assert "Access-Control-Allow-Origin" not in read_by(foreign, f"Bearer {access}").headers
+    rp.revoke(access)
+    for shown in (f"Bearer {access}", "Bearer", f"DPoP {access}"):
+        ended = read_by(own, shown)
+        assert (ended.status_code, ended.headers["Access-Control-Allow-Origin"]) == (401, "*")
+        assert "WWW-Authenticate" in ended.headers["Access-Control-Expose-Headers"]
+        assert "Access-Control-Allow-Credentials" not in ended.headers
+
+
 def test_userinfo_can_be_signed(person: Person, make_rp: Any, user: User):
     """CORE-65 (OpenID Connect Core 5.3.2)."""
     rp = make_rp(userinfo_signed_response_alg="ES256")

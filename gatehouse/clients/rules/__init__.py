@@ -11,6 +11,7 @@ from gatehouse.clients.rules.checks import Scene
 from gatehouse.clients.rules.options import NAMES, Options, options_of
 from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.clients.rules.redirects import redirect_matches, redirect_problem
+from gatehouse.clients.rules.resources import origin_of
 from gatehouse.clients.rules.secrets import holds, sha256_of, slow_hash
 from gatehouse.clients.rules.validation import (
     Problems,
@@ -36,6 +37,7 @@ __all__ = [
     "keys_of_set",
     "options_of",
     "options_of_built_in",
+    "origin_of",
     "plain",
     "problems_of",
     "read_certificate",

@@ -20,12 +20,21 @@ def normal(uri: str) -> str:
     """The form in which names are compared (RFC 3986 6.2.2, 6.2.3). A slash at the end makes no
     other resource.
     """
-    parts = urlsplit(uri)
+    parts, place = urlsplit(uri), _place_of(uri)
     path, query = _plain(parts.path).rstrip("/"), _plain(parts.query)
-    port = "" if parts.port in (None, USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
-    host = host_of(uri)
-    place = f"//[{host}]{port}" if ":" in host else f"//{host}{port}" if host else ""
     return f"{parts.scheme}:{place}{path}" + (f"?{query}" if query else "")
+
+
+def origin_of(uri: str) -> str:
+    """The origin of an address of the web, as browsers write it (RFC 6454 6.2)."""
+    return f"{urlsplit(uri).scheme}:{_place_of(uri)}"
+
+
+def _place_of(uri: str) -> str:
+    """Host and port behind two slashes: in small letters, and without a usual port."""
+    parts, host = urlsplit(uri), host_of(uri)
+    port = "" if parts.port in (None, USUAL_PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"//[{host}]{port}" if ":" in host else f"//{host}{port}" if host else ""
 
 
 def host_of(uri: str) -> str:

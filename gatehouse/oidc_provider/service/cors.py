@@ -1,25 +1,27 @@
 """Which pages of other origins may read our answers: those of public clients (Fetch, 3.2)."""
 
-from urllib.parse import urlsplit
+from functools import lru_cache
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.rules import origin_of
 from gatehouse.core.protocol import Call
 
 
 def allow_origin_of(call: Call, client: KnownClient) -> None:
-    """Let a page of the client's own read the answer."""
-    origin = call.header("Origin")
-    call.allow_origin = origin is not None and origin in origins_of(client)
+    """Let a page of the client's own read the answer, and no other."""
+    origin = call.header("Origin") or ""
+    call.allow_origin = origin if origin in origins_of(client) else ""
 
 
 def origins_of(client: KnownClient) -> frozenset[str]:
     """Those that are named, else those of the redirect URIs of a public client."""
     options = client.options
     if options.allowed_cors_origins:
-        return frozenset(options.allowed_cors_origins)
-    if not options.is_public:
-        return frozenset()
-    parts = [urlsplit(uri) for uri in options.redirect_uris]
-    return frozenset(
-        f"{each.scheme}://{each.netloc}" for each in parts if each.scheme in ("http", "https")
-    )
+        return _origins(options.allowed_cors_origins)
+    return _origins(options.redirect_uris) if options.is_public else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _origins(addresses: tuple[str, ...]) -> frozenset[str]:
+    """As browsers write them: what is registered may name a usual port, or a host in capitals."""
+    return frozenset(origin_of(each) for each in addresses if each.startswith(("http:", "https:")))

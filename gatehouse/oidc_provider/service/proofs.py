@@ -27,7 +27,6 @@ from gatehouse.oidc_provider.rules.dpop import (
     nonce_at,
     read_proof,
 )
-from gatehouse.oidc_provider.service.cors import allow_origin_of
 from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
 
 SCHEME = "dpop"
@@ -126,7 +125,6 @@ def binding_with_token(ctx: Context, call: Call, scheme: str, token: str) -> str
     client = find_client(ctx.runtime, str(shown.claims["client_id"])) if shown else None
     if shown is None or client is None:
         raise InvalidToken
-    allow_origin_of(call, client)  # A page has to read that it needs a nonce, too.
     try:
         return f"jkt:{shown_key(ctx, call, client, token)}"
     except (InvalidDpopProof, UseDpopNonce) as error:
