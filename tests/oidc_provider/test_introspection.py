@@ -63,6 +63,19 @@ def test_a_person_is_named_where_userinfo_names_them(
         assert rp.userinfo(token).json["preferred_username"] == told["username"]
 
 
+@pytest.mark.parametrize("kind", ["public", "pairwise"])
+def test_a_refresh_token_is_told_too(person: Person, make_rp: Any, kind: str):
+    """INTR-01: with whose it is as the client knows them, and whom it is for: us."""
+    rp = make_rp(subject_type=kind)
+    tokens = person.tokens_for(rp, scope="openid offline_access")
+
+    told = rp.introspect(tokens["refresh_token"]).json
+
+    assert told["sub"] == rp.read(tokens["id_token"]).claims["sub"]
+    assert (told["iss"], told["aud"], told["client_id"]) == (ISSUER, ISSUER, rp.client_id)
+    assert (told["active"], told["token_type"]) == (True, "refresh_token")
+
+
 def test_whatever_does_not_count_is_inactive_and_no_more(person: Person, rp: Rp, make_rp: Any):
     """INTR-02, 05, 09: exactly that, whatever the reason."""
     tokens = person.tokens_for(rp, scope="openid offline_access")

@@ -27,6 +27,7 @@ from gatehouse.oidc_provider.service.answers import refuse_who_is_out
 from gatehouse.oidc_provider.service.people import facts_of, say_of
 from gatehouse.oidc_provider.service.proofs import check_binding
 from gatehouse.oidc_provider.service.resources import is_served_by
+from gatehouse.oidc_provider.service.subjects import sub_of
 from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
 from gatehouse.signing_keys.service import sign
 
@@ -198,6 +199,8 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
     return {
         "active": True,
         "iss": issuer_of(ctx.runtime),
+        "sub": sub_of(ctx, asker, family.user_id),
+        "aud": issuer_of(ctx.runtime),
         "client_id": asker.client_id,
         "scope": " ".join(family.params["scopes"]),
         "iat": int(family.created_at.timestamp()),
