@@ -33,8 +33,8 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     app.extensions |= {"gatehouse": runtime, "migrate": LazyMigrate()}
     app.url_map.converters["uuid"] = AnySegment
     app.url_map.merge_slashes = False
-    refusals.install(app)
     blueprints = tuple(api for domain in mounted for api in domain.apis)
+    refusals.install(app, blueprints)
     app.extensions["gatehouse_apis"] = blueprints
     openapi.install(app, blueprints)
     assets.install(app, tuple(pages for domain in mounted for pages in domain.pages))

@@ -79,6 +79,7 @@ class Api(Blueprint):  # type: ignore[misc]
     def __init__(self, name: str, *, at: str = "", root: str = API_ROOT, about: str = "") -> None:
         super().__init__(name, __name__, url_prefix=root + at or None, description=about)
         self.public_endpoints: set[str] = set()
+        self.paths: set[str] = set()
 
     def get(self, path: str = "") -> Callable[[View], View]:
         return self._mount("GET", path)
@@ -98,7 +99,9 @@ class Api(Blueprint):  # type: ignore[misc]
     def _mount(self, method: str, path: str) -> Callable[[View], View]:
         def mount(view: View) -> View:
             serve = _serve(view)
-            describe(serve, view, method=method, path=f"{self.url_prefix or ''}{path}")
+            whole = f"{self.url_prefix or ''}{path}"
+            describe(serve, view, method=method, path=whole)
+            self.paths.add(whole)
             self.add_url_rule(path, view.__name__, serve, methods=[method])
             if access.access_of(view).is_public:
                 self.public_endpoints.add(f"{self.name}.{view.__name__}")

@@ -1,5 +1,6 @@
 """Every way in which a request can end badly, turned into the envelope. One renderer."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -27,6 +28,7 @@ from gatehouse.core.http import API_ROOT, refusal
 from gatehouse.core.logging import LOGGER
 from gatehouse.core.protocol import as_response as protocol_refusal
 
+API = "/api/"
 PROTOCOLS = ("/oidc/", "/.well-known/")  # Whose errors have the shape of their RFCs.
 NO_SUCH_PATH = "There is no such path. /api/docs lists those that there are."
 KINDS: dict[int, type[GatehouseError]] = {
@@ -34,7 +36,9 @@ KINDS: dict[int, type[GatehouseError]] = {
 }
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, apis: Iterable[Any]) -> None:
+    elsewhere = (path for api in apis for path in api.paths if not path.startswith(API))
+    app.extensions["gatehouse_enveloped"] = (API, *(f"{path}/" for path in elsewhere))
     app.register_error_handler(GatehouseError, _refuse)
     app.register_error_handler(ValidationError, _of_schema)
     app.register_error_handler(IntegrityError, _of_clash)
@@ -50,9 +54,9 @@ def _refuse(error: GatehouseError) -> Response:
     if own is not None:
         answer: Response = own(error)
         return answer
-    is_for_people = "text/html" in request.headers.get("Accept", "")
-    is_of_the_api = request.path.startswith("/api/")
-    if is_for_people and not is_of_the_api:
+    if f"{request.path}/".startswith(current_app.extensions["gatehouse_enveloped"]):
+        return refusal(error)
+    if "text/html" in request.headers.get("Accept", ""):
         return refusal_page(error)
     is_of_a_protocol = request.path.startswith(PROTOCOLS)
     return protocol_refusal(error) if is_of_a_protocol else refusal(error)

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.headers import MOST_BYTES
 from gatehouse.core.roles import Role
 from gatehouse.grants.models import Grant
 from gatehouse.oidc_provider.models import StoredRequest
@@ -285,3 +286,25 @@ def test_junk_is_refused_in_the_envelope(http: FlaskClient, body: bytes):
         answer = http.post(f"/oidc/{path}", data=body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json["success"] is False
+
+
+@pytest.mark.parametrize("path", ["/oidc/begin", "/oidc/complete"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+def test_whatever_is_wrong_is_said_in_the_envelope(http: FlaskClient, path: str, accept: str):
+    """Also what is refused before a route is found: docs/api.md has one shape for both paths."""
+    as_json = {"content_type": "application/json"}
+    cases = (
+        ("GET", path, {}, 405, "METHOD_NOT_ALLOWED"),
+        ("DELETE", path, {}, 405, "METHOD_NOT_ALLOWED"),
+        ("POST", f"{path}/", {}, 404, "NOT_FOUND"),
+        ("POST", f"{path}/more", {}, 404, "NOT_FOUND"),
+        ("POST", path, {"data": b" " * (MOST_BYTES + 1), **as_json}, 413, "PAYLOAD_TOO_LARGE"),
+        ("POST", path, {"data": b"x", "content_type": "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+    )
+    for method, asked, options, status, kind in cases:
+        answer = http.open(asked, method=method, headers={"Accept": accept}, **options)
+
+        assert (answer.status_code, answer.json["error"]["type"]) == (status, kind), method
+        assert (answer.json["success"], answer.json["code"]) == (False, status)
+    beside = http.post(f"{path}s", headers={"Accept": "application/json"})
+    assert (beside.status_code, beside.json["error"]) == (404, "invalid_request")
