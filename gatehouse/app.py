@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SessionInterface
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wrappers import Response
 
 from gatehouse.core import assets, logging, openapi, refusals
@@ -52,10 +52,21 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     return app
 
 
+class Route(Rule):
+    """A route that takes HEAD where it takes GET, unless it says otherwise."""
+
+    def __init__(self, *given: Any, takes_head: bool = True, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if self.methods and not takes_head:
+            self.methods.discard("HEAD")
+
+
 class Gatehouse(Flask):
     """Routes by path alone: no request pays for taking its Host header apart, and none can use it
     to lead us astray. Where this service is, is a setting.
     """
+
+    url_rule_class = Route
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         if request is None:

@@ -98,3 +98,16 @@ def test_other_methods_are_refused(client: FlaskClient, page: Route):
 
         assert answer.status_code == 405
         assert page.method in answer.headers["Allow"]
+
+
+@of_all_pages
+def test_a_page_takes_head_or_says_what_it_takes(client: FlaskClient, page: Route):
+    """RFC 9110 15.5.6: what writes although it is only asked for is no page to look at."""
+    path = path_of(page, str(uuid4()))
+    taken = set(client.options(path).headers["Allow"].split(", "))
+    looked = client.head(path)
+
+    assert "HEAD" not in taken or page.rule not in OPEN
+    assert (looked.status_code == 405) == ("HEAD" not in taken)
+    if looked.status_code == 405:
+        assert set(looked.headers["Allow"].split(", ")) == taken

@@ -71,6 +71,7 @@ class Edge:
         self._hops = settings.trusted_proxy_hops
         self._origins = frozenset(settings.cors_origins)
         self._constant = [*SECURITY, *([HTTPS_ONLY] if settings.is_https else [])]
+        self._names = frozenset(name.lower() for name, _ in self._constant)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = perf_counter()
@@ -82,7 +83,7 @@ class Edge:
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             names = {name.lower() for name, _ in headers}
-            headers += self._constant
+            headers += self._constant if names.isdisjoint(self._names) else self._besides(names)
             headers += extra
             headers.append(("X-Request-ID", request_id))
             if "content-security-policy" not in names:
@@ -91,7 +92,7 @@ class Edge:
                 headers.append(("Cache-Control", "no-store"))
             if "referrer-policy" not in names:
                 headers.append(("Referrer-Policy", "no-referrer"))
-            if self._origins:
+            if self._origins and "access-control-allow-origin" not in names:
                 headers += self._cors(environ)
             self._note(environ, int(status[:3]), perf_counter() - started)
             return (
@@ -109,6 +110,10 @@ class Edge:
             return self._app(environ, start)
         start(STATUS_LINES[answered.status], answered.headers)
         return [answered.body]
+
+    def _besides(self, names: set[str]) -> Headers:
+        """What every answer carries, but for what this one says otherwise."""
+        return [(name, value) for name, value in self._constant if name.lower() not in names]
 
     def _note(self, environ: Environ, status: int, took: float) -> None:
         """Count the request, and write its line."""

@@ -19,7 +19,6 @@ from gatehouse.core.errors import (
     Conflict,
     GatehouseError,
     InvalidToken,
-    MethodNotAllowed,
     NotFound,
     ReauthenticationRequired,
     TooLarge,
@@ -70,8 +69,10 @@ class Pages(Blueprint):
 
     def _mount(self, method: str, path: str) -> Callable[[View], View]:
         def mount(view: View) -> View:
-            serve = _serve(_plan_of(view, path))
-            self.add_url_rule(path, view.__name__, serve, methods=[method])
+            plan = _plan_of(view, path)
+            # Whoever only looks does nothing: HEAD is a method that such a page does not take.
+            serve, looks = _serve(plan), not plan.writes
+            self.add_url_rule(path, view.__name__, serve, methods=[method], takes_head=looks)
             return view
 
         return mount
@@ -133,8 +134,6 @@ def _serve(plan: Plan) -> Callable[..., Response]:
         environ["gatehouse.route"] = plan.path
         visit = begin(environ, path)
         environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
-        if plan.writes and request.method == "HEAD":  # Whoever only looks does nothing.
-            raise MethodNotAllowed
         _refuse_a_foreign_page(plan, visit)
         limit_the_address(plan.limit, visit.runtime, environ)
         _read(plan, visit)

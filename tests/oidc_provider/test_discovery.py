@@ -102,6 +102,17 @@ def test_the_keys_are_public_distinct_and_kept_for_a_while(rp: Rp):
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/oidc/jwks"])
+def test_pages_of_all_origins_may_read_it(make_app: Any, path: str):
+    """DISC-12: each header says it once, also to an origin that the REST API is open to."""
+    page = {"Origin": "https://console.example"}
+    answer = make_app(CORS_ORIGINS=page["Origin"]).test_client().get(path, headers=page)
+
+    assert answer.headers.getlist("Cross-Origin-Resource-Policy") == ["cross-origin"]
+    assert answer.headers.getlist("Access-Control-Allow-Origin") == ["*"]
+    assert answer.headers.getlist("Cross-Origin-Opener-Policy") == ["same-origin"]
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/oidc/jwks"])
 def test_whoever_has_it_already_is_told_so(rp: Rp, path: str):
     """JWKS-04, RFC 9110 13.1.2: tags are compared weakly, and several may be named."""
     tag = rp.http.get(path).headers["ETag"]
