@@ -1,5 +1,7 @@
 """How the parameters of a request are read. Pure."""
 
+from typing import Any
+
 import pytest
 
 from gatehouse.core.protocol import InvalidRequest
@@ -127,13 +129,30 @@ def test_a_class_of_authentication_may_be_essential(wish, found: tuple[str, ...]
     assert asked.essential_acr_of({"id_token": {"acr": wish}}) == found
 
 
-def test_one_subject_may_be_named_but_not_two():
-    """CORE-41."""
-    one, two = {"sub": {"value": "a"}}, {"sub": {"value": "b"}}
-    assert asked.value_of_sub({"id_token": one, "userinfo": one}) == "a"
-    assert asked.value_of_sub({"id_token": {"sub": None}}) is None
-    with pytest.raises(InvalidRequest):
-        asked.value_of_sub({"id_token": one, "userinfo": two})
+@pytest.mark.parametrize(
+    ("in_id_token", "in_userinfo", "found"),
+    [
+        (None, None, None),
+        ({"essential": True}, None, None),
+        ({"value": "a"}, {"value": "a"}, {"a"}),
+        ({"values": ["a", "b"]}, None, {"a", "b"}),
+        ({"values": ["a", "b"]}, {"value": "b"}, {"b"}),
+        ({"value": "a", "values": ["a", "b"]}, None, {"a"}),
+        ({"values": [1]}, None, {"1"}),
+        ({"value": "a"}, {"value": "b"}, InvalidRequest),
+        ({"value": "a", "values": ["b"]}, None, InvalidRequest),
+        ({"values": ["a"]}, {"values": ["b"]}, InvalidRequest),
+        ({"values": []}, None, InvalidRequest),
+    ],
+)
+def test_certain_people_may_be_named(in_id_token: Any, in_userinfo: Any, found: Any):
+    """CORE-41: whatever restricts it holds."""
+    claims = {"id_token": {"sub": in_id_token}, "userinfo": {"sub": in_userinfo}}
+    if found is InvalidRequest:
+        with pytest.raises(InvalidRequest):
+            asked.subs_of(claims)
+    else:
+        assert asked.subs_of(claims) == found
 
 
 @pytest.mark.parametrize(

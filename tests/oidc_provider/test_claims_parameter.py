@@ -79,19 +79,23 @@ def test_the_name_that_is_an_address_is_told_with_the_address_alone(
 def test_an_answer_is_for_the_person_that_is_wished_for(
     person: Person, rp: Rp, user: User, make: Factory
 ):
-    """CORE-41."""
+    """CORE-41: by ``value``, and by ``values`` as well."""
     person.code_for(rp)
+    own, others = str(user.id), str(make.user().id)
 
     def wish(sub: Any) -> str:
-        return orjson.dumps({"id_token": {"sub": {"value": str(sub)}}}).decode()
+        return orjson.dumps({"id_token": {"sub": sub}}).decode()
 
-    answer = person.open(rp.url(claims=wish(user.id), prompt="none"))
-    said = answer_of(answer.headers["Location"])
-    assert rp.read(rp.redeem(said["code"]).json["id_token"]).claims["sub"] == str(user.id)
-    for other in (make.user().id, "x"):
-        answer = person.open(rp.url(claims=wish(other), prompt="none"))
+    for sub in ({"value": own}, {"values": [others, own]}, {"value": own, "values": [own]}):
+        answer = person.open(rp.url(claims=wish(sub), prompt="none"))
+        said = answer_of(answer.headers["Location"])
+        assert rp.read(rp.redeem(said["code"]).json["id_token"]).claims["sub"] == own
+    two = person.open(rp.url(claims=wish({"value": own, "values": [others]}), prompt="none"))
+    assert answer_of(two.headers["Location"])["error"] == "invalid_request"
+    for sub in ({"value": others}, {"value": "x"}, {"values": ["nobody", others]}):
+        answer = person.open(rp.url(claims=wish(sub), prompt="none"))
         assert answer_of(answer.headers["Location"])["error"] == "login_required"
-        page = person.open(rp.url(claims=wish(other)))
+        page = person.open(rp.url(claims=wish(sub)))
         assert page.request.path.startswith("/oidc/accounts/")
         page = person.post(page.request.path, page, answer="go_on")
         assert page.request.path.startswith("/oidc/accounts/")

@@ -140,7 +140,7 @@ def _show_account(ctx: Context, template: str, handle: str, browser: str) -> Sho
         handle=handle,
         user=own_account(ctx),
         client=request.client,
-        is_other_wanted=request.asked.hinted_sub is not None,
+        is_other_wanted=request.asked.only_subs is not None,
     )
 
 

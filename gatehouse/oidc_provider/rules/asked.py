@@ -34,7 +34,9 @@ Claims = Mapping[str, Mapping[str, Mapping[str, Any] | None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a client asks for. ``max_age`` is in seconds."""
+    """What a client asks for. ``max_age`` is in seconds; ``only_subs`` are the people of whom one
+    has to answer, if that is not left open.
+    """
 
     redirect_uri: str
     response_mode: str
@@ -48,7 +50,7 @@ class Asked:
     claims: Claims = field(default_factory=dict)
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
-    hinted_sub: str | None = None
+    only_subs: frozenset[str] | None = None
     challenge: str | None = None
     dpop_jkt: str | None = None
     resources: tuple[str, ...] = ()
@@ -184,13 +186,19 @@ def essential_acr_of(claims: Claims) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-def value_of_sub(claims: Claims) -> str | None:
-    """The only person for whom an answer is wanted (OpenID Connect Core 5.5.1)."""
-    wishes = (claims.get(place, {}).get("sub") or {} for place in ("id_token", "userinfo"))
-    named = {str(wish["value"]) for wish in wishes if "value" in wish}
-    if len(named) > 1:
-        raise InvalidRequest("The claims name two persons.")
-    return next(iter(named), None)
+def subs_of(claims: Claims) -> frozenset[str] | None:
+    """The people for one of whom an answer is wanted (OpenID Connect Core 5.5.1), or None. Whatever
+    restricts that holds: in both places, and of ``value`` and ``values``.
+    """
+    wishes = [claims.get(place, {}).get("sub") or {} for place in ("id_token", "userinfo")]
+    named = [[wish["value"]] for wish in wishes if "value" in wish]
+    named += [wish["values"] for wish in wishes if "values" in wish]
+    if not named:
+        return None
+    found = frozenset.intersection(*(frozenset(map(str, each)) for each in named))
+    if not found:
+        raise InvalidRequest("The claims name nobody, or two persons at once.")
+    return found
 
 
 def claims_aside(asked: Asked) -> tuple[str, ...]:

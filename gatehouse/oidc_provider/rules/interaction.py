@@ -56,7 +56,7 @@ def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  #
     wants_choice = bool({"select_account", "create"} & asked.prompt) or found.always_chooses
     if wants_choice and found.chosen_at is None and person.auth_time < found.begun_at:
         return Step.CHOOSE
-    if asked.hinted_sub is not None and asked.hinted_sub != person.sub:
+    if asked.only_subs is not None and person.sub not in asked.only_subs:
         return Step.OTHER_PERSON
     if is_stale(asked, person, found):
         return Step.CONFIRM

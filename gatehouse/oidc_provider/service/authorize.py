@@ -113,13 +113,14 @@ def check_pkce(ctx: Context, draft: Draft) -> None:
 
 
 def read_hints(ctx: Context, draft: Draft) -> None:
-    """Who is meant: an ID token of ours as a hint, or a wish for one subject alone."""
-    hint = draft.sent.get("id_token_hint")
-    hinted = sub_of_hint(ctx, draft.client, hint) if hint else None
-    wished = rules.value_of_sub(draft.made["claims"])
-    if hinted is not None and wished is not None and hinted != wished:
-        raise InvalidRequest("The hint and the claims name two persons.")
-    draft.made["hinted_sub"] = hinted or wished
+    """Who is meant: an ID token of ours as a hint, or a wish for certain subjects alone."""
+    wished, hint = rules.subs_of(draft.made["claims"]), draft.sent.get("id_token_hint")
+    if hint:
+        hinted = sub_of_hint(ctx, draft.client, hint)
+        if wished is not None and hinted not in wished:
+            raise InvalidRequest("The hint and the claims name two persons.")
+        wished = frozenset({hinted})
+    draft.made["only_subs"] = wished
 
 
 def read_resources(ctx: Context, draft: Draft) -> None:
