@@ -21,6 +21,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from gatehouse.core.json_body import name_sent_twice
+
 JoseKey = RSAKey | ECKey | OKPKey | OctKey
 
 LONGEST = 16 * 1024  # characters of a token that we look at
@@ -143,6 +145,16 @@ def read(token: str, *, may_hold: frozenset[str] = PLAIN) -> Parts:
     if not isinstance(kid, str) or len(kid) > LONGEST_KID or not isinstance(typ, str):
         raise NotGenuine("Its header cannot be read.")
     return Parts(header, claims)
+
+
+def read_of_others(token: str) -> Parts:
+    """The same of a token that we did not make. A name that stands in it twice is another one to
+    whoever reads the first of them (RFC 7515 4, RFC 7519 4). Raises NotGenuine.
+    """
+    found = read(token)
+    if any(name_sent_twice(decode(part)) is not None for part in token.split(".")[:2]):
+        raise NotGenuine("A name stands in it twice.")
+    return found
 
 
 def verify(

@@ -12,7 +12,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gatehouse.clients.models import Client
 from gatehouse.clients.service.writing import new_secret
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
-from tests.proving import TOKEN, TYPE, Signer, asserted, assertion_claims, b64, by_secret, unsigned
+from tests.proving import (
+    TOKEN,
+    TYPE,
+    Signer,
+    asserted,
+    assertion_claims,
+    b64,
+    by_secret,
+    signed,
+    unsigned,
+)
 from tests.relying import ISSUER, Rp, basic
 
 NOW = int(time())
@@ -142,6 +152,21 @@ def test_what_it_says_must_be_right(rp: Rp, signer: Signer):
         answer = show(rp, signer.assertion(rp.client_id, **said), client_id=rp.client_id)
         assert is_refused(answer), (case, answer.text)
     assert show(rp, signer.assertion(rp.client_id)).status_code == 200
+
+
+def test_no_name_stands_in_it_twice(rp: Rp, signer: Signer):
+    """JWTA-03: whoever reads the first of two would have let somebody else in."""
+    claims = orjson.dumps(assertion_claims(rp.client_id)).decode()
+    header = '{"alg":"ES256","kid":"first"}'
+    cases = (
+        (header, '{"sub":"another",' + claims[1:]),
+        (header, '{"x":{"y":1,"y":1},' + claims[1:]),
+        ('{"alg":"none",' + header[1:], claims),
+    )
+    for head, body in cases:
+        assert is_refused(show(rp, signed(signer.key, head, body), client_id=rp.client_id)), body
+    whole = signed(signer.key, header, claims)
+    assert show(rp, whole, client_id=rp.client_id).status_code == 200
 
 
 def test_each_is_good_once(rp: Rp, signer: Signer, make_machine: Any):

@@ -98,6 +98,8 @@ def test_a_challenge_may_be_left_out_where_the_client_is_an_old_one():
     [
         *("", "{", "[]", "1", '"x"', '{"userinfo":1}', '{"userinfo":[]}', '{"id_token":""}'),
         *('{"userinfo":{"email":true}}', '{"userinfo":{"email":{"essential":"yes"}}}'),
+        *('{"userinfo":{},"userinfo":{}}', '{"id_token":{"sub":{"value":"a","value":"b"}}}'),
+        *('{"x":1,"\\u0078":2}', '{"userinfo":{"email":null,"email":null}}'),
         *('{"id_token":{"acr":{"values":"x"}}}', "[" * 5000, '{"userinfo":{"x":' + "9" * 9000),
     ],
 )
@@ -162,6 +164,8 @@ def test_certain_people_may_be_named(in_id_token: Any, in_userinfo: Any, found: 
         *('[{"type":"pay","actions":"read"}]', '[{"type":"pay","identifier":1}]'),
         *('[{"type":"pay","locations":[1]}]', "[" + ",".join(['{"type":"pay"}'] * 21) + "]"),
         '[{"type":"pay","x":"' + "9" * 9000 + '"}]',
+        '[{"type":"pay","type":"pay"}]',
+        '[{"type":"pay","amount":{"eur":1,"eur":1000}}]',
     ],
 )
 def test_details_that_cannot_be_read_are_refused(text: str):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gatehouse.core import jose
-from tests.proving import Signer, asserted
+from tests.proving import Signer, asserted, signed
 from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of
 
 KEYS = {alg: jose.Key(alg, alg, jose.private_key(alg)) for alg in ("RS256", "PS256", "ES256")}
@@ -73,6 +73,18 @@ def test_what_is_json_may_stand_in_it_as_json(person: Person, signing: Any):
     assert rp.read(tokens["access_token"]).claims["aud"] == "https://api.example.com"
 
 
+def twice_said(rp: Rp) -> dict[str, str]:
+    """Objects in which a name stands twice."""
+    header, body, _ = object_of(rp).split(".")
+    head, claims = jose.decode(header).decode(), jose.decode(body).decode()
+    key = KEYS["ES256"].jose
+    return {
+        "two scopes": signed(key, head, '{"scope":"openid",' + claims[1:]),
+        "two claims": signed(key, head, '{"claims":{"userinfo":{},"userinfo":{}},' + claims[1:]),
+        "two kinds": signed(key, '{"typ":"JWT",' + head[1:], claims),
+    }
+
+
 def bad_objects(rp: Rp) -> dict[str, str]:
     now = int(time.time())
     good = object_of(rp)
@@ -106,6 +118,7 @@ def bad_objects(rp: Rp) -> dict[str, str]:
         "a list": object_of(rp, scope=["openid"]),
         "true": object_of(rp, state=True),
         "nul": object_of(rp, state="\x00"),
+        **twice_said(rp),
     }
 
 

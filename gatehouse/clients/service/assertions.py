@@ -10,7 +10,15 @@ from gatehouse.clients.service.keys import keys_of
 from gatehouse.clients.service.writing import SEALED_FOR
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
-from gatehouse.core.jose import Key, NotGenuine, Parts, check_signature, read, secret_key
+from gatehouse.core.jose import (
+    Key,
+    NotGenuine,
+    Parts,
+    check_signature,
+    read,
+    read_of_others,
+    secret_key,
+)
 from gatehouse.core.protocol import Call
 
 BY_SECRET_KEY, BY_PRIVATE_KEY = "client_secret_jwt", "private_key_jwt"
@@ -41,7 +49,7 @@ def check_assertion(
 
 
 def _read(ctx: Context, call: Call, client: KnownClient, method: str, assertion: str) -> Assertion:
-    parts, algorithms = read(assertion), _algorithms(client, method)
+    parts, algorithms = read_of_others(assertion), _algorithms(client, method)
     if parts.typ not in TYPES:
         raise NotAccepted("assertion_of_another_kind")
     if parts.alg not in algorithms:

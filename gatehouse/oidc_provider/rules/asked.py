@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from gatehouse.core.json_body import name_sent_twice
 from gatehouse.core.protocol import InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
 from gatehouse.oidc_provider.rules.claims import (
@@ -159,6 +160,8 @@ def claims_of(text: str | None) -> Claims:
         found = None
     if not isinstance(found, dict):
         raise InvalidRequest("The parameter claims is not a JSON object, or too large.")
+    if name_sent_twice(text.encode()) is not None:
+        raise InvalidRequest("A name stands twice in the parameter claims.")
     places = {place: found.get(place) for place in ("userinfo", "id_token")}
     places = {place: {} if wishes is None else wishes for place, wishes in places.items()}
     for place in places.values():

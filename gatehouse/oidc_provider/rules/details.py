@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from gatehouse.clients.rules.shapes import misfit
+from gatehouse.core.json_body import name_sent_twice
 from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
 
 LONGEST = 8192  # characters
@@ -29,6 +30,8 @@ def details_of(
         found = None
     if not isinstance(found, list) or not 0 < len(found) <= MOST:
         raise InvalidAuthorizationDetails("It is a JSON array of 1 to 20 objects.")
+    if name_sent_twice(text.encode()) is not None:
+        raise InvalidAuthorizationDetails("A name stands twice in one of its objects.")
     for detail in found:
         _check(detail, types, shapes or {})
     return tuple(found)

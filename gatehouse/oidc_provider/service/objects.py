@@ -31,7 +31,7 @@ def open_object(ctx: Context, client: KnownClient, token: str) -> Parameters:
     if options.jwks is None and options.jwks_uri is None:
         raise RequestNotSupported
     try:
-        parts = jose.read(token)
+        parts = jose.read_of_others(token)
         keys = keys_of(ctx, client, kid=parts.kid)
         algorithms = algorithms_of(options, options.request_object_signing_alg)
         jose.check_signature(token, parts, keys, algorithms)
