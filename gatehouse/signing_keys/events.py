@@ -27,6 +27,16 @@ class SigningKeyActivated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SigningKeysPlanned(Event):
+    """What they take over from goes on to count as long as anything that it signed may be shown."""
+
+    name = "signing_key.planned"
+    says = "Successors of the signing keys take over soon, because an operator wants it."
+
+    keys: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SigningKeysReplaced(Event):
     """All at once, because a key may be known to somebody else."""
 

@@ -1,6 +1,8 @@
 """Keys are published before they sign, verify after they did, and can be dropped at once."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -9,9 +11,16 @@ from sqlalchemy import delete, select, update
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.jose import NotGenuine
 from gatehouse.signing_keys import service
+from gatehouse.signing_keys.errors import RotationUnderWay
 from gatehouse.signing_keys.models import KeyStatus, SigningKey
 from gatehouse.signing_keys.queries import KnownKeys
-from gatehouse.signing_keys.rules import ACTIVE_LIFE, AHEAD, ALGORITHMS, RETIRING_LIFE
+from gatehouse.signing_keys.rules import (
+    ACTIVE_LIFE,
+    AHEAD,
+    ALGORITHMS,
+    PLANNED_AHEAD,
+    RETIRING_LIFE,
+)
 
 
 @pytest.fixture
@@ -100,6 +109,73 @@ def test_in_an_emergency_nothing_of_before_counts(own: Runtime, make_app: Any):
             service.verify_own(runtime, old, typ=("jwt",))
         fresh = service.sign(runtime, {}, alg="EdDSA")
         assert service.verify_own(own, fresh, typ=("jwt",)) == {}
+
+
+def plan(app: Any) -> Any:
+    return app.test_cli_runner().invoke(args=["oidc", "rotate-keys", "--planned"])
+
+
+@pytest.mark.parametrize("has_next", [False, True])
+def test_an_operator_plans_a_rotation_and_nothing_is_lost(
+    own: Runtime, make_app: Any, *, has_next: bool
+):
+    """JWKS-06: new and old keys are there together, before and after the new ones sign."""
+    if has_next:  # Published by itself, and brought forward.
+        grow_older(own, ACTIVE_LIFE - AHEAD)
+        advance(own)
+    app, old = make_app(), service.sign(own, {"a": 1}, alg="RS256")
+    begun = datetime.now(UTC)
+
+    done = plan(app)
+
+    assert done.exit_code == 0, done.output
+    assert states(own) == {"active": 3, "next": 3}
+    assert len(own.ports[KnownKeys].read(own).published) == 6
+    with own.reading() as db:
+        after = {
+            row.active_from - begun
+            for row in db.scalars(select(SigningKey).where(SigningKey.status == KeyStatus.NEXT))
+        }
+    assert all(timedelta(hours=1) <= each <= timedelta(hours=1, seconds=30) for each in after)
+    assert f"{begun + PLANNED_AHEAD:%Y-%m-%d %H:}" in done.output
+    assert advance(own) == 0
+    again = plan(app)
+    assert (again.exit_code, "published already" in again.output) == (1, True)
+
+    grow_older(own, PLANNED_AHEAD + timedelta(seconds=30))
+    assert advance(own) == len(ALGORITHMS)
+    assert states(own) == {"active": 3, "retiring": 3}
+    assert len(own.ports[KnownKeys].read(own).published) == 6
+    assert service.verify_own(own, old, typ=("jwt",)) == {"a": 1}
+    new = service.sign(own, {"a": 2}, alg="RS256")
+    assert new.split(".")[0] != old.split(".")[0]
+    with own.reading() as db:
+        ends = db.scalars(select(SigningKey.retired_at).where(SigningKey.status == "retiring"))
+        assert min(ends) - datetime.now(UTC) > timedelta(days=1)  # the longest life of a token
+
+
+@pytest.mark.parametrize("has_next", [False, True])
+def test_of_two_operators_at_once_one_plans_it(own: Runtime, make_app: Any, *, has_next: bool):
+    if has_next:
+        grow_older(own, ACTIVE_LIFE - AHEAD)
+        advance(own)
+    runtimes = [own, make_app().extensions["gatehouse"]]
+    barrier = Barrier(2)
+
+    def planned(runtime: Runtime) -> bool:
+        barrier.wait()
+        try:
+            with unit_of_work(runtime, Origin("test")) as ctx:
+                service.plan_successors(ctx)
+        except RotationUnderWay:
+            return False
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        won = list(pool.map(planned, runtimes))
+
+    assert sorted(won) == [False, True]
+    assert states(own) == {"active": 3, "next": 3}
 
 
 def test_private_keys_are_sealed(own: Runtime):

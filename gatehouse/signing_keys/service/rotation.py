@@ -10,16 +10,20 @@ from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.jose import private_key
+from gatehouse.signing_keys.errors import RotationUnderWay
 from gatehouse.signing_keys.events import (
     SigningKeyActivated,
     SigningKeyPublished,
+    SigningKeysPlanned,
     SigningKeysReplaced,
 )
 from gatehouse.signing_keys.models import KeyStatus, SigningKey
 from gatehouse.signing_keys.queries import purpose_of
 from gatehouse.signing_keys.rules import (
     ALGORITHMS,
+    PLANNED_AHEAD,
     RETIRING_LIFE,
+    may_come_forward,
     takes_over_at,
     wants_successor,
 )
@@ -56,6 +60,26 @@ def replace_all(ctx: Context) -> int:
     add_missing(ctx)
     record(ctx, SigningKeysReplaced(dropped=dropped))
     return dropped
+
+
+def plan_successors(ctx: Context) -> datetime:
+    """Publish a successor of each key now, or bring forward the one that is there. Returns when
+    they take over: once everybody who keeps the published keys must have asked for them anew.
+
+    Raises RotationUnderWay.
+    """
+    add_missing(ctx)
+    at = ctx.now + PLANNED_AHEAD
+    is_late = (
+        SigningKey.status == KeyStatus.NEXT,
+        SigningKey.active_from > may_come_forward(ctx.now),
+    )
+    planned = ctx.execute(update(SigningKey).where(*is_late).values(active_from=at))
+    planned += sum(_add(ctx, alg, KeyStatus.NEXT, at) for alg in ALGORITHMS)
+    if not planned:
+        raise RotationUnderWay
+    record(ctx, SigningKeysPlanned(keys=planned))
+    return at
 
 
 def _hand_over(ctx: Context, active: SigningKey, successor: SigningKey) -> int:
