@@ -102,7 +102,7 @@ class ChromeDriver(Server):
 
 
 class Browser:
-    """One browser with one window."""
+    """One browser, and the window that is looked at."""
 
     def __init__(self, driver: ChromeDriver, path: str) -> None:
         self._driver, self._path = driver, path
@@ -149,6 +149,16 @@ class Browser:
 
     def cookies(self) -> dict[str, str]:
         return {cookie["name"]: cookie["value"] for cookie in self._ask("GET", "/cookie")}
+
+    def windows(self) -> list[str]:
+        return list(self._ask("GET", "/window/handles"))
+
+    def look_at(self, window: str) -> None:
+        self._ask("POST", "/window", {"handle": window})
+
+    def close(self) -> None:
+        """Close the window that is looked at: another one has to be looked at next."""
+        self._ask("DELETE", "/window")
 
     def text(self, selector: str = "body") -> str:
         return str(self._ask("GET", f"/element/{self._find(selector)}/text"))

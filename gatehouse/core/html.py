@@ -56,10 +56,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Pages(Blueprint):
-    """The pages of a domain. Views take a Context and return Show, Go or Leave."""
+    """The pages of a domain. Views take a Context and return Show, Go or Leave.
 
-    def __init__(self, name: str) -> None:
+    ``opened_by_others`` are pages that a window may be for which a page of another site opened, to
+    be told there what comes of it.
+    """
+
+    def __init__(self, name: str, *, opened_by_others: bool = False) -> None:
         super().__init__(f"{name}_pages", __name__)
+        self._opened_by_others = opened_by_others
 
     def get(self, path: str) -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("GET", path)
@@ -69,7 +74,7 @@ class Pages(Blueprint):
 
     def _mount(self, method: str, path: str) -> Callable[[View], View]:
         def mount(view: View) -> View:
-            plan = _plan_of(view, path)
+            plan = _plan_of(view, path, is_opened_by_others=self._opened_by_others)
             # Whoever only looks does nothing: HEAD is a method that such a page does not take.
             serve, looks = _serve(plan), not plan.writes
             self.add_url_rule(path, view.__name__, serve, methods=[method], takes_head=looks)
@@ -109,9 +114,10 @@ class Plan:
     writes: bool
     from_elsewhere: bool
     knows_browser: bool
+    is_opened_by_others: bool
 
 
-def _plan_of(view: Callable[..., Any], path: str) -> Plan:
+def _plan_of(view: Callable[..., Any], path: str, *, is_opened_by_others: bool) -> Plan:
     schema, shown_by, also = getattr(view, "form", (None, None, None))
     return Plan(
         view=view,
@@ -125,6 +131,7 @@ def _plan_of(view: Callable[..., Any], path: str) -> Plan:
         writes=getattr(view, "writes", False),
         from_elsewhere=getattr(view, "from_elsewhere", False),
         knows_browser=getattr(view, "knows_browser", False),
+        is_opened_by_others=is_opened_by_others,
     )
 
 
@@ -133,6 +140,7 @@ def _serve(plan: Plan) -> Callable[..., Response]:
         environ = request.environ
         environ["gatehouse.route"] = plan.path
         visit = begin(environ, path)
+        visit.keeps_opener = plan.is_opened_by_others
         environ["gatehouse.refuse"] = partial(refusal_page, visit=visit, plan=plan)
         _refuse_a_foreign_page(plan, visit)
         limit_the_address(plan.limit, visit.runtime, environ)
@@ -284,6 +292,8 @@ def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
         return _redirect(visit, result.url + onward)
     going: Go = result
     _take_along(ctx, visit, going)
+    if onward := going.next or going.to or visit.next:
+        visit.keeps_opener |= ctx.ports[Destinations](ctx, onward) is not None
     if going.next:
         visit.next = going.next
         return _redirect(visit, _with_next(visit, going.to))
@@ -342,9 +352,10 @@ def _page(
     if ctx is not None and (onward := page.onward or visit.next):
         frame.destination = ctx.ports[Destinations](ctx, onward)
     if frame.destination:
+        visit.keeps_opener = True
         frame.language = visit.language(frame.destination.ui_locales)
     frame.form = (form or frame.form).said_in(frame.language)
-    frame.note = _note(visit) if with_note else ""
+    frame.note = visit.note() if with_note else ""
     text = rendering.render(page.template, frame, page.values)
     headers = [*frame.headers(), *visit.headers]
     return Response(text, page.status.value, headers, content_type=HTML)
@@ -359,16 +370,6 @@ def _frame(visit: Visit) -> rendering.Frame:
         next=visit.next,
         language=visit.language(),
     )
-
-
-def _note(visit: Visit) -> str:
-    """What was done a moment ago. It is read once."""
-    name = browser.cookie_name(visit.runtime.settings, "note")
-    note = browser.read_cookie(visit.environ, name)
-    if not note:
-        return ""
-    visit.lose("note")
-    return note if rendering.note_exists(note) else ""
 
 
 def refusal_page(

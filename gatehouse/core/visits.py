@@ -11,6 +11,10 @@ from gatehouse.core.context import ANONYMOUS, Actor, Runtime
 from gatehouse.core.crypto import fingerprint
 from gatehouse.core.http import READING
 from gatehouse.core.languages import Language, languages_of, wishes_of_browser
+from gatehouse.core.rendering import note_exists
+
+# In place of what every answer says: docs/decisions/0015-windows-keep-their-opener.md.
+KEEP_OPENER = ("Cross-Origin-Opener-Policy", "unsafe-none")
 
 
 @dataclass(slots=True)
@@ -26,11 +30,13 @@ class Visit:
     sent: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
     next: str = ""
+    keeps_opener: bool = False
     cookies: dict[str, browser.Header] = field(default_factory=dict)
 
     @property
     def headers(self) -> list[browser.Header]:
-        return list(self.cookies.values())
+        """Cookies, and whether the page that opened this window stays tied to it (HTML 7.1.3)."""
+        return [*self.cookies.values(), *([KEEP_OPENER] if self.keeps_opener else [])]
 
     @property
     def is_reading(self) -> bool:
@@ -56,6 +62,15 @@ class Visit:
         """What an application asked for goes first: it knows in which language it was read."""
         of_browser = wishes_of_browser(self.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         return languages_of(self.runtime.settings.translations_dir).choose(ui_locales, of_browser)
+
+    def note(self) -> str:
+        """What was done a moment ago. It is read once."""
+        name = browser.cookie_name(self.runtime.settings, "note")
+        note = browser.read_cookie(self.environ, name)
+        if not note:
+            return ""
+        self.lose("note")
+        return note if note_exists(note) else ""
 
     def way(self) -> str:
         """A name of this browser for requests that are on their way through our pages: it stays

@@ -50,9 +50,18 @@ class Application:
                 raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode()
             self.told.append({name: values[0] for name, values in parse_qs(raw).items()})
         start_response("200 OK", [("Content-Type", kind)])
-        return [LOGO if kind != "text/html" else b"<title>x</title><h1>The application</h1>"]
+        return [LOGO if kind != "text/html" else PAGE]
 
 
+# As libraries do it that sign people in by a window of their own.
+PAGE = b"""<title>x</title><h1>The application</h1>
+<script>if (opener) opener.postMessage(location.search, location.origin)</script>"""
+# Opens a window, and keeps what that tells.
+OPEN = """
+    window.told = [];
+    addEventListener("message", event => told.push(event.data));
+    window.popup = open(%r);
+"""
 LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64"
  rx="14" fill="#274b8f"/><path d="M12 40q10-14 20 0t20 0" fill="none" stroke="#fff"
  stroke-width="6"/></svg>"""
@@ -185,6 +194,63 @@ def test_another_site_may_post_a_request(browser: Browser, place: Place):
     browser.run(f"document.body.innerHTML = `{form}`; document.forms[0].submit()")
 
     assert "code" in arrives(browser, place)
+
+
+@pytest.fixture
+def popup(browser: Browser, place: Place) -> Iterator[Any]:
+    """``popup(url)``: the page of the application opens it in a window, which is looked at then.
+    Called without an address it goes back to the page that waits.
+    """
+    first, *_ = browser.windows()
+
+    def look(url: str = "") -> None:
+        if not url:
+            browser.look_at(first)
+            return
+        browser.go(place.application.url)
+        browser.run(OPEN % url)
+        assert wait_until(lambda: len(browser.windows()) > 1)
+        (window,) = set(browser.windows()) - {first}
+        browser.look_at(window)
+
+    yield look
+    for window in set(browser.windows()) - {first}:
+        browser.look_at(window)
+        browser.close()
+    browser.look_at(first)
+
+
+def test_a_window_tells_the_page_that_opened_it(browser: Browser, place: Place, popup: Any):
+    """CORE-01: through sign-in, confirmation and consent nothing cuts the two from each other."""
+    user = place.house.make.user()
+    popup(place.url(state="by a window"))
+    send(browser, email=user.email, password="wrong")
+    assert says(browser, "Sign in", "h1")
+    send(browser, password=PASSWORD)
+    assert says(browser, "Allow Tide Tables?", "h1")
+    browser.click("button.main")
+    arrives(browser, place)
+    browser.go(place.url(prompt="login", state="again"))
+    send(browser, password=PASSWORD)
+    arrives(browser, place)
+
+    popup()
+
+    assert browser.run("return popup.closed") is False
+    told = [parse_qs(each.lstrip("?")) for each in browser.run("return told")]
+    assert [each["state"] for each in told] == [["by a window"], ["again"]]
+    assert all(each["code"] for each in told)
+
+
+def test_no_window_of_ours_is_held_on_to(browser: Browser, place: Place, popup: Any):
+    """Where no application is being gone to, the page that opened it has lost it."""
+    popup(f"{place.house.url}/login")
+    assert says(browser, "Sign in", "h1")
+    assert browser.run("return opener") is None
+
+    popup()
+
+    assert browser.run("return popup.closed") is True
 
 
 def test_everybody_can_use_the_pages_on_the_way(browser: Browser, place: Place):

@@ -20,7 +20,7 @@ from gatehouse.oidc_provider.service.responses import LedBack
 from gatehouse.oidc_provider.service.ways import Waiting
 from gatehouse.signing_keys.service import prepare
 
-pages = Pages("oidc_provider")
+pages = Pages("oidc_provider", opened_by_others=True)
 
 ON = "/oidc/continue/"
 
