@@ -177,6 +177,8 @@ def _given(plan: Plan, visit: Visit) -> dict[str, Any]:
     given: dict[str, Any] = {name: as_uuid(name, value) for name, value in visit.path.items()}
     if plan.from_elsewhere:
         given["raw"] = visit.raw
+        if not visit.is_reading:
+            given["query"] = visit.environ.get("QUERY_STRING", "").encode("latin-1")
     if plan.knows_browser:
         given["browser"] = visit.way()
     return given

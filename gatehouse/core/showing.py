@@ -102,7 +102,8 @@ def writes(view: View) -> View:
 
 def from_elsewhere(view: View) -> View:
     """Pages of others lead here. The view gets the query or the body as it came, as ``raw``, and
-    nothing that it does may hang on who it was that sent it.
+    nothing that it does may hang on who it was that sent it. A view of posts also gets what the
+    address says beside the body, as ``query``.
     """
     view.from_elsewhere = True  # type: ignore[attr-defined]
     return view

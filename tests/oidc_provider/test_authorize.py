@@ -108,6 +108,21 @@ def test_a_parameter_that_comes_twice_is_refused(person: Person, rp: Rp):
         assert (answer.status_code, answer.headers.get("Location")) == (400, None), name
 
 
+def test_a_form_and_its_address_have_no_parameter_in_common(person: Person, rp: Rp):
+    """CORE-17, threat 6: what its address says beside it counts for nothing, or is refused."""
+    for name in ("state", "client_id", "redirect_uri", "scope", "resource", "foo", "client%5Fid"):
+        sent = {**rp.request(), "foo": "1", "resource": "https://api.example.com"}
+        for value in ("again", ""):
+            answer = person.http.post(f"/oidc/authorize?{name}={value}", data=sent)
+            assert (answer.status_code, answer.headers.get("Location")) == (400, None), name
+            assert "It sent something twice" in answer.text
+
+    beside = person.http.post("/oidc/authorize?prompt=none&bar=1&%ff=1", data=rp.request())
+    assert beside.status_code == 303
+    page = person.open(beside.headers["Location"])
+    assert page.request.path == "/login"
+
+
 def test_what_cannot_be_read_is_no_error_of_ours(person: Person, rp: Rp):
     """Threats 2, 49, BCP-10."""
     for junk in ("%ff", "%00", "%0d%0aSet-Cookie:a=b", "%ED%A0%80", "\xff"):

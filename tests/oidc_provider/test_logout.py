@@ -131,6 +131,16 @@ def test_a_form_of_another_site_works_as_well(person: Person, app_with_exit: Rp)
     assert answer(person, page).headers["Location"] == f"{BACK}?state=s"
 
 
+def test_a_form_and_its_address_do_not_say_the_same(person: Person, app_with_exit: Rp):
+    """Threat 6: as at the authorization endpoint."""
+    data = {"client_id": app_with_exit.client_id, "state": "a"}
+    twice = person.http.post("/oidc/logout?state=b", data=data)
+    beside = person.http.post("/oidc/logout?other=b", data=data)
+
+    assert (twice.status_code, beside.status_code) == (400, 303)
+    assert "It sent something twice" in twice.text
+
+
 def test_hint_and_client_have_to_agree(person: Person, app_with_exit: Rp, make_rp: Any):
     """RPL-10, threat 10: another application's hint leads nowhere."""
     other = make_rp(post_logout_redirect_uris=["https://other.example/"])

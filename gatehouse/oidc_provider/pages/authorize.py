@@ -13,7 +13,7 @@ from gatehouse.core.showing import from_elsewhere, knows_browser, writes
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.schemas import ChoiceIn, ConsentIn
 from gatehouse.oidc_provider.service import consents, ways
-from gatehouse.oidc_provider.service.arriving import read_request
+from gatehouse.oidc_provider.service.arriving import read_request, refuse_in_both
 from gatehouse.oidc_provider.service.authorize import Refused
 from gatehouse.oidc_provider.service.lines import log_refusal, logged_dead_ends
 from gatehouse.oidc_provider.service.responses import LedBack
@@ -62,11 +62,12 @@ def authorize_by_address(ctx: Context, *, raw: bytes, browser: str) -> Away | Go
 @from_elsewhere
 @limited("authorize")
 @leads_back
-def authorize_by_form(ctx: Context, *, raw: bytes) -> Away | Go:
+def authorize_by_form(ctx: Context, *, raw: bytes, query: bytes) -> Away | Go:
     """The same by a form. What another site posts brings no cookie that says who it is, or which
     browser: a page of ours that is asked for next finds both (RFC 6265bis 5.6.7.1).
     """
     prepare(ctx)
+    refuse_in_both(query, raw)
     return Go(ON + ways.keep(ctx, read_request(ctx, raw), None))
 
 

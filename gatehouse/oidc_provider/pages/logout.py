@@ -7,6 +7,7 @@ from gatehouse.core.rate_limit import limited
 from gatehouse.core.showing import from_elsewhere, knows_browser, writes
 from gatehouse.oidc_provider.schemas import LogoutIn
 from gatehouse.oidc_provider.service import logout
+from gatehouse.oidc_provider.service.arriving import refuse_in_both
 from gatehouse.oidc_provider.service.lines import logged_dead_ends
 from gatehouse.oidc_provider.service.logout import Leaving
 
@@ -30,8 +31,10 @@ def ask_by_address(ctx: Context, *, raw: bytes, browser: str) -> Go:
 @from_elsewhere
 @knows_browser
 @limited("authorize")
-def ask_by_form(ctx: Context, *, raw: bytes, browser: str) -> Go:
+def ask_by_form(ctx: Context, *, raw: bytes, query: bytes, browser: str) -> Go:
     """The same by a form, which brings no cookie along that says whose session it is."""
+    with logged_dead_ends(ctx):
+        refuse_in_both(query, raw)
     return _begin(ctx, raw, browser)
 
 

@@ -24,6 +24,22 @@ LEADING = ("client_id", "redirect_uri", "state", "response_mode")
 
 Several = Mapping[str, Sequence[str]]
 
+TWICE = _("It sent something twice, or something unreadable.")
+
+
+def refuse_in_both(query: bytes, body: bytes) -> None:
+    """Raise NotLedOn if a form and its address have a parameter of one name. The form alone counts,
+    and whoever looks at the address would see another request (threat 6).
+    """
+    if query and _names(query) & _names(body):
+        raise NotLedOn(TWICE, reason="unreadable")
+
+
+def _names(raw: bytes) -> set[str]:
+    return {
+        name for name, _value in parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
+    }
+
 
 def read_request(ctx: Context, raw: bytes) -> Request:
     """Read a request as a browser brings it. Raises NotLedOn, then Refused."""
@@ -80,7 +96,7 @@ def _refused_unread(ctx: Context, raw: bytes, error: InvalidRequest) -> Exceptio
         return NotLedOn(_("It sent something unreadable."), reason="unreadable")
     names = [name for name, _value in pairs]
     if len(raw) > MOST_BYTES or any(names.count(name) != 1 for name in LEADING[:2]):
-        return NotLedOn(_("It sent something twice, or something unreadable."), reason="unreadable")
+        return NotLedOn(TWICE, reason="unreadable")
     sent = {name: value for name, value in pairs if value and names.count(name) == 1}
     few = {name: sent[name] for name in LEADING if name in sent and "\x00" not in sent[name]}
     client = known_client(ctx, few.get("client_id"))
