@@ -105,8 +105,13 @@ def test_who_asks_has_to_prove_it(person: Person, rp: Rp, make_rp: Any):
     assert http.get(url, headers=basic(rp.client_id)).status_code == 405
     none = http.post(url, headers=basic(rp.client_id))
     assert (none.status_code, none.json["error"]) == (400, "invalid_request")
-    own = {"token": access, "client_id": public.client_id}
-    assert http.post(url, data=own).json == {"active": False}
+    of_public = person.tokens_for(public)["access_token"]
+    for token in (access, of_public):
+        unproven = http.post(url, data={"token": token, "client_id": public.client_id})
+        assert (unproven.status_code, unproven.json["error"]) == (401, "invalid_client")
+        assert unproven.headers["WWW-Authenticate"].startswith("Basic")
+    assert public.revoke(of_public).status_code == 200  # RFC 7009 5 lets them.
+    assert public.userinfo(of_public).status_code == 401
 
 
 def test_a_resource_server_sees_tokens_for_its_resource_alone(

@@ -60,15 +60,16 @@ class Proven:
     method: str
 
 
-def authenticate(ctx: Context, call: Call) -> Proven:
-    """The client that calls. Short statements of its own, before any transaction.
+def authenticate(ctx: Context, call: Call, *, needs_proof: bool = False) -> Proven:
+    """The client that calls. Short statements of its own, before any transaction. Who has no
+    secret is let in by their name alone, but for where there ``needs_proof``.
 
     Raises InvalidClient, with one text for whatever is wrong, or InvalidRequest; TooManyRequests
     where somebody failed too often.
     """
     try:
         offered = read_credentials(call)
-        proven = _proven(ctx, call, offered)
+        proven = _proven(ctx, call, offered, needs_proof=needs_proof)
         refuse_address(ctx, proven.client)
     except InvalidClient as refused:
         note_failure(ctx, refused)
@@ -76,7 +77,7 @@ def authenticate(ctx: Context, call: Call) -> Proven:
     return proven
 
 
-def _proven(ctx: Context, call: Call, offered: Credentials) -> Proven:
+def _proven(ctx: Context, call: Call, offered: Credentials, *, needs_proof: bool) -> Proven:
     client = find_client(ctx.runtime, offered.client_id)
     if client is None:
         sha256_of(offered.proof)  # As much work as for one that exists.
@@ -85,7 +86,7 @@ def _proven(ctx: Context, call: Call, offered: Credentials) -> Proven:
         raise InvalidClient("switched_off", client.client_id)
     method = client.options.token_endpoint_auth_method
     takes = TAKES.get(method, ()) if client.chose_its_method or client.is_built_in else EITHER
-    if offered.kind not in takes:
+    if offered.kind not in takes or (needs_proof and method == NONE):
         reason = "no_proof" if offered.kind == NONE else "wrong_method"
         raise InvalidClient(reason, client.client_id)
     if client.options.is_fapi and method not in OF_FAPI:

@@ -40,9 +40,9 @@ def push_request(ctx: Context, call: Call) -> Reply:
 
 @token.post("/oidc/introspect")
 def introspect(ctx: Context, call: Call) -> Reply:
-    """Say what a token is good for (RFC 7662 2)."""
+    """Say what a token is good for (RFC 7662 2), to nobody who only says who they are (2.1)."""
     prepare(ctx)
-    proven = authenticate(ctx, call)
+    proven = authenticate(ctx, call, needs_proof=True)
     told = showing.introspect(ctx, proven.client, call.need("token"))
     wants_token = showing.INTROSPECTION in (call.header("Accept") or "")
     if not wants_token and proven.client.options.introspection_signed_response_alg is None:

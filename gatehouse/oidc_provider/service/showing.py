@@ -174,7 +174,7 @@ def _may_know(ctx: Context, asker: KnownClient, shown: Shown) -> bool:
     """Whether the token was given to the asker, or is for a resource that is the asker's."""
     if shown.claims["client_id"] == asker.client_id:
         return True
-    if asker.options.is_public or asker.options.introspection_allowed == "own":
+    if asker.options.introspection_allowed == "own":
         return False
     audience = shown.audience
     if asker.client_id in audience:
