@@ -15,6 +15,7 @@ from tests.factories import Factory
 from tests.relying import ISSUER, Person, Rp
 
 BARE = 'Bearer realm="gatehouse"'
+OTHER_SCHEMES = ("Basic dXNlcjpwYXNz", "Basic", "Negotiate x", "Token abc", "x", "")
 PLACES = ["id_token", "userinfo", "access_token"]
 
 
@@ -73,6 +74,9 @@ def test_who_shows_no_good_token_is_told_how(person: Person, rp: Rp):
     cases = (
         (http.get(url), 401, ""),
         (http.get(f"{url}?access_token={access}"), 401, ""),
+        *((http.get(url, headers={"Authorization": other}), 401, "") for other in OTHER_SCHEMES),
+        (http.get(url, headers={"Authorization": "Bearer"}), 401, "invalid_token"),
+        (http.get(url, headers={"Authorization": f"Bearer {access} x"}), 401, "invalid_token"),
         (rp.userinfo("nonsense"), 401, "invalid_token"),
         (rp.userinfo(tokens["id_token"]), 401, "invalid_token"),
         (rp.userinfo(without_openid), 403, "insufficient_scope"),

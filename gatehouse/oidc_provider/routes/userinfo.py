@@ -53,7 +53,9 @@ def _shown(call: Call) -> tuple[str, str] | None:
     if header is None:
         return ("Bearer", posted) if posted is not None else None
     scheme, _, token = header.partition(" ")
-    if scheme.lower() not in ("bearer", "dpop") or not token or " " in token:
+    if scheme.lower() not in ("bearer", "dpop"):
+        return None  # What is shown is no token: as if nothing were (RFC 6750 3.1).
+    if not token or " " in token:
         raise _malformed()
     return scheme, token
 
