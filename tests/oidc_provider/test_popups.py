@@ -1,6 +1,8 @@
 """Applications that sign people in by a window of their own, and wait for it to tell them."""
 
+from http.client import OK
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -64,13 +66,26 @@ def test_no_answer_on_the_way_cuts_the_opener(watched: Watched, rp: Rp, user: Us
     }
 
 
+def test_no_answer_on_the_way_out_cuts_it(watched: Watched, person: Person, make_rp: Any):
+    """RPL-01: some applications sign people out by a window, too."""
+    rp = make_rp(post_logout_redirect_uris=["https://app.example.com/out"])
+    hint = person.tokens_for(rp)["id_token"]
+    back = {"post_logout_redirect_uri": "https://app.example.com/out", "client_id": rp.client_id}
+    page = watched.go(f"/oidc/logout?{urlencode({**back, 'id_token_hint': hint})}")
+    if page.status_code == OK:
+        page = watched.send(page, answer="sign_out")
+
+    assert page.headers["Location"].startswith("https://app.example.com/out")
+    assert {policy for *_, policies in watched.seen for policy in policies} == {KEPT}, watched.seen
+
+
 def test_every_other_answer_cuts_it(watched: Watched, rp: Rp, user: User):
     """Whoever opened a window of ours loses hold of it where no application is being gone to."""
     watched.go("/login?next=/oidc/continue/unknown")
     page = watched.go("/login?next=/applications")
     watched.send(page, email=user.email, password="wrong")
     watched.send(page, email=user.email, password=PASSWORD)
-    for path in ("/", "/login", "/sessions", "/device", "/nowhere", "/oidc/logout", "/oidc/jwks"):
+    for path in ("/", "/login", "/sessions", "/device", "/nowhere", "/logout", "/oidc/jwks"):
         watched.go(path)
 
     assert {policy for *_, policies in watched.seen for policy in policies} == {CUT}, watched.seen

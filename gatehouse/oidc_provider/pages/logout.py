@@ -11,7 +11,7 @@ from gatehouse.oidc_provider.service.arriving import refuse_in_both
 from gatehouse.oidc_provider.service.lines import logged_dead_ends
 from gatehouse.oidc_provider.service.logout import Leaving
 
-pages = Pages("oidc_logout")
+pages = Pages("oidc_logout", opened_by_others=True)
 
 OUT = "/oidc/logout/"
 
