@@ -7,8 +7,10 @@ import pytest
 from gatehouse.accounts.models import User
 from gatehouse.audit.models import AuditEntry
 from gatehouse.clients.models import Client
+from gatehouse.clients.service import end_tokens
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.rules.exchange import ACCESS_TOKEN, actors, policy_of, scopes_left
+from gatehouse.organizations.models import Organization
 from tests.factories import Factory
 from tests.relying import ISSUER, Person, Rp, serve
 
@@ -185,6 +187,35 @@ def test_it_ends_with_what_it_came_of(
     for token in (first, second):
         assert chain.service.introspect(token).json == {"active": False}
     assert chain.exchange(first).json["error"] == "invalid_request"
+
+
+def test_who_acted_on_the_way_counts_as_well(
+    chain: Chain, person: Person, make_rp: Any, runtime: Runtime
+):
+    """Threat 43: a token is good for nothing while, and after, one of those was switched off."""
+    service = chain.service
+    third = f"{chain.back}/third"
+    policy = {
+        "subject_clients": [service.client_id],
+        "audiences": [third],
+        "scopes": ["things:read"],
+    }
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        org = ctx.db.get(Organization, service.client.org_id)
+    last: Rp = make_rp(org, grant_types=[GRANT], token_exchange_policy=policy)
+    serve(runtime, last, chain.back)
+    tokens = person.tokens_for(chain.app, scope=SCOPE, resource=chain.front)
+    first = chain.exchange(tokens["access_token"]).json["access_token"]
+    made = chain.exchange(first, last, audience=third).json["access_token"]
+    assert last.introspect(made).json["active"] is True
+
+    for is_active in (False, True):
+        with unit_of_work(runtime, Origin("test")) as ctx:
+            row = ctx.db.get_one(Client, service.client.id)
+            end_tokens(ctx, row)
+            row.is_active = is_active
+
+        assert last.introspect(made).json == {"active": False}
 
 
 def test_tokens_of_clients_themselves_are_not_exchanged(chain: Chain, make_rp: Any):

@@ -4,7 +4,7 @@ A client's ``token_exchange_policy`` lists ``subject_clients``, whose tokens it 
 ``audiences`` and ``scopes`` that it may have for them. What is not listed is not to be had.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,15 @@ def scopes_left(
     return tuple(wanted) if set(wanted) <= set(most) else None
 
 
+def who_acted(act: Any) -> Iterator[str]:
+    """The clients by which a token was exchanged, the last one first."""
+    while isinstance(act, Mapping):
+        yield str(act.get("sub"))
+        act = act.get("act")
+
+
 def actors(client_id: str, before: Any) -> dict[str, Any] | None:
     """Who acts, and for whom they act in turn (RFC 8693 4.1). None if the chain is too long."""
-    chain, length = before, 1
-    while isinstance(chain, Mapping):
-        chain, length = chain.get("act"), length + 1
-    if length > LONGEST_CHAIN:
+    if len([*who_acted(before), client_id]) > LONGEST_CHAIN:
         return None
     return {"sub": client_id} | ({"act": before} if isinstance(before, Mapping) else {})

@@ -22,13 +22,19 @@ from gatehouse.oidc_provider.rules.claims import (
     mapped_names,
     wished,
 )
+from gatehouse.oidc_provider.rules.exchange import who_acted
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.answers import refuse_who_is_out
 from gatehouse.oidc_provider.service.people import facts_of, say_of
 from gatehouse.oidc_provider.service.proofs import check_binding
 from gatehouse.oidc_provider.service.resources import is_served_by
 from gatehouse.oidc_provider.service.subjects import sub_of
-from gatehouse.oidc_provider.service.tokens import Shown, issuer_of, read_access_token
+from gatehouse.oidc_provider.service.tokens import (
+    Shown,
+    issued_at,
+    issuer_of,
+    read_access_token,
+)
 from gatehouse.signing_keys.service import sign
 
 INTROSPECTION = "token-introspection+jwt"
@@ -59,6 +65,8 @@ def read_living(ctx: Context, token: str) -> Living | None:
     client = find_client(ctx.runtime, str(shown.claims["client_id"])) if shown else None
     if shown is None or client is None or not client.is_usable:
         return None
+    if not all(_acts_still(ctx, name, shown) for name in who_acted(shown.claims.get("act"))):
+        return None
     standing, source = shown.standing, client
     if standing is None:
         return Living(shown, client, [s for s in shown.scopes if s in client.options.scopes])
@@ -70,6 +78,14 @@ def read_living(ctx: Context, token: str) -> Living | None:
     if not _is_admitted(ctx, source, standing.user_id):
         return None
     return Living(shown, client, [s for s in shown.scopes if s in source.options.scopes])
+
+
+def _acts_still(ctx: Context, client_id: str, shown: Shown) -> bool:
+    """Whether nothing has ended that this client had when the token was issued."""
+    client = find_client(ctx.runtime, client_id)
+    if client is None or not client.is_usable:
+        return False
+    return not client.has_ended(issued_at(str(shown.claims["jti"])))
 
 
 def _is_admitted(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
