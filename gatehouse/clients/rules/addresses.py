@@ -4,6 +4,7 @@ call for it. Pure.
 Each function says what keeps a text from being one, and what would be right; nothing if it is one.
 """
 
+import re
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
@@ -14,6 +15,8 @@ from gatehouse.core.addresses import Allowed, schemes_for, target_of
 
 LONGEST = 1024
 LONGEST_RESOURCE = 500
+# What may be a host: with any other sign it would be more than one in a Content-Security-Policy.
+HOST = re.compile(r"[a-z0-9._\-]+|[0-9a-f:.]+")
 
 
 def link_problem(uri: str) -> str:
@@ -119,4 +122,5 @@ def _parts(uri: str) -> SplitResult | None:
         return None
     is_plain = "@" not in parts.netloc and has_port and uri.partition(":")[0] == parts.scheme
     is_web = parts.scheme in ("http", "https")
-    return parts if is_plain and (bool(parts.hostname) or not is_web) else None
+    has_host = HOST.fullmatch(parts.hostname or "") is not None
+    return parts if is_plain and (has_host or not is_web) else None

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 from gatehouse.clients.rules.resources import ENCODED
 
 LONGEST = 1024
+LONGEST_HOST = 253  # RFC 1035 2.3.4
 SIGNS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986 2
+HOST = re.compile(r"[a-z0-9.\-]+|[0-9a-f:.]+")
 # Of a private-use scheme RFC 8252 7.1 wants a domain name, turned round.
 PRIVATE = re.compile(r"[a-z][a-z0-9+\-]*(\.[a-z0-9+\-]+)+")
 # What an answer adds to an address of the client (RFC 6749 4.1.2, RFC 9207 2, JARM 2.3, OpenID
@@ -63,8 +65,10 @@ def _spelling_problem(uri: str) -> str:
 
 
 def _web_problem(scheme: str, host: str, port: int | None) -> str:
-    if not host or port == 0 or not re.fullmatch(r"[a-z0-9.\-]+|[0-9a-f:.]+", host):
+    if port == 0 or not HOST.fullmatch(host):
         return "Must name a host in small letters; other scripts in their ASCII form (xn--)."
+    if len(host) > LONGEST_HOST:
+        return f"Must name a host of at most {LONGEST_HOST} characters."
     if host.endswith("."):
         return "Must name a host without a dot at its end."
     is_loopback = host in ("localhost", "127.0.0.1", "::1")
