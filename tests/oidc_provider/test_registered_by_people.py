@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.audit.models import AuditEntry
-from gatehouse.clients.models import Client, RegistrationToken
+from gatehouse.clients.models import Client, RegistrationToken, ResourceName
+from gatehouse.clients.service.naming import take_names
 from gatehouse.clients.service.registering import add_registration_token
 from gatehouse.clients.service.writing import MOST_CLIENTS, MOST_OF_NOBODY
 from gatehouse.core.context import Origin, Runtime, unit_of_work
@@ -273,3 +274,19 @@ def test_so_many_clients_without_an_organization_register_themselves(
     assert sorted(reply.status_code for reply in replies) == [201, 201, 409, 409]
     full = next(reply for reply in replies if reply.status_code == 409)
     assert "initial access token" in error_of(full, 409)[1]
+
+
+def test_a_client_that_unregisters_holds_no_resource(
+    program: Program, make: Factory, org: Organization, runtime: Runtime, db: Session
+):
+    """Threat 41: others may have what its managers named for it."""
+    owner, api = token_of(make, make.member(org, Role.OWNER)), f"https://{uuid4().hex}.example.com"
+    told = program.register(owner, **LEAST, organization_id=str(org.id)).json
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        row = ctx.db.scalar(select(Client).where(Client.client_id == told["client_id"]))
+        row.settings = {**row.settings, "audiences": [api]}
+        take_names(ctx, row)
+
+    assert program.call("DELETE", told).status_code == 204
+
+    assert db.scalar(select(ResourceName).where(ResourceName.name == api)) is None

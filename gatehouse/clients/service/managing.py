@@ -137,21 +137,23 @@ def end_tokens(ctx: Context, client: Client) -> None:
 def delete_client(ctx: Context, org_id: UUID, client_row_id: UUID) -> None:
     """Delete a client, and with it all that it was given. Raises ClientIsBuiltIn."""
     hold_as(ctx, org_id, ClientPermission.MANAGE)
-    client = get_client(ctx, org_id, client_row_id)
-    names = named(options_of(client.settings))
-    remove(ctx, client)
-    let_go_of_names(ctx, org_id, names)
+    remove(ctx, get_client(ctx, org_id, client_row_id))
 
 
 def remove(ctx: Context, client: Client) -> None:
-    """Delete it, whoever may. Its grants go with the row. Raises ClientIsBuiltIn."""
+    """Delete it, whoever may. Its grants go with the row, and others may have the resources that it
+    alone named. Whoever calls holds its organization. Raises ClientIsBuiltIn.
+    """
     if client.is_built_in:
         raise ClientIsBuiltIn
     event = ClientDeleted(org_id=client.org_id, client_row_id=client.id, known_as=client.client_id)
     record(ctx, event)
     ctx.outwait_leases()
     ctx.db.flush()
+    names = named(options_of(client.settings))
     ctx.execute(delete(Client).where(Client.id == client.id))
+    if client.org_id is not None:
+        let_go_of_names(ctx, client.org_id, names)
 
 
 def rotate_secret(ctx: Context, org_id: UUID, client_row_id: UUID, *, overlap_seconds: int) -> Made:

@@ -39,7 +39,7 @@ from gatehouse.oidc_provider.rules.registration import (
 )
 from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.organizations.models import Organization
-from gatehouse.organizations.service import hold_as
+from gatehouse.organizations.service import find_and_lock, hold_as
 
 ACCESS = "gra_"
 OF_REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
@@ -205,6 +205,9 @@ def _turn(ctx: Context, client: Client, old: str, new: str) -> None:
 def unregister(ctx: Context, client_id: str, token: str | None) -> None:
     """End a registration, and all that the client was given (RFC 7592 2.3)."""
     refuse_strangers(ctx, client_id, token)
+    org_id = ctx.db.scalar(select(Client.org_id).where(Client.client_id == client_id))
+    if org_id is not None:
+        find_and_lock(ctx, org_id)
     remove(ctx, _own(ctx, client_id, token))
 
 
