@@ -25,6 +25,7 @@ from tests.relying import ISSUER, Rp, answer_of, make_client
 
 JSON = "application/json"
 UI = "https://console.example"
+AT_HOME = {"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"]}
 
 
 @pytest.fixture
@@ -105,6 +106,28 @@ def test_a_person_signs_in_by_a_page_elsewhere(
     assert answer.json["data"]["form_fields"] == {}
     again = complete(http, handle, token=token)
     assert (again.status_code, again.json["success"]) == (400, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wish", "asks"),
+    [
+        ({"consent": "skip"}, {}, False),
+        ({"consent": "skip"}, {"prompt": "consent"}, True),
+        ({"consent": "skip"}, {"scope": "openid offline_access"}, True),
+        ({"fields": {"is_trusted": True}}, {"scope": "openid offline_access"}, False),
+        ({"fields": {"is_trusted": True}, **AT_HOME}, {}, True),
+        ({"consent": "skip", **AT_HOME}, {}, True),
+    ],
+)
+def test_a_page_elsewhere_asks_whom_ours_would_ask(
+    ui_app: Flask, runtime: Runtime, address: str, settings: Any, wish: Any, *, asks: bool
+):  # fmt: skip
+    """Threat 50: what it does not show, nobody says yes to."""
+    rp = Rp(ui_app, make_client(runtime, **settings), address)
+
+    told = begin(client_of(ui_app, address), handle_of(rp, **wish)).json["data"]
+
+    assert told["asks_consent"] is asks
 
 
 def test_of_many_answers_one_counts(ui_app: Flask, rp: Rp, make: Factory, user: User):

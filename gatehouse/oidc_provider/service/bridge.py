@@ -15,7 +15,7 @@ from gatehouse.core.crypto import fingerprint, same
 from gatehouse.core.errors import AuthRequired, InvalidToken, NotFound, ReauthenticationRequired
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.models import StoredRequest
-from gatehouse.oidc_provider.rules.interaction import Step
+from gatehouse.oidc_provider.rules.interaction import Step, must_agree
 from gatehouse.oidc_provider.service.authorize import Refused, Request
 from gatehouse.oidc_provider.service.granting import SignedIn, signed_in
 from gatehouse.oidc_provider.service.lines import log_refusal
@@ -167,6 +167,7 @@ def _mark(ctx: Context, request: Request, handle: str) -> str:
 
 def _told(request: Request, handle: str, mark: str) -> Begun:
     client, asked, options = request.client, request.asked, request.client.options
+    is_asked = must_agree(options, asked, is_trusted=client.is_trusted)
     return Begun(
         oidc_session_id=handle,
         client_id=client.client_id,
@@ -177,7 +178,7 @@ def _told(request: Request, handle: str, mark: str) -> Begun:
         claims=asked.claim_names(),
         resources=asked.resources,
         details=asked.details,
-        asks_consent=options.consent == "required" and not client.is_trusted,
+        asks_consent=is_asked or "consent" in asked.prompt,
         prompt=sorted(asked.prompt),
         login_hint=asked.login_hint,
         logo_uri=options.logo_uri,
