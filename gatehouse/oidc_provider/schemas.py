@@ -39,6 +39,7 @@ class BegunOut(Schema):
     claims = fields.List(fields.String())
     resources = fields.List(fields.String())
     details = fields.List(fields.Dict())
+    place = fields.String(allow_none=True)
     asks_consent = fields.Boolean()
     prompt = fields.List(fields.String())
     login_hint = fields.String(allow_none=True)

@@ -130,6 +130,17 @@ def test_a_page_elsewhere_asks_whom_ours_would_ask(
     assert told["asks_consent"] is asks
 
 
+def test_a_page_elsewhere_is_told_for_which_organization_it_is(
+    http: FlaskClient, rp: Rp, make: Factory
+):
+    """Threat 50: our own page says it, too."""
+    org = make.organization()
+
+    told = begin(http, handle_of(rp, organization=org.slug)).json["data"]
+
+    assert (told["organization"], told["place"]) == (None, org.slug)
+
+
 def test_of_many_answers_one_counts(ui_app: Flask, rp: Rp, make: Factory, user: User):
     handle, token = handle_of(rp), make.session(user.id)
     begin(ui_app.test_client(), handle)

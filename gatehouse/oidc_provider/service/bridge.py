@@ -36,6 +36,7 @@ class Begun:
     claims: Sequence[str]
     resources: Sequence[str]
     details: Sequence[Mapping[str, Any]]
+    place: str | None
     asks_consent: bool
     prompt: Sequence[str]
     login_hint: str | None
@@ -160,6 +161,7 @@ def _mark(ctx: Context, request: Request, handle: str) -> str:
         "claims": asked.claim_names(),
         "resources": asked.resources,
         "details": asked.details,
+        "place": asked.organization,
     }
     text = orjson.dumps(shown, option=orjson.OPT_SORT_KEYS).decode()
     return fingerprint(ctx.settings.secret_key, "terms told", text)
@@ -178,6 +180,7 @@ def _told(request: Request, handle: str, mark: str) -> Begun:
         claims=asked.claim_names(),
         resources=asked.resources,
         details=asked.details,
+        place=asked.organization,
         asks_consent=is_asked or "consent" in asked.prompt,
         prompt=sorted(asked.prompt),
         login_hint=asked.login_hint,
