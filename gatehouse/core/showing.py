@@ -72,8 +72,9 @@ class Away:
 class Destination:
     """The application that a visitor is on the way to: what pages on that way say and allow.
 
-    ``origin`` is where their forms may lead in the end; ``login_hint`` is who is expected, and
-    ``ui_locales`` are the languages that it asks for, the dearest first.
+    ``origin`` is where their forms may lead in the end; ``login_hint`` is who is expected,
+    ``ui_locales`` are the languages that it asks for, the dearest first, and ``accounts`` is the
+    page to go on with another account.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Destination:
     tos_uri: str | None = None
     login_hint: str | None = None
     ui_locales: tuple[str, ...] = ()
+    accounts: str | None = None
 
 
 class Destinations(Protocol):

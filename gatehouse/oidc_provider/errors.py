@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import ClassVar
 
-from gatehouse.core.errors import BadRequest, Conflict, Forbidden
+from gatehouse.core.errors import BadRequest, Conflict, Forbidden, TooManyRequests
 from gatehouse.core.protocol import OAuthError
 from gatehouse.core.sayings import _
 
@@ -36,6 +36,17 @@ class NoSuchDevice(BadRequest):
     message = _(
         "No device waits with this code. It may be mistyped, used, or over: look at the device"
         " again."
+    )
+
+
+class TooManyCodes(TooManyRequests):
+    message = _("Too many codes were wrong.")
+
+
+class NothingWaits(BadRequest):
+    message = _(
+        "This was answered already, or it took too long. If need be, begin again where you started"
+        " it."
     )
 
 

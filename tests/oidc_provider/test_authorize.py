@@ -290,5 +290,6 @@ def test_an_organization_may_be_named(person: Person, make_rp: Any, make: Any, u
     for name in (str(other.id), other.slug, "nowhere"):
         page = person.open(rp.url(organization=name))
         assert page.request.path.startswith("/oidc/no-access/"), name
+        assert f"an organization that <strong>{user.email}</strong> is not in" in page.text
         answer = person.open(rp.url(organization=name, prompt="none"))
         assert answer_of(answer.headers["Location"])["error"] == "access_denied"

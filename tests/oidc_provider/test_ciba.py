@@ -68,6 +68,7 @@ def test_a_person_lets_an_application_in(person: Person, desk: Rp, user: User):
     assert "Desk 7 &lt;b&gt;" in page.text
     assert "started this yourself" in page.text
     assert "is let in" in say(person, path).text
+    assert "answered already" in person.open(path).text
 
     tokens = poll(desk, asked).json
     assert desk.read(tokens["id_token"]).claims["sub"] == str(user.id)

@@ -234,6 +234,7 @@ def test_five_wrong_codes_are_enough(person: Person, tv: Rp, make: Factory, open
 
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) <= 601
+    assert "Too many codes were wrong" in answer.text
     other = Person(open_app, make.user().email, REMOTE_ADDR="10.99.0.1")
     assert typed(other, device.user_code).request.path.startswith("/device/")
 

@@ -1,5 +1,6 @@
 """When a person is asked for something on the way, and when they are not."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -140,6 +141,28 @@ def test_a_person_chooses_the_account(person: Person, rp: Rp, make: Factory):
     person.email = other.email
     claims = identity(rp, person.consent(person.sign_in(page)))
     assert claims["sub"] == str(other.id)
+
+
+def test_whoever_is_expected_may_go_on_with_the_account(person: Person, rp: Rp):
+    """Many applications send the hint each time: it does not say that it is somebody else."""
+    token = person.tokens_for(rp)["id_token"]
+
+    page = person.open(rp.url(prompt="select_account", id_token_hint=token))
+
+    assert f"Go on as {person.email}" in page.text
+    assert "code" in said_of(person.post(page.request.path, page, answer="go_on"))
+
+
+def test_somebody_else_may_confirm_instead(person: Person, rp: Rp):
+    """A fresh sign-in is asked for in a browser in which a colleague is signed in."""
+    person.code_for(rp)
+    page = person.open(rp.url(prompt="login"))
+    assert page.request.path == "/reauthenticate"
+
+    found = re.search(r'href="(/oidc/accounts/[^"]+)">Use another account', page.text)
+
+    assert found
+    assert "Choose an account" in person.open(found[1]).text
 
 
 def test_a_person_makes_an_account(person: Person, rp: Rp):

@@ -135,13 +135,15 @@ def show_no_access(ctx: Context, handle: str, *, browser: str) -> Show | Away:
 def _show_account(ctx: Context, template: str, handle: str, browser: str) -> Show:
     """A page about the account that is signed in, on the way to an application."""
     request = ways.find_way(ctx, handle, browser).request
+    user = own_account(ctx)
     return Show(
         template,
         onward=ON + handle,
         handle=handle,
-        user=own_account(ctx),
+        user=user,
         client=request.client,
-        is_other_wanted=request.asked.only_subs is not None,
+        is_other_wanted=ways.expects_another(ctx, request, user.id),
+        is_of_place=ways.is_of_place(ctx, request, user.id),
     )
 
 

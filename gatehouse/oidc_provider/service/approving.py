@@ -14,7 +14,6 @@ from gatehouse.audit.service import record, record_attempt
 from gatehouse.clients.queries import KnownClient, find_client_by_id
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
-from gatehouse.core.errors import TooManyRequests
 from gatehouse.core.headers import network_of
 from gatehouse.core.rate_limit import count, parse
 from gatehouse.oidc_provider import errors
@@ -103,7 +102,7 @@ def enter_code(ctx: Context, text: str, *, is_from_link: bool) -> UUID | None:
 def find_waiting(ctx: Context, request_id: UUID, kind: str = KIND) -> Waiting:
     """A device whose code this person has typed, or a request by the back channel that is for them.
 
-    Raises NoSuchDevice.
+    Raises NothingWaits.
     """
     row: DeviceRequest | None = ctx.db.scalar(
         select(DeviceRequest).where(
@@ -116,7 +115,7 @@ def find_waiting(ctx: Context, request_id: UUID, kind: str = KIND) -> Waiting:
     )
     found = _with_client(ctx, row)
     if found is None:
-        raise errors.NoSuchDevice
+        raise errors.NothingWaits
     return found
 
 
@@ -178,7 +177,7 @@ def answer_device(
     """Take the person's answer. A yes to other words than those shown, or after too old a
     sign-in, does nothing: gives False, and the page is shown again.
 
-    Raises NoSuchDevice, or NoEntry for whoever may not use the client.
+    Raises NothingWaits, or NoEntry for whoever may not use the client.
     """
     found = find_waiting(ctx, request_id, kind)
     if not says_yes:
@@ -240,13 +239,13 @@ def _deny(ctx: Context, found: Waiting) -> None:
 
 
 def _settle(ctx: Context, row_id: UUID, **values: Any) -> None:
-    """One statement decides between two answers. Raises NoSuchDevice for the later."""
+    """One statement decides between two answers. Raises NothingWaits for the later."""
     mine = _waiting(row_id).where(
         DeviceRequest.user_id == ctx.user_id, DeviceRequest.expires_at > ctx.now
     )
     statement = mine.values(**values)
     if not ctx.execute(statement.execution_options(synchronize_session=False)):
-        raise errors.NoSuchDevice
+        raise errors.NothingWaits
 
 
 def _waiting(row_id: UUID) -> Any:
@@ -292,7 +291,8 @@ def _who(ctx: Context) -> tuple[tuple[str, int], ...]:
 
 def _count_guess(ctx: Context) -> None:
     """Before any look-up, so that of many guesses at once no more than these are looked up: five
-    wrong ones in ten minutes, and then not even a right one (RFC 8628 5.1). Raises TooManyRequests.
+    wrong ones in ten minutes, and then not even a right one (RFC 8628 5.1). Raises TooManyRequests,
+    or TooManyCodes, which is one.
     """
     if not ctx.settings.ratelimit_enabled:
         return
@@ -303,7 +303,7 @@ def _count_guess(ctx: Context) -> None:
     for who, most in _who(ctx):
         guesses, left = store.count(f"device-guesses:{who}", GUESSING.total_seconds())
         if guesses > most:
-            raise TooManyRequests(retry_after=int(left) + 1)
+            raise errors.TooManyCodes(retry_after=int(left) + 1)
 
 
 def _give_back_the_guess(ctx: Context) -> None:

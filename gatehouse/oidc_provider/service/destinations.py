@@ -36,4 +36,5 @@ def destination(ctx: Context, path: str) -> Destination | None:
         tos_uri=options.tos_uri,
         login_hint=request.asked.login_hint,
         ui_locales=request.asked.ui_locales,
+        accounts=f"/oidc/accounts/{handle}",
     )

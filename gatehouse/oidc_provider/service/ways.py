@@ -155,7 +155,8 @@ def step_of(
         chosen_at=chosen_at,
         has_agreed_now=has_agreed_now,
         agreed=agreed,
-        may_enter=_may_enter(ctx, request, person.user_id),
+        may_enter=is_of_place(ctx, request, person.user_id)
+        and may_enter(ctx, client, person.user_id),
         default_max_age=options.default_max_age,
         min_acr=options.min_acr,
         always_chooses=options.prompt_select_account == "always",
@@ -172,12 +173,16 @@ def grant(ctx: Context, request: Request, person: SignedIn, *, agrees: bool) -> 
     return request.way_back.with_code(issue_code(ctx, request.client, request.asked, given))
 
 
-def _may_enter(ctx: Context, request: Request, user_id: UUID) -> bool:
-    """By the client's access policy, and into the organization that the request names."""
+def is_of_place(ctx: Context, request: Request, user_id: UUID) -> bool:
+    """Whether the person is in the organization that the request names, if it names one."""
     place = request.asked.organization
-    if place is not None and place_named(ctx, user_id, place) is None:
-        return False
-    return may_enter(ctx, request.client, user_id)
+    return place is None or place_named(ctx, user_id, place) is not None
+
+
+def expects_another(ctx: Context, request: Request, user_id: UUID) -> bool:
+    """Whether the request says who it shall be, and that is somebody else."""
+    expected = request.asked.only_subs
+    return expected is not None and sub_of(ctx, request.client, user_id) not in expected
 
 
 def _turn_away(ctx: Context, request: Request) -> None:
