@@ -28,7 +28,10 @@ ABOUT = """Who you are, what you may enter, and a record of every door.
 Every answer has the same envelope. Sign in with `POST /api/v1/auth/login` and send the token as
 `Authorization: Bearer <token>`. Programs send an access token so, or one that is bound to a key as
 `Authorization: DPoP <token>` with a proof (RFC 9449). A refusal names its `error.type` and, for
-`VALIDATION_ERROR`, every field with what is wrong and what would be right."""
+`VALIDATION_ERROR`, every field with what is wrong and what would be right.
+
+Applications that sign people in use OpenID Connect and not this: all that a client library needs is
+at `/.well-known/openid-configuration`."""
 STATIC = Path(__file__).parent / "static"
 UI_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"

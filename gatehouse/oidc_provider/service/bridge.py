@@ -100,7 +100,7 @@ def complete(
 
 def _refuse_without_a_bridge(ctx: Context) -> None:
     if not ctx.settings.login_ui_url:
-        raise NotFound("The sign-in of this installation is its own.")
+        raise NotFound("People sign in on the pages of this installation: LOGIN_UI_URL is not set.")
 
 
 def _come_in(ctx: Context, token: str | None) -> SignedIn:
