@@ -30,7 +30,7 @@ from gatehouse.core.protocol import as_response as protocol_refusal
 
 API = "/api/"
 PROTOCOLS = ("/oidc/", "/.well-known/")  # Whose errors have the shape of their RFCs.
-NO_SUCH_PATH = "There is no such path. /api/docs and /.well-known/openid-configuration name those that there are."
+NO_SUCH_PATH = "There is no such path. See /api/docs and /.well-known/openid-configuration."
 KINDS: dict[int, type[GatehouseError]] = {
     kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
 }
