@@ -15,7 +15,8 @@ LIVING = text("revoked_at IS NULL")
 class Grant(Model):
     """What a person agreed to for a client; one that lives for each pair of them.
 
-    ``is_asked`` is false where nobody was asked, because the client is trusted or skips consent.
+    ``organizations`` are the ids of those that were named for the client to act in. ``is_asked`` is
+    false where nobody was asked, because the client is trusted or skips consent.
     ``agreed_until`` is how long the answer is remembered, ``used_at`` when it last gave a code.
     """
 
@@ -40,6 +41,7 @@ class Grant(Model):
     claims: Mapped[list[str]] = mapped_column(JSON, default=list)
     resources: Mapped[list[str]] = mapped_column(JSON, default=list)
     details: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    organizations: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_asked: Mapped[bool] = mapped_column(default=True)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
     agreed_until: Mapped[datetime | None] = mapped_column(default=None)

@@ -30,6 +30,7 @@ class Consent:
     claims: Sequence[str]
     resources: Sequence[str]
     details: Sequence[Mapping[str, Any]]
+    organizations: Sequence[str]
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
@@ -67,6 +68,7 @@ def consent_of(row: Any) -> Consent:
         claims=grant.claims,
         resources=grant.resources,
         details=grant.details,
+        organizations=grant.organizations,
         created_at=grant.created_at,
         updated_at=grant.updated_at,
         expires_at=grant.agreed_until,
@@ -115,6 +117,7 @@ def consents(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
             Grant.claims,
             Grant.resources,
             Grant.details,
+            Grant.organizations,
             Grant.created_at,
             Grant.updated_at,
             Grant.used_at,

@@ -6,7 +6,9 @@ from gatehouse.core.fields import Moment
 
 
 class ConsentOut(Schema):
-    """``client`` is the application's name, ``expires_at`` until when it need not ask again."""
+    """``client`` is the application's name, ``organizations`` are those that were named for it to
+    act in, ``expires_at`` is until when it need not ask again.
+    """
 
     id = fields.UUID()
     client = fields.String()
@@ -16,6 +18,7 @@ class ConsentOut(Schema):
     claims = fields.List(fields.String())
     resources = fields.List(fields.String())
     details = fields.List(fields.Dict())
+    organizations = fields.List(fields.UUID())
     created_at = Moment()
     updated_at = Moment()
     expires_at = Moment(allow_none=True)

@@ -77,6 +77,7 @@ def _grants() -> None:
         sa.Column("claims", sa.JSON, nullable=False),
         sa.Column("resources", sa.JSON, nullable=False),
         sa.Column("details", sa.JSON, nullable=False),
+        sa.Column("organizations", sa.JSON, nullable=False),
         sa.Column("is_asked", sa.Boolean, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("agreed_until", TIME),

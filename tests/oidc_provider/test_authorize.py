@@ -279,6 +279,32 @@ def test_a_refused_address_is_logged_without_what_may_be_secret(uri: str, said: 
     assert shown(uri) == said
 
 
+def test_a_yes_is_for_the_organization_that_was_named(
+    person: Person, make_rp: Any, make: Any, user: Any
+):
+    """CORE-20: the page says it, so a remembered answer is not one for another."""
+    first, second = make.organization(), make.organization()
+    for org in (first, second):
+        make.member(org, user=user)
+    rp, asked = make_rp(include_org=True), {"scope": "openid organizations", "prompt": "none"}
+    person.tokens_for(rp, scope="openid organizations", organization=first.slug)
+
+    found = {}
+    for name in (first.slug, str(first.id), second.slug, ""):
+        named = {"organization": name} if name else {}
+        answer = answer_of(person.open(rp.url(**asked, **named)).headers["Location"])
+        found[name] = answer.get("error", "code")
+    assert found == {
+        first.slug: "code",
+        str(first.id): "code",
+        second.slug: "consent_required",
+        "": "code",
+    }
+    person.tokens_for(rp, scope="openid organizations", organization=second.slug)
+    answer = person.open(rp.url(**asked, organization=second.slug))
+    assert "code" in answer_of(answer.headers["Location"])
+
+
 def test_an_organization_may_be_named(person: Person, make_rp: Any, make: Any, user: Any):
     """By its id or its slug; whoever is not in it does not get in."""
     org, other = make.organization(), make.organization()

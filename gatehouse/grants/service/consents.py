@@ -16,6 +16,8 @@ from gatehouse.grants.errors import ConsentNotFound
 from gatehouse.grants.events import ConsentGiven, ConsentRevoked
 from gatehouse.grants.models import Grant, RefreshFamily
 
+HELD = ("scopes", "claims", "resources", "details", "organizations")
+
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
@@ -25,6 +27,11 @@ class Agreed:
     claims: Sequence[str] = ()
     resources: Sequence[str] = ()
     details: Sequence[dict[str, Any]] = ()
+    organizations: Sequence[str] = ()
+
+    def is_within(self, grant: Grant) -> bool:
+        """Whether a grant holds all of it."""
+        return all(each in getattr(grant, name) for name in HELD for each in getattr(self, name))
 
 
 def living_grant(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant | None:
@@ -53,17 +60,15 @@ def agree(
     """
     grant = living_grant(ctx, user_id, client_row_id) or _begun(ctx, user_id, client_row_id)
     if is_asked and not is_remembered(grant, ctx.now):
-        grant.scopes, grant.claims, grant.resources, grant.details = [], [], [], []
-    before = (grant.scopes, grant.claims, grant.resources, grant.details)
-    grant.scopes = _with(grant.scopes, agreed.scopes)
-    grant.claims = _with(grant.claims, agreed.claims)
-    grant.resources = _with(grant.resources, agreed.resources)
-    grant.details = _with(grant.details, agreed.details)
-    after = (grant.scopes, grant.claims, grant.resources, grant.details)
+        for name in HELD:
+            setattr(grant, name, [])
+    adds = not agreed.is_within(grant)
+    for name in HELD:
+        setattr(grant, name, _with(getattr(grant, name), getattr(agreed, name)))
     if is_asked:
         grant.is_asked = True
         grant.agreed_until = ctx.now + lasting if lasting else ctx.now
-    if is_asked or after != before:
+    if is_asked or adds:
         grant.updated_at = ctx.now
     if is_asked:
         event = ConsentGiven(
@@ -88,10 +93,7 @@ def _begun(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant:
         client_row_id=client_row_id,
         is_asked=False,
         created_at=ctx.now,
-        scopes=[],
-        claims=[],
-        resources=[],
-        details=[],
+        **{name: [] for name in HELD},
     )
     try:
         with ctx.db.begin_nested():

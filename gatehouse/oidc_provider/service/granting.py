@@ -45,22 +45,18 @@ def signed_in(ctx: Context) -> SignedIn | None:
     return SignedIn(actor.user_id, actor.session_id, actor.auth_time, actor.amr)
 
 
-def wishes_of(asked: Asked) -> Agreed:
-    """What a grant has to hold for this request."""
-    return Agreed(asked.scopes, asked.claim_names(), asked.resources, asked.details)
+def wishes_of(ctx: Context, user_id: UUID, asked: Asked) -> Agreed:
+    """What a grant has to hold for this request of a person."""
+    place = _place(ctx, user_id, asked)
+    places = [str(place)] if place else []
+    return Agreed(asked.scopes, asked.claim_names(), asked.resources, asked.details, places)
 
 
 def covers(ctx: Context, grant: Grant | None, asked: Asked) -> bool:
     """Whether a person agreed to all of it, and the answer is still remembered."""
     if grant is None or not is_remembered(grant, ctx.now):
         return False
-    wanted = wishes_of(asked)
-    return (
-        set(wanted.scopes) <= set(grant.scopes)
-        and set(wanted.claims) <= set(grant.claims)
-        and set(wanted.resources) <= set(grant.resources)
-        and all(detail in grant.details for detail in wanted.details)
-    )
+    return wishes_of(ctx, grant.user_id, asked).is_within(grant)
 
 
 def give_grant(
@@ -71,7 +67,8 @@ def give_grant(
     there = living_grant(ctx, person.user_id, client.id)
     if there is not None and not agrees and covers(ctx, there, asked):
         return there
-    return agree(ctx, person.user_id, client.id, wishes_of(asked), lasting=lasting, is_asked=agrees)
+    wishes = wishes_of(ctx, person.user_id, asked)
+    return agree(ctx, person.user_id, client.id, wishes, lasting=lasting, is_asked=agrees)
 
 
 def place_in_session(ctx: Context, client: KnownClient, session_id: UUID) -> UUID:
@@ -101,7 +98,7 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
             user_id=person.user_id,
             sid=sid,
             redirect_uri=asked.redirect_uri,
-            params=params_of(asked, person, place=_place(ctx, person, asked)),
+            params=params_of(asked, person, place=_place(ctx, person.user_id, asked)),
             auth_time=person.auth_time,
             created_at=ctx.now,
             expires_at=ctx.now + timedelta(seconds=client.options.code_seconds),
@@ -119,8 +116,8 @@ def issue_code(ctx: Context, client: KnownClient, asked: Asked, grant: Grant) ->
     return code
 
 
-def _place(ctx: Context, person: SignedIn, asked: Asked) -> UUID | None:
-    return place_named(ctx, person.user_id, asked.organization) if asked.organization else None
+def _place(ctx: Context, user_id: UUID, asked: Asked) -> UUID | None:
+    return place_named(ctx, user_id, asked.organization) if asked.organization else None
 
 
 def params_of(asked: Asked, person: SignedIn, *, place: UUID | None = None) -> dict[str, Any]:
