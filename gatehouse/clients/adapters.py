@@ -14,6 +14,7 @@ from gatehouse.clients.errors import KeysBusy
 from gatehouse.clients.rules.published import keys_of_set
 from gatehouse.core.addresses import Limits
 from gatehouse.core.jose import Key
+from gatehouse.core.json_text import read_json
 from gatehouse.core.outbound import AddressRefused, NotReached, Outbound
 from gatehouse.core.settings import Settings
 
@@ -137,7 +138,7 @@ class FetchedKeys:
             answer = self._outbound.send(
                 "GET", url, headers=headers, schemes=self._schemes, limits=LIMITS
             )
-            found = orjson.loads(answer.body) if answer.status == OK else None
+            found = read_json(answer.body) if answer.status == OK else None
         except (AddressRefused, NotReached, orjson.JSONDecodeError):
             return None
         is_set = isinstance(found, dict) and isinstance(found.get("keys"), list)

@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from gatehouse.core.json_body import name_sent_twice
+from gatehouse.core.json_text import DEEPEST, read_json
 
 JoseKey = RSAKey | ECKey | OKPKey | OctKey
 
@@ -270,8 +271,9 @@ def decode(text: str) -> bytes:
 
 
 def _object(part: str) -> dict[str, Any]:
+    """Each member of it may be as deep as it might be by itself."""
     try:
-        found = orjson.loads(decode(part))
+        found = read_json(decode(part), deepest=DEEPEST + 1)
     except orjson.JSONDecodeError:
         raise NotGenuine("A part of it is no JSON.") from None
     if not isinstance(found, dict):

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from gatehouse.core.errors import BadRequest, Invalid
+from gatehouse.core.json_text import DEEPEST, read_json
 
 # The name of the member whose text goes on to the end of what was read.
 LAST_NAME = re.compile(rb'"((?:[^"\\]|\\.){1,100})"\s*:\s*"(?:[^"\\]|\\.)*$')
@@ -15,7 +16,7 @@ LONGEST_NAME = 100
 LONGEST_TEXT = 10_000  # characters, before which no name is looked for
 # What would be right, by a part of what the parser says.
 REMEDIES = {
-    "depth limit": "Nest at most 1,024 levels deep.",
+    "depth limit": f"Nest at most {DEEPEST} levels deep.",
     "not valid UTF-8": "Send it in UTF-8.",
     "byte order mark": "Send it in UTF-8, without a byte order mark.",
 }
@@ -26,7 +27,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     if not raw:
         return {}
     try:
-        found = orjson.loads(raw)
+        found = read_json(raw)
     except orjson.JSONDecodeError as error:
         raise _refusal(raw, error) from None
     if not isinstance(found, dict):

@@ -37,7 +37,7 @@ def test_the_field_with_half_a_character_is_named(raw: bytes, name: str):
 @pytest.mark.parametrize(
     ("raw", "right"),
     [
-        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "Nest at most 1,024 levels deep."),
+        (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "Nest at most 16 levels deep."),
         (b'{"a": "\xff"}', "Send it in UTF-8."),
         (b"\xef\xbb\xbf{}", "without a byte order mark"),
         (b'{"a": 1', "line 1 column 8"),
@@ -58,7 +58,7 @@ def test_only_an_object_will_do(raw: bytes):
 
 
 def test_levels_that_are_few_enough_are_read():
-    assert read_object(b'{"a": ' + b"[" * 1000 + b"]" * 1000 + b"}")
+    assert read_object(b'{"a": ' + b"[" * 15 + b"]" * 15 + b"}")
     assert read_object(b"") == {}
     assert read_object(b'{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
 

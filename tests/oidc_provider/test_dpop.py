@@ -23,6 +23,12 @@ NOW = 1_800_000_000
 KEY = "k" * 32
 
 
+# orjson would not write what is nested any deeper, and joserfc reads the header once more.
+DEEP: Any = None
+for _ in range(240):
+    DEEP = [DEEP]
+
+
 @pytest.fixture(scope="module")
 def signer() -> Signer:
     return Signer("ES256")
@@ -142,6 +148,10 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
         "re-padded": good + "=",
         "cut": good[:-3],
         "empty": "",
+        "deep inside": signer.proof(deep=DEEP),
+        "deep in its key": unsigned(
+            {**header, "alg": "ES256", "jwk": {**signer.jwk, "deep": DEEP}}, claims, "AAAA"
+        ),
     }
 
 

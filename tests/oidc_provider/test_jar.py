@@ -11,6 +11,9 @@ from tests.relying import ISSUER, REDIRECT, Person, Rp, answer_of
 
 KEYS = {alg: jose.Key(alg, alg, jose.private_key(alg)) for alg in ("RS256", "PS256", "ES256")}
 KEYS["EdDSA"] = jose.Key("EdDSA", "EdDSA", jose.private_key("EdDSA"))
+DEEP: Any = "x"
+for _ in range(200):
+    DEEP = [DEEP]
 STRANGER = jose.Key("ES256", "ES256", jose.private_key("ES256"))
 JWKS = {
     "keys": [
@@ -116,6 +119,7 @@ def bad_objects(rp: Rp) -> dict[str, str]:
         "another request": object_of(rp, request="x"),
         "a request elsewhere": object_of(rp, request_uri="https://inner.example/"),
         "a list": object_of(rp, scope=["openid"]),
+        "deep": object_of(rp, authorization_details=DEEP),
         "true": object_of(rp, state=True),
         "nul": object_of(rp, state="\x00"),
         **twice_said(rp),

@@ -6,9 +6,10 @@ import orjson
 import pytest
 
 from gatehouse.clients.rules.shapes import DEEPEST, misfit, shapes_problem
+from gatehouse.core.json_text import DEEPEST as LEVELS
 from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
 from gatehouse.oidc_provider.rules.details import details_of
-from tests.relying import Person, answer_of
+from tests.relying import Person, answer_of, basic
 
 PAY = {"type": "pay", "actions": ["initiate"], "creditor": "<b>Kim</b>", "amount": {"eur": "3.50"}}
 
@@ -143,6 +144,33 @@ def test_a_shape_may_be_as_rich_as_this():
     inner = {"kind": "object", "members": {"type": {"kind": "text"}}}
     assert shapes_problem({"pay": {"x": inner}}) == ""
     assert misfit({"x": inner}, {"x": {"type": "y"}}) == ""
+
+
+@pytest.mark.parametrize("deeper", [1, 200, 270, 900])
+def test_what_is_nested_too_deep_is_refused_where_it_is_read(
+    person: Person, make_rp: Any, deeper: int
+):
+    """RAR-01, PAR-07: at once, and never on the page that would have to show it."""
+    rp = make_rp(authorization_details_types=["pay"])
+    most = LEVELS - 2
+    lists = ("[" * each + "]" * each for each in (most, most + deeper))
+    fits, too_deep = (f'[{{"type": "pay", "x": {each}}}]' for each in lists)
+    page = person.sign_in(person.open(rp.url(authorization_details=fits)))
+    assert (page.status_code, page.request.path[:14]) == (200, "/oidc/consent/")
+
+    pushed = rp.http.post(
+        "/oidc/par",
+        data=rp.request(authorization_details=too_deep),
+        headers=basic(rp.client_id),
+    )
+    assert pushed.status_code == 400
+    assert pushed.json["error"] == "invalid_authorization_details"
+    assert "16 levels" in pushed.json["error_description"]
+    said = answer_of(person.open(rp.url(authorization_details=too_deep)).headers["Location"])
+    assert said["error"] == "invalid_authorization_details"
+    claims = f'{{"userinfo": {{"name": {{"values": {too_deep}}}}}}}'
+    said = answer_of(person.open(rp.url(claims=claims)).headers["Location"])
+    assert said["error"] == "invalid_request"
 
 
 def test_the_client_hears_what_of_its_details_is_wrong(person: Person, make_rp: Any):

@@ -89,6 +89,11 @@ def test_only_json_objects_are_read(program: Program):
     for raw in (b"", b"[]", b"null", b"{", b'"x"', b"\xff"):
         reply = post("/oidc/register", data=raw, content_type="application/json")
         assert refused(reply) == "invalid_client_metadata"
+    for levels in (16, 270, 900, 5000):
+        deep = f'{{"redirect_uris": ["{BACK}"], "x": {"[" * levels}{"]" * levels}}}'
+        reply = post("/oidc/register", data=deep, content_type="application/json")
+        assert refused(reply) == "invalid_client_metadata"
+        assert "16 levels" in reply.json["error_description"]
     twice = b'{"redirect_uris": ["https://a.example/"], "redirect_uris": ["https://b.example/"]}'
     reply = post("/oidc/register", data=twice, content_type="application/json")
     assert reply.json["error_description"].startswith("redirect_uris: Stands there twice.")

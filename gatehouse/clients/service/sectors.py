@@ -13,6 +13,7 @@ from gatehouse.clients.service.checking import holds_already, scene_of, sector_o
 from gatehouse.core.addresses import Limits
 from gatehouse.core.context import Context
 from gatehouse.core.errors import BadGateway, BadRequest
+from gatehouse.core.json_text import read_json
 from gatehouse.core.outbound import Outbound
 
 QUICK = Limits(connect=3, read=5, total=8, body=64 * 1024)
@@ -26,7 +27,7 @@ def document_problem(ctx: Context, settings: Mapping[str, Any]) -> str:
     ctx.stay_out_of_the_transaction()
     try:
         answer = Outbound.of(ctx.settings).send("GET", settings[URI], limits=QUICK)
-        listed = orjson.loads(answer.body) if answer.status == 200 else None  # noqa: PLR2004
+        listed = read_json(answer.body) if answer.status == 200 else None  # noqa: PLR2004
     except (BadGateway, BadRequest, orjson.JSONDecodeError):
         listed = None
     if not isinstance(listed, list):

@@ -16,6 +16,7 @@ from gatehouse.core.http import (
     refusals_on_record,
 )
 from gatehouse.core.json_body import name_sent_twice
+from gatehouse.core.json_text import DEEPEST, read_json
 from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.oidc_provider.errors import AccessDenied, InvalidClientMetadata, InvalidToken
 from gatehouse.oidc_provider.service import registration as service
@@ -25,6 +26,7 @@ LIMIT = ("registration", "address")
 OF_A_PERSON = "300/hour"  # as at POST /organizations/{id}/clients
 NOT_A_MANAGER = "Only owners and admins of the organization register clients for it."
 OR_INITIAL = "Or send an initial access token: it begins with gia_."
+NO_OBJECT = f"Send a JSON object, at most {DEEPEST} levels deep."
 
 
 @registration.post("/oidc/register", takes=JSON)
@@ -89,11 +91,11 @@ def _token(call: Call) -> str | None:
 
 def _object(call: Call) -> dict[str, Any]:
     try:
-        found = orjson.loads(call.raw)
+        found = read_json(call.raw)
     except orjson.JSONDecodeError:
-        raise InvalidClientMetadata("Send a JSON object.") from None
+        raise InvalidClientMetadata(NO_OBJECT) from None
     if not isinstance(found, dict):
-        raise InvalidClientMetadata("Send a JSON object.")
+        raise InvalidClientMetadata(NO_OBJECT)
     if (name := name_sent_twice(call.raw)) is not None:
         raise InvalidClientMetadata(f"{name}: Stands there twice. Send each name once.")
     return found

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from gatehouse.core.json_body import name_sent_twice
+from gatehouse.core.json_text import read_json
 from gatehouse.core.protocol import InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
 from gatehouse.oidc_provider.rules.claims import (
@@ -155,11 +156,11 @@ def claims_of(text: str | None) -> Claims:
     if text is None:
         return {}
     try:
-        found = orjson.loads(text) if len(text) <= LONGEST_CLAIMS else None
+        found = read_json(text) if len(text) <= LONGEST_CLAIMS else None
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        raise InvalidRequest("The parameter claims is not a JSON object, or too large.")
+        raise InvalidRequest("The parameter claims is not a JSON object, too large, or too deep.")
     if name_sent_twice(text.encode()) is not None:
         raise InvalidRequest("A name stands twice in the parameter claims.")
     places = {place: found.get(place) for place in ("userinfo", "id_token")}

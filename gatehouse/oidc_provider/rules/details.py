@@ -7,10 +7,12 @@ import orjson
 
 from gatehouse.clients.rules.shapes import misfit
 from gatehouse.core.json_body import name_sent_twice
+from gatehouse.core.json_text import DEEPEST, read_json
 from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
 
 LONGEST = 8192  # characters
 MOST = 20
+NO_LIST = f"It is a JSON array of 1 to {MOST} objects, at most {DEEPEST} levels deep."
 # RFC 9396 2.2: what these hold is the same for every type.
 LISTS = frozenset({"locations", "actions", "datatypes", "privileges"})
 
@@ -25,11 +27,11 @@ def details_of(
     if text is None:
         return ()
     try:
-        found = orjson.loads(text) if len(text) <= LONGEST else None
+        found = read_json(text) if len(text) <= LONGEST else None
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, list) or not 0 < len(found) <= MOST:
-        raise InvalidAuthorizationDetails("It is a JSON array of 1 to 20 objects.")
+        raise InvalidAuthorizationDetails(NO_LIST)
     if name_sent_twice(text.encode()) is not None:
         raise InvalidAuthorizationDetails("A name stands twice in one of its objects.")
     for detail in found:
