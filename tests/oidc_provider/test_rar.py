@@ -8,9 +8,10 @@ import pytest
 from gatehouse.clients.rules.shapes import DEEPEST, misfit, shapes_problem
 from gatehouse.core.json_text import DEEPEST as LEVELS
 from gatehouse.oidc_provider.errors import InvalidAuthorizationDetails
-from gatehouse.oidc_provider.rules.details import details_of
+from gatehouse.oidc_provider.rules.details import details_of, narrowed
 from tests.relying import Person, answer_of, basic
 
+REFUSED = "invalid_authorization_details"
 PAY = {"type": "pay", "actions": ["initiate"], "creditor": "<b>Kim</b>", "amount": {"eur": "3.50"}}
 
 
@@ -164,10 +165,10 @@ def test_what_is_nested_too_deep_is_refused_where_it_is_read(
         headers=basic(rp.client_id),
     )
     assert pushed.status_code == 400
-    assert pushed.json["error"] == "invalid_authorization_details"
+    assert pushed.json["error"] == REFUSED
     assert "16 levels" in pushed.json["error_description"]
     said = answer_of(person.open(rp.url(authorization_details=too_deep)).headers["Location"])
-    assert said["error"] == "invalid_authorization_details"
+    assert said["error"] == REFUSED
     claims = f'{{"userinfo": {{"name": {{"values": {too_deep}}}}}}}'
     said = answer_of(person.open(rp.url(claims=claims)).headers["Location"])
     assert said["error"] == "invalid_request"
@@ -186,5 +187,130 @@ def test_the_client_hears_what_of_its_details_is_wrong(person: Person, make_rp: 
     assert "code" in answer(type="pay", creditor="Kim")
     assert "code" in answer(type="look", at={"any": ["thing"]})
     refused = answer(type="pay", creditor="Kim", until="tomorrow")
-    assert refused["error"] == "invalid_authorization_details"
+    assert refused["error"] == REFUSED
     assert answer(type="pay")["error_description"] == "pay: creditor is missing."
+
+
+BOTH = {"type": "look", "actions": ["read", "list"], "at": {"a": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [BOTH],
+        [PAY],
+        [BOTH, PAY],
+        [{**BOTH, "actions": ["list"]}, {**BOTH, "actions": ["read"]}],
+        [{**BOTH, "actions": ["list", "read"]}],
+    ],
+)
+def test_an_access_token_may_do_less_than_was_granted(wanted: list[Any]):
+    """RFC 9396 6.1."""
+    assert narrowed(orjson.dumps(wanted).decode(), [PAY, BOTH]) == tuple(wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [],
+        {},
+        ["look"],
+        [{"type": "look"}],
+        [{"type": "another"}],
+        [{**BOTH, "actions": ["read", "write"]}],
+        [{**BOTH, "actions": []}],
+        [{**BOTH, "actions": "read"}],
+        [{**BOTH, "actions": [1]}],
+        [{**BOTH, "at": {"a": [1]}}],
+        [{**BOTH, "at": {"a": [True, 2]}}],
+        [{**BOTH, "more": 1}],
+        [{"type": "look", "at": {"a": [1, 2]}}],
+        [PAY, {**PAY, "creditor": "Mallory"}],
+    ],
+)
+def test_an_access_token_may_do_no_more_than_was_granted(wanted: Any):
+    """RFC 9396 5, 6.1."""
+    for granted in ([PAY, BOTH], []):
+        with pytest.raises(InvalidAuthorizationDetails):
+            narrowed(orjson.dumps(wanted).decode(), granted)
+
+
+def test_the_token_endpoint_narrows_what_one_token_may_do(person: Person, make_rp: Any):
+    """RFC 9396 6, 6.1: the family of refresh tokens keeps all that was granted."""
+    rp = make_rp(authorization_details_types=["pay", "look"], always_issue_refresh_token=True)
+    less = {**BOTH, "actions": ["read"]}
+    granted, wish = ([PAY, BOTH], orjson.dumps([less]).decode())
+    code = person.code_for(rp, authorization_details=orjson.dumps(granted).decode())
+    for junk in ("x", "[]", '[{"type": "other"}]', "[" * 500 + "]" * 500):
+        refused = rp.redeem(code, authorization_details=junk)
+        assert (refused.status_code, refused.json["error"]) == (
+            400,
+            "invalid_authorization_details",
+        )
+
+    first = rp.redeem(code, authorization_details=wish).json
+    again = rp.refresh(first["refresh_token"], authorization_details=wish).json
+    more = rp.refresh(again["refresh_token"], authorization_details='[{"type": "pay"}]')
+    whole = rp.refresh(again["refresh_token"]).json
+
+    for told in (first, again):
+        assert told["authorization_details"] == [less]
+        assert rp.introspect(told["access_token"]).json["authorization_details"] == [less]
+    assert (more.status_code, more.json["error"]) == (400, REFUSED)
+    assert whole["authorization_details"] == granted
+
+
+def test_a_client_asks_in_detail_for_itself(make_rp: Any):
+    """RFC 9396 6: held to its types and their shapes, as everywhere."""
+    rp = make_rp(
+        grant_types=["client_credentials"],
+        response_types=[],
+        authorization_details_types=["pay"],
+        authorization_details_shapes={"pay": {"creditor": {"kind": "text", "required": True}}},
+    )
+
+    def ask(*details: Any) -> Any:
+        wish = orjson.dumps(details).decode()
+        return rp.token(grant_type="client_credentials", authorization_details=wish)
+
+    detail = {"type": "pay", "creditor": "Kim"}
+    told = ask(detail).json
+    assert told["authorization_details"] == [detail]
+    assert rp.introspect(told["access_token"]).json["authorization_details"] == [detail]
+    for wrong in ({"type": "pay"}, {"type": "look", "creditor": "Kim"}, 1):
+        refused = ask(wrong)
+        assert (refused.status_code, refused.json["error"]) == (
+            400,
+            "invalid_authorization_details",
+        )
+    assert "authorization_details" not in rp.token(grant_type="client_credentials").json
+
+
+def test_where_details_have_no_place_they_are_refused(make_rp: Any):
+    """RFC 9396 5: a device and whoever asks by the back channel get no details, nor does a token
+    that is exchanged.
+    """
+    ciba, device = (
+        "urn:openid:params:grant-type:ciba",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    )
+    exchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    policy = {"subject_clients": ["x"], "audiences": ["https://x.example"], "scopes": ["openid"]}
+    rp = make_rp(
+        grant_types=[ciba, device, exchange],
+        token_exchange_policy=policy,
+        authorization_details_types=["pay"],
+    )
+    headers, wish = basic(rp.client_id), {"authorization_details": '[{"type": "pay"}]'}
+    data = {"scope": "openid", "login_hint": "kim@example.com"}
+    for path in ("/oidc/device_authorization", "/oidc/bc-authorize"):
+        begun = rp.http.post(path, data=data, headers=headers).json
+        refused = rp.http.post(path, data=data | wish, headers=headers)
+        assert refused.json["error"] == REFUSED
+        for kind, name in ((device, "device_code"), (ciba, "auth_req_id")):
+            if name in begun:
+                told = rp.token(grant_type=kind, **{name: begun[name]}, **wish)
+                assert told.json["error"] == REFUSED
+    types = "urn:ietf:params:oauth:token-type:access_token"
+    told = rp.token(grant_type=exchange, subject_token="x", subject_token_type=types, **wish)
+    assert told.json["error"] == REFUSED

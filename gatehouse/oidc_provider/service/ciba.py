@@ -22,6 +22,7 @@ from gatehouse.oidc_provider.errors import InvalidBindingMessage, InvalidScope
 from gatehouse.oidc_provider.events import AccessAsked
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.asked import scopes_of
+from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.devices import INTERVAL, LIFE
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.hints import sub_of_hint
@@ -52,6 +53,7 @@ def begin_ciba(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any]:
     for name in NOT_TAKEN:
         if name in sent:
             raise InvalidRequest(f"The parameter {name} is not supported.")
+    refuse_details(sent)
     scopes = scopes_of(sent.get("scope"), options.scopes, options.default_scopes)
     if "openid" not in scopes:
         raise InvalidScope("The scope openid is missing.")

@@ -15,6 +15,7 @@ from gatehouse.core.rate_limit import count, parse
 from gatehouse.core.tokens import hash_token, mint
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.asked import scopes_of
+from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.devices import INTERVAL, LIFE, new_user_code, spoken
 from gatehouse.oidc_provider.service.resources import check_resources
 from gatehouse.oidc_provider.service.tokens import issuer_of
@@ -33,6 +34,7 @@ def begin_device(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any
     if DEVICE_GRANT not in client.options.grant_types:
         raise UnauthorizedClient
     _limit(ctx, client)
+    refuse_details(call.sent)
     options = client.options
     scopes = scopes_of(call.sent.get("scope"), options.scopes, options.default_scopes)
     resources = check_resources(ctx, client, call.several.get("resource", []))

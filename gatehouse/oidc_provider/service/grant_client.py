@@ -5,6 +5,7 @@ from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.oidc_provider.rules.asked import scopes_of
+from gatehouse.oidc_provider.rules.details import details_of
 from gatehouse.oidc_provider.service.answers import Answer, token_answer
 from gatehouse.oidc_provider.service.resources import check_resources
 from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
@@ -21,5 +22,12 @@ def client_credentials(
     asked = call.sent.get("scope")
     scopes = scopes_of(asked, allowed, ()) if asked is not None else ()
     audience = check_resources(ctx, client, call.several.get("resource", []))
-    issue = Issue(sub=client.client_id, scopes=scopes, audience=audience, binding=binding)
+    details = details_of(
+        call.sent.get("authorization_details"),
+        client.options.authorization_details_types,
+        client.options.authorization_details_shapes,
+    )
+    issue = Issue(
+        sub=client.client_id, scopes=scopes, audience=audience, binding=binding, details=details
+    )
     return token_answer(ctx, client, issue, {}, nonce=None)[0]

@@ -19,6 +19,7 @@ from gatehouse.grants.service import open_family, revoke_families, revoke_single
 from gatehouse.oidc_provider.events import CodeReused
 from gatehouse.oidc_provider.models import AuthorizationCode
 from gatehouse.oidc_provider.rules.asked import CHALLENGE
+from gatehouse.oidc_provider.rules.details import narrowed
 from gatehouse.oidc_provider.service.answers import (
     Answer,
     Params,
@@ -64,7 +65,7 @@ def redeem_code(ctx: Context, call: Call, client: KnownClient, binding: str | No
         acr=params.get("acr"),
         amr=params.get("amr", ()),
         binding=binding,
-        details=params.get("details", ()),
+        details=narrowed(call.sent.get("authorization_details"), params.get("details", ())),
         extra=of_the_person(ctx, client, code.user_id, params),
     )
     answer, jti = token_answer(ctx, client, issue, params, nonce=params.get("nonce"))

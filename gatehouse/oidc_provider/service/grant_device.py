@@ -22,6 +22,7 @@ from gatehouse.oidc_provider.errors import (
 )
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.acr import reaches
+from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.devices import Poll, interval_after, poll_of
 from gatehouse.oidc_provider.service import ciba
 from gatehouse.oidc_provider.service.answers import (
@@ -58,6 +59,7 @@ def _redeem(
         raise InvalidGrant("unknown_device_code")
     if row.client_row_id != client.id:
         raise InvalidGrant("code_of_another_client")
+    refuse_details(call.sent)
     _refuse_unless_approved(ctx, row)
     grant = ctx.db.get(Grant, row.grant_id)
     if grant is None or grant.revoked_at is not None:

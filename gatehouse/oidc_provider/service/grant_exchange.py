@@ -17,6 +17,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call, InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, InvalidTarget
 from gatehouse.oidc_provider.events import TokenExchanged
+from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.exchange import (
     ACCESS_TOKEN,
     Policy,
@@ -41,6 +42,7 @@ def exchange(ctx: Context, call: Call, client: KnownClient, binding: str | None)
         raise UnauthorizedClient
     policy = policy_of(settings)
     _check_types(call)
+    refuse_details(call.sent)
     living = _subject(ctx, client, policy, call.need("subject_token"))
     claims, standing = living.shown.claims, living.shown.standing
     scope = call.sent.get("scope")

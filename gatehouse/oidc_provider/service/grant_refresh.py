@@ -9,6 +9,7 @@ from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.service import KnownFamily, turn
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InvalidScope
+from gatehouse.oidc_provider.rules.details import narrowed
 from gatehouse.oidc_provider.service.answers import (
     Answer,
     Params,
@@ -28,6 +29,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         raise InvalidGrant("token_of_another_key")
     params = _narrowed(call, client, family.params)
     audience = audience_of(ctx, call, client, params)
+    details = narrowed(call.sent.get("authorization_details"), params.get("details", ()))
     token = turn(ctx, client, family, generation)
     if family.grant_revoked_at is not None:
         raise InvalidGrant("grant_revoked")
@@ -44,7 +46,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         acr=params.get("acr"),
         amr=params.get("amr", ()),
         binding=binding,
-        details=params.get("details", ()),
+        details=details,
         extra={**of_the_person(ctx, client, family.user_id, params), **_stays(family, params)},
     )
     answer, _ = token_answer(ctx, client, issue, params, nonce=None)
