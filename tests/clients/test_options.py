@@ -87,6 +87,7 @@ def test_what_is_right_is_taken(settings: dict[str, Any]):
 
 
 CONSTANT = {"claim": "c", "source": "constant", "value": 1, "in": ["userinfo"]}
+OURS_ALONE = ("gid", "fid", "active", "token_type", "username", "stays", "came_of", "wishes")
 # field, what it may not be
 WRONG: tuple[tuple[str, Any], ...] = (
     ("application_type", "desktop"),
@@ -241,6 +242,9 @@ WRONG: tuple[tuple[str, Any], ...] = (
         {"subject_clients": [], "audiences": ["https://id.example.com/api/v1"], "scopes": []},
     ),
     ("introspection_allowed", "all"),
+    ("tls_client_auth_subject_dn", "junk"),
+    ("tls_client_auth_san_ip", "junk"),
+    *(("claims_mappers", [{**CONSTANT, "claim": name}]) for name in OURS_ALONE),
 )
 
 

@@ -76,6 +76,22 @@ def test_a_refresh_token_is_told_too(person: Person, make_rp: Any, kind: str):
     assert (told["active"], told["token_type"]) == (True, "refresh_token")
 
 
+def test_no_claim_of_a_client_takes_the_place_of_what_introspection_says(
+    person: Person, make_rp: Any
+):
+    """INTR-01, threat 192: settings from before the names were refused say nothing either."""
+    names = ("active", "token_type", "username", "scope", "nbf", "stays", "came_of", "wishes")
+    said = {"source": "constant", "value": "mallory", "in": ["access_token", "id_token"]}
+    rp = make_rp(subject_type="pairwise", claims_mappers=[{"claim": n, **said} for n in names])
+    token = person.tokens_for(rp, scope="openid profile")["access_token"]
+
+    told = rp.introspect(token).json
+
+    assert (told["active"], told["token_type"]) == (True, "Bearer")
+    assert "mallory" not in told.values()
+    assert "mallory" not in rp.read(token).claims.values()
+
+
 def test_whatever_does_not_count_is_inactive_and_no_more(person: Person, rp: Rp, make_rp: Any):
     """INTR-02, 05, 09: exactly that, whatever the reason."""
     tokens = person.tokens_for(rp, scope="openid offline_access")

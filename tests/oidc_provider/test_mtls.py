@@ -67,6 +67,7 @@ def is_refused(answer: Any) -> bool:
     [
         ("subject_dn", "CN=client,O=Example"),
         ("subject_dn", "2.5.4.3=client,O=Example"),
+        ("subject_dn", 'cn = "client", o = Example'),
         ("san_dns", "Client.Example"),
         ("san_uri", "urn:client:1"),
         ("san_ip", "2001:DB8:0::7"),

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from gatehouse.clients.rules.addresses import plain_address
 from gatehouse.clients.rules.options import Options
+from gatehouse.clients.rules.subjects import NoSubject, subject_of
 from gatehouse.core.jose import encode
 
 LONGEST = 16 * 1024
@@ -119,10 +120,9 @@ def is_named(found: Certificate, options: Options) -> bool:
 def _is_subject(subject: x509.Name, text: str) -> bool:
     """RFC 4514: what is compared is what the text means, not how it is spelled."""
     try:
-        wanted = x509.Name.from_rfc4514_string(text, {"E": x509.NameOID.EMAIL_ADDRESS})
-    except ValueError:
+        return subject_of(text) == subject
+    except NoSubject:
         return False
-    return bool(wanted.rdns) and wanted == subject
 
 
 def _email(address: str) -> str:

@@ -22,6 +22,7 @@ from gatehouse.clients.rules.policies import exchange_problem, mapper_problem
 from gatehouse.clients.rules.redirects import OF_SIGNING_OUT, redirect_problem
 from gatehouse.clients.rules.resources import is_uri
 from gatehouse.clients.rules.shapes import shapes_problem
+from gatehouse.clients.rules.subjects import subject_problem
 from gatehouse.clients.rules.words import (
     ACR_LEVELS,
     APPLICATION_TYPES,
@@ -129,6 +130,10 @@ def network(value: str, _: Scene) -> str:
     return network_problem(value)
 
 
+def subject(value: str, _: Scene) -> str:
+    return subject_problem(value)
+
+
 def limit(value: str, _: Scene) -> str:
     if len(value) > LONGEST_TEXT or limit_problem(value):
         return "Must be like 10/second or 20/minute."
@@ -192,7 +197,7 @@ CHECKS: Mapping[str, Check] = {
     "token_endpoint_auth_signing_alg": one_of(*ASSERTION_ALGORITHMS),
     "jwks": keys,
     "jwks_uri": called,
-    "tls_client_auth_subject_dn": text(500),
+    "tls_client_auth_subject_dn": subject,
     **dict.fromkeys((f"tls_client_auth_san_{kind}" for kind in ("dns", "uri", "email")), a_name),
     "tls_client_auth_san_ip": certificate_address,
     "ip_allowlist": each(network),

@@ -12,6 +12,7 @@ from gatehouse.clients.rules.checks import Scene, problem_of
 from gatehouse.clients.rules.keys import algorithms_of, plain_key_set
 from gatehouse.clients.rules.options import FAPI2, NAMES, Options, options_of
 from gatehouse.clients.rules.published import keys_of_set
+from gatehouse.clients.rules.subjects import plain_subject
 from gatehouse.clients.rules.words import (
     BY_CERTIFICATE,
     BY_KEY,
@@ -95,6 +96,8 @@ def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
         kept["jwks"] = plain_key_set(kept["jwks"])
     if kept.get("tls_client_auth_san_ip"):
         kept["tls_client_auth_san_ip"] = plain_address(kept["tls_client_auth_san_ip"])
+    if kept.get("tls_client_auth_subject_dn"):
+        kept["tls_client_auth_subject_dn"] = plain_subject(kept["tls_client_auth_subject_dn"])
     return kept
 
 

@@ -36,5 +36,6 @@ RESERVED_CLAIMS = frozenset(
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "nonce", "auth_time", "acr"),
         *("amr", "at_hash", "c_hash", "s_hash", "sid", "cnf", "scope", "client_id", "act", "typ"),
         *("events", "may_act", "gid", "fid", "authorization_details"),
+        *("active", "token_type", "username", "stays", "came_of", "wishes"),
     }
 )

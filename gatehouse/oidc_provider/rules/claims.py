@@ -23,19 +23,21 @@ SUPPORTED = (
     *("sid", "name", "picture", "updated_at", "email", "email_verified", "preferred_username"),
     *("roles", "groups", "org_id", "org_name", "org_role"),
 )
-# Names that no wish and no mapper may set (threat 192).
+# Names that no wish and no mapper may set (threat 192): of tokens, of introspection (RFC 7662 2.2),
+# and what we say among ourselves.
 RESERVED = frozenset(
     {
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "azp", "nonce", "auth_time", "acr"),
         *("amr", "at_hash", "c_hash", "s_hash", "sid", "cnf", "scope", "client_id", "act", "typ"),
         *("events", "may_act", "gid", "fid", "authorization_details"),
+        *("active", "token_type", "username", "stays", "came_of", "wishes"),
     }
 )
-# Of what these say others are sure, and what we say among ourselves: no mapper sets it either.
+# Of what these say others are sure: no mapper sets it either.
 OURS = frozenset(
     {
         *("roles", "groups", "org", "org_id", "org_name", "org_role", "email", "email_verified"),
-        *("preferred_username", "wishes", "stays", "came_of", "_claim_names", "_claim_sources"),
+        *("preferred_username", "_claim_names", "_claim_sources"),
     }
 )
 USERINFO, ID_TOKEN, ACCESS_TOKEN = "userinfo", "id_token", "access_token"

@@ -156,10 +156,15 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     mappers = living.client.options.claims_mappers
     names = (*TOLD, *mapped_names(mappers, ACCESS_TOKEN))
     told = {name: shown.claims[name] for name in names if name in shown.claims}
-    told |= {"scope": " ".join(living.scopes), "nbf": shown.claims["iat"]}
+    told |= {
+        "active": True,
+        "token_type": "DPoP" if shown.is_bound_to_key else "Bearer",
+        "scope": " ".join(living.scopes),
+        "nbf": shown.claims["iat"],
+    }
     if shown.standing is not None:
         told |= _username(ctx, living, shown.standing)
-    return {"active": True, "token_type": "DPoP" if shown.is_bound_to_key else "Bearer", **told}
+    return told
 
 
 def _username(ctx: Context, living: Living, standing: Standing) -> dict[str, str]:
