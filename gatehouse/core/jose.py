@@ -10,7 +10,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -281,6 +281,6 @@ def _object(part: str) -> dict[str, Any]:
     return found
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int]:
     """Whether this is a whole number as a NumericDate of ours has to be; True is none."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53

@@ -139,6 +139,12 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
         "a time in milliseconds": signer.proof(iat=now * 1000),
         "a time as text": signer.proof(iat=str(now)),
         "a time that is true": signer.proof(iat=True),
+        "over": signer.proof(exp=now - 20),
+        "over since 1970": signer.proof(exp=0),
+        "an end as text": signer.proof(exp=str(now + 60)),
+        "an end that is true": signer.proof(exp=True),
+        "not begun": signer.proof(nbf=now + 30),
+        "a beginning as text": signer.proof(nbf=str(now)),
         "no name": signer.proof(jti=None),
         "an empty name": signer.proof(jti=""),
         "a number for a name": signer.proof(jti=7),
@@ -162,6 +168,24 @@ def test_a_proof_must_be_right_in_all(person: Person, rp: Rp, signer: Signer):
         answer = rp.redeem(code, **dpop(proof))
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof"), name
     assert rp.redeem(code, **dpop(signer.proof())).status_code == 200
+
+
+def test_a_proof_that_is_not_there_or_there_twice_is_told_so(
+    person: Person, rp: Rp, signer: Signer
+):
+    """DPOP-10."""
+    token = tokens_of(person, rp, signer)["access_token"]
+    proof = signer.proof(USERINFO, "GET", token=token)
+    for shown, says in (
+        (None, "There is no DPoP proof"),
+        (f"{proof},{proof}", "There are several"),
+    ):
+        answer = look(rp, token, shown)
+        assert (answer.status_code, answer.json["error"]) == (401, "invalid_dpop_proof")
+        assert answer.json["error_description"].startswith(says)
+        assert says in answer.headers["WWW-Authenticate"]
+    twice = rp.token(grant_type="authorization_code", **dpop(f"{proof}, {proof}")).json
+    assert twice["error_description"].startswith("There are several")
 
 
 def test_a_proof_must_be_for_this_token(person: Person, rp: Rp, signer: Signer):
@@ -202,7 +226,8 @@ def test_each_proof_is_good_once(make_rp: Any, signer: Signer):
 def test_clocks_may_differ_a_little(make_rp: Any, signer: Signer, seconds: int):
     """DPOP-09."""
     rp = make_rp(grant_types=["client_credentials"], scopes=["api"])
-    proof = signer.proof(iat=int(time()) + seconds)
+    then = int(time()) + seconds
+    proof = signer.proof(iat=then, nbf=then, exp=max(then, int(time()) - 10))
 
     assert rp.token(grant_type="client_credentials", **dpop(proof)).status_code == 200
 

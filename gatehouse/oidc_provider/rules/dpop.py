@@ -2,9 +2,10 @@
 
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
 from gatehouse.core.crypto import fingerprint, same
@@ -68,9 +69,7 @@ def read_proof(
     htu = claims.get("htu")
     if not isinstance(htu, str) or plain_url(htu) not in map(plain_url, urls):
         raise BadProof("Its htu is not the address of this endpoint.")
-    iat = claims.get("iat")
-    if not is_number(iat) or not now - OLDEST <= int(str(iat)) <= now + SKEW:
-        raise BadProof("Its iat is not now, in seconds.")
+    _check_times(claims, now)
     jti, nonce = claims.get("jti"), claims.get("nonce")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
         raise BadProof("Its jti is missing or too long.")
@@ -78,6 +77,17 @@ def read_proof(
         raise BadProof("Its ath is not the hash of the access token.")
     jkt = str(key.jose.thumbprint())
     return Proof(jkt, jti, nonce if isinstance(nonce, str) else None)
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    """``iat`` has to be there (RFC 9449 4.2); the others count if they are (RFC 7519 4.1)."""
+    iat, nbf, exp = claims.get("iat"), claims.get("nbf", 0), claims.get("exp", int(now))
+    if not is_number(iat) or not now - OLDEST <= iat <= now + SKEW:
+        raise BadProof("Its iat is not now, in seconds.")
+    if not is_number(nbf) or nbf > now + SKEW:
+        raise BadProof("Its nbf is still to come, or no number of seconds.")
+    if not is_number(exp) or exp <= now - SKEW:
+        raise BadProof("Its exp is over, or no number of seconds.")
 
 
 def _key(jwk: object, alg: str) -> Key:

@@ -72,9 +72,14 @@ def shown_key(
     ctx: Context, call: Call, client: KnownClient, access_token: str | None = None
 ) -> str:
     """The thumbprint of the key that the caller proves to have. Each proof is good once."""
+    text = call.header("DPoP")
+    if text is None:
+        raise InvalidDpopProof("There is no DPoP proof: send one in the header DPoP.")
+    if "," in text:  # What servers make of a header that comes twice (RFC 9110 5.3).
+        raise InvalidDpopProof("There are several DPoP proofs: send one in one header DPoP.")
     try:
         proof = read_proof(
-            call.header("DPoP") or "",
+            text,
             method=call.method,
             urls=_addresses(ctx, call),
             now=ctx.now.timestamp(),
