@@ -162,6 +162,8 @@ BAD: tuple[dict[str, Any], ...] = (
     {**BY_KEY, "token_endpoint_auth_signing_alg": "RS256"},
     {**BY_KEY, "require_signed_request_object": True, "request_object_signing_alg": "PS256"},
     {"scope": ["openid"]},
+    {"scope": "api admin"},
+    {"scope": " "},
     {"subject_type": "pairwise", "grant_types": ["authorization_code", DEVICE]},
     {"subject_type": "pairwise", "redirect_uris": [BACK, "https://b.example.com/"]},
     {"sector_identifier_uri": "https://no.such.host.invalid/sector.json"},

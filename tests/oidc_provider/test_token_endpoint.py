@@ -248,3 +248,36 @@ def test_origins_are_compared_as_browsers_write_them(make_rp: Any, registered: A
 
     assert answer.headers["Access-Control-Allow-Origin"] == sent
     assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_a_machine_that_names_no_scope_gets_its_usual_ones(make_rp: Any):
+    """OAUTH-23, OAUTH-24 (RFC 6749 3.3): those that are about people are not for it."""
+    scopes = ["openid", "email", "roles", "offline_access", "api:read", "api:write"]
+    rp = make_rp(
+        grant_types=["client_credentials"],
+        scopes=scopes,
+        default_scopes=["openid", "roles", "offline_access", "api:read"],
+    )
+
+    answer = rp.token(grant_type="client_credentials").json
+
+    assert answer["scope"] == "api:read"
+    assert rp.read(answer["access_token"]).claims["scope"] == "api:read"
+
+
+def test_where_no_scope_is_left_none_is_told(make_rp: Any):
+    """OAUTH-23 (RFC 6749 appendix A.4): a scope is at least one word."""
+    for form in ("jwt", "opaque"):
+        rp = make_rp(
+            grant_types=["client_credentials"], scopes=["openid"], access_token_format=form
+        )
+
+        answer = rp.token(grant_type="client_credentials").json
+        told = rp.introspect(answer["access_token"]).json
+
+        assert "scope" not in answer
+        assert told["active"] is True
+        assert "scope" not in told
+        if form == "jwt":
+            assert "scope" not in rp.read(answer["access_token"]).claims
+        assert rp.userinfo(answer["access_token"]).status_code == 403

@@ -99,6 +99,11 @@ def scopes_of(text: str | None, allowed: Sequence[str], default: Sequence[str]) 
     return found
 
 
+def scope_member(scopes: Sequence[str]) -> dict[str, str]:
+    """Scopes as answers and tokens have them: none at all are left out (RFC 6749 3.3)."""
+    return {"scope": " ".join(scopes)} if scopes else {}
+
+
 def prompt_of(text: str | None) -> frozenset[str]:
     values = frozenset(text.split()) if text else frozenset()
     if not values <= PROMPTS:

@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 from gatehouse.clients.rules import Options, with_defaults
 from gatehouse.core.legible import is_legible
+from gatehouse.oidc_provider.rules.asked import scope_member
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES
 
 # Our settings that go by their names in RFC 7591, OpenID Connect Registration and others. Those
@@ -53,6 +54,8 @@ def settings_of(metadata: Mapping[str, Any]) -> tuple[dict[str, Any], Problems]:
         found["scope"] = ["Must be words with blanks between."]
     elif scope is not None:
         settings["scopes"] = [word for word in dict.fromkeys(scope.split()) if word in ALL_SCOPES]
+        if not settings["scopes"]:
+            found["scope"] = [f"Must name at least one of: {', '.join(ALL_SCOPES)}."]
     else:
         has_refresh = isinstance(grants, list) and "refresh_token" in grants
         settings["scopes"] = [*ENOUGH, *((OFFLINE,) if has_refresh else ())]
@@ -81,4 +84,4 @@ def metadata_of(name: str, options: Options) -> dict[str, Any]:
         for each, value in values.items()
         if value is not None
     }
-    return {"client_name": name, "scope": " ".join(options.scopes), **told}
+    return {"client_name": name, **scope_member(options.scopes), **told}

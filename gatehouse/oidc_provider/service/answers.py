@@ -15,6 +15,7 @@ from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.models import ClientSession, Grant
 from gatehouse.grants.service import was_voided
 from gatehouse.oidc_provider.errors import InvalidTarget
+from gatehouse.oidc_provider.rules.asked import scope_member
 from gatehouse.oidc_provider.rules.claims import (
     ACCESS_TOKEN,
     ID_TOKEN,
@@ -95,7 +96,7 @@ def token_answer(
         "access_token": access.text,
         "token_type": "DPoP" if (issue.binding or "").startswith("jkt:") else "Bearer",
         "expires_in": access.expires_in,
-        "scope": " ".join(issue.scopes),
+        **scope_member(issue.scopes),
     }
     if issue.details:
         answer["authorization_details"] = list(issue.details)

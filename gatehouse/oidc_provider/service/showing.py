@@ -14,6 +14,7 @@ from gatehouse.grants.models import RefreshFamily
 from gatehouse.grants.service import Standing, revoke_families, revoke_single
 from gatehouse.grants.service.families import find_family
 from gatehouse.oidc_provider.errors import InsufficientScope, InvalidToken
+from gatehouse.oidc_provider.rules.asked import scope_member
 from gatehouse.oidc_provider.rules.claims import (
     ACCESS_TOKEN,
     ADDRESS_AS_NAME,
@@ -41,7 +42,7 @@ INTROSPECTION = "token-introspection+jwt"
 INACTIVE: dict[str, Any] = {"active": False}
 # What the token says and others may know; gid and fid are for us alone.
 TOLD = (
-    *("iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope", "auth_time", "acr", "amr"),
+    *("iss", "sub", "aud", "client_id", "iat", "exp", "jti", "auth_time", "acr", "amr"),
     *("cnf", "sid", "roles", "groups", "authorization_details", "act", "_claim_names"),
     "_claim_sources",
 )
@@ -159,8 +160,8 @@ def introspect(ctx: Context, asker: KnownClient, token: str) -> dict[str, Any]:
     told |= {
         "active": True,
         "token_type": "DPoP" if shown.is_bound_to_key else "Bearer",
-        "scope": " ".join(living.scopes),
         "nbf": shown.claims["iat"],
+        **scope_member(living.scopes),
     }
     if shown.standing is not None:
         told |= _username(ctx, living, shown.standing)
@@ -223,7 +224,7 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
         "sub": sub_of(ctx, asker, family.user_id),
         "aud": issuer_of(ctx.runtime),
         "client_id": asker.client_id,
-        "scope": " ".join(family.params["scopes"]),
+        **scope_member(family.params["scopes"]),
         "iat": int(family.created_at.timestamp()),
         "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
         "token_type": "refresh_token",

@@ -17,6 +17,7 @@ from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.jose import EDWARDS, LONGEST, NotGenuine, is_number
 from gatehouse.grants.service import Standing, standing_of
 from gatehouse.grants.service.state import is_revoked
+from gatehouse.oidc_provider.rules.asked import scope_member
 from gatehouse.signing_keys.service import sign, verify_own
 
 ACCESS, ID = "at+jwt", "JWT"
@@ -73,7 +74,7 @@ def access_token(ctx: Context, client: KnownClient, issue: Issue) -> AccessToken
         "iat": now,
         "exp": now + life,
         "jti": jti,
-        "scope": " ".join(issue.scopes),
+        **scope_member(issue.scopes),
     }
     if issue.grant_id is not None:
         claims |= _of_a_person(issue)
@@ -191,7 +192,7 @@ class Shown:
 
     @property
     def scopes(self) -> Sequence[str]:
-        return str(self.claims["scope"]).split()
+        return str(self.claims.get("scope", "")).split()
 
     @property
     def audience(self) -> Sequence[str]:
@@ -242,7 +243,7 @@ def outlives_session(claims: Mapping[str, Any]) -> bool:
     """Whether it goes on when the session is over: it came of refresh tokens that do. Of an
     exchanged one that is said in so many words, for it has lost the scope.
     """
-    is_offline = OFFLINE in str(claims["scope"]).split() or claims.get("stays") is True
+    is_offline = OFFLINE in str(claims.get("scope", "")).split() or claims.get("stays") is True
     return "sid" not in claims or ("fid" in claims and is_offline)
 
 
