@@ -50,7 +50,7 @@ def show_forgot_password(ctx: Context) -> Show:
 def forgot_password(ctx: Context, *, email: str) -> Go:
     """The same for every address, whoever has it."""
     service.ask_for_link(ctx, email=email, purpose=LinkPurpose.RESET)
-    return Go("/login", note="accounts/link_asked")
+    return Go("/login", note="accounts/link_asked", keeps_next=True)
 
 
 @pages.get("/reset-password/<token>")

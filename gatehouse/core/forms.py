@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from marshmallow import Schema, fields
 
@@ -22,7 +22,7 @@ FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 40
 # Fields of the frame: they belong to no schema.
-TOKEN, NEXT = "form_token", "next"
+TOKEN, NEXT, LANGUAGE = "form_token", "next", "ui_locales"
 UNFIT = _("This is not among what can be chosen or sent here.")
 NOT_DONE = _("That did not work. Nothing was done.")
 NO_ADDRESS = _("Must be an e-mail address such as kim@example.com.")
@@ -90,6 +90,14 @@ def read_form(kind: str, raw: bytes) -> dict[str, str]:
     return dict(pairs)
 
 
+def wishes_in(raw: bytes) -> list[str]:
+    """What a form of others says of languages; nothing if it cannot be read."""
+    try:
+        return parse_qs(raw.decode(), max_num_fields=MOST_FIELDS).get(LANGUAGE, [])
+    except ValueError:
+        return []
+
+
 def for_people(schema: Schema) -> Schema:
     """A schema of the API that speaks to who fills in a form, in words that are marked."""
     for known in schema.fields.values():
@@ -104,7 +112,7 @@ def for_schema(schema: Schema, sent: dict[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, text in sent.items():
         known = schema.fields.get(name)
-        if name in (TOKEN, NEXT) or (known and not text):
+        if name in (TOKEN, NEXT, LANGUAGE) or (known and not text):
             continue
         given[name] = True if isinstance(known, fields.Boolean) else text
     return given

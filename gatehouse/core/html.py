@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from marshmallow import Schema
@@ -167,9 +166,9 @@ def _read(plan: Plan, visit: Visit) -> None:
     raw = read_body(visit.runtime, visit.environ)
     if plan.from_elsewhere:
         visit.raw = raw if request.mimetype == forms.FORM else b""
+        visit.hear(forms.wishes_in(visit.raw))
         return
-    visit.sent = forms.read_form(request.mimetype, raw)
-    visit.next = browser.local_path(visit.sent.get(forms.NEXT, ""))
+    visit.take(forms.read_form(request.mimetype, raw))
 
 
 def _given(plan: Plan, visit: Visit) -> dict[str, Any]:
@@ -280,7 +279,9 @@ def _way_back(plan: Plan, visit: Visit) -> str:
 
 
 def _with_next(visit: Visit, path: str) -> str:
-    return _frame(visit).to(path, onward=visit.next not in ("", START))
+    frame = _frame(visit)
+    frame.next = "" if visit.next == START else visit.next
+    return frame.to(path, onward=True)
 
 
 def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
@@ -289,17 +290,17 @@ def _respond(ctx: Context, visit: Visit, result: Any) -> Response:
     if isinstance(result, Away):
         return _lead_away(visit, result)
     if isinstance(result, Leave):
-        joint = "&" if "?" in result.url else "?"
-        onward = f"{joint}{urlencode({forms.NEXT: visit.next})}" if visit.next else ""
-        return _redirect(visit, result.url + onward)
+        more = {forms.NEXT: visit.next} if visit.next else {}
+        return _redirect(visit, rendering.with_query(result.url, more))
     going: Go = result
     _take_along(ctx, visit, going)
-    if onward := going.next or going.to or visit.next:
+    then = going.next or (visit.next if going.keeps_next else "")
+    if onward := then or going.to or visit.next:
         visit.keeps_opener |= ctx.ports[Destinations](ctx, onward) is not None
-    if going.next:
-        visit.next = going.next
+    if then:
+        visit.next = then
         return _redirect(visit, _with_next(visit, going.to))
-    path = going.to or visit.next or START
+    path = visit.in_its_language(going.to or visit.next or START)
     return _redirect(visit, rendering.address(visit.runtime.settings, path))
 
 
@@ -370,6 +371,7 @@ def _frame(visit: Visit) -> rendering.Frame:
         token=visit.token,
         is_signed_in=visit.actor.user_id is not None,
         next=visit.next,
+        wish=visit.wish,
         language=visit.language(),
     )
 

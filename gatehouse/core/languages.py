@@ -113,11 +113,13 @@ class Languages:
 
     def choose(self, *wishes: Iterable[str]) -> Language:
         """The first that is there, of lists of wishes in their order; else English."""
-        for ranges in wishes:
-            for wanted in ranges:
-                if found := self._find(wanted):
-                    return found
-        return self.known[ENGLISH]
+        found = (self.find(ranges) for ranges in wishes)
+        return next((language for language in found if language), self.known[ENGLISH])
+
+    def find(self, wishes: Iterable[str]) -> Language | None:
+        """The first of the wishes that is there."""
+        found = (self._find(wanted) for wanted in wishes)
+        return next((language for language in found if language), None)
 
     def _find(self, wanted: str) -> Language | None:
         """RFC 4647 3.4: from de-AT-1996 to de-AT to de."""

@@ -1,6 +1,6 @@
 """Templates into pages: where they lie, what each may use, and what the browser may load."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from gatehouse.core.forms import Refused
+from gatehouse.core.forms import LANGUAGE, Refused
 from gatehouse.core.languages import IN_ENGLISH, Language
 from gatehouse.core.settings import Settings
 from gatehouse.core.showing import Destination
@@ -30,7 +30,8 @@ Headers = list[tuple[str, str]]
 class Frame:
     """What every template may use beside the values of its view. Made anew for each answer.
 
-    ``token`` makes the hidden token of a form; ``note`` names what was just done.
+    ``token`` makes the hidden token of a form; ``note`` names what was just done; ``wish`` is the
+    language that was asked for.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Frame:
     token: Callable[[], str]
     is_signed_in: bool = False
     next: str = ""
+    wish: str = ""
     note: str = ""
     form: Refused = field(default_factory=Refused)
     destination: Destination | None = None
@@ -50,9 +52,12 @@ class Frame:
         return self.settings.service_name
 
     def to(self, path: str, *, onward: bool = False) -> str:
-        """The address of a page of ours; ``onward``: with where the visitor is going."""
-        query = f"?{urlencode({'next': self.next})}" if onward and self.next else ""
-        return address(self.settings, path) + query
+        """The address of a page of ours; ``onward``: with where the visitor is going, and the
+        language that was asked for.
+        """
+        along = {"next": self.next, LANGUAGE: self.wish} if onward else {}
+        more = {name: value for name, value in along.items() if value}
+        return with_query(address(self.settings, path), more)
 
     def asset(self, name: str) -> str:
         return self.to(f"/assets/{assets_version()}/{name}")
@@ -101,6 +106,11 @@ def origin_of(url: str) -> str:
 def address(settings: Settings, path: str) -> str:
     """A path of ours as browsers see it: below the path of APP_URL, if that has one."""
     return urlsplit(settings.app_url).path.rstrip("/") + path
+
+
+def with_query(url: str, more: Mapping[str, str]) -> str:
+    """The same address with more in its query."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(more)}" if more else url
 
 
 def render(template: str, frame: Frame, values: dict[str, Any]) -> str:

@@ -35,13 +35,14 @@ class Go:
     """Lead on to a page of ours. Without ``to``: where the visitor was going, else to the start.
 
     ``session`` is the token for the cookie, which outlives the browser if there is an ``until``;
-    an empty one ends it. ``next`` is where they go after ``to``. ``renews`` gives the session a new
-    token. ``note`` names what was done.
+    an empty one ends it. ``next`` is where they go after ``to``; ``keeps_next``: where they were
+    going. ``renews`` gives the session a new token. ``note`` names what was done.
     """
 
     to: str = ""
     note: str = ""
     next: str = ""
+    keeps_next: bool = False
     session: str | None = None
     until: datetime | None = None
     renews: bool = False

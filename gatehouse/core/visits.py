@@ -1,6 +1,6 @@
 """One request of a browser: what it holds, who it is, what it sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,14 @@ from gatehouse.core import browser, forms
 from gatehouse.core.context import ANONYMOUS, Actor, Runtime
 from gatehouse.core.crypto import fingerprint
 from gatehouse.core.http import READING
-from gatehouse.core.languages import Language, languages_of, wishes_of_browser
-from gatehouse.core.rendering import note_exists
+from gatehouse.core.languages import (
+    Language,
+    Languages,
+    languages_of,
+    wishes_of,
+    wishes_of_browser,
+)
+from gatehouse.core.rendering import note_exists, with_query
 
 # In place of what every answer says: docs/decisions/0015-windows-keep-their-opener.md.
 KEEP_OPENER = ("Cross-Origin-Opener-Policy", "unsafe-none")
@@ -19,7 +25,9 @@ KEEP_OPENER = ("Cross-Origin-Opener-Policy", "unsafe-none")
 
 @dataclass(slots=True)
 class Visit:
-    """One request of a browser: what it holds, who it is, what it sent."""
+    """One request of a browser: what it holds, who it is, what it sent. ``wish`` is the language
+    that it was asked for in, by ``ui_locales``, if there is that one.
+    """
 
     environ: dict[str, Any]
     runtime: Runtime
@@ -31,6 +39,7 @@ class Visit:
     raw: bytes = b""
     next: str = ""
     keeps_opener: bool = False
+    wish: str = ""
     cookies: dict[str, browser.Header] = field(default_factory=dict)
 
     @property
@@ -61,7 +70,29 @@ class Visit:
     def language(self, ui_locales: Iterable[str] = ()) -> Language:
         """What an application asked for goes first: it knows in which language it was read."""
         of_browser = wishes_of_browser(self.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        return languages_of(self.runtime.settings.translations_dir).choose(ui_locales, of_browser)
+        here = [self.wish] if self.wish else []
+        return self._languages().choose(ui_locales, here, of_browser)
+
+    def in_its_language(self, path: str) -> str:
+        """The same path with the language that was asked for, unless it names one itself."""
+        if not self.wish or f"{forms.LANGUAGE}=" in path:
+            return path
+        return with_query(path, {forms.LANGUAGE: self.wish})
+
+    def take(self, sent: dict[str, str]) -> None:
+        """A form of ours, with where its page was on the way to, and in which language."""
+        self.sent = sent
+        self.next = browser.local_path(sent.get(forms.NEXT, ""))
+        if forms.LANGUAGE in sent:
+            self.hear([sent[forms.LANGUAGE]])
+
+    def hear(self, wishes: Sequence[str]) -> None:
+        """Note the language of the parameter ui_locales. As with ``next``, two are none."""
+        found = self._languages().find(wishes_of(wishes[0])) if len(wishes) == 1 else None
+        self.wish = found.tag if found else ""
+
+    def _languages(self) -> Languages:
+        return languages_of(self.runtime.settings.translations_dir)
 
     def note(self) -> str:
         """What was done a moment ago. It is read once."""
@@ -96,7 +127,7 @@ def begin(environ: dict[str, Any], path: dict[str, Any]) -> Visit:
     runtime: Runtime = environ["gatehouse.runtime"]
     seed = browser.read_cookie(environ, browser.cookie_name(runtime.settings, "browser"))
     asked = request.args.getlist(forms.NEXT)
-    return Visit(
+    visit = Visit(
         environ,
         runtime,
         path,
@@ -104,3 +135,6 @@ def begin(environ: dict[str, Any], path: dict[str, Any]) -> Visit:
         seed=seed if browser.is_seed(seed) else "",
         next=browser.local_path(asked[0]) if len(asked) == 1 else "",
     )
+    if forms.LANGUAGE in request.args:
+        visit.hear(request.args.getlist(forms.LANGUAGE))
+    return visit

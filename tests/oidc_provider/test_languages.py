@@ -4,6 +4,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -92,6 +93,75 @@ def test_the_way_out_speaks_it(open_app: Flask, user: Any, make_rp: Any):
 
     assert language_of(page) == spoken("de")
     assert "Auch hier abmelden?" in page.text
+
+
+def test_a_way_out_that_names_no_application_speaks_it_to_the_end(
+    open_app: Flask, user: Any, rp: Rp
+):
+    """CORE-35, RPL-07: the question, and that one is signed out."""
+    person = speaker(open_app, user.email, "en")
+    assert language_of(person.open("/oidc/logout?ui_locales=de-CH")) == spoken("de")
+
+    person.go_through(rp.url())
+    page = person.open("/oidc/logout?ui_locales=xx+de")
+    assert language_of(page) == spoken("de")
+    assert "<h1>Abmelden?</h1>" in page.text
+    page = person.post("/logout", page)
+    assert language_of(page) == spoken("de")
+    assert "Sie sind abgemeldet." in page.text
+    assert language_of(person.open("/oidc/logout?ui_locales=xx")) == spoken("en")
+
+
+def test_who_was_asked_in_a_language_is_signed_out_in_it(open_app: Flask, user: Any, rp: Rp):
+    """RPL-11: the page behind the question, by an address or by a form."""
+    for ask in ("GET", "POST"):
+        person = speaker(open_app, user.email, "en")
+        person.go_through(rp.url())
+        asked = {"client_id": rp.client_id, "ui_locales": "de"}
+        if ask == "GET":
+            page = person.open(f"/oidc/logout?{urlencode(asked)}")
+        else:
+            page = person.post("/oidc/logout", person.open("/logout"), **asked)
+        page = person.post(page.request.path, page, answer="sign_out")
+
+        assert page.request.path == "/logout"
+        assert language_of(page) == spoken("de")
+        assert "<h1>Sie sind abgemeldet</h1>" in page.text
+
+
+def test_a_request_that_leads_nowhere_is_refused_in_its_language(open_app: Flask, user: Any):
+    """CORE-35: of the authorization endpoint and of the way out, by an address or by a form."""
+    person = speaker(open_app, user.email, "en")
+    asked = {"client_id": "none", "ui_locales": "fr de"}
+    for path in ("/oidc/authorize", "/oidc/logout"):
+        for page in (
+            person.open(f"{path}?{urlencode(asked)}"),
+            person.http.post(path, data=asked, headers=OURS),
+        ):
+            assert page.status_code == 400
+            assert language_of(page) == spoken("de")
+            assert "nicht richtig gefragt" in page.text
+        twice = person.open(f"{path}?{urlencode(asked)}&ui_locales=de")
+        assert (twice.status_code, *language_of(twice)) == (400, *spoken("en"))
+
+
+def test_who_forgot_the_password_on_the_way_reads_the_same_language(
+    open_app: Flask, user: Any, rp: Rp
+):
+    """CORE-35: and is on the same way afterwards."""
+    person = speaker(open_app, user.email, "en")
+    page = person.open(rp.url(ui_locales="de"))
+    (link,) = re.findall(r'href="(/forgot-password[^"]*)"', page.text)
+    page = person.open(unescape(link))
+    assert language_of(page) == spoken("de")
+    page = person.post("/forgot-password", page, email="nobody at all")
+    assert (page.status_code, *language_of(page)) == (400, *spoken("de"))
+    page = person.post("/forgot-password", page, email=user.email)
+
+    assert page.request.path == "/login"
+    assert language_of(page) == spoken("de")
+    assert "Test App" in page.text
+    assert "code=" in person.consent(person.sign_in(page)).headers["Location"]
 
 
 @pytest.mark.parametrize(
