@@ -121,6 +121,8 @@ def test_nobody_learns_who_has_an_account(
         ({"login_hint_token": "x"}, "invalid_request"),
         ({"login_hint": "a@b.test", "request": "x"}, "invalid_request"),
         ({"login_hint": "a@b.test", "scope": "email"}, "invalid_scope"),
+        ({"login_hint": "a@b.test", "scope": "none"}, "invalid_scope"),
+        ({"login_hint": "a@b.test", "scope": ""}, "invalid_request"),
         ({"login_hint": "a@b.test", "binding_message": "x" * 65}, "invalid_binding_message"),
         ({"login_hint": "a@b.test", "binding_message": "a\nb"}, "invalid_binding_message"),
         (

@@ -54,7 +54,7 @@ def begin_ciba(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any]:
         if name in sent:
             raise InvalidRequest(f"The parameter {name} is not supported.")
     refuse_details(sent)
-    scopes = scopes_of(sent.get("scope"), options.scopes, options.default_scopes)
+    scopes = scopes_of(call.need("scope"), options.scopes, ())  # It has to be sent (CIBA Core 7.1).
     if "openid" not in scopes:
         raise InvalidScope("The scope openid is missing.")
     message = message_of(sent.get("binding_message"))
