@@ -120,6 +120,18 @@ def bad_objects(rp: Rp) -> dict[str, str]:
         "a request elsewhere": object_of(rp, request_uri="https://inner.example/"),
         "a list": object_of(rp, scope=["openid"]),
         "deep": object_of(rp, authorization_details=DEEP),
+        "a number for a text": object_of(rp, nonce=7),
+        "a number for an address": object_of(rp, redirect_uri=7),
+        "an object for a text": object_of(rp, state={"a": 1}),
+        "text for a number": object_of(rp, max_age="100"),
+        "a half": object_of(rp, max_age=1.5),
+        "true for a number": object_of(rp, max_age=True),
+        "text for an object": object_of(rp, claims='{"userinfo": {}}'),
+        "a list for an object": object_of(rp, claims=[]),
+        "text for a list": object_of(rp, authorization_details='[{"type": "pay"}]'),
+        "an object for a list": object_of(rp, authorization_details={"type": "pay"}),
+        "a number for a resource": object_of(rp, resource=7),
+        "numbers for resources": object_of(rp, resource=[7]),
         "true": object_of(rp, state=True),
         "nul": object_of(rp, state="\x00"),
         **twice_said(rp),
@@ -146,6 +158,14 @@ def test_what_is_wrong_in_a_good_object_is_told_as_ever(person: Person, signing:
     assert (page.status_code, page.headers.get("Location")) == (400, None)
     both = url(rp, object_of(rp), request_uri="urn:ietf:params:oauth:request_uri:x")
     assert said_of(person.open(both))["error"] == "invalid_request"
+
+
+def test_what_is_not_known_in_it_counts_for_nothing(person: Person, signing: Any):
+    """RFC 6749 3.1: of whatever type."""
+    rp = signing()
+    signed = object_of(rp, of_ours={"a": [1]}, level=3, is_fast=True, note="x", client_secret=[])
+
+    assert "code" in said_of(person.go_through(url(rp, signed)))
 
 
 def test_clocks_may_be_a_little_apart(person: Person, signing: Any):

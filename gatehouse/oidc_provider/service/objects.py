@@ -1,5 +1,6 @@
 """Request objects: a request that the client signed (RFC 9101, OpenID Connect Core 6.1)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,8 +17,21 @@ from gatehouse.oidc_provider.service.tokens import issuer_of
 SIGNED_BY = jose.ASYMMETRIC
 TYPES = ("oauth-authz-req+jwt", "jwt", "")
 LONGEST_LIFE = 3600  # seconds (FAPI 2.0 Message Signing 5.3.1)
-# What says whose the object is and how long it counts; the rest are parameters.
-ABOUT = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti", "sub"})
+# Parameters that are text (RFC 9101 4), and those that are not.
+TEXTS = frozenset(
+    {
+        *("client_id", "response_type", "redirect_uri", "scope", "state", "nonce"),
+        *("response_mode", "prompt", "display", "acr_values", "ui_locales", "claims_locales"),
+        *("login_hint", "id_token_hint", "code_challenge", "code_challenge_method"),
+        *("dpop_jkt", "organization"),
+    }
+)
+KINDS: Mapping[str, type] = {
+    "max_age": int,
+    "claims": dict,
+    "registration": dict,
+    "authorization_details": list,
+}
 
 Parameters = tuple[dict[str, str], dict[str, list[str]]]
 
@@ -75,25 +89,30 @@ def _check_times(claims: dict[str, Any], now: float, *, is_strict: bool) -> None
 
 
 def _parameters(claims: dict[str, Any]) -> Parameters:
-    """Claims as a form would have them: what is JSON in JSON stays the text of JSON."""
+    """Claims as a form would have them: what is JSON in JSON becomes the text of JSON (RFC 9101 4).
+    What we do not know is left out (RFC 6749 3.1).
+    """
     sent: dict[str, str] = {}
     several: dict[str, list[str]] = {"resource": [], "audience": []}
     for name, value in claims.items():
-        if name in ABOUT:
-            continue
         if name in several:
             listed = value if isinstance(value, list) else [value]
             several[name] = [_text(each) for each in listed]
-        elif isinstance(value, dict) or (name == "authorization_details" and value):
-            sent[name] = value if isinstance(value, str) else orjson.dumps(value).decode()
-        elif text := _text(value):
+        elif name in KINDS:
+            sent[name] = _written(name, value)
+        elif name in TEXTS and (text := _text(value)):
             sent[name] = text
     return sent, several
 
 
+def _written(name: str, value: object) -> str:
+    """A parameter that is no text, of the one kind that it may have."""
+    if not isinstance(value, KINDS[name]) or isinstance(value, bool):
+        raise InvalidRequestObject(f"The parameter {name} in it is of the wrong type.")
+    return orjson.dumps(value).decode()
+
+
 def _text(value: object) -> str:
-    if is_number(value):
-        return str(value)
     if not isinstance(value, str) or "\x00" in value:
         raise InvalidRequestObject("A parameter in it is of the wrong type.")
     return value
