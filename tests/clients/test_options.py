@@ -78,6 +78,7 @@ RIGHT: tuple[dict[str, Any], ...] = (
     {"access_policy": "roles", "allowed_roles": ["admin"]},
     {"default_max_age": None, "logo_uri": None, "jwks": None},
     FAPI2,
+    {**FAPI2, "application_type": "native", "redirect_uris": ["http://127.0.0.1/cb", "a.b:/cb"]},
 )
 
 

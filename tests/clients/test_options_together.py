@@ -98,6 +98,7 @@ TOGETHER: tuple[tuple[dict[str, Any], str], ...] = (
     ({**FAPI2, "request_object_signing_alg": "RS256"}, "request_object_signing_alg"),
     ({**FAPI2, "token_endpoint_auth_signing_alg": "RS256"}, "token_endpoint_auth_signing_alg"),
     ({**FAPI2, "code_lifetime": 61}, "code_lifetime"),
+    ({**FAPI2, "redirect_uris": [BACK, "http://localhost:3000/cb"]}, "redirect_uris"),
 )
 
 

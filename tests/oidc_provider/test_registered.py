@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.oidc_provider.service.registration import GIVEN
 from tests.oidc_provider.programs import BACK, LEAST, OPEN, Program
 from tests.relying import ISSUER
 
@@ -41,6 +42,10 @@ def test_a_registration_is_replaced_as_a_whole(program: Program):
 
     for wrong in ({"client_id": "other"}, {"client_secret": "chosen"}, {"redirect_uris": ["x"]}):
         assert program.call("PUT", told, json={**sent, **wrong}).status_code == 400
+    for name in GIVEN:
+        refused = program.call("PUT", told, json={**sent, name: told[name]})
+        assert (refused.status_code, refused.json["error"]) == (400, "invalid_client_metadata")
+        assert refused.json["error_description"].startswith(f"{name}: Must not be sent")
     assert program.call("PUT", told, json=LEAST).status_code == 400
     replaced = program.call("PUT", told, json={**sent, "client_secret": told["client_secret"]})
 

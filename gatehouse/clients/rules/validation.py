@@ -219,7 +219,7 @@ def _details(options: Options) -> Found:
 
 
 def _fapi2(options: Options) -> Found:
-    """FAPI 2.0 Security Profile 5.3.2.1, 5.4."""
+    """FAPI 2.0 Security Profile 5.3.2, 5.4."""
     if options.profile != FAPI2:
         return
     method = options.token_endpoint_auth_method
@@ -235,9 +235,15 @@ def _fapi2(options: Options) -> Found:
     for name in SIGNED:
         if getattr(options, name) == "RS256":
             yield name, "Must not be RS256 in the profile fapi2."
+    if options.application_type != NATIVE and any(map(_is_plain_http, options.redirect_uris)):
+        yield "redirect_uris", "Must all be https in the profile fapi2, on loopback too."
     longest = 60
     if options.code_lifetime > longest:
         yield "code_lifetime", f"Must be at most {longest} in the profile fapi2."
+
+
+def _is_plain_http(uri: str) -> bool:
+    return uri.startswith("http:")
 
 
 RULES: tuple[Callable[[Options], Found], ...] = (
@@ -260,5 +266,8 @@ LOOKS_AT: Mapping[Callable[[Options], Found], tuple[str, ...]] = {
     _details: ("authorization_details_types", "authorization_details_shapes"),
     _sector: ("redirect_uris", "sector_identifier_uri", "subject_type"),
     _unled: ("redirect_uris", "sector_identifier_uri", "subject_type", "grant_types"),
-    _fapi2: ("profile", "token_endpoint_auth_method", "code_lifetime", *SIGNED),
+    _fapi2: (
+        *("profile", "token_endpoint_auth_method", "code_lifetime", *SIGNED),
+        *("redirect_uris", "application_type"),
+    ),
 }

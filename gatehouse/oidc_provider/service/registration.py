@@ -44,6 +44,11 @@ from gatehouse.organizations.service import find_and_lock, hold_as
 ACCESS = "gra_"
 OF_REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
 SCOPES = "scopes"
+# Members of our answers that no client sends back (RFC 7592 2.2).
+GIVEN = (
+    *("registration_access_token", "registration_client_uri", "client_id_issued_at"),
+    "client_secret_expires_at",
+)
 SWITCHED_OFF = (
     "Programs cannot register themselves here: an admin makes the client, see docs/clients.md."
 )
@@ -251,7 +256,9 @@ def _refuse_unless_own(found: Any, token: str | None) -> None:
 
 
 def _refuse_another(ctx: Context, client_id: str, sent: Sent) -> None:
-    """RFC 7592 2.2: who it is cannot be changed, nor the secret be chosen."""
+    """RFC 7592 2.2: who it is cannot be changed, nor what it was given be chosen."""
+    if given := [name for name in GIVEN if sent.get(name) is not None]:
+        refuse({name: ["Must not be sent: it is given, never taken."] for name in given})
     if sent.get("client_id") != client_id:
         raise InvalidClientMetadata("client_id: Must be that of the client.")
     secret = sent.get("client_secret")
