@@ -55,11 +55,11 @@ INSERT INTO clients (id, client_id, name, is_active, is_trusted, is_built_in, se
 VALUES ('{client}', 'scale', 'Scale', true, false, false, '{settings}', '{secrets}', '{began}',
     '{began}');
 
-INSERT INTO grants (id, user_id, client_row_id, scopes, claims, resources, details, is_asked,
-    created_at, updated_at)
+INSERT INTO grants (id, user_id, client_row_id, scopes, claims, resources, details, organizations,
+    is_asked, created_at, updated_at)
 SELECT pg_temp.id(n, {apart}), pg_temp.person(n), '{client}',
     json_build_array('email', 'offline_access'), json_build_array(), json_build_array(),
-    json_build_array(), true, pg_temp.at(n, {apart}), pg_temp.at(n, {apart})
+    json_build_array(), json_build_array(), true, pg_temp.at(n, {apart}), pg_temp.at(n, {apart})
 FROM generate_series(0::bigint, {people} - 1) AS n;
 
 -- Ids of families are random; these are as good, and follow from the number.
