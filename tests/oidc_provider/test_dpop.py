@@ -101,14 +101,26 @@ def test_whoever_shows_nothing_is_told_both_ways(rp: Rp):
     assert challenges[1].startswith("DPoP ")
 
 
-def bad_proofs(signer: Signer) -> dict[str, str]:
-    now, other = int(time()), Signer("ES256")
-    private = signer.key.as_dict(private=True)
-    claims, header = proof_claims(), {"typ": "dpop+jwt", "jwk": signer.jwk}
+def unreadable(signer: Signer) -> dict[str, str]:
+    """What is no proof at all, or two."""
     good = signer.proof()
     return {
         "no jwt": "abc",
         "junk": "a.b.c",
+        "two": f"{signer.proof()},{signer.proof()}",
+        "two with a blank": f"{signer.proof()}, {signer.proof()}",
+        "re-padded": good + "=",
+        "cut": good[:-3],
+        "empty": "",
+    }
+
+
+def by_another_key(signer: Signer) -> dict[str, str]:
+    """Headers that say something else, and signatures by somebody else."""
+    other, good = Signer("ES256"), signer.proof()
+    private = signer.key.as_dict(private=True)
+    claims, header = proof_claims(), {"typ": "dpop+jwt", "jwk": signer.jwk}
+    return {
         "unsigned": unsigned({**header, "alg": "none"}, claims),
         "by a secret": by_secret(b"x" * 32, claims),
         "another signature": unsigned({**header, "alg": "ES256"}, claims, good.split(".")[2]),
@@ -121,6 +133,15 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
         "crit": signer.proof(header={"crit": ["typ"]}),
         "no typ": signer.proof(header={"typ": None}),
         "another typ": signer.proof(header={"typ": "JWT"}),
+        "deep in its key": unsigned(
+            {**header, "alg": "ES256", "jwk": {**signer.jwk, "deep": DEEP}}, claims, "AAAA"
+        ),
+    }
+
+
+def for_another_request(signer: Signer) -> dict[str, str]:
+    """Proofs of another method or address."""
+    return {
         "another method": signer.proof(method="GET"),
         "a method in small letters": signer.proof(method="post"),
         "no method": signer.proof(htm=None),
@@ -133,6 +154,13 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
         "no address": signer.proof(htu=None),
         "a path alone": signer.proof("/oidc/token"),
         "an address that is a number": signer.proof(htu=7),
+    }
+
+
+def of_another_time(signer: Signer) -> dict[str, str]:
+    """Proofs that do not hold now, and names that are none."""
+    now = int(time())
+    return {
         "no time": signer.proof(iat=None),
         "an old time": signer.proof(iat=now - 120),
         "a time to come": signer.proof(iat=now + 60),
@@ -149,15 +177,16 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
         "an empty name": signer.proof(jti=""),
         "a number for a name": signer.proof(jti=7),
         "a long name": signer.proof(jti="x" * 5000),
-        "two": f"{signer.proof()},{signer.proof()}",
-        "two with a blank": f"{signer.proof()}, {signer.proof()}",
-        "re-padded": good + "=",
-        "cut": good[:-3],
-        "empty": "",
         "deep inside": signer.proof(deep=DEEP),
-        "deep in its key": unsigned(
-            {**header, "alg": "ES256", "jwk": {**signer.jwk, "deep": DEEP}}, claims, "AAAA"
-        ),
+    }
+
+
+def bad_proofs(signer: Signer) -> dict[str, str]:
+    return {
+        **unreadable(signer),
+        **by_another_key(signer),
+        **for_another_request(signer),
+        **of_another_time(signer),
     }
 
 

@@ -263,65 +263,97 @@ def marked_app(migrated: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     app.extensions["gatehouse"].engine.dispose()
 
 
-def test_no_page_says_a_word_that_is_not_marked(marked_app: Flask):
-    """A walk over the pages: what stands outside of the brackets is a name or was typed."""
-    runtime = marked_app.extensions["gatehouse"]
-    make = Factory(runtime)
-    user = make.user(full_name="Kim", email_verified=False)
-    org = make.organization(name="Harbour")
-    agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
-    person = speaker(marked_app, user.email, "qps", HTTP_USER_AGENT=agent)
-    rp = Rp(
-        marked_app,
-        make_client(
-            runtime,
-            org,
-            access_policy="everyone",
-            fields={"name": "Tide"},
-            policy_uri="https://app.example.com/p",
-            tos_uri="https://app.example.com/t",
-        ),
-    )
-    tv = Rp(marked_app, make_client(runtime, fields={"name": "Tide"}, grant_types=[GRANT]))
-    names = re.compile(f"{re.escape(user.email)}|{org.slug}|Kim|K$|Harbour|Tide|Gatehouse")
-    seen = []
+class Walk:
+    """A person who reads every page that they come to: what stands outside of the brackets is a
+    name, or was typed.
+    """
 
-    def look(page: Any) -> Any:
+    def __init__(self, app: Flask) -> None:
+        runtime = app.extensions["gatehouse"]
+        make = Factory(runtime)
+        self.user = make.user(full_name="Kim", email_verified=False)
+        org = make.organization(name="Harbour")
+        agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+        self.person = speaker(app, self.user.email, "qps", HTTP_USER_AGENT=agent)
+        links = {name: f"https://app.example.com/{name}" for name in ("policy_uri", "tos_uri")}
+        named: dict[str, Any] = {"fields": {"name": "Tide"}}
+        self.rp = Rp(app, make_client(runtime, org, access_policy="everyone", **named, **links))
+        self.tv = Rp(app, make_client(runtime, **named, grant_types=[GRANT]))
+        own = (re.escape(self.user.email), org.slug, "Kim", "K$", "Harbour", "Tide", "Gatehouse")
+        self.names = re.compile("|".join(own))
+        self.seen: list[str] = []
+
+    def look(self, page: Any) -> Any:
         text = re.sub(r"<code>[^<]*</code>|<p class=\"code\">.*?</p>", "", page.text)
-        outside = [names.sub("", words) for words in Outside(text).found]
+        outside = [self.names.sub("", words) for words in Outside(text).found]
         assert [words for words in outside if LETTER.search(words)] == [], page.request.path
         assert '<html lang="qps"' in page.text
-        seen.append(page.request.path)
+        self.seen.append(page.request.path)
         return page
 
-    for path in ("/", "/login", "/register", "/forgot-password", "/logout", "/nowhere"):
-        look(person.open(path))
-    look(person.post("/register", person.open("/register"), email="nobody", password="a"))
-    look(person.post("/forgot-password", person.open("/forgot-password"), email=user.email))
-    for path in ("reset-password", "verify-email", "confirm-email", "undo-email-change", "invite"):
-        look(person.open(f"/{path}/none"))
-    look(person.open("/oidc/authorize?client_id=none"))
-    page = look(person.open(rp.url(scope="openid profile email roles offline_access x")))
-    look(person.post("/login", page, email=user.email, password="wrong"))
-    consent = look(person.sign_in(page))
-    look(person.consent(consent, "neither"))
+    def open(self, *paths: str) -> Any:
+        return [self.look(self.person.open(path)) for path in paths][-1]
+
+    def post(self, path: str, page: Any, **fields: str) -> Any:
+        return self.look(self.person.post(path, page, **fields))
+
+    def send(self, path: str, **fields: str) -> Any:
+        """Fill in the form of a page that was looked at before."""
+        return self.post(path, self.person.open(path), **fields)
+
+
+@pytest.fixture
+def walk(marked_app: Flask) -> Walk:
+    return Walk(marked_app)
+
+
+def test_no_page_says_a_word_that_is_not_marked(walk: Walk):
+    """A walk over the pages, from outside to signing out."""
+    before_signing_in(walk)
+    to_an_application(walk)
+    while_signed_in(walk)
+    out_again(walk)
+    assert len(walk.seen) >= 35
+
+
+def before_signing_in(walk: Walk) -> None:
+    walk.open("/", "/login", "/register", "/forgot-password", "/logout", "/nowhere")
+    walk.send("/register", email="nobody", password="a")
+    walk.send("/forgot-password", email=walk.user.email)
+    of_links = ("reset-password", "verify-email", "confirm-email", "undo-email-change", "invite")
+    walk.open(*(f"/{path}/none" for path in of_links))
+
+
+def to_an_application(walk: Walk) -> None:
+    person, rp = walk.person, walk.rp
+    walk.open("/oidc/authorize?client_id=none")
+    page = walk.open(rp.url(scope="openid profile email roles offline_access x"))
+    walk.post("/login", page, email=walk.user.email, password="wrong")
+    consent = walk.look(person.sign_in(page))
+    walk.look(person.consent(consent, "neither"))
     assert "code=" in person.consent(consent).headers["Location"]
-    look(person.open(rp.url(prompt="select_account")))
-    confirm = look(person.open(rp.url(prompt="login")))
-    look(person.post("/reauthenticate", confirm, password="wrong"))
-    for path in ("/", "/applications", "/account/password", "/requests", "/logout", "/device"):
-        look(person.open(path))
+    walk.open(rp.url(prompt="select_account"))
+    walk.post("/reauthenticate", walk.open(rp.url(prompt="login")), password="wrong")
+
+
+def while_signed_in(walk: Walk) -> None:
+    person = walk.person
+    walk.open("/", "/applications", "/account/password", "/requests", "/logout", "/device")
     wrong = {"current_password": "wrong", "new_password": "aaaaaaaa", "new_password_confirm": "b"}
-    look(person.post("/account/password", person.open("/account/password"), **wrong))
-    look(person.post("/device", person.open("/device"), user_code="BBBB-BBBB"))
-    device = Device(tv, scope="openid")
+    walk.send("/account/password", **wrong)
+    walk.send("/device", user_code="BBBB-BBBB")
+    device = Device(walk.tv, scope="openid")
     asked = person.post("/device", person.open("/device"), user_code=device.user_code)
-    asked = look(person.sign_in(asked) if asked.request.path == "/reauthenticate" else asked)
-    look(person.post(asked.request.path, asked, answer="deny"))
-    look(person.open(f"/oidc/logout?client_id={rp.client_id}"))
-    look(person.post("/account/password", person.open("/logout"), form_token="none"))
-    look(person.http.post("/login", data={"email": "x"}, headers={**OURS, "Origin": "https://x.y"}))
+    asked = walk.look(person.sign_in(asked) if asked.request.path == "/reauthenticate" else asked)
+    walk.post(asked.request.path, asked, answer="deny")
+
+
+def out_again(walk: Walk) -> None:
+    person = walk.person
+    walk.open(f"/oidc/logout?client_id={walk.rp.client_id}")
+    walk.post("/account/password", person.open("/logout"), form_token="none")
+    foreign = {**OURS, "Origin": "https://x.y"}
+    walk.look(person.http.post("/login", data={"email": "x"}, headers=foreign))
     page = person.post("/logout", person.open("/logout"))
-    assert "⟦You are signed out.⟧" in look(page).text
+    assert "⟦You are signed out.⟧" in walk.look(page).text
     assert PASSWORD not in page.text
-    assert len(seen) >= 35
