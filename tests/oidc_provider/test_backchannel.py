@@ -121,7 +121,8 @@ def messages(runtime: Runtime) -> list[Message]:
 
 def actions(runtime: Runtime, user: User) -> list[str]:
     with runtime.reading() as db:
-        found = select(AuditEntry.action).where(AuditEntry.user_id == user.id)
+        mine = AuditEntry.user_id == user.id
+        found = select(AuditEntry.action).where(mine).order_by(AuditEntry.id)
         return [name for name in db.scalars(found) if name.startswith("logout.")]
 
 
