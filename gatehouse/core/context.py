@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Engine, Executable, Row, Select
+from sqlalchemy import Connection, Engine, Executable, Row, Select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -193,13 +193,28 @@ class Context:
     _forgotten: set[UUID] = field(default_factory=set)
     _freshened: set[UUID] = field(default_factory=set)
     _db: Session | None = None
+    _single: Connection | None = None
 
     @property
     def db(self) -> Session:
         """The database session of this unit of work, opened when it is first asked for."""
         if self._db is None:
+            self._close()  # Nobody holds two connections: all of them together might wait for more.
             self._db = self.sessions()
         return self._db
+
+    @property
+    def single(self) -> Session | Connection:
+        """What commits every statement as it ends, or the transaction if one has begun.
+
+        For statements of tables, which say themselves what of removed rows. An act that changes a
+        row so does it by its last statement: nothing that comes later undoes it.
+        """
+        if self._db is not None and self._db.in_transaction():
+            return self._db
+        if self._single is None:
+            self._single = self.runtime.short.connect()
+        return self._single
 
     @property
     def settings(self) -> Settings:
@@ -331,6 +346,9 @@ class Context:
         """Roll back what was not committed, and give the connection back."""
         if self._db is not None:
             self._db.close()
+        if self._single is not None:
+            self._single.close()
+            self._single = None
 
     def _remember_the_refusal(self) -> None:
         """Write what outlasts a refusal, in a transaction of its own."""
@@ -343,6 +361,7 @@ class Context:
             _after_commit=[],
             _ends_leases=False,
             _db=None,
+            _single=None,
             _forgotten=set(),
             _freshened=set(),
         )

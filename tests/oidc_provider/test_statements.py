@@ -13,7 +13,7 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 KEYS = "FROM signing_keys"
 OFFLINE = "openid profile email offline_access"
 # Statements of one call of which nothing is kept.
-MOST = {"machine": 1, "code": 9, "refresh": 4, "introspection": 2, "userinfo": 2, "gone": 1}
+MOST = {"machine": 1, "code": 9, "refresh": 3, "introspection": 2, "userinfo": 2, "gone": 1}
 
 
 def asked(rp: Rp, call: Callable[[], Any]) -> list[str]:
@@ -24,7 +24,12 @@ def asked(rp: Rp, call: Callable[[], Any]) -> list[str]:
         answer = call()
     assert answer.status_code == 200, answer.text
     # Keys are read now and then, whoever calls.
-    return [text for text in statements if not text.startswith("BEGIN") and KEYS not in text]
+    return [text for text in statements if KEYS not in text]
+
+
+def without_begin(statements: list[str]) -> list[str]:
+    """The same on both databases: of PostgreSQL the driver begins a transaction, unseen."""
+    return [text for text in statements if not text.startswith("BEGIN")]
 
 
 def writes(statements: list[str]) -> list[str]:
@@ -38,7 +43,7 @@ def test_a_machine_token_is_written_nowhere(make_rp: Any):
     found = asked(rp, lambda: rp.token(grant_type="client_credentials"))
 
     assert writes(found) == []
-    assert len(found) <= MOST["machine"], found
+    assert len(without_begin(found)) <= MOST["machine"], found
 
 
 def test_a_code_is_spent_and_begins_a_family(person: Person, rp: Rp):
@@ -48,10 +53,11 @@ def test_a_code_is_spent_and_begins_a_family(person: Person, rp: Rp):
     found = asked(rp, lambda: rp.redeem(code))
 
     assert len(writes(found)) <= 3, writes(found)
-    assert len(found) <= MOST["code"], found
+    assert len(without_begin(found)) <= MOST["code"], found
 
 
 def test_a_refresh_writes_once_however_often(person: Person, rp: Rp):
+    """By its last statement, so that it needs no transaction."""
     tokens = person.tokens_for(rp, scope=OFFLINE)
     counts = set()
     for _ in range(3):
@@ -60,8 +66,9 @@ def test_a_refresh_writes_once_however_often(person: Person, rp: Rp):
         found = asked(rp, lambda shown=shown, kept=kept: kept.append(rp.refresh(shown)) or kept[0])
 
         tokens = kept[0].json
-        assert len(writes(found)) == 1, found
+        assert writes(found) == found[-1:], found
         assert len(found) <= MOST["refresh"], found
+        assert without_begin(found) == found
         counts.add(len(found))
     assert len(counts) == 1
 
@@ -73,7 +80,7 @@ def test_looking_at_a_token_writes_nothing(person: Person, rp: Rp):
         "introspection": lambda: rp.introspect(token),
         "userinfo": lambda: rp.userinfo(token),
     }
-    before = {name: asked(rp, call) for name, call in calls.items()}
+    before = {name: without_begin(asked(rp, call)) for name, call in calls.items()}
 
     for _ in range(5):
         person.tokens_for(rp, scope=OFFLINE)
@@ -81,7 +88,7 @@ def test_looking_at_a_token_writes_nothing(person: Person, rp: Rp):
     for name, call in calls.items():
         assert writes(before[name]) == []
         assert len(before[name]) <= MOST[name], before[name]
-        assert asked(rp, call) == before[name]
+        assert without_begin(asked(rp, call)) == before[name]
 
 
 def test_a_token_that_does_not_count_costs_no_more(rp: Rp):
@@ -89,4 +96,4 @@ def test_a_token_that_does_not_count_costs_no_more(rp: Rp):
     found = asked(rp, lambda: rp.introspect("not a token at all"))
 
     assert writes(found) == []
-    assert len(found) <= MOST["gone"], found
+    assert len(without_begin(found)) <= MOST["gone"], found

@@ -1,14 +1,13 @@
 """Families of refresh tokens: opened once, turned by one conditional statement, ended for good."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from hmac import compare_digest
 from secrets import token_bytes
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit.service import record
@@ -16,48 +15,20 @@ from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.events import RefreshReuseDetected
-from gatehouse.grants.models import Grant, RefreshFamily
+from gatehouse.grants.models import ClientSession, Grant, RefreshFamily
 from gatehouse.grants.rules import Family, Verdict, mac_of, mint, read, verdict
+from gatehouse.sessions.models import Session, SessionStatus
 
 TABLES = RefreshFamily.metadata.tables
-FAMILIES, GRANTS, USERS = (TABLES[each.__tablename__] for each in (RefreshFamily, Grant, User))
-COLUMNS = (
-    *("id", "salt", "grant_id", "user_id", "client_row_id", "sid", "dies_with_session", "params"),
-    *("binding", "generation", "rotated_at", "idle_expires_at", "expires_at", "revoked_at"),
-    "created_at",
+FAMILIES, GRANTS, USERS, PLACES, SESSIONS = (
+    TABLES[each.__tablename__] for each in (RefreshFamily, Grant, User, ClientSession, Session)
 )
-# The hot path: one row by primary keys, both statements built once, and of tables: with classes in
-# it a statement goes through the object mapper, which takes as long again.
-IS_IN = and_(USERS.c.status == AccountStatus.ACTIVE, USERS.c.deleted_at.is_(None))
-FAMILY = (
-    select(
-        *(FAMILIES.c[name] for name in COLUMNS),
-        GRANTS.c.revoked_at.label("grant_revoked_at"),
-        IS_IN.label("is_in"),
-    )
-    .join(GRANTS, GRANTS.c.id == FAMILIES.c.grant_id)
-    .join(USERS, USERS.c.id == FAMILIES.c.user_id)
-    .where(FAMILIES.c.id == bindparam("family_id"))
-    .execution_options(with_removed=True)  # IS_IN says it, and nothing has to be added.
-)
-USED = (
-    update(FAMILIES)
-    .where(
-        FAMILIES.c.id == bindparam("family_id"),
-        FAMILIES.c.generation == bindparam("shown"),
-        FAMILIES.c.revoked_at.is_(None),
-        FAMILIES.c.expires_at > bindparam("now"),
-        FAMILIES.c.idle_expires_at > bindparam("now"),
-    )
-    .values(idle_expires_at=bindparam("idle"))
-    .execution_options(with_removed=True)
-)
-TURNED = USED.values(generation=FAMILIES.c.generation + 1, rotated_at=bindparam("now"))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFamily:
-    """A family as a refresh sees it, with whether its grant and its account still stand."""
+class KnownFamily(NamedTuple):
+    """A family as a refresh sees it. ``outlived``: what of its grant, its account or its session
+    is over, if any is.
+    """
 
     id: UUID
     salt: bytes
@@ -74,8 +45,45 @@ class KnownFamily:
     expires_at: datetime
     revoked_at: datetime | None
     created_at: datetime
-    grant_revoked_at: datetime | None
-    is_in: bool
+    outlived: str | None
+
+
+COLUMNS = KnownFamily._fields[:-1]
+# The hot path: one row by primary keys, both statements built once, and of tables: with classes in
+# it a statement goes through the object mapper, which takes as long again. What a refresh asks of
+# the grant, the account and the session comes along, so that it needs no transaction.
+IS_OUT = or_(USERS.c.status != AccountStatus.ACTIVE, USERS.c.deleted_at.is_not(None))
+IS_ENDED = or_(SESSIONS.c.status.is_(None), SESSIONS.c.status == SessionStatus.REVOKED)
+OUTLIVED = case(
+    (GRANTS.c.revoked_at.is_not(None), "grant_revoked"),
+    (IS_OUT, "account_out"),
+    (and_(FAMILIES.c.dies_with_session, IS_ENDED), "session_over"),
+)
+FAMILY = (
+    select(
+        *(FAMILIES.c[name] for name in COLUMNS),
+        OUTLIVED.label("outlived"),
+    )
+    .join(GRANTS, GRANTS.c.id == FAMILIES.c.grant_id)
+    .join(USERS, USERS.c.id == FAMILIES.c.user_id)
+    .outerjoin(PLACES, PLACES.c.id == FAMILIES.c.sid)
+    .outerjoin(SESSIONS, SESSIONS.c.id == PLACES.c.session_id)
+    .where(FAMILIES.c.id == bindparam("family_id"))
+    .execution_options(with_removed=True)  # IS_OUT says it, and nothing has to be added.
+)
+USED = (
+    update(FAMILIES)
+    .where(
+        FAMILIES.c.id == bindparam("family_id"),
+        FAMILIES.c.generation == bindparam("shown"),
+        FAMILIES.c.revoked_at.is_(None),
+        FAMILIES.c.expires_at > bindparam("now"),
+        FAMILIES.c.idle_expires_at > bindparam("now"),
+    )
+    .values(idle_expires_at=bindparam("idle"))
+    .execution_options(with_removed=True)
+)
+TURNED = USED.values(generation=FAMILIES.c.generation + 1, rotated_at=bindparam("now"))
 
 
 def open_family(
@@ -125,23 +133,32 @@ def find_family(ctx: Context, token: str, client: KnownClient) -> tuple[KnownFam
     return family, shown.generation
 
 
-def turn(ctx: Context, client: KnownClient, family: KnownFamily, generation: int) -> str:
-    """Use a token, and give the one that counts now: one statement decides who turns the family.
+def judge(ctx: Context, client: KnownClient, family: KnownFamily, generation: int) -> Verdict:
+    """What becomes of a token, if nobody comes before. A reuse ends the family.
 
-    Whoever shows the last one within the grace gets the same successor once more.
     Raises InvalidGrant.
     """
     options = client.options
     grace = timedelta(seconds=options.refresh_grace_seconds)
+    found = verdict(_seen(family), generation, ctx.now, grace=grace, rotates=options.rotates)
+    if found is Verdict.OVER:
+        raise InvalidGrant("family_over")
+    if found is Verdict.REUSE:
+        ctx.after_refusal(partial(_end_after_reuse, family=family))
+        raise InvalidGrant("reuse")
+    return found
+
+
+def turn(ctx: Context, client: KnownClient, family: KnownFamily, generation: int) -> str:
+    """Use a token, and give the one that counts now: one statement decides who turns the family.
+
+    It is the last thing that a refresh does, for nothing undoes it. Whoever shows the last token
+    within the grace gets the same successor once more. Raises InvalidGrant.
+    """
     for _ in range(2):
-        found = verdict(_seen(family), generation, ctx.now, grace=grace, rotates=options.rotates)
+        found = judge(ctx, client, family, generation)
         if found is Verdict.SAME:
             return _token(ctx, family, family.generation)
-        if found is Verdict.OVER:
-            raise InvalidGrant("family_over")
-        if found is Verdict.REUSE:
-            ctx.after_refusal(partial(_end_after_reuse, family=family))
-            raise InvalidGrant("reuse")
         turns = found is Verdict.TURN
         if _moved(ctx, client, family, generation, turns=turns):
             return _token(ctx, family, generation + turns)
@@ -170,7 +187,8 @@ def _moved(
         "now": ctx.now,
         "idle": min(idle, family.expires_at),
     }
-    return ctx.execute(TURNED if turns else USED, values) == 1
+    done: Any = ctx.single.execute(TURNED if turns else USED, values)
+    return bool(done.rowcount == 1)
 
 
 def _end_after_reuse(ctx: Context, *, family: KnownFamily) -> None:
@@ -197,5 +215,5 @@ def _token(ctx: Context, family: KnownFamily, generation: int) -> str:
 
 
 def family_by_id(ctx: Context, family_id: UUID) -> KnownFamily | None:
-    row = ctx.db.execute(FAMILY, {"family_id": family_id}).first()
-    return KnownFamily(**row._asdict()) if row is not None else None
+    row = ctx.single.execute(FAMILY, {"family_id": family_id}).first()
+    return KnownFamily._make(row) if row is not None else None

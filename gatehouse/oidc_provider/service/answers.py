@@ -39,12 +39,11 @@ def refuse_who_is_out(
     *,
     sid: UUID | None,
     since: datetime | None = None,
-    is_in: bool | None = None,
 ) -> None:
     """Whoever may not any more gets nothing for a code or a refresh token (threat 33); nor for what
-    was given ``since`` then, and voided. ``is_in``: whether the account stands, if that is known.
+    was given ``since`` then, and voided.
     """
-    if not (_is_in(ctx, user_id) if is_in is None else is_in):
+    if not _is_in(ctx, user_id):
         raise InvalidGrant("account_out")
     if not may_enter(ctx, client, user_id):
         raise InvalidGrant("no_access")

@@ -7,15 +7,15 @@ from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.service import KnownFamily, turn
-from gatehouse.grants.service.families import find_family
+from gatehouse.grants.service.families import find_family, judge
 from gatehouse.oidc_provider.errors import InvalidScope
 from gatehouse.oidc_provider.rules.details import narrowed
+from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.answers import (
     Answer,
     Params,
     audience_of,
     of_the_person,
-    refuse_who_is_out,
     token_answer,
 )
 from gatehouse.oidc_provider.service.subjects import sub_of
@@ -23,18 +23,18 @@ from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
 
 
 def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) -> Answer:
-    """A refresh token for new tokens. Whatever refuses undoes the turn: nothing is spent by it."""
+    """A refresh token for new tokens. The turn comes last: whatever refuses has spent nothing."""
     family, generation = find_family(ctx, call.need("refresh_token"), client)
     if family.binding is not None and binding != family.binding:
         raise InvalidGrant("token_of_another_key")
     params = _narrowed(call, client, family.params)
     audience = audience_of(ctx, call, client, params)
     details = narrowed(call.sent.get("authorization_details"), params.get("details", ()))
-    token = turn(ctx, client, family, generation)
-    if family.grant_revoked_at is not None:
-        raise InvalidGrant("grant_revoked")
-    sid = family.sid if family.dies_with_session else None
-    refuse_who_is_out(ctx, client, family.user_id, sid=sid, is_in=family.is_in)
+    judge(ctx, client, family, generation)
+    if family.outlived is not None:
+        raise InvalidGrant(family.outlived)
+    if not may_enter(ctx, client, family.user_id):
+        raise InvalidGrant("no_access")
     issue = Issue(
         sub=sub_of(ctx, client, family.user_id),
         scopes=params["scopes"],
@@ -50,7 +50,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         extra={**of_the_person(ctx, client, family.user_id, params), **_stays(family, params)},
     )
     answer, _ = token_answer(ctx, client, issue, params, nonce=None)
-    answer["refresh_token"] = token
+    answer["refresh_token"] = turn(ctx, client, family, generation)
     return answer
 
 

@@ -135,6 +135,8 @@ def say_of(
     forbid, and what the client's mappers make of what the scopes give.
     """
     mappers = client.options.claims_mappers
+    if not names and not mappers:
+        return {}
     names, read = tellable(names, scopes), sources(mappers, place, scopes)
     facts: dict[str, Any] = {}
     if names or read:

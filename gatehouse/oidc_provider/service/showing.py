@@ -25,7 +25,6 @@ from gatehouse.oidc_provider.rules.claims import (
 )
 from gatehouse.oidc_provider.rules.exchange import who_acted
 from gatehouse.oidc_provider.service.admission import may_enter
-from gatehouse.oidc_provider.service.answers import refuse_who_is_out
 from gatehouse.oidc_provider.service.people import facts_of, say_of
 from gatehouse.oidc_provider.service.proofs import check_binding
 from gatehouse.oidc_provider.service.resources import is_served_by
@@ -209,14 +208,11 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
         family, generation = find_family(ctx, token, asker)
     except InvalidGrant:
         return INACTIVE
-    is_over = ctx.now >= min(family.expires_at, family.idle_expires_at)
-    is_gone = family.revoked_at is not None or family.grant_revoked_at is not None
-    if is_over or is_gone or generation != family.generation:
+    ends = min(family.expires_at, family.idle_expires_at)
+    is_over = family.revoked_at is not None or ctx.now >= ends
+    if is_over or family.outlived is not None or generation != family.generation:
         return INACTIVE
-    try:
-        sid = family.sid if family.dies_with_session else None
-        refuse_who_is_out(ctx, asker, family.user_id, sid=sid, is_in=family.is_in)
-    except InvalidGrant:
+    if not may_enter(ctx, asker, family.user_id):
         return INACTIVE
     return {
         "active": True,
@@ -226,7 +222,7 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
         "client_id": asker.client_id,
         **scope_member(family.params["scopes"]),
         "iat": int(family.created_at.timestamp()),
-        "exp": int(min(family.expires_at, family.idle_expires_at).timestamp()),
+        "exp": int(ends.timestamp()),
         "token_type": "refresh_token",
     }
 
