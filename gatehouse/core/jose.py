@@ -148,11 +148,11 @@ def read(token: str, *, may_hold: frozenset[str] = PLAIN) -> Parts:
     return Parts(header, claims)
 
 
-def read_of_others(token: str) -> Parts:
+def read_of_others(token: str, *, may_hold: frozenset[str] = PLAIN) -> Parts:
     """The same of a token that we did not make. A name that stands in it twice is another one to
     whoever reads the first of them (RFC 7515 4, RFC 7519 4). Raises NotGenuine.
     """
-    found = read(token)
+    found = read(token, may_hold=may_hold)
     if any(name_sent_twice(decode(part)) is not None for part in token.split(".")[:2]):
         raise NotGenuine("A name stands in it twice.")
     return found

@@ -23,6 +23,21 @@ def test_claims_come_where_they_are_wished_for(person: Person, rp: Rp, user: Use
     assert told.keys() == {"sub", "email"}
 
 
+def test_what_a_client_may_not_have_it_does_not_get_one_by_one(person: Person, make_rp: Any):
+    """CORE-43: it is left out, on the page as well, and is no error."""
+    rp = make_rp(scopes=["openid", "profile"])
+    userinfo = '"email":{"essential":true},"groups":null,"name":null'
+    wish = f'{{"userinfo":{{{userinfo}}},"id_token":{{"email":null}}}}'
+    page = person.sign_in(person.open(rp.url(scope="openid", claims=wish)))
+    assert "e-mail" not in page.text
+    assert "See your name" in page.text
+
+    tokens = rp.redeem(answer_of(person.consent(page).headers["Location"])["code"]).json
+
+    assert "email" not in rp.read(tokens["id_token"]).claims
+    assert rp.userinfo(tokens["access_token"]).json.keys() == {"sub", "name"}
+
+
 def test_a_wish_is_on_the_page_of_consent(person: Person, rp: Rp):
     """What is new is asked for again; what a scope brings anyway is not said twice."""
     person.code_for(rp, scope="openid email")

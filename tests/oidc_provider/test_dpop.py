@@ -5,6 +5,7 @@ from time import time
 from typing import Any
 
 import pytest
+from orjson import dumps
 
 from gatehouse.core.jose import NotGenuine
 from gatehouse.oidc_provider.rules.dpop import (
@@ -16,7 +17,7 @@ from gatehouse.oidc_provider.rules.dpop import (
     plain_url,
     read_proof,
 )
-from tests.proving import TOKEN, USERINFO, Signer, by_secret, proof_claims, unsigned
+from tests.proving import TOKEN, USERINFO, Signer, by_secret, proof_claims, signed, unsigned
 from tests.relying import ISSUER, Person, Rp
 
 NOW = 1_800_000_000
@@ -141,10 +142,13 @@ def by_another_key(signer: Signer) -> dict[str, str]:
 
 def for_another_request(signer: Signer) -> dict[str, str]:
     """Proofs of another method or address."""
+    header = dumps({"typ": "dpop+jwt", "alg": "ES256", "jwk": signer.jwk}).decode()
+    claims = dumps(proof_claims()).decode()
     return {
         "another method": signer.proof(method="GET"),
         "a method in small letters": signer.proof(method="post"),
         "no method": signer.proof(htm=None),
+        "two methods": signed(signer.key, header, '{"htm":"GET",' + claims[1:]),
         "another address": signer.proof(USERINFO),
         "another host": signer.proof("https://evil.example/oidc/token"),
         "another port": signer.proof(f"{ISSUER}1/oidc/token"),

@@ -13,6 +13,7 @@ from gatehouse.core.protocol import InvalidRequest
 from gatehouse.oidc_provider.errors import InvalidScope, UnsupportedResponseType
 from gatehouse.oidc_provider.rules.claims import (
     ADDRESS_AS_NAME,
+    FACTS,
     RESERVED,
     claims_of_scopes,
     tellable,
@@ -177,6 +178,17 @@ def claims_of(text: str | None) -> Claims:
             if wish is not None and not _is_wish(wish):
                 raise InvalidRequest("A claim of the parameter claims cannot be read.")
     return {place: wishes for place, wishes in places.items() if wishes}
+
+
+def within(claims: Claims, scopes: Sequence[str]) -> Claims:
+    """The same without facts of scopes that the client may not have: it does not get one by one
+    what it may not have as a whole (OpenID Connect Core 5.5.1: what is not told is no error).
+    """
+    kept_back = frozenset(FACTS) - frozenset(claims_of_scopes(scopes))
+    return {
+        place: {name: wish for name, wish in wishes.items() if name not in kept_back}
+        for place, wishes in claims.items()
+    }
 
 
 def _is_wish(wish: Any) -> bool:

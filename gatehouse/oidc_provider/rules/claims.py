@@ -16,6 +16,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "groups": ("groups",),
     "organizations": ("org_id", "org_name", "org_role"),
 }
+FACTS = tuple(name for names in SCOPES.values() for name in names)
 ALL_SCOPES = ("openid", *SCOPES, "offline_access")
 # What we can say of anybody. The others of OpenID Connect Core are scopes' words that we lack.
 SUPPORTED = (

@@ -18,7 +18,7 @@ from gatehouse.core.jose import (
     check_signature,
     is_number,
     public_keys,
-    read,
+    read_of_others,
 )
 
 TYP = "dpop+jwt"
@@ -56,7 +56,7 @@ def read_proof(
 ) -> Proof:
     """A proof for this call, and for this token if there is one. Raises BadProof."""
     try:
-        parts = read(text, may_hold=PLAIN | {"jwk"})
+        parts = read_of_others(text, may_hold=PLAIN | {"jwk"})
         key = _key(parts.header.get("jwk"), parts.alg)
         if parts.header.get("typ") != TYP:
             raise BadProof("Its typ is not dpop+jwt.")

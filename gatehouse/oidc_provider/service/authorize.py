@@ -84,7 +84,7 @@ def read_wishes(ctx: Context, draft: Draft) -> None:
     prompt = rules.prompt_of(sent.get("prompt"))
     if "create" in prompt and not ctx.settings.registration_enabled:
         raise InvalidRequest("Nobody can make an account here: the prompt create is not taken.")
-    claims = rules.claims_of(sent.get("claims"))
+    claims = rules.within(rules.claims_of(sent.get("claims")), options.scopes)
     acr_values = tuple(sent.get("acr_values", "").split()) or options.default_acr_values
     draft.made |= {
         "claims": claims,
