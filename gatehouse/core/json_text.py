@@ -32,3 +32,14 @@ def _nested(values: Iterable[Any]) -> list[Any]:
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value
+
+
+def in_words(value: object) -> str:
+    """As people write it where it is simple; as JSON where it could be read in two ways."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(each, str | int) for each in value.values()):
+        return ", ".join(f"{name}: {each}" for name, each in value.items())
+    return orjson.dumps(value).decode()

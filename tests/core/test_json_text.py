@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gatehouse.core.json_text import DEEPEST, read_json
+from gatehouse.core.json_text import DEEPEST, in_words, read_json
 
 
 def nested(levels: int, *, inner: Any = 1) -> Any:
@@ -38,3 +38,19 @@ def test_another_bound_can_be_named():
     assert read_json(orjson.dumps(nested(DEEPEST + 1)), deepest=DEEPEST + 1)
     with pytest.raises(orjson.JSONDecodeError):
         read_json("[[]]", deepest=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Kim", "Kim"),
+        (["read", "send"], "read, send"),
+        ({"eur": 3}, "eur: 3"),
+        ({"y": [1]}, '{"y":[1]}'),
+        ([1], "[1]"),
+        (True, "true"),
+    ],
+)
+def test_what_is_simple_is_said_in_words(value: object, said: str):
+    """RAR-03."""
+    assert in_words(value) == said

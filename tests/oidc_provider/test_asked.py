@@ -174,21 +174,6 @@ def test_details_that_cannot_be_read_are_refused(text: str):
         details.details_of(text, ("pay",))
 
 
-def test_details_are_said_in_lines():
-    """RAR-03."""
-    text = '[{"type":"pay","actions":["read","send"],"to":"Kim","amount":{"eur":3},"x":{"y":[1]}}]'
-
-    found = details.details_of(text, ("pay",))
-
-    assert details.details_of(None, ()) == ()
-    assert details.lines_of(found[0]) == [
-        ("actions", "read, send"),
-        ("to", "Kim"),
-        ("amount", "eur: 3"),
-        ("x", '{"y":[1]}'),
-    ]
-
-
 @pytest.mark.parametrize(
     ("mode", "listed", "may"),
     [

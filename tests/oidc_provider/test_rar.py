@@ -26,6 +26,7 @@ def test_details_are_shown_agreed_to_and_told(person: Person, make_rp: Any):
     code = answer_of(person.consent(page).headers["Location"])["code"]
     tokens = rp.redeem(code).json
 
+    assert "<dt>creditor</dt><dd>&lt;b&gt;Kim&lt;/b&gt;</dd>" in person.open("/applications").text
     assert tokens["authorization_details"] == [PAY]
     assert rp.introspect(tokens["access_token"]).json["authorization_details"] == [PAY]
     silent = rp.url(authorization_details=wish, prompt="none")

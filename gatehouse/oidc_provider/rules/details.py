@@ -105,19 +105,3 @@ def _check(detail: object, types: Sequence[str], shapes: Mapping[str, Any]) -> N
 
 def _is_list_of_text(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def lines_of(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The members of a detail beside its type, in words that a person can read on a page."""
-    return [(name, _plain(value)) for name, value in detail.items() if name != "type"]
-
-
-def _plain(value: object) -> str:
-    """As people write it, where it is simple; as JSON where it could be read in two ways."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and _is_list_of_text(value):
-        return ", ".join(value)
-    if isinstance(value, dict) and all(isinstance(each, str | int) for each in value.values()):
-        return ", ".join(f"{name}: {each}" for name, each in value.items())
-    return orjson.dumps(value).decode()

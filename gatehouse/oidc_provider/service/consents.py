@@ -13,7 +13,6 @@ from gatehouse.core.crypto import fingerprint, same
 from gatehouse.core.sayings import _
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.rules.asked import claims_aside
-from gatehouse.oidc_provider.rules.details import lines_of
 from gatehouse.oidc_provider.rules.interaction import Step
 from gatehouse.oidc_provider.service.authorize import Request
 from gatehouse.oidc_provider.service.granting import signed_in
@@ -69,7 +68,7 @@ def terms_of(ctx: Context, request: Request, subject: str) -> Terms:
         asked.scopes,
         claims_aside(asked),
         asked.resources,
-        [{"type": detail["type"], "lines": lines_of(detail)} for detail in asked.details],
+        asked.details,
         asked.organization,
         fingerprint(ctx.settings.secret_key, "terms", text),
     )
