@@ -101,14 +101,14 @@ class Factory:
     def session(self, user_id: UUID, *, signed_in_ago: timedelta = timedelta(0)) -> str:
         """Open a session and return its token."""
         with self._work() as ctx:
-            token, session = open_session(ctx, user_id, amr=("pwd",), acr="test")
+            token, session = open_session(ctx, user_id, amr=("pwd",))
             session.auth_time = ctx.now - signed_in_ago
         return token
 
     def session_id(self, user_id: UUID) -> UUID:
         """Open a session and return its id."""
         with self._work() as ctx:
-            return open_session(ctx, user_id, amr=("pwd",), acr="test")[1].id
+            return open_session(ctx, user_id, amr=("pwd",))[1].id
 
     def bearer(self, who: User | Member, **options: Any) -> dict[str, str]:
         """The header of a new session of this person."""

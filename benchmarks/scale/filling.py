@@ -90,7 +90,7 @@ AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)
 """
 SESSIONS = (
     "COPY sessions (id, user_id, token_hash, status, created_at, expires_at, ends_at,"
-    " idle_seconds, last_seen_at, auth_time, amr, acr, ip, network, user_agent) FROM STDIN"
+    " idle_seconds, last_seen_at, auth_time, amr, ip, network, user_agent) FROM STDIN"
 )
 
 
@@ -156,7 +156,7 @@ def _sessions(past: Past) -> Iterator[tuple[object, ...]]:
     opened, ends = past.now - timedelta(minutes=5), past.now + OPEN_FOR
     idle = int(OPEN_FOR.total_seconds())
     same = ("ACTIVE", opened, ends, ends, idle, opened, opened)
-    place = ("pwd", "urn:gatehouse:acr:password", "127.0.0.1", "127.0.0.1", AGENT)
+    place = ("pwd", "127.0.0.1", "127.0.0.1", AGENT)
     for person in range(past.size.people):
         ids = (number_id(opened, person), past.person(person), hash_token(token(person)))
         yield (*ids, *same, *place)

@@ -15,6 +15,7 @@ from gatehouse.accounts.errors import (
     WrongPassword,
 )
 from gatehouse.core.access import public, signed_in, signed_in_or_not
+from gatehouse.core.assurance import acr_of
 from gatehouse.core.context import Context
 from gatehouse.core.errors import NoSession
 from gatehouse.core.http import Api, body, own_token, raises, ready, returns
@@ -125,7 +126,8 @@ def log_out(ctx: Context) -> None:
 def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
     """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
     session = service.reauthenticate(ctx, password=password)
-    return {"auth_time": session.auth_time, "amr": session.amr.split(), "acr": session.acr}
+    amr = session.amr.split()
+    return {"auth_time": session.auth_time, "amr": amr, "acr": acr_of(amr)}
 
 
 @api.get("/token")

@@ -40,7 +40,6 @@ class Session(Model):
     last_seen_at: Mapped[datetime]
     auth_time: Mapped[datetime]
     amr: Mapped[str] = mapped_column(String(100))
-    acr: Mapped[str] = mapped_column(String(100))
     ip: Mapped[str | None] = mapped_column(String(45))
     network: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(255))

@@ -19,7 +19,6 @@ def create() -> None:
         sa.Column("last_seen_at", TIME, nullable=False),
         sa.Column("auth_time", TIME, nullable=False),
         sa.Column("amr", sa.String(100), nullable=False),
-        sa.Column("acr", sa.String(100), nullable=False),
         sa.Column("ip", sa.String(45)),
         sa.Column("network", sa.String(45), nullable=False),
         sa.Column("user_agent", sa.String(255)),

@@ -8,8 +8,7 @@ import pytest
 from gatehouse.clients.rules import NAMES, Options, plain, problems_of, with_defaults
 from gatehouse.clients.rules.checks import CHECKS, SCOPE, kind_of
 from gatehouse.clients.rules.policies import SOURCES
-from gatehouse.clients.rules.words import ACR_LEVELS, RESERVED_CLAIMS
-from gatehouse.oidc_provider.rules.acr import LEVELS
+from gatehouse.clients.rules.words import RESERVED_CLAIMS
 from gatehouse.oidc_provider.rules.asked import SCOPE as ASKED
 from gatehouse.oidc_provider.rules.claims import RESERVED, SUPPORTED
 from tests.clients.settings import (
@@ -52,6 +51,7 @@ RIGHT: tuple[dict[str, Any], ...] = (
         "token_endpoint_auth_signing_alg": "RS256",
     },
     {"redirect_uris": [f"{BACK}?tenant=1&Code=%20"]},
+    {"min_acr": "phishing-resistant", "default_acr_values": ["phr", "mfa"]},
     {"post_logout_redirect_uris": ["https://app.example.com/?code=1"]},
     {"subject_type": "pairwise"},
     {"subject_type": "pairwise", "sector_identifier_uri": "https://app.example.com/sector.json"},
@@ -305,7 +305,6 @@ def test_a_service_acts_for_itself():
 
 
 def test_words_that_are_repeated_here_are_those_of_the_provider():
-    assert ACR_LEVELS == LEVELS
     assert RESERVED_CLAIMS == RESERVED
     assert set(SOURCES) - {"constant"} <= set(SUPPORTED)
     assert SCOPE.pattern.startswith(ASKED.pattern.removesuffix("+"))

@@ -61,7 +61,7 @@ def test_confirming_keeps_the_session_and_tells_when_and_how(client: FlaskClient
 
     assert reply.status_code == 200
     assert set(reply.json["data"]) == {"auth_time", "amr", "acr"}
-    assert reply.json["data"]["amr"] == ["pwd"]
+    assert (reply.json["data"]["amr"], reply.json["data"]["acr"]) == (["pwd"], "pwd")
     assert client.get(ME, headers=headers).status_code == 200
     entry = assert_recorded(client, reply, "auth.reauthenticated", actor=user.id, target=user.id)
     assert set(entry.details) == {"session_id", "method"}

@@ -58,6 +58,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], Step]] = [
     ({"essential_acr": ("mfa", "pwd")}, {}, {}, Step.GRANTED),
     ({"essential_acr": ("mfa",)}, {"amr": ("pwd", "otp")}, {}, Step.GRANTED),
     ({}, {}, {"min_acr": "mfa"}, Step.STEP_UP),
+    ({}, {}, {"min_acr": "phishing-resistant"}, Step.STEP_UP),
     ({}, {}, {"may_enter": False, "agreed": False}, Step.NO_ACCESS),
     ({}, {}, {"agreed": False}, Step.CONSENT),
     ({}, {}, {"always_chooses": True}, Step.CHOOSE),

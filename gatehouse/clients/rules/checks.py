@@ -24,7 +24,6 @@ from gatehouse.clients.rules.resources import is_uri
 from gatehouse.clients.rules.shapes import shapes_problem
 from gatehouse.clients.rules.subjects import subject_problem
 from gatehouse.clients.rules.words import (
-    ACR_LEVELS,
     APPLICATION_TYPES,
     ASSERTION_ALGORITHMS,
     AUTH_METHODS,
@@ -33,6 +32,7 @@ from gatehouse.clients.rules.words import (
     REQUEST_ALGORITHMS,
     RESPONSE_MODES,
 )
+from gatehouse.core.assurance import LEVELS, RANKS
 from gatehouse.core.identifiers import CANONICAL
 from gatehouse.core.legible import is_legible
 from gatehouse.core.rate_limit import limit_problem, parse
@@ -220,8 +220,8 @@ CHECKS: Mapping[str, Check] = {
     "refresh_rotation": one_of("always", "never"),
     "refresh_grace_seconds": between(0, 60),
     "default_max_age": between(0, 366 * DAY),
-    "default_acr_values": each(one_of(*ACR_LEVELS)),
-    "min_acr": one_of(*ACR_LEVELS),
+    "default_acr_values": each(one_of(*LEVELS)),
+    "min_acr": one_of(*RANKS),
     "mfa_max_age": between(60, 366 * DAY),
     "prompt_select_account": one_of("auto", "always"),
     "consent": one_of("required", "skip"),

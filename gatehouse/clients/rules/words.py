@@ -27,8 +27,6 @@ CERTIFICATE_NAMES = (
     *(f"tls_client_auth_san_{kind}" for kind in ("dns", "uri", "ip", "email")),
 )
 
-# Those of oidc_provider/rules/acr.py, from weakest to strongest; a test compares them.
-ACR_LEVELS = ("pwd", "mfa", "phr")
 POLICIES = ("everyone", "organizations", "groups", "roles")
 # Those of oidc_provider/rules/claims.py, which no mapper may set; a test compares them.
 RESERVED_CLAIMS = frozenset(

@@ -17,8 +17,6 @@ from gatehouse.login.events import SignedIn, SignInRefused
 from gatehouse.sessions.models import Session
 from gatehouse.sessions.service import open_session
 
-PASSWORD_ACR = "urn:gatehouse:acr:password"  # noqa: S105 - the name of a class of assurance
-
 
 @dataclass(slots=True)
 class Entry:
@@ -83,7 +81,7 @@ def refuse_an_account_that_may_not(ctx: Context, entry: Entry) -> None:
 
 def open_the_session(ctx: Context, entry: Entry) -> None:
     entry.token, entry._session = open_session(  # noqa: SLF001
-        ctx, entry.user_id, amr=entry.amr, acr=PASSWORD_ACR, remember_me=entry.remember_me
+        ctx, entry.user_id, amr=entry.amr, remember_me=entry.remember_me
     )
     note_sign_in(ctx, entry.user)
     ctx.actor = Actor("user", entry.user_id, entry.session.id, ctx.now, entry.amr)

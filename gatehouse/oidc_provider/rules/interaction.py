@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gatehouse.clients.rules import Options
-from gatehouse.oidc_provider.rules.acr import acr_of, reaches
+from gatehouse.core.assurance import acr_of, reaches
 from gatehouse.oidc_provider.rules.asked import Asked
 
 

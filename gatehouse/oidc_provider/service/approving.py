@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from gatehouse.accounts.queries import own_account
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.clients.queries import KnownClient, find_client_by_id
+from gatehouse.core.assurance import acr_of, reaches
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
 from gatehouse.core.headers import network_of
@@ -24,7 +25,6 @@ from gatehouse.oidc_provider.events import (
     DeviceDenied,
 )
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
-from gatehouse.oidc_provider.rules.acr import acr_of, reaches
 from gatehouse.oidc_provider.rules.asked import Asked
 from gatehouse.oidc_provider.rules.devices import spoken, user_code_of
 from gatehouse.oidc_provider.service import ciba

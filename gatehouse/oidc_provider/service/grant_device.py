@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.core.assurance import reaches
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.core.tokens import hash_token, is_well_formed
@@ -21,7 +22,6 @@ from gatehouse.oidc_provider.errors import (
     SlowDown,
 )
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
-from gatehouse.oidc_provider.rules.acr import reaches
 from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.devices import Poll, interval_after, poll_of
 from gatehouse.oidc_provider.service import ciba

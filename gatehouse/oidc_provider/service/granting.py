@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from gatehouse.audit.service import record
 from gatehouse.clients.queries import KnownClient
 from gatehouse.clients.service import note_use
+from gatehouse.core.assurance import acr_of
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.tokens import hash_token, mint
@@ -19,7 +20,6 @@ from gatehouse.grants.service import agree, living_grant
 from gatehouse.grants.service.consents import Agreed, is_remembered
 from gatehouse.oidc_provider.events import ClientSignedIn
 from gatehouse.oidc_provider.models import AuthorizationCode
-from gatehouse.oidc_provider.rules.acr import acr_of
 from gatehouse.oidc_provider.rules.asked import Asked
 from gatehouse.oidc_provider.service.admission import place_named
 

@@ -14,7 +14,7 @@ from gatehouse.sessions.rules import slid
 
 
 def open_session(
-    ctx: Context, user_id: UUID, *, amr: tuple[str, ...], acr: str, remember_me: bool = False
+    ctx: Context, user_id: UUID, *, amr: tuple[str, ...], remember_me: bool = False
 ) -> tuple[str, Session]:
     """Open a session and return its token with it; only the token's hash is stored.
 
@@ -33,7 +33,6 @@ def open_session(
         ends_at=ends_at,
         idle_seconds=int(idle.total_seconds()),
         amr=" ".join(amr),
-        acr=acr,
         ip=ctx.origin.ip,
         network=network_of(ctx.origin.ip),
         user_agent=ctx.origin.user_agent,
@@ -47,7 +46,7 @@ def remember_device(ctx: Context, user_id: UUID, *, reason: str) -> None:
     """Let the account know the network and the program of this request, as if it had just signed
     in from there and out again. Opens nothing: nobody has the token.
     """
-    _, session = open_session(ctx, user_id, amr=(), acr=reason)
+    _, session = open_session(ctx, user_id, amr=())
     session.status, session.ended_at = SessionStatus.REVOKED, ctx.now
     session.expires_at = session.ends_at = ctx.now
     session.end_reason = reason

@@ -1,4 +1,4 @@
-"""Classes of authentication, from weakest to strongest, and what of them was done. Pure."""
+"""How well somebody proved who they are: classes, from weakest to strongest (acr). Pure."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ PWD = "pwd"  # noqa: S105 - a class
 MFA = "mfa"
 PHISHING_RESISTANT = "phr"  # OpenID Connect Extended Authentication Profile ACR values
 LEVELS = (PWD, MFA, PHISHING_RESISTANT)
+RANKS = {name: rank for rank, name in enumerate(LEVELS)} | {"phishing-resistant": 2}
 # RFC 8176: what is proven by something other than a password.
 SECOND = frozenset({"otp", "hwk", "swk", "sms", "mfa"})
 HARDWARE = frozenset({"hwk", "swk"})
@@ -23,4 +24,4 @@ def acr_of(amr: Sequence[str]) -> str:
 
 def reaches(acr: str, wanted: str) -> bool:
     """Whether ``acr`` is as strong as ``wanted``; what we do not know is never reached."""
-    return wanted in LEVELS and acr in LEVELS and LEVELS.index(acr) >= LEVELS.index(wanted)
+    return wanted in RANKS and acr in RANKS and RANKS[acr] >= RANKS[wanted]
