@@ -55,10 +55,25 @@ def end_grants_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict
 def end_grants_in_an_organization(
     ctx: Context, event: MemberRemoved | MemberLeft | MemberSuspended
 ) -> dict[str, int]:
-    """Those of its clients; being added again brings none of them back."""
+    """Those of its clients, and the refresh tokens with which other clients are used for it; being
+    added again brings none of them back.
+    """
     theirs = select(Client.id).where(Client.org_id == event.org_id).scalar_subquery()
     which = (Grant.user_id == event.user_id, Grant.client_row_id.in_(theirs))
-    return told(consents_ended=revoke_grants(ctx, *which, reason=event.name))
+    ended = revoke_grants(ctx, *which, reason=event.name)
+    held = select(Grant.organizations).where(
+        Grant.user_id == event.user_id, Grant.revoked_at.is_(None)
+    )
+    place = str(event.org_id)
+    if any(place in places for places in ctx.db.scalars(held)):
+        ctx.outwait_leases()
+    families = revoke_families(
+        ctx,
+        RefreshFamily.user_id == event.user_id,
+        RefreshFamily.params["organization"].as_string() == place,
+        reason=event.name,
+    )
+    return told(consents_ended=ended, refresh_families_ended=families)
 
 
 @during(ClientDeactivated)

@@ -18,10 +18,13 @@ from gatehouse.organizations.models import Member, Organization
 MOST_AT_ONCE = 1000  # grants that one act ends
 
 
-def may_enter(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
+def may_enter(ctx: Context, client: KnownClient, user_id: UUID, place: str | None = None) -> bool:
     """Whether the client's access policy admits this person now. Suspended members are outside, and
-    those of an organization that is switched off.
+    those of an organization that is switched off. ``place`` is the organization that the client is
+    used for, if one was named: whoever is not in it does not use it for that.
     """
+    if place is not None and place_named(ctx, user_id, place) is None:
+        return False
     return user_id in who_may_enter(ctx, client, [user_id])
 
 

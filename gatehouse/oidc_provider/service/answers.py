@@ -39,13 +39,14 @@ def refuse_who_is_out(
     *,
     sid: UUID | None,
     since: datetime | None = None,
+    place: str | None = None,
 ) -> None:
-    """Whoever may not any more gets nothing for a code or a refresh token (threat 33); nor for what
-    was given ``since`` then, and voided.
+    """Whoever may not any more gets nothing for a code (threat 33); nor for what was given
+    ``since`` then, and voided. ``place`` is the organization that it is for.
     """
     if not _is_in(ctx, user_id):
         raise InvalidGrant("account_out")
-    if not may_enter(ctx, client, user_id):
+    if not may_enter(ctx, client, user_id, place):
         raise InvalidGrant("no_access")
     if sid is not None and not _is_open(ctx, sid):
         raise InvalidGrant("session_over")

@@ -52,7 +52,8 @@ def redeem_code(ctx: Context, call: Call, client: KnownClient, binding: str | No
     grant = ctx.db.get(Grant, code.grant_id)
     if grant is None or grant.revoked_at is not None:
         raise InvalidGrant("grant_revoked")
-    refuse_who_is_out(ctx, client, code.user_id, sid=code.sid, since=code.created_at)
+    place = params.get("organization")
+    refuse_who_is_out(ctx, client, code.user_id, sid=code.sid, since=code.created_at, place=place)
     family, refresh = _family(ctx, client, code, params, binding)
     issue = Issue(
         sub=sub_of(ctx, client, code.user_id),

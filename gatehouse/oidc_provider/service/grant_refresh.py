@@ -33,7 +33,7 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
     judge(ctx, client, family, generation)
     if family.outlived is not None:
         raise InvalidGrant(family.outlived)
-    if not may_enter(ctx, client, family.user_id):
+    if not may_enter(ctx, client, family.user_id, params.get("organization")):
         raise InvalidGrant("no_access")
     issue = Issue(
         sub=sub_of(ctx, client, family.user_id),

@@ -75,7 +75,8 @@ def read_living(ctx: Context, token: str) -> Living | None:
         if found is None or not found.is_usable:
             return None
         source = found
-    if not _is_admitted(ctx, source, standing.user_id):
+    place = _params(shown, standing).get("organization")
+    if not _is_admitted(ctx, source, standing.user_id, place):
         return None
     return Living(shown, client, [s for s in shown.scopes if s in source.options.scopes])
 
@@ -88,12 +89,13 @@ def _acts_still(ctx: Context, client_id: str, shown: Shown) -> bool:
     return not client.has_ended(issued_at(str(shown.claims["jti"])))
 
 
-def _is_admitted(ctx: Context, client: KnownClient, user_id: UUID) -> bool:
-    """Whether the client admits the person, as somebody found a moment ago: whoever ends that ends
-    the grants too, and waits (``ctx.outwait_leases``).
+def _is_admitted(ctx: Context, client: KnownClient, user_id: UUID, place: str | None) -> bool:
+    """Whether the client admits the person, in the organization that the token is for, as somebody
+    found a moment ago: whoever ends that ends the grants too, and waits (``ctx.outwait_leases``).
     """
-    key = ("admitted", client.id, client.updated_at, user_id)
-    return ctx.runtime.leases.get(key, lambda: may_enter(ctx, client, user_id) or None) is True
+    key = ("admitted", client.id, client.updated_at, user_id, place)
+    found = ctx.runtime.leases.get(key, lambda: may_enter(ctx, client, user_id, place) or None)
+    return found is True
 
 
 def userinfo(ctx: Context, token: str, binding: str | None) -> tuple[KnownClient, dict[str, Any]]:
@@ -212,7 +214,7 @@ def _of_refresh_token(ctx: Context, asker: KnownClient, token: str) -> dict[str,
     is_over = family.revoked_at is not None or ctx.now >= ends
     if is_over or family.outlived is not None or generation != family.generation:
         return INACTIVE
-    if not may_enter(ctx, asker, family.user_id):
+    if not may_enter(ctx, asker, family.user_id, family.params.get("organization")):
         return INACTIVE
     return {
         "active": True,

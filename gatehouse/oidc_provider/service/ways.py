@@ -155,8 +155,7 @@ def step_of(
         chosen_at=chosen_at,
         has_agreed_now=has_agreed_now,
         agreed=agreed,
-        may_enter=is_of_place(ctx, request, person.user_id)
-        and may_enter(ctx, client, person.user_id),
+        may_enter=may_enter(ctx, client, person.user_id, request.asked.organization),
         default_max_age=options.default_max_age,
         min_acr=options.min_acr,
         always_chooses=options.prompt_select_account == "always",
