@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.oidc_provider.scenes import Scene
+from gatehouse.core.context import Runtime
+from tests.oidc_provider.scenes import API, Scene
+from tests.oidc_provider.test_exchange import SCOPE, Chain
 from tests.relying import Person
 
 FOR_A_PLACE = "openid organizations offline_access"
@@ -39,3 +41,25 @@ def test_tokens_for_an_organization_end_with_the_membership(
         assert (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")
     for token in (tokens["access_token"], tokens["refresh_token"]):
         assert rp.introspect(token).json == {"active": False}
+
+
+@pytest.fixture
+def chain(scene: Scene, make_rp: Any, runtime: Runtime) -> Chain:
+    return Chain(make_rp, runtime, scene.org, scene.user)
+
+
+def test_what_was_exchanged_ends_for_whom_the_acting_client_admits_no_more(
+    scene: Scene, guest: Person, chain: Chain
+):
+    """Threats 33 and 43: whoever acts had to admit the person, and has to go on with it."""
+    first = guest.tokens_for(chain.app, scope=SCOPE, resource=chain.front)["access_token"]
+    made = chain.exchange(first).json["access_token"]
+    assert chain.service.introspect(made).json["active"]
+
+    path = f"{API}/organizations/{scene.org.id}/clients/{chain.service.client.id}"
+    policy = {"access_policy": "roles", "allowed_roles": ["owner"], "response_types": []}
+    scene.as_owner("PATCH", path, **policy)
+
+    assert chain.exchange(first).status_code == 400
+    assert chain.service.introspect(made).json == {"active": False}
+    assert chain.app.introspect(first).json["active"]

@@ -82,11 +82,15 @@ def read_living(ctx: Context, token: str) -> Living | None:
 
 
 def _acts_still(ctx: Context, client_id: str, shown: Shown) -> bool:
-    """Whether nothing has ended that this client had when the token was issued."""
+    """Whether nothing has ended that this client had when the token was issued, and it admits the
+    person as it did then.
+    """
     client = find_client(ctx.runtime, client_id)
-    if client is None or not client.is_usable:
+    if client is None or not client.is_usable or shown.standing is None:
         return False
-    return not client.has_ended(issued_at(str(shown.claims["jti"])))
+    if client.has_ended(issued_at(str(shown.claims["jti"]))):
+        return False
+    return may_enter(ctx, client, shown.standing.user_id)
 
 
 def _is_admitted(ctx: Context, client: KnownClient, user_id: UUID, place: str | None) -> bool:
