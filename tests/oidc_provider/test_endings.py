@@ -1,15 +1,22 @@
 """What ends, ends whatever it meets."""
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from gatehouse.core.context import Runtime
+from gatehouse.accounts.events import PasswordReset
+from gatehouse.accounts.models import User
+from gatehouse.accounts.queries import hold_account
+from gatehouse.audit.service import record
+from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.sessions.service import revoke_other_sessions
 from tests.oidc_provider.scenes import API, Scene
+from tests.oidc_provider.test_devices import GRANT, Device, say, typed
 from tests.oidc_provider.test_exchange import SCOPE, Chain
-from tests.relying import Person
+from tests.relying import Person, Rp
 
 FOR_A_PLACE = "openid organizations offline_access"
 
@@ -63,3 +70,45 @@ def test_what_was_exchanged_ends_for_whom_the_acting_client_admits_no_more(
     assert chain.exchange(first).status_code == 400
     assert chain.service.introspect(made).json == {"active": False}
     assert chain.app.introspect(first).json["active"]
+
+
+def answer_meanwhile(runtime: Runtime, user: Any, ends: Callable[[Any], Any], ask: Any) -> Any:
+    """What is answered to whoever asks while an act that ends something is not committed yet."""
+    answers: list[Any] = []
+    asks = Thread(target=lambda: answers.append(ask()))
+    with unit_of_work(runtime, Origin("test"), Actor("user", user_id=user.id)) as ctx:
+        ends(ctx)
+        asks.start()
+        asks.join(1)
+    asks.join()
+    return answers[0]
+
+
+def reset(ctx: Any) -> None:
+    hold_account(ctx, ctx.user_id)
+    record(ctx, PasswordReset(user_id=ctx.user_id))
+
+
+@pytest.mark.parametrize("ends", [revoke_other_sessions, reset])
+def test_no_code_is_redeemed_while_that_is_ended_by_which_it_lives(
+    person: Person, rp: Rp, user: User, runtime: Runtime, ends: Any
+):
+    """Threat 33: whoever comes first, nothing is left that outlives it."""
+    code = person.code_for(rp, scope="openid offline_access")
+
+    answer = answer_meanwhile(runtime, user, ends, lambda: rp.redeem(code))
+
+    assert (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")
+
+
+def test_no_device_gets_tokens_while_a_password_is_reset(
+    person: Person, make_rp: Any, user: User, runtime: Runtime
+):
+    """Threat 33: its yes needs no session, but an account that is the same."""
+    rp = make_rp(grant_types=[GRANT, "refresh_token"])
+    device = Device(rp, scope="openid offline_access")
+    say(person, typed(person, device.user_code))
+
+    answer = answer_meanwhile(runtime, user, reset, device.poll)
+
+    assert (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")

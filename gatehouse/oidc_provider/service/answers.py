@@ -55,15 +55,20 @@ def refuse_who_is_out(
 
 
 def _is_in(ctx: Context, user_id: UUID) -> bool:
-    user = ctx.db.get(User, user_id)
+    """Whoever ends what an account has changes its row first. Held, so that they either are done by
+    now, or find what is given here.
+    """
+    user = ctx.db.get(User, user_id, with_for_update={"read": True})
     return user is not None and user.status is AccountStatus.ACTIVE and user.deleted_at is None
 
 
 def _is_open(ctx: Context, sid: UUID) -> bool:
+    """The same of a session: whoever ends it changes its row before the refresh tokens."""
     status = ctx.db.scalar(
         select(Session.status)
         .join(ClientSession, ClientSession.session_id == Session.id)
         .where(ClientSession.id == sid)
+        .with_for_update(read=True, of=Session)
     )
     return status is not None and status is not SessionStatus.REVOKED
 

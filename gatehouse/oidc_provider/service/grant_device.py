@@ -14,7 +14,6 @@ from gatehouse.core.tokens import hash_token, is_well_formed
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.models import Grant, RefreshFamily
 from gatehouse.grants.service import open_family
-from gatehouse.grants.service.state import was_voided
 from gatehouse.oidc_provider.errors import (
     AccessDenied,
     AuthorizationPending,
@@ -64,12 +63,12 @@ def _redeem(
     grant = ctx.db.get(Grant, row.grant_id)
     if grant is None or grant.revoked_at is not None:
         raise InvalidGrant("grant_revoked")
-    # A yes from before a new password does not outlive it, offline or not.
-    if was_voided(ctx, grant.user_id, datetime.fromtimestamp(row.params["agreed_at"], UTC)):
-        raise InvalidGrant("voided")
     is_offline = OFFLINE in row.params["scopes"]
     outlives_session = is_offline and not client.options.revoke_offline_on_logout
-    refuse_who_is_out(ctx, client, grant.user_id, sid=None if outlives_session else row.sid)
+    sid = None if outlives_session else row.sid
+    # A yes from before a new password does not outlive it, offline or not.
+    since = datetime.fromtimestamp(row.params["agreed_at"], UTC)
+    refuse_who_is_out(ctx, client, grant.user_id, sid=sid, since=since)
     if not reaches(row.params["acr"], client.options.min_acr):
         raise InvalidGrant("acr_too_low")
     _consume(ctx, row)
