@@ -204,6 +204,24 @@ def test_a_yes_is_to_what_was_told(
     assert code_of(complete(http, fresh, headers, terms=told["terms"]))
 
 
+def test_a_yes_is_no_consent_where_none_was_to_be_asked_for(
+    http: FlaskClient, ui_app: Flask, runtime: Runtime, make: Factory, user: User, address: str
+):
+    """Threat 50: the client may have skipped consent when the page was told, and do so no more."""
+    rp = Rp(ui_app, make_client(runtime, consent="skip"), address)
+    handle, headers = handle_of(rp), make.bearer(user)
+    told = begin(http, handle).json["data"]
+    assert not told["asks_consent"]
+
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        ctx.outwait_leases()
+        row = ctx.db.get_one(Client, rp.client.id)
+        row.settings = {**row.settings, "consent": "required"}
+
+    answer = complete(http, handle, headers, terms=told["terms"])
+    assert (answer.status_code, answer.json["error"]["type"]) == (409, "CONFLICT")
+
+
 def test_a_yes_is_remembered_as_on_our_pages(
     http: FlaskClient, rp: Rp, make: Factory, user: User, runtime: Runtime
 ):

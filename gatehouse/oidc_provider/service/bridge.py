@@ -162,14 +162,20 @@ def _mark(ctx: Context, request: Request, handle: str) -> str:
         "resources": asked.resources,
         "details": asked.details,
         "place": asked.organization,
+        "asks_consent": _asks_consent(request),
     }
     text = orjson.dumps(shown, option=orjson.OPT_SORT_KEYS).decode()
     return fingerprint(ctx.settings.secret_key, "terms told", text)
 
 
+def _asks_consent(request: Request) -> bool:
+    client, asked = request.client, request.asked
+    is_asked = must_agree(client.options, asked, is_trusted=client.is_trusted)
+    return is_asked or "consent" in asked.prompt
+
+
 def _told(request: Request, handle: str, mark: str) -> Begun:
     client, asked, options = request.client, request.asked, request.client.options
-    is_asked = must_agree(options, asked, is_trusted=client.is_trusted)
     return Begun(
         oidc_session_id=handle,
         client_id=client.client_id,
@@ -181,7 +187,7 @@ def _told(request: Request, handle: str, mark: str) -> Begun:
         resources=asked.resources,
         details=asked.details,
         place=asked.organization,
-        asks_consent=is_asked or "consent" in asked.prompt,
+        asks_consent=_asks_consent(request),
         prompt=sorted(asked.prompt),
         login_hint=asked.login_hint,
         logo_uri=options.logo_uri,
