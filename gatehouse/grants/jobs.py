@@ -20,7 +20,12 @@ from gatehouse.clients.models import Client
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.grants.models import ClientSession, Grant, RefreshFamily, RevokedToken
-from gatehouse.grants.service import revoke_families, revoke_grants, void_tokens
+from gatehouse.grants.service import (
+    revoke_families,
+    revoke_families_for,
+    revoke_grants,
+    void_tokens,
+)
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -61,18 +66,7 @@ def end_grants_in_an_organization(
     theirs = select(Client.id).where(Client.org_id == event.org_id).scalar_subquery()
     which = (Grant.user_id == event.user_id, Grant.client_row_id.in_(theirs))
     ended = revoke_grants(ctx, *which, reason=event.name)
-    held = select(Grant.organizations).where(
-        Grant.user_id == event.user_id, Grant.revoked_at.is_(None)
-    )
-    place = str(event.org_id)
-    if any(place in places for places in ctx.db.scalars(held)):
-        ctx.outwait_leases()
-    families = revoke_families(
-        ctx,
-        RefreshFamily.user_id == event.user_id,
-        RefreshFamily.params["organization"].as_string() == place,
-        reason=event.name,
-    )
+    families = revoke_families_for(ctx, event.user_id, event.org_id, reason=event.name)
     return told(consents_ended=ended, refresh_families_ended=families)
 
 

@@ -37,6 +37,7 @@ def test_tokens_for_an_organization_end_with_the_membership(
     """Threat 33: also where the application admits everybody."""
     rp = make_rp(access_policy="everyone")
     asked = {"scope": FOR_A_PLACE, "organization": str(scene.org.id)}
+    asked["claims"] = '{"userinfo": {"a\\u0000b": null}}'  # PostgreSQL could not look into that.
     tokens = guest.tokens_for(rp, **asked)
     code = guest.code_for(rp, **asked)
     assert rp.read(tokens["access_token"]).claims["org"] == str(scene.org.id)

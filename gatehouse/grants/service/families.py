@@ -13,6 +13,7 @@ from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit.service import record
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
+from gatehouse.core.db import in_batches
 from gatehouse.grants.errors import InvalidGrant
 from gatehouse.grants.events import RefreshReuseDetected
 from gatehouse.grants.models import ClientSession, Grant, RefreshFamily
@@ -174,6 +175,26 @@ def revoke_families(ctx: Context, *which: Any, reason: str) -> int:
     if ended:
         ctx.outwait_leases()
     return ended
+
+
+def revoke_families_for(ctx: Context, user_id: UUID, org_id: UUID, *, reason: str) -> int:
+    """End those families of a person whose tokens are for this organization."""
+    living = select(Grant.id, Grant.organizations).where(
+        Grant.user_id == user_id, Grant.revoked_at.is_(None)
+    )
+    held = [row.id for row in ctx.db.execute(living) if str(org_id) in row.organizations]
+    if not held:
+        return 0
+    ctx.outwait_leases()
+    # PostgreSQL refuses to look into JSON that holds a NUL anywhere.
+    theirs = select(RefreshFamily.id, RefreshFamily.params).where(
+        RefreshFamily.grant_id.in_(held), RefreshFamily.revoked_at.is_(None)
+    )
+    rows = ctx.db.execute(theirs)
+    ids = [row.id for row in rows if row.params.get("organization") == str(org_id)]
+    return sum(
+        revoke_families(ctx, RefreshFamily.id.in_(some), reason=reason) for some in in_batches(ids)
+    )
 
 
 def _moved(
