@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -14,6 +15,7 @@ from gatehouse.clients.service.registering import add_registration_token
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.grants.models import Grant
+from gatehouse.grants.service.consents import MOST_HELD
 from gatehouse.oidc_provider.models import AuthorizationCode
 from tests.conftest import WIDE, client_of
 from tests.factories import Factory
@@ -64,6 +66,21 @@ def test_a_yes_revives_no_older_one_that_is_over(person: Person, make_rp: Any, r
     person.consent(person.open(rp.url(scope="openid")))
 
     assert is_asked(person.open(rp.url(scope="openid email")))
+
+
+def test_a_grant_holds_no_more_than_was_asked_of_late(
+    person: Person, make_rp: Any, runtime: Runtime
+):
+    """Threat 49: whoever is asked nothing cannot make it grow with each request."""
+    rp = make_rp(consent="skip")
+    for turn in range(5):
+        wish = {"userinfo": {f"x{turn}_{number}": None for number in range(90)}}
+        person.code_for(rp, claims=orjson.dumps(wish).decode())
+
+    with runtime.reading() as db:
+        held = db.scalar(select(Grant.claims).where(Grant.client_row_id == rp.client.id))
+    assert len(held) <= MOST_HELD
+    assert "x4_89" in held
 
 
 def test_a_stranger_cannot_spend_what_a_public_client_may_call(open_app: Flask, make_rp: Any):

@@ -1,6 +1,6 @@
 """What people let clients do: one living row for a person and a client."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from gatehouse.grants.events import ConsentGiven, ConsentRevoked
 from gatehouse.grants.models import Grant, RefreshFamily
 
 HELD = ("scopes", "claims", "resources", "details", "organizations")
+MOST_HELD = 200  # of each: no request asks for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,5 +141,9 @@ def _revoke(ctx: Context, grant_ids: Sequence[UUID], gone: dict[str, Any]) -> in
     return ctx.execute(grants.values(**gone).execution_options(**options))
 
 
-def _with(there: list[Any], more: Iterable[Any]) -> list[Any]:
-    return [*there, *(one for one in more if one not in there)]
+def _with(there: list[Any], more: Sequence[Any]) -> list[Any]:
+    """All of it, but for what was agreed to longest ago of too many: that is asked for again."""
+    both = [*there, *(one for one in more if one not in there)]
+    if len(both) <= MOST_HELD:
+        return both
+    return [*(one for one in there if one not in more), *more][-MOST_HELD:]
