@@ -17,6 +17,10 @@ domain = Domain(
     apis=(api,),
     grants=GRANTS,
     ports={PublishedKeys: FetchedKeys.of, Uses: lambda _settings: Uses()},
-    reactions=(jobs.let_go_of_a_deleted_organization,),
+    reactions=(
+        jobs.let_go_of_a_deleted_organization,
+        jobs.close_registrations_of_who_manages_no_more,
+        jobs.close_registrations_of_an_account,
+    ),
     jobs=(jobs.purge_clients,),
 )

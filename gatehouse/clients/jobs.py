@@ -1,14 +1,24 @@
 """What follows acts on clients, and what of them is purged."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from gatehouse.clients.models import ClientUse, RegistrationToken, ResourceName
+from gatehouse.accounts.events import AccountDeleted, AccountDisowned, AccountSuspended
+from gatehouse.clients.models import Client, ClientUse, RegistrationToken, ResourceName
+from gatehouse.clients.permissions import ClientPermission
 from gatehouse.clients.service.registering import purge_registration_tokens
+from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
-from gatehouse.organizations.events import OrganizationDeleted
+from gatehouse.organizations.events import (
+    MemberLeft,
+    MemberRemoved,
+    MemberRoleChanged,
+    MemberSuspended,
+    OrganizationDeleted,
+)
 
 BATCH = 1000
 KEPT = timedelta(days=400)  # so that a month can be compared with that of the year before
@@ -21,6 +31,30 @@ def let_go_of_a_deleted_organization(ctx: Context, event: OrganizationDeleted) -
     for kind in (ResourceName, RegistrationToken):
         gone = delete(kind).where(kind.org_id == event.org_id)
         ctx.execute(gone.execution_options(synchronize_session=False))
+
+
+@during(MemberRemoved, MemberLeft, MemberSuspended, MemberRoleChanged)
+def close_registrations_of_who_manages_no_more(
+    ctx: Context, event: MemberRemoved | MemberLeft | MemberSuspended | MemberRoleChanged
+) -> None:
+    """Whoever registered a client as themselves looks after it while they manage clients there."""
+    if isinstance(event, MemberRoleChanged) and may(ctx, event.new_role, ClientPermission.MANAGE):
+        return
+    _close_registrations(ctx, Client.org_id == event.org_id, Client.created_by_id == event.user_id)
+
+
+@during(AccountSuspended, AccountDisowned, AccountDeleted)
+def close_registrations_of_an_account(
+    ctx: Context, event: AccountSuspended | AccountDisowned | AccountDeleted
+) -> None:
+    _close_registrations(ctx, Client.created_by_id == event.user_id)
+
+
+def _close_registrations(ctx: Context, *which: Any) -> None:
+    """Let no token open them any more: those who manage the clients do that from now on."""
+    open_ones = Client.org_id.is_not(None), Client.registration_token_hash.is_not(None)
+    closed = update(Client).where(*which, *open_ones).values(registration_token_hash=None)
+    ctx.execute(closed.execution_options(synchronize_session=False))
 
 
 @every(timedelta(hours=6))

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
@@ -290,3 +291,33 @@ def test_a_client_that_unregisters_holds_no_resource(
     assert program.call("DELETE", told).status_code == 204
 
     assert db.scalar(select(ResourceName).where(ResourceName.name == api)) is None
+
+
+@pytest.mark.parametrize("what", ["demoted", "removed", "suspended"])
+def test_a_registration_is_closed_to_who_manages_clients_no_more(
+    program: Program, client: FlaskClient, make: Factory, org: Organization, what: str
+):
+    """Threat 33: what an admin kept leads no one elsewhere when they are one no more. What a
+    program was given with an initial access token stays the program's.
+    """
+    owner = make.bearer(make.member(org, Role.OWNER))
+    member = make.member(org, Role.ADMIN)
+    told = program.register(token_of(make, member), **LEAST, organization_id=str(org.id)).json
+    initial = f"/api/v1/organizations/{org.id}/clients/registration-tokens"
+    made = client.post(initial, json={"uses": 1, "hours": 1}, headers=make.bearer(member))
+    of_program = program.register(made.json["data"]["registration_token"]["token"], **LEAST).json
+    place = f"/api/v1/organizations/{org.id}/members/{member.user_id}"
+
+    if what == "removed":
+        answer = client.delete(place, headers=owner)
+    elif what == "demoted":
+        answer = client.patch(f"{place}/role", json={"role": "member"}, headers=owner)
+    else:
+        answer = client.post(f"{place}/suspend", json={}, headers=owner)
+    assert answer.status_code < 300, answer.text
+
+    away = {"client_id": told["client_id"], "redirect_uris": ["https://elsewhere.example/cb"]}
+    assert error_of(program.call("PUT", told, json=away), 401)[0] == "invalid_token"
+    for method in ("GET", "DELETE"):
+        assert error_of(program.call(method, told), 401)[0] == "invalid_token"
+    assert program.call("GET", of_program).status_code == 200
