@@ -83,6 +83,24 @@ def test_a_grant_holds_no_more_than_was_asked_of_late(
     assert "x4_89" in held
 
 
+def test_a_yes_to_one_is_no_yes_to_true(person: Person, make_rp: Any):
+    """Threat 50: to Python, 1 is true, and 1.0 as well."""
+    rp = make_rp(authorization_details_types=["payment"])
+
+    def asked(limit: str) -> dict[str, str]:
+        return {"authorization_details": f'[{{"type": "payment", "limit": {limit}}}]'}
+
+    person.code_for(rp, **asked("1"))
+
+    assert not is_asked(person.open(rp.url(**asked("1"))))
+    for other in ("true", "1.0", '"1"'):
+        page = person.open(rp.url(**asked(other)))
+        assert is_asked(page), other
+    person.consent(page)
+    tokens = person.tokens_for(rp, **asked("true"))
+    assert tokens["authorization_details"][0]["limit"] is True
+
+
 def test_a_stranger_cannot_spend_what_a_public_client_may_call(open_app: Flask, make_rp: Any):
     """Threat 203: whoever calls in its name has proven nothing."""
     app = make_rp(token_endpoint_auth_method="none", rate_limit="3/hour")

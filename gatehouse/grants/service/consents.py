@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -32,7 +33,7 @@ class Agreed:
 
     def is_within(self, grant: Grant) -> bool:
         """Whether a grant holds all of it."""
-        return all(each in getattr(grant, name) for name in HELD for each in getattr(self, name))
+        return all(_texts(getattr(self, name)) <= _texts(getattr(grant, name)) for name in HELD)
 
 
 def living_grant(ctx: Context, user_id: UUID, client_row_id: UUID) -> Grant | None:
@@ -141,9 +142,21 @@ def _revoke(ctx: Context, grant_ids: Sequence[UUID], gone: dict[str, Any]) -> in
     return ctx.execute(grants.values(**gone).execution_options(**options))
 
 
-def _with(there: list[Any], more: Sequence[Any]) -> list[Any]:
+def _with(there: Sequence[Any], more: Sequence[Any]) -> list[Any]:
     """All of it, but for what was agreed to longest ago of too many: that is asked for again."""
-    both = [*there, *(one for one in more if one not in there)]
-    if len(both) <= MOST_HELD:
-        return both
-    return [*(one for one in there if one not in more), *more][-MOST_HELD:]
+    both = [*there, *_but(more, there)]
+    return both if len(both) <= MOST_HELD else [*_but(there, more), *more][-MOST_HELD:]
+
+
+def _but(some: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    known = _texts(others)
+    return [one for one in some if _text(one) not in known]
+
+
+def _texts(values: Sequence[Any]) -> set[bytes]:
+    return set(map(_text, values))
+
+
+def _text(value: Any) -> bytes:
+    """As JSON has it: to Python, 1 is true."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
