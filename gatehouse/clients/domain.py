@@ -19,8 +19,8 @@ domain = Domain(
     ports={PublishedKeys: FetchedKeys.of, Uses: lambda _settings: Uses()},
     reactions=(
         jobs.let_go_of_a_deleted_organization,
-        jobs.close_registrations_of_who_manages_no_more,
-        jobs.close_registrations_of_an_account,
+        jobs.end_tokens_of_who_manages_no_more,
+        jobs.end_registration_tokens_of_an_account,
     ),
     jobs=(jobs.purge_clients,),
 )

@@ -1,7 +1,7 @@
 """What follows acts on clients, and what of them is purged."""
 
 from datetime import timedelta
-from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
@@ -34,27 +34,36 @@ def let_go_of_a_deleted_organization(ctx: Context, event: OrganizationDeleted) -
 
 
 @during(MemberRemoved, MemberLeft, MemberSuspended, MemberRoleChanged)
-def close_registrations_of_who_manages_no_more(
+def end_tokens_of_who_manages_no_more(
     ctx: Context, event: MemberRemoved | MemberLeft | MemberSuspended | MemberRoleChanged
-) -> None:
+) -> dict[str, int]:
     """Whoever registered a client as themselves looks after it while they manage clients there."""
     if isinstance(event, MemberRoleChanged) and may(ctx, event.new_role, ClientPermission.MANAGE):
-        return
-    _close_registrations(ctx, Client.org_id == event.org_id, Client.created_by_id == event.user_id)
+        return {}
+    return _end_tokens(ctx, event.user_id, org_id=event.org_id)
 
 
 @during(AccountSuspended, AccountDisowned, AccountDeleted)
-def close_registrations_of_an_account(
+def end_registration_tokens_of_an_account(
     ctx: Context, event: AccountSuspended | AccountDisowned | AccountDeleted
-) -> None:
-    _close_registrations(ctx, Client.created_by_id == event.user_id)
+) -> dict[str, int]:
+    return _end_tokens(ctx, event.user_id)
 
 
-def _close_registrations(ctx: Context, *which: Any) -> None:
-    """Let no token open them any more: those who manage the clients do that from now on."""
-    open_ones = Client.org_id.is_not(None), Client.registration_token_hash.is_not(None)
-    closed = update(Client).where(*which, *open_ones).values(registration_token_hash=None)
-    ctx.execute(closed.execution_options(synchronize_session=False))
+def _end_tokens(ctx: Context, user_id: UUID, **where: UUID) -> dict[str, int]:
+    """Let nobody register clients, nor open the registration of one, by what a person was given.
+    What a program registered stays its own.
+    """
+    mine = {"created_by_id": user_id, **where}
+    closed = update(Client).filter_by(**mine).values(registration_token_hash=None)
+    is_open = Client.org_id.is_not(None) & Client.registration_token_hash.is_not(None)
+    gone = delete(RegistrationToken).filter_by(**mine)
+    ended = {"registrations_closed": closed.where(is_open), "registration_tokens_ended": gone}
+    counts = {
+        name: ctx.execute(each.execution_options(synchronize_session=False))
+        for name, each in ended.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 @every(timedelta(hours=6))

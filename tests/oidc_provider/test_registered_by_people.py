@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from gatehouse.accounts.events import AccountDisowned
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.audit.models import AuditEntry
+from gatehouse.audit.service import record
 from gatehouse.clients.models import Client, RegistrationToken, ResourceName
 from gatehouse.clients.service.naming import take_names
 from gatehouse.clients.service.registering import add_registration_token
@@ -293,10 +295,11 @@ def test_a_client_that_unregisters_holds_no_resource(
     assert db.scalar(select(ResourceName).where(ResourceName.name == api)) is None
 
 
-@pytest.mark.parametrize("what", ["demoted", "removed", "suspended"])
+@pytest.mark.parametrize("what", ["demoted", "removed", "suspended", "disowned"])
 def test_a_registration_is_closed_to_who_manages_clients_no_more(
-    program: Program, client: FlaskClient, make: Factory, org: Organization, what: str
-):
+    program: Program, client: FlaskClient, runtime: Runtime, make: Factory, org: Organization,
+    what: str,
+):  # fmt: skip
     """Threat 33: what an admin kept leads no one elsewhere when they are one no more. What a
     program was given with an initial access token stays the program's.
     """
@@ -304,20 +307,26 @@ def test_a_registration_is_closed_to_who_manages_clients_no_more(
     member = make.member(org, Role.ADMIN)
     told = program.register(token_of(make, member), **LEAST, organization_id=str(org.id)).json
     initial = f"/api/v1/organizations/{org.id}/clients/registration-tokens"
-    made = client.post(initial, json={"uses": 1, "hours": 1}, headers=make.bearer(member))
-    of_program = program.register(made.json["data"]["registration_token"]["token"], **LEAST).json
+    made = client.post(initial, json={"uses": 2, "hours": 1}, headers=make.bearer(member))
+    kept = made.json["data"]["registration_token"]["token"]
+    of_program = program.register(kept, **LEAST).json
     place = f"/api/v1/organizations/{org.id}/members/{member.user_id}"
 
-    if what == "removed":
-        answer = client.delete(place, headers=owner)
-    elif what == "demoted":
-        answer = client.patch(f"{place}/role", json={"role": "member"}, headers=owner)
+    if what == "disowned":
+        with unit_of_work(runtime, Origin("test")) as ctx:
+            record(ctx, AccountDisowned(user_id=member.user_id))
     else:
-        answer = client.post(f"{place}/suspend", json={}, headers=owner)
-    assert answer.status_code < 300, answer.text
+        method, path, body = {
+            "demoted": ("PATCH", f"{place}/role", {"role": "member"}),
+            "removed": ("DELETE", place, None),
+            "suspended": ("POST", f"{place}/suspend", {}),
+        }[what]
+        answer = client.open(path, method=method, json=body, headers=owner)
+        assert answer.status_code < 300, answer.text
 
     away = {"client_id": told["client_id"], "redirect_uris": ["https://elsewhere.example/cb"]}
     assert error_of(program.call("PUT", told, json=away), 401)[0] == "invalid_token"
     for method in ("GET", "DELETE"):
         assert error_of(program.call(method, told), 401)[0] == "invalid_token"
     assert program.call("GET", of_program).status_code == 200
+    assert error_of(program.register(kept, **LEAST), 401)[0] == "invalid_token"
