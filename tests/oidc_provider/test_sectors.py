@@ -10,6 +10,7 @@ from gatehouse.core.roles import Role
 from tests.conftest import WIDE
 from tests.factories import Factory
 from tests.peers import answer, peer
+from tests.relying import Person
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 A, B, C = (f"https://{host}.example.com/back" for host in "abc")
@@ -107,3 +108,33 @@ def test_nor_does_it_where_a_program_registers_itself(grant: str):
         grants = {"grant_types": [*code, grant], "response_types": ["code"] if code else []}
         asked = {**settings, **grants, "redirect_uris": uris}
         assert set(problems_of(asked, Scene(), sector_is_proven=True)) == {"subject_type"}
+
+
+HERE = "com.evil.app://b.example.com/back"
+
+
+@pytest.mark.parametrize("uris", [[B, HERE], [HERE, B]], ids=str)
+def test_an_address_of_a_private_scheme_is_at_no_host(manager: Manager, uris: list[str]):
+    """CORE-62: any program may take it, whatever stands where a host would."""
+    native = {"application_type": "native", "token_endpoint_auth_method": "none"}
+    address = "https://b.example.com/sector.json"
+
+    for sector in (None, address):
+        made = manager.create(sector, uris, **native)
+        assert made.status_code == 400, made.text
+    assert manager.create(address, [HERE], **native).status_code == 400
+    assert manager.create(None, [HERE, "com.evil.app:/back"], **native).status_code == 201
+
+
+def test_nobody_is_told_there_what_a_person_is_called_at_that_host(person: Person, make_rp: Any):
+    ours = make_rp(subject_type="pairwise", redirect_uris=[B])
+    theirs = make_rp(
+        subject_type="pairwise",
+        redirect_uris=[HERE],
+        application_type="native",
+        token_endpoint_auth_method="none",
+    )
+
+    subs = [rp.read(person.tokens_for(rp)["id_token"]).claims["sub"] for rp in (ours, theirs)]
+
+    assert subs[0] != subs[1]

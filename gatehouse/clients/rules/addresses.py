@@ -89,8 +89,16 @@ def plain_address(text: str) -> str:
 
 
 def hosts_of(uris: Sequence[str]) -> frozenset[str]:
-    """The hosts that these URIs name."""
-    return frozenset(host for uri in uris if (host := urlsplit(uri).hostname))
+    """The hosts that these URIs lead to: an empty one for those of a private-use scheme, which any
+    program on a device may take (RFC 8252 8.6), whatever stands where a host would.
+    """
+    return frozenset(map(web_host, uris))
+
+
+def web_host(uri: str) -> str:
+    """The host that an address of the web leads to; nothing for any other."""
+    parts = urlsplit(uri)
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -199,7 +199,7 @@ def _unled(options: Options) -> Found:
     theirs: neither its host nor the document that others wrote.
     """
     unled = {DEVICE, CIBA, EXCHANGE} & set(options.grant_types)
-    has_sector = hosts_of(options.redirect_uris) or options.sector_identifier_uri is not None
+    has_sector = any(hosts_of(options.redirect_uris)) or options.sector_identifier_uri is not None
     if options.subject_type == "pairwise" and has_sector and unled:
         says = f"Must be public with {', '.join(sorted(unled))}, where there is a sector."
         yield "subject_type", says

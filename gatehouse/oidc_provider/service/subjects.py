@@ -1,13 +1,13 @@
 """What a person is called towards a client (OpenID Connect Core 8)."""
 
 from secrets import token_hex
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.clients.rules.addresses import web_host
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.settings import is_loopback
@@ -37,7 +37,7 @@ def sector_of(client: KnownClient) -> str:
     """
     options = client.options
     address = options.sector_identifier_uri or next(iter(options.redirect_uris), "")
-    host = urlsplit(address).hostname
+    host = web_host(address)
     return host if host and not is_loopback(host) else client.client_id
 
 
