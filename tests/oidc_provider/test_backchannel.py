@@ -179,7 +179,8 @@ def test_each_application_of_the_session_is_told_and_no_other(
 ):
     """BCL-04; pairwise names stay pairwise."""
     first = app_of(calling, receiver.uri)
-    second = app_of(calling, receiver.uri, subject_type="pairwise")
+    here = ["http://127.0.0.1:8000/back"]
+    second = app_of(calling, receiver.uri, subject_type="pairwise", redirect_uris=here)
     deaf, unused = app_of(calling, None), app_of(calling, receiver.uri)
     subs = {rp.client_id: rp.read(somebody.tokens_for(rp)["id_token"]) for rp in (first, second)}
     somebody.code_for(deaf)
@@ -195,6 +196,23 @@ def test_each_application_of_the_session_is_told_and_no_other(
         known = subs[claims["aud"]].claims
         assert (claims["sub"], claims["sid"]) == (known["sub"], known["sid"])
     assert subs[second.client_id].claims["sub"] != str(user.id)
+
+
+def test_who_listens_elsewhere_is_not_told_what_a_person_is_called(
+    calling: Flask, rt: Runtime, receiver: Receiver, somebody: Person
+):
+    """BCL-04, CORE-62: an application may name a host of others that it leads people to, and hear
+    of them at its own. The session is enough to know whom it is about (2.4).
+    """
+    rp = app_of(calling, receiver.uri, subject_type="pairwise")
+    identity = rp.read(somebody.tokens_for(rp)["id_token"]).claims
+
+    sign_out(somebody)
+    deliver(rt)
+
+    claims = rp.read(receiver.got[0]["form"]["logout_token"][0]).claims
+    assert claims["sid"] == identity["sid"]
+    assert "sub" not in claims
 
 
 @pytest.mark.parametrize("how", ["revoked", "others", "suspended", "password", "deleted", "job"])

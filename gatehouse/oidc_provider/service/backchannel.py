@@ -15,6 +15,7 @@ from gatehouse.core.forms import FORM
 from gatehouse.core.outbound import AddressRefused, NotReached, Outbound
 from gatehouse.core.reactions import GivenUp, Postponed, Received
 from gatehouse.oidc_provider.events import LogoutDelivered, LogoutDue, LogoutFailed
+from gatehouse.oidc_provider.service.subjects import may_be_told_at
 from gatehouse.oidc_provider.service.tokens import issuer_of
 from gatehouse.signing_keys.service import sign
 
@@ -39,9 +40,10 @@ def logout_token(
         "exp": issued + int(LIFE.total_seconds()),
         "jti": str(message.id),
         "events": {EVENT: {}},
-        "sub": event.sub,
         "sid": str(event.sid),
     }
+    if may_be_told_at(client, client.options.backchannel_logout_uri or ""):
+        claims["sub"] = event.sub
     return sign(ctx.runtime, claims, alg=client.options.id_token_signed_response_alg, typ=TYPE)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from gatehouse.clients.queries import KnownClient
-from gatehouse.clients.rules.addresses import web_host
+from gatehouse.clients.rules.addresses import hosts_of, web_host
 from gatehouse.core.context import Context
 from gatehouse.core.db import insert_unless_there
 from gatehouse.core.settings import is_loopback
@@ -39,6 +39,17 @@ def sector_of(client: KnownClient) -> str:
     address = options.sector_identifier_uri or next(iter(options.redirect_uris), "")
     host = web_host(address)
     return host if host and not is_loopback(host) else client.client_id
+
+
+def may_be_told_at(client: KnownClient, uri: str) -> bool:
+    """Whether the subject may be told at this address, to which no person is led: of a sector at
+    its own hosts alone. Anybody can name a redirect URI of others (OpenID Connect Core 8.1).
+    """
+    options, sector = client.options, sector_of(client)
+    if options.subject_type != "pairwise" or sector == client.client_id:
+        return True
+    host = web_host(uri)
+    return bool(host) and host in {sector, *hosts_of(options.redirect_uris)}
 
 
 def user_of_sub(ctx: Context, client: KnownClient, sub: str) -> UUID | None:
