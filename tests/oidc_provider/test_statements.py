@@ -6,7 +6,12 @@ PERF: at most one write for a refresh, none for an access token, none to show or
 from collections.abc import Callable
 from typing import Any
 
-from tests.relying import Person, Rp
+from sqlalchemy import event
+
+from gatehouse.accounts.models import User
+from gatehouse.core.context import Runtime
+from tests.factories import Factory
+from tests.relying import Person, Rp, serve
 from tests.statements import statements_of
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -97,3 +102,33 @@ def test_a_token_that_does_not_count_costs_no_more(rp: Rp):
 
     assert writes(found) == []
     assert len(without_begin(found)) <= MOST["gone"], found
+
+
+def test_no_call_for_tokens_holds_two_connections(
+    person: Person, make_rp: Any, make: Factory, user: User, runtime: Runtime
+):
+    """All threads together might wait for the second one."""
+    org, api = make.organization(), "https://api.one.example/"
+    make.member(org, user=user)
+    app, server = make_rp(org, resources=[api]), make_rp(org)
+    serve(runtime, server, api)
+    code, now, most = person.code_for(app, scope=OFFLINE, resource=api), [0], [0]
+
+    def taken(*_about: Any) -> None:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+
+    def given_back(*_about: Any) -> None:
+        now[0] -= 1
+
+    pool = app.app.extensions["gatehouse"].engine.pool
+    event.listen(pool, "checkout", taken)
+    event.listen(pool, "checkin", given_back)
+    try:
+        tokens = app.redeem(code).json
+        again = app.refresh(tokens["refresh_token"], resource=api).json
+        assert server.introspect(again["access_token"]).json["active"]
+    finally:
+        event.remove(pool, "checkout", taken)
+        event.remove(pool, "checkin", given_back)
+    assert (most, now) == ([1], [0])

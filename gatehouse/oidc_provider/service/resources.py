@@ -40,18 +40,16 @@ def audience_is_of(ctx: Context, client: KnownClient, audience: Sequence[str]) -
     named = (find_client(ctx.runtime, each) for each in audience if not is_uri(each))
     if any(found is None or found.org_id != client.org_id for found in named):
         return False
-    with ctx.runtime.short.connect() as db:
-        holders = holders_of(db, uris)
+    holders = holders_of(ctx.single, uris)
     return all(name in holders and holders[name].is_held_by(client.org_id) for name in uris)
 
 
 def is_served_by(ctx: Context, client: KnownClient, audience: Sequence[str]) -> bool:
     """Whether the client is the server of something of it."""
     names = [normal(each) for each in audience if is_uri(each)]
-    with ctx.runtime.short.connect() as db:
-        own = db.scalar(
-            select(ResourceName.id)
-            .where(ResourceName.name.in_(names), ResourceName.server_id == client.id)
-            .limit(1)
-        )
+    own = ctx.single.scalar(
+        select(ResourceName.id)
+        .where(ResourceName.name.in_(names), ResourceName.server_id == client.id)
+        .limit(1)
+    )
     return own is not None
