@@ -92,6 +92,18 @@ class Signer:
         return self.sign(proof_claims(url, method, token=token, **claims), **said)
 
 
+# What a header may say about keys and more, and what decides nothing (RFC 7515 4).
+BESIDE: dict[str, Any] = {
+    "jwk": Signer("ES256").jwk,
+    "jku": "https://evil.example/jwks",
+    "x5u": "https://evil.example/x",
+    "x5c": ["MIIB"],
+    "x5t": "dGh1bWI",
+    "x5t#S256": "dGh1bWI",
+    "nobody knows": {"this": 1},
+}
+
+
 def assertion_claims(client_id: str, **claims: Any) -> dict[str, Any]:
     now = int(time())
     usual = {"iss": client_id, "sub": client_id, "aud": ISSUER, "iat": now, "exp": now + 60}

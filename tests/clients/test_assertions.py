@@ -13,6 +13,7 @@ from gatehouse.clients.models import Client
 from gatehouse.clients.service.writing import new_secret
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
 from tests.proving import (
+    BESIDE,
     TOKEN,
     TYPE,
     Signer,
@@ -255,6 +256,14 @@ def test_nothing_but_its_own_signature_counts(rp: Rp, signer: Signer):
         assert answer.status_code in (400, 401), (assertion[:80], answer.text)
         assert answer.json["error"] in ("invalid_client", "invalid_request"), assertion[:80]
     assert show(rp, signer.assertion(rp.client_id)).status_code == 200
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_its_header_says_beside_is_not_looked_at(rp: Rp, signer: Signer, name: str):
+    """JWTA-05, threat 59: some libraries send an ``x5t`` with everything that they sign."""
+    beside = {name: BESIDE[name]}
+    assert show(rp, signer.assertion(rp.client_id, beside)).status_code == 200
+    assert is_refused(show(rp, Signer("ES256", "first").assertion(rp.client_id, beside)))
 
 
 def test_only_the_registered_algorithm_counts(make_machine: Any):

@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from gatehouse.core import jose
 from gatehouse.core.jose import Key, NotGenuine
+from tests.proving import BESIDE, Signer
 
 KEYS = {alg: Key("one", alg, jose.private_key(alg)) for alg in ("RS256", "PS256", "ES256", "EdDSA")}
 CLAIMS = {"sub": "kim", "n": 1, "text": "ü"}
@@ -91,6 +92,17 @@ def test_no_header_decides_how_a_token_is_verified():
         for signature in ("", mark):
             with pytest.raises(NotGenuine):
                 jose.verify(f"{part(header)}.{part(CLAIMS)}.{signature}", [rsa], ["RS256"])
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_a_header_says_beside_is_not_looked_at(name: str):
+    """Threat 59, RFC 7515 4: the signature is by the key that we know, or it is none."""
+    ours, other = Signer("ES256", "one"), Signer("ES256", "one")
+    keys = jose.public_keys(ours.jwk)
+
+    assert jose.verify(ours.sign(CLAIMS, **{name: BESIDE[name]}), keys, ["ES256"]) == CLAIMS
+    with pytest.raises(NotGenuine):
+        jose.verify(other.sign(CLAIMS, **{name: BESIDE[name]}), keys, ["ES256"])
 
 
 def test_a_public_key_is_no_shared_secret():

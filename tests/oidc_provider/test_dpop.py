@@ -17,12 +17,11 @@ from gatehouse.oidc_provider.rules.dpop import (
     plain_url,
     read_proof,
 )
-from tests.proving import TOKEN, USERINFO, Signer, by_secret, proof_claims, signed, unsigned
+from tests.proving import BESIDE, TOKEN, USERINFO, Signer, by_secret, proof_claims, signed, unsigned
 from tests.relying import ISSUER, Person, Rp
 
 NOW = 1_800_000_000
 KEY = "k" * 32
-
 
 # orjson would not write what is nested any deeper, and joserfc reads the header once more.
 DEEP: Any = None
@@ -130,7 +129,7 @@ def by_another_key(signer: Signer) -> dict[str, str]:
         "a private key": signer.proof(header={"jwk": private}),
         "a shared key": signer.proof(header={"jwk": {"kty": "oct", "k": "eHg"}}),
         "a key that is none": signer.proof(header={"jwk": {"kty": "EC", "crv": "P-256"}}),
-        "a key elsewhere": signer.proof(header={"jku": "https://evil.example/"}),
+        "a key elsewhere": signer.proof(header={"jwk": None, "jku": "https://evil.example/"}),
         "crit": signer.proof(header={"crit": ["typ"]}),
         "no typ": signer.proof(header={"typ": None}),
         "another typ": signer.proof(header={"typ": "JWT"}),
@@ -195,12 +194,13 @@ def bad_proofs(signer: Signer) -> dict[str, str]:
 
 
 def test_a_proof_must_be_right_in_all(person: Person, rp: Rp, signer: Signer):
-    """DPOP-03, DPOP-10, DPOP-13: none of these spends the code."""
+    """DPOP-03, DPOP-10, DPOP-13, threat 59: none of these spends the code."""
     code = person.code_for(rp)
     for name, proof in bad_proofs(signer).items():
         answer = rp.redeem(code, **dpop(proof))
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof"), name
-    assert rp.redeem(code, **dpop(signer.proof())).status_code == 200
+    proof = signer.proof(header={**BESIDE, "jwk": signer.jwk})
+    assert rp.redeem(code, **dpop(proof)).json["token_type"] == "DPoP"
 
 
 def test_a_proof_that_is_not_there_or_there_twice_is_told_so(

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from gatehouse.core.crypto import fingerprint, same
 from gatehouse.core.jose import (
     ASYMMETRIC,
-    PLAIN,
     SKEW,
     Key,
     NotGenuine,
@@ -56,7 +55,7 @@ def read_proof(
 ) -> Proof:
     """A proof for this call, and for this token if there is one. Raises BadProof."""
     try:
-        parts = read_of_others(text, may_hold=PLAIN | {"jwk"})
+        parts = read_of_others(text)
         key = _key(parts.header.get("jwk"), parts.alg)
         if parts.header.get("typ") != TYP:
             raise BadProof("Its typ is not dpop+jwt.")
