@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from gatehouse.core.legible import legible
+
 # Levels of objects and lists. orjson reads 1,024 of them and writes 254: what is taken in deeper
 # than that could neither be kept nor be shown.
 DEEPEST = 16
@@ -36,6 +38,10 @@ def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 def in_words(value: object) -> str:
     """As people write it where it is simple; as JSON where it could be read in two ways."""
+    return legible(_said(value))
+
+
+def _said(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):

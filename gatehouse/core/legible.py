@@ -15,3 +15,10 @@ def is_legible(text: str, *, besides: str = "") -> bool:
     """
     taken = JOINERS + besides
     return not any((category(c) in UNSEEN and c not in taken) or c in FILLERS for c in text)
+
+
+def legible(text: str) -> str:
+    """A text of somebody else's to be read on a page: a sign stands for each that would not be
+    seen, or would turn what stands around it.
+    """
+    return "".join(sign if is_legible(sign) else "\N{REPLACEMENT CHARACTER}" for sign in text)

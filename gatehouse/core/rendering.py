@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from gatehouse.core.forms import LANGUAGE, Refused
 from gatehouse.core.json_text import in_words
 from gatehouse.core.languages import IN_ENGLISH, Language
+from gatehouse.core.legible import legible
 from gatehouse.core.settings import Settings
 from gatehouse.core.showing import Destination
 
@@ -165,7 +166,7 @@ def environment() -> Any:
     found.install_gettext_callables(  # type: ignore[attr-defined]
         *(pass_context(_in_language(how)) for how in words), newstyle=True
     )
-    found.filters |= {"note_file": _note_file, "in_words": in_words}
+    found.filters |= {"note_file": _note_file, "in_words": in_words, "legible": legible}
     return found
 
 

@@ -49,6 +49,8 @@ def test_another_bound_can_be_named():
         ({"y": [1]}, '{"y":[1]}'),
         ([1], "[1]"),
         (True, "true"),
+        ("3 \u202e001", "3 \ufffd001"),
+        (["a\u200b"], "a\ufffd"),
     ],
 )
 def test_what_is_simple_is_said_in_words(value: object, said: str):

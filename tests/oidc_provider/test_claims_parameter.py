@@ -41,13 +41,14 @@ def test_what_a_client_may_not_have_it_does_not_get_one_by_one(person: Person, m
 def test_a_wish_is_on_the_page_of_consent(person: Person, rp: Rp):
     """What is new is asked for again; what a scope brings anyway is not said twice."""
     person.code_for(rp, scope="openid email")
-    wish = '{"userinfo":{"email":null,"picture":null,"acr":null,"x_y":null}}'
+    wish = '{"userinfo":{"email":null,"picture":null,"acr":null,"x_y":null,"a\u202eb":null}}'
 
     page = person.open(rp.url(scope="openid email", claims=wish))
 
     assert page.request.path.startswith("/oidc/consent/")
     assert "See your picture" in page.text
     assert "See <code>x_y</code>" in page.text
+    assert "See <code>a\ufffdb</code>" in page.text
     assert page.text.count("your e-mail address") == 1
     assert "acr" not in page.text
 
