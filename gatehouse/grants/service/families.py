@@ -55,6 +55,7 @@ COLUMNS = KnownFamily._fields[:-1]
 # the grant, the account and the session comes along, so that it needs no transaction.
 IS_OUT = or_(USERS.c.status != AccountStatus.ACTIVE, USERS.c.deleted_at.is_not(None))
 IS_ENDED = or_(SESSIONS.c.status.is_(None), SESSIONS.c.status == SessionStatus.REVOKED)
+LIVES_BY = case((FAMILIES.c.dies_with_session, FAMILIES.c.sid))
 OUTLIVED = case(
     (GRANTS.c.revoked_at.is_not(None), "grant_revoked"),
     (IS_OUT, "account_out"),
@@ -67,7 +68,7 @@ FAMILY = (
     )
     .join(GRANTS, GRANTS.c.id == FAMILIES.c.grant_id)
     .join(USERS, USERS.c.id == FAMILIES.c.user_id)
-    .outerjoin(PLACES, PLACES.c.id == FAMILIES.c.sid)
+    .outerjoin(PLACES, PLACES.c.id == LIVES_BY)
     .outerjoin(SESSIONS, SESSIONS.c.id == PLACES.c.session_id)
     .where(FAMILIES.c.id == bindparam("family_id"))
     .execution_options(with_removed=True)  # IS_OUT says it, and nothing has to be added.
