@@ -13,7 +13,10 @@ class InvalidGrant(OAuthError):
     """RFC 6749 5.2. ``reason`` is for the log and the record: the caller is told one text."""
 
     error = "invalid_grant"
-    message = "The code or token is not valid: unknown, expired, revoked, used, or not yours."
+    message = (
+        "The code or token is not valid: unknown, expired, revoked, used, or not yours; or the"
+        " redirect_uri or code_verifier does not belong to it."
+    )
 
     def __init__(self, reason: str) -> None:
         super().__init__()

@@ -228,11 +228,13 @@ def test_a_refusal_is_a_line_of_the_log_without_the_secret(
     capsys.readouterr()
     ask(rp, basic(rp.client_id, "my_wrong_one"))
     ask(rp, basic("gcs_a_secret_in_the_wrong_place", "x"))
+    both = ask(rp, basic(rp.client_id), client_id=rp.client_id, client_secret="my_wrong_one")
 
     lines = [loads(line) for line in capsys.readouterr().out.splitlines()]
 
     assert [line["message"] for line in lines] == [
         f"A client was refused: {rp.client_id}, wrong_secret.",
         "A client was refused: one unknown, unknown_client.",
+        f"A client was refused: {rp.client_id}, {both.json['error_description']}",
     ]
     assert all(line["request_id"] for line in lines)

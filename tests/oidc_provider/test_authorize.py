@@ -137,25 +137,29 @@ def test_what_cannot_be_read_is_no_error_of_ours(person: Person, rp: Rp):
     assert person.http.post("/oidc/authorize", json=rp.request()).status_code == 400
 
 
-def test_a_client_that_is_not_known_or_not_whole_leads_nowhere(person: Person, make_rp: Any):
+def test_a_client_that_is_not_known_or_not_whole_leads_nowhere(
+    person: Person, make_rp: Any, caplog: Any
+):
     """CORE-10, CORE-11, CORE-13, threats 9, 24."""
     two = make_rp(redirect_uris=[REDIRECT, REDIRECT + "/2"])
     off = make_rp(fields={"is_active": False})
     cannot = make_rp(grant_types=["client_credentials"])
-    urls = (
-        two.url(client_id=None),
-        two.url(client_id="nobody"),
-        two.url(client_id="x" * 200),
-        two.url(redirect_uri=None),
-        two.url(redirect_uri="https://evil.example/"),
-        off.url(),
-        cannot.url(),
+    caplog.set_level("WARNING", "gatehouse")
+    cases = (
+        (two.url(client_id=None), "no_client_id"),
+        (two.url(client_id="nobody"), "unknown_client"),
+        (two.url(client_id="x" * 200), "unknown_client"),
+        (two.url(redirect_uri=None), "no_redirect_uri"),
+        (two.url(redirect_uri="https://evil.example/"), "wrong_redirect_uri"),
+        (off.url(), "switched_off"),
+        (cannot.url(), "no_code_flow"),
     )
-    for url in urls:
+    for url, reason in cases:
         answer = person.open(url)
         assert (answer.status_code, answer.headers.get("Location")) == (400, None), url
         assert "evil.example" not in answer.text
         assert answer.mimetype == "text/html"
+        assert f"reason={reason}" in caplog.messages[-1]
 
 
 def test_one_registered_address_need_not_be_said(person: Person, rp: Rp):
@@ -252,9 +256,10 @@ def test_refusals_are_in_the_log(person: Person, rp: Rp, caplog: Any):
 
     lines = [f"{one.levelname} {one.getMessage()}" for one in caplog.records]
     assert "reason=unknown_client" in lines.pop()
-    dead_end = f"WARNING Nobody is led on: client_id={rp.client_id} reason=wrong_redirect_uri"
+    dead_end = f"WARNING Nobody is led on: client_id={rp.client_id} reason="
     refused = f"INFO An application is refused: client_id={rp.client_id}"
-    assert lines[:3] == [f"{dead_end} refused=https://evil.example/cb/?[2J"] * 3
+    reasons = ("wrong_redirect_uri", "wrong_post_logout_redirect_uri", "wrong_redirect_uri")
+    assert lines[:3] == [f"{dead_end}{one} refused=https://evil.example/cb/?[2J" for one in reasons]
     said = ("invalid_request", "invalid_scope", "login_required", "invalid_grant (unknown_code)")
     for line, words in zip(lines[3:], (*said, "unauthorized_client"), strict=True):
         assert line.startswith(f"{refused} {words}: "), line

@@ -26,12 +26,13 @@ from gatehouse.clients.service.credentials import (
     read_credentials,
 )
 from gatehouse.clients.service.limits import (
+    log_refused,
     note_failure,
     refuse_address,
     refuse_whoever_failed_often,
 )
 from gatehouse.core.context import Context
-from gatehouse.core.protocol import Call
+from gatehouse.core.protocol import Call, InvalidRequest
 
 BY_TLS = ("tls_client_auth", "self_signed_tls_client_auth")
 # What a client may offer, by the method that was chosen for it. A certificate comes by TLS, beside
@@ -73,6 +74,9 @@ def authenticate(ctx: Context, call: Call, *, needs_proof: bool = False) -> Prov
         refuse_address(ctx, proven.client)
     except InvalidClient as refused:
         note_failure(ctx, refused)
+        raise
+    except InvalidRequest as refused:
+        log_refused(ctx, call.sent.get("client_id", ""), refused.description)
         raise
     return proven
 

@@ -27,7 +27,10 @@ def read_credentials(call: Call) -> Credentials:
     """What the request offers. Raises InvalidRequest if in two ways, or InvalidClient."""
     header, sent = call.header("Authorization"), call.sent
     if sum((header is not None, "client_secret" in sent, "client_assertion" in sent)) > 1:
-        raise InvalidRequest("Prove who you are in one way, not in two.")
+        raise InvalidRequest(
+            "Prove who you are in one way, not in two: by the header, by client_secret, or by"
+            " client_assertion."
+        )
     if header is not None:
         found = _basic(header)
     elif "client_assertion" in sent or "client_assertion_type" in sent:

@@ -60,10 +60,15 @@ def _is_in(address: str | None, networks: tuple[str, ...]) -> bool:
         return False
 
 
+def log_refused(ctx: Context, client_id: str, why: str) -> None:
+    """A line for whoever looks after a client that has not proven who it is."""
+    said, extra = loggable(client_id), {"request_id": ctx.origin.request_id}
+    LOGGER.warning("A client was refused: %s, %s", said, why, extra=extra)
+
+
 def note_failure(ctx: Context, refused: InvalidClient) -> None:
     """Count a failed proof by its address, and write a line. Raises TooManyRequests."""
-    said, extra = loggable(refused.client_id), {"request_id": ctx.origin.request_id}
-    LOGGER.warning("A client was refused: %s, %s.", said, refused.reason, extra=extra)
+    log_refused(ctx, refused.client_id, f"{refused.reason}.")
     if ctx.settings.ratelimit_enabled:
         limit = parse(ctx.settings.ratelimits[FAILURES])
         now, name = ctx.now.timestamp(), _counter(ctx)

@@ -167,7 +167,7 @@ def known_client(ctx: Context, client_id: str | None) -> KnownClient:
     if client is None or not client.is_usable:
         raise NotLedOn(
             _("It is not known here, or has been switched off."),
-            reason="unknown_client",
+            reason="unknown_client" if client is None else "switched_off",
             client_id=client_id,
         )
     return client
@@ -184,9 +184,13 @@ def way_back_of(ctx: Context, client: KnownClient, sent: Mapping[str, str]) -> W
         )
     if asked is None and len(options.redirect_uris) == 1:
         asked = options.redirect_uris[0]
-    if asked is None or not redirect_matches(
-        asked, options.redirect_uris, options.application_type
-    ):
+    if asked is None:
+        raise NotLedOn(
+            _("It did not say where it wants you led to."),
+            reason="no_redirect_uri",
+            client_id=client.client_id,
+        )
+    if not redirect_matches(asked, options.redirect_uris, options.application_type):
         raise NotLedOn(
             _("The address that it wants you led to is not registered for it."),
             reason="wrong_redirect_uri",

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gatehouse.clients.queries import KnownClient, find_client, find_client_by_id
+from gatehouse.clients.queries import KnownClient, find_client_by_id
 from gatehouse.core.context import Context
 from gatehouse.core.languages import wishes_of
 from gatehouse.core.protocol import InvalidRequest, read_parameters
@@ -27,6 +27,7 @@ from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.models import RequestKind, StoredRequest
 from gatehouse.oidc_provider.queries import find_kept
 from gatehouse.oidc_provider.rules.asked import LONGEST_STATE
+from gatehouse.oidc_provider.service.authorize import known_client
 from gatehouse.oidc_provider.service.hints import claims_of_hint
 from gatehouse.oidc_provider.service.kept import use_up
 
@@ -134,14 +135,7 @@ def _client_of(
             reason="hint_of_another_client",
             client_id=client_id,
         )
-    client = find_client(ctx.runtime, named)
-    if client is None or not client.is_usable:
-        raise errors.NotLedOn(
-            _("It is not known here, or has been switched off."),
-            reason="unknown_client",
-            client_id=named,
-        )
-    return client
+    return known_client(ctx, named)
 
 
 def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
@@ -156,7 +150,7 @@ def _address_of(client: KnownClient, sent: dict[str, str]) -> str:
                 "The address that it wants you led to afterwards is not registered for it. You can"
                 " still sign out on the start page."
             ),
-            reason="wrong_redirect_uri",
+            reason="wrong_post_logout_redirect_uri",
             client_id=client.client_id,
             uri=address,
         )
