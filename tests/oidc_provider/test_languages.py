@@ -95,6 +95,20 @@ def test_the_way_out_speaks_it(open_app: Flask, user: Any, make_rp: Any):
     assert "Auch hier abmelden?" in page.text
 
 
+def test_a_device_is_answered_in_the_language_of_its_link_to_the_end(
+    open_app: Flask, user: Any, make_rp: Any
+):
+    device = Device(make_rp(grant_types=[GRANT]))
+    person = speaker(open_app, user.email, "en")
+    page = person.sign_in(person.open("/device?ui_locales=de"))
+    page = person.post("/device", page, user_code=device.user_code)
+    assert language_of(page) == spoken("de")
+    page = person.post(page.request.path, page, answer="allow")
+
+    assert language_of(page) == spoken("de")
+    assert "Das Gerät hat Zugang" in page.text
+
+
 def test_a_way_out_that_names_no_application_speaks_it_to_the_end(
     open_app: Flask, user: Any, rp: Rp
 ):

@@ -148,7 +148,7 @@ def test_a_token_is_good_for_its_client_alone(person: Person, rp: Rp, make_rp: A
 
 @pytest.mark.parametrize("column", ["expires_at", "idle_expires_at"])
 def test_a_family_ends_unused_and_in_all(
-    person: Person, rp: Rp, user: Any, runtime: Any, column: str
+    person: Person, rp: Rp, user: Any, runtime: Any, column: str, caplog: Any
 ):
     """RT-14, threat 34: the end is set when it begins; using it moves the idle one alone."""
     tokens = person.tokens_for(rp, scope=STAY)
@@ -162,7 +162,9 @@ def test_a_family_ends_unused_and_in_all(
         assert row.idle_expires_at <= born
     age(runtime, user.id, **{column: timedelta(days=31)})
 
-    refused(rp.refresh(child["refresh_token"]), "invalid_grant")
+    with caplog.at_level("INFO", "gatehouse"):
+        refused(rp.refresh(child["refresh_token"]), "invalid_grant")
+    assert "invalid_grant (token_expired)" in caplog.text
 
 
 def test_who_binds_or_follows_fapi_does_not_rotate(person: Person, make_rp: Any):

@@ -144,7 +144,7 @@ def judge(ctx: Context, client: KnownClient, family: KnownFamily, generation: in
     grace = timedelta(seconds=options.refresh_grace_seconds)
     found = verdict(_seen(family), generation, ctx.now, grace=grace, rotates=options.rotates)
     if found is Verdict.OVER:
-        raise InvalidGrant("family_over")
+        raise InvalidGrant("token_expired" if family.revoked_at is None else "family_over")
     if found is Verdict.REUSE:
         ctx.after_refusal(partial(_end_after_reuse, family=family))
         raise InvalidGrant("reuse")
