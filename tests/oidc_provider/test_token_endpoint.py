@@ -211,7 +211,7 @@ def test_no_input_is_an_error_of_ours(rp: Rp):
         assert 400 <= answer.status_code < 500, raw[:10]
 
 
-def test_a_page_of_a_public_client_may_read_the_answer(make_rp: Any, rp: Rp):
+def test_a_page_of_a_public_client_may_read_the_answer(make_rp: Any, rp: Rp, caplog: Any):
     """OAUTH-28, threat 88."""
     public = make_rp(token_endpoint_auth_method="none")
     own = {"Origin": "https://app.example.com"}
@@ -219,8 +219,11 @@ def test_a_page_of_a_public_client_may_read_the_answer(make_rp: Any, rp: Rp):
     answer = public.token(**CODE, code="gac_x", headers=own)
     assert answer.headers["Access-Control-Allow-Origin"] == own["Origin"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
+    caplog.set_level("INFO", "gatehouse")
+    unread = f"A page may not read the answer: client_id={public.client_id} origin="
     for origin in ("https://evil.example", "null", "https://app.example.com.evil.example"):
         other = public.token(**CODE, code="gac_x", headers={"Origin": origin})
+        assert f"{unread}{origin if '//' in origin else ':null'}" in caplog.messages
         assert "Access-Control-Allow-Origin" not in other.headers
     assert "Access-Control-Allow-Origin" not in rp.token(**CODE, headers=own).headers
     asked = {**own, "Access-Control-Request-Method": "POST"}

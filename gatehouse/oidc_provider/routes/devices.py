@@ -16,7 +16,7 @@ devices = Endpoints("devices")
 def authorize_device(ctx: Context, call: Call) -> Reply:
     """Give a device a code for a person to type, and one for itself (RFC 8628 3.2)."""
     proven = authenticate(ctx, call)
-    allow_origin_of(call, proven.client)
+    allow_origin_of(ctx, call, proven.client)
     with logged_refusals(ctx, proven.client):
         return Reply(begin_device(ctx, call, proven.client))
 

@@ -20,7 +20,7 @@ def give_tokens(ctx: Context, call: Call) -> Reply:
     """Give tokens for what a grant type takes (RFC 6749 3.2)."""
     prepare(ctx)
     proven = authenticate(ctx, call)
-    allow_origin_of(call, proven.client)
+    allow_origin_of(ctx, call, proven.client)
     refuse_too_many(ctx, proven.client)
     with logged_refusals(ctx, proven.client):
         binding = binding_of(ctx, call, proven.client)
@@ -32,7 +32,7 @@ def push_request(ctx: Context, call: Call) -> Reply:
     """Take a request beforehand, and give it a name (RFC 9126 2)."""
     prepare(ctx)
     proven = authenticate(ctx, call)
-    allow_origin_of(call, proven.client)
+    allow_origin_of(ctx, call, proven.client)
     refuse_too_many(ctx, proven.client)
     with logged_refusals(ctx, proven.client):
         return Reply(push(ctx, call, proven.client), HTTPStatus.CREATED)
@@ -55,6 +55,6 @@ def introspect(ctx: Context, call: Call) -> Reply:
 def revoke(ctx: Context, call: Call) -> Reply:
     """End a token (RFC 7009 2)."""
     proven = authenticate(ctx, call)
-    allow_origin_of(call, proven.client)
+    allow_origin_of(ctx, call, proven.client)
     showing.revoke(ctx, proven.client, call.need("token"))
     return Reply()

@@ -40,7 +40,7 @@ def read_userinfo(ctx: Context, call: Call) -> Reply:
     except OAuthError as error:
         error.headers.append(("WWW-Authenticate", challenge_of(error, scheme)))
         raise
-    allow_origin_of(call, client)
+    allow_origin_of(ctx, call, client)
     signed = showing.signed_userinfo(ctx, client, claims)
     return Reply(signed, kind="application/jwt") if signed else Reply(claims)
 

@@ -4,13 +4,19 @@ from functools import lru_cache
 
 from gatehouse.clients.queries import KnownClient
 from gatehouse.clients.rules import origin_of
+from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
+from gatehouse.oidc_provider.service.lines import log_unread
 
 
-def allow_origin_of(call: Call, client: KnownClient) -> None:
-    """Let a page of the client's own read the answer, and no other."""
+def allow_origin_of(ctx: Context, call: Call, client: KnownClient) -> None:
+    """Let a page of the client's own read the answer, and no other: the browser tells that one
+    nothing, so the log does.
+    """
     origin = call.header("Origin") or ""
     call.allow_origin = origin if origin in origins_of(client) else ""
+    if origin and not call.allow_origin:
+        log_unread(ctx, client, origin)
 
 
 def origins_of(client: KnownClient) -> frozenset[str]:

@@ -32,6 +32,12 @@ def log_refusal(ctx: Context, client: KnownClient, error: OAuthError) -> None:
     LOGGER.info("An application is refused: client_id=%s %s: %s", *told, extra=extra)
 
 
+def log_unread(ctx: Context, client: KnownClient, origin: str) -> None:
+    """A page called from an origin that is not the client's, and its browser keeps the answer."""
+    told, extra = (client.client_id, shown(origin)), {"request_id": ctx.origin.request_id}
+    LOGGER.info("A page may not read the answer: client_id=%s origin=%s", *told, extra=extra)
+
+
 @contextmanager
 def logged_refusals(ctx: Context, client: KnownClient) -> Iterator[None]:
     """Whatever is refused in here leaves a line; a poll that comes too early is no refusal."""
