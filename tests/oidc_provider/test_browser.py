@@ -323,7 +323,7 @@ def test_longer_words_fit_as_well(browser: Browser, place: Place):
     look("Konto anlegen")
     browser.go(place.url(ui_locales="de", authorization_details=DETAILS))
     send(browser, email=user.email, password=PASSWORD)
-    look("Tide Tables zustimmen?")
+    look("Zugriff für Tide Tables erlauben?")
     browser.go(place.url(ui_locales="de", prompt="login"))
     look("Bestätigen Sie, dass Sie es sind")
     browser.go(place.url(ui_locales="de", prompt="select_account"))

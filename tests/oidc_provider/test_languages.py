@@ -55,7 +55,7 @@ def test_what_an_application_asks_for_counts_on_the_whole_way(
     page = person.sign_in(refused)
     assert page.request.path.startswith("/oidc/consent/")
     assert language_of(page) == spoken("de")
-    assert "Test App zustimmen?" in page.text
+    assert "Zugriff für Test App erlauben?" in page.text
     assert "Bei jeder Anmeldung wissen, dass Sie es sind" in page.text
     assert "code=" in person.consent(page).headers["Location"]
 
