@@ -13,6 +13,7 @@ PACKAGES = (
     "gatehouse.mail",
     "gatehouse.accounts",
     "gatehouse.sessions",
+    "gatehouse.mfa",
     "gatehouse.organizations",
     "gatehouse.departments",
     "gatehouse.principals",

@@ -95,6 +95,13 @@ class ReauthenticationRequired(Forbidden):
     message = "Confirm that it is you: POST /api/v1/auth/reauthenticate, then try again."
 
 
+class StepUpRequired(Forbidden):
+    """403 of what needs a factor, fresh. ``details``: ``acr_values`` and ``max_age`` in seconds."""
+
+    type = "STEP_UP_REQUIRED"
+    message = "Confirm that it is you by a second factor: POST /api/v1/auth/reauthenticate."
+
+
 class NoSession(Forbidden):
     """403 of what is done to the caller's own session, when they have none."""
 

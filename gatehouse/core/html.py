@@ -20,6 +20,7 @@ from gatehouse.core.errors import (
     InvalidToken,
     NotFound,
     ReauthenticationRequired,
+    StepUpRequired,
     TooLarge,
     TooManyRequests,
     Unavailable,
@@ -41,7 +42,8 @@ from gatehouse.core.views import Also
 from gatehouse.core.visits import Visit, begin
 from gatehouse.core.words import in_plain_words, load
 
-START, SIGN_IN, CONFIRM = "/", "/login", "/reauthenticate"
+START, SIGN_IN = "/", "/login"
+CONFIRM = {ReauthenticationRequired: "/reauthenticate", StepUpRequired: "/reauthenticate/code"}
 HTML = "text/html; charset=utf-8"
 NOTE_LIFE = 60  # seconds in which a note must be read
 FOR_PROGRAMS = frozenset(
@@ -207,9 +209,9 @@ def _answer(plan: Plan, visit: Visit) -> Response:
         return _sign_in_first(plan, visit)
     try:
         return _act(plan, visit)
-    except ReauthenticationRequired:
+    except (ReauthenticationRequired, StepUpRequired) as error:
         visit.next = _way_back(plan, visit)
-        return _redirect(visit, _with_next(visit, CONFIRM))
+        return _redirect(visit, _with_next(visit, CONFIRM[type(error)]))
     except InvalidToken:  # The session ended while we looked.
         visit.lose()
         return _sign_in_first(plan, visit)
@@ -387,13 +389,9 @@ def refusal_page(
     # of its kind, or is not marked, speaks to programs.
     is_for_people = isinstance(error.says, Saying) and error.says not in FOR_PROGRAMS
     says = error.says if plan and is_for_people else ""
-    values: dict[str, Any] = {
-        "status": error.status.value,
-        "says": says,
-        "back": back,
-        "wait": wait,
-    }
-    answer = _page(None, visit, Show("core/refusal.html", **values))
-    answer.status_code = error.status.value
+    status = error.status.value
+    page = Show("core/refusal.html", status=status, says=says, back=back, wait=wait)
+    answer = _page(None, visit, page)
+    answer.status_code = status
     answer.headers.extend(error.headers)
     return answer

@@ -1,6 +1,6 @@
 """How coming in can fail, beside a wrong credential."""
 
-from gatehouse.core.errors import Conflict, Forbidden
+from gatehouse.core.errors import Conflict, Forbidden, Unauthenticated
 from gatehouse.core.sayings import _
 
 
@@ -10,3 +10,10 @@ class RegistrationClosed(Forbidden):
 
 class SignedInAlready(Conflict):
     message = _("Somebody is signed in with this browser. Sign out first.")
+
+
+class PendingOver(Unauthenticated):
+    """Too late, too many tries, or done already: what began with another proof begins anew."""
+
+    type = "AUTHENTICATION_ERROR"
+    message = _("This sign-in is over. Begin once more.")

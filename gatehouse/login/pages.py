@@ -1,5 +1,7 @@
 """The start page, and the pages of coming in and going out."""
 
+from uuid import UUID
+
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.queries import find_account, is_reserved
 from gatehouse.accounts.rules import email_key
@@ -8,6 +10,7 @@ from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import START, Go, Leave, Pages, Show, ShowOver, form
 from gatehouse.core.rate_limit import limited
+from gatehouse.core.showing import knows_browser
 from gatehouse.login import queries, service
 from gatehouse.login.errors import RegistrationClosed, SignedInAlready
 from gatehouse.login.schemas import (
@@ -16,7 +19,9 @@ from gatehouse.login.schemas import (
     LoginIn,
     ReauthenticateIn,
     RegisterIn,
+    TypedCodeIn,
 )
+from gatehouse.mfa.queries import factors_of
 from gatehouse.organizations.service import find_invite
 from gatehouse.sessions.queries import places_signed_in
 from gatehouse.sessions.service import remembered_until
@@ -39,7 +44,8 @@ def show_start(ctx: Context) -> Show:
 
 @pages.get("/login")
 @public
-def show_login(ctx: Context) -> Show | Go | Leave:
+def show_login(ctx: Context, browser: str = "") -> Show | Go | Leave:
+    del browser  # Its post begins something there.
     if ctx.actor.user_id is not None:
         return Go()
     if ctx.settings.login_ui_url:
@@ -54,10 +60,38 @@ def show_login(ctx: Context) -> Show | Go | Leave:
 @pages.post("/login")
 @public
 @limited("login")
+@knows_browser
 @form(LoginIn, shown_by=show_login)
-def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Go:
+def log_in(ctx: Context, browser: str, *, email: str, password: str, remember_me: bool) -> Go:
     _refuse_a_second_person(ctx)
-    entry = service.sign_in(ctx, email=email, password=password, remember_me=remember_me)
+    entry = service.sign_in(
+        ctx, email=email, password=password, remember_me=remember_me, browser=browser
+    )
+    if entry.pending is not None:
+        return Go(f"/login/{entry.pending.id}", keeps_next=True)
+    return Go(session=entry.token, until=remembered_until(ctx, entry.session))
+
+
+@pages.get("/login/<uuid:pending_id>")
+@public
+@knows_browser
+def show_factor(ctx: Context, pending_id: UUID, browser: str) -> Show | Go:
+    if ctx.actor.user_id is not None:
+        return Go()
+    held = service.find_pending(ctx, pending_id, browser)
+    if held is None:
+        return ShowOver("login/factor_over.html")
+    return Show("login/factor.html", path=f"/login/{pending_id}", held=held)
+
+
+@pages.post("/login/<uuid:pending_id>")
+@public
+@limited("login")
+@knows_browser
+@form(TypedCodeIn, shown_by=show_factor)
+def answer_factor(ctx: Context, pending_id: UUID, browser: str, *, code: str) -> Go:
+    _refuse_a_second_person(ctx)
+    entry = service.answer_in_browser(ctx, pending_id, browser, code)
     return Go(session=entry.token, until=remembered_until(ctx, entry.session))
 
 
@@ -154,6 +188,22 @@ def show_reauthenticate(ctx: Context) -> Show:
 def reauthenticate(ctx: Context, *, password: str) -> Go:
     """The same session with fresh proof, under a new token."""
     service.reauthenticate(ctx, password=password)
+    return Go(renews=True)
+
+
+@pages.get("/reauthenticate/code")
+@signed_in
+def show_step_up(ctx: Context) -> Show:
+    held = factors_of(ctx, ctx.user_id)
+    return Show("login/factor.html", path="/reauthenticate/code", held=held)
+
+
+@pages.post("/reauthenticate/code")
+@signed_in
+@form(TypedCodeIn, shown_by=show_step_up)
+def step_up(ctx: Context, *, code: str) -> Go:
+    """The same session has proved more, under a new token."""
+    service.reauthenticate_with_typed(ctx, code)
     return Go(renews=True)
 
 

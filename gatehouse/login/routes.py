@@ -21,20 +21,22 @@ from gatehouse.core.errors import NoSession
 from gatehouse.core.http import Api, body, own_token, raises, ready, returns
 from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
-from gatehouse.login.errors import RegistrationClosed
+from gatehouse.login.errors import PendingOver, RegistrationClosed
 from gatehouse.login.schemas import (
     AcceptedOut,
     AcceptIn,
     ActivateIn,
     ConfirmedOut,
+    ConfirmIn,
+    FactorIn,
     LoggedInOut,
     LoginIn,
     MeOut,
-    ReauthenticateIn,
     RegisteredOut,
     RegisterIn,
     TokenOut,
 )
+from gatehouse.mfa.errors import WrongCode
 from gatehouse.organizations.errors import AlreadyMember, InviteForSomebodyElse, InviteInvalid
 from gatehouse.organizations.service import own_invites
 
@@ -64,7 +66,7 @@ def register(ctx: Context, *, email: str, password: str, full_name: str | None) 
 def activate(ctx: Context, *, code: str, activation_key: str, password: str) -> dict[str, Any]:
     """Claim an account that was made for you: choose a password, and be signed in."""
     entry = service.activate(ctx, token=code or activation_key, password=password)
-    return {**_signed_in(entry), **_next_steps(ctx, entry)}
+    return _answer(ctx, entry)
 
 
 @api.post("/login")
@@ -79,7 +81,24 @@ def log_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> dic
     Unknown addresses, wrong passwords and locked accounts are answered alike.
     """
     entry = service.sign_in(ctx, email=email, password=password, remember_me=remember_me)
-    return {**_signed_in(entry), **_next_steps(ctx, entry)}
+    return _answer(ctx, entry)
+
+
+@api.post("/totp/verify")
+@public
+@limited("login")
+@body(FactorIn)
+@returns(LoggedInOut)
+@raises(PendingOver, WrongCode, TooManyWrongPasswords, AccountSuspended, AccountNotActivated)
+def verify_code(
+    ctx: Context, *, code: str, is_backup_code: bool, mfa_token: str, client_timestamp: object
+) -> dict[str, Any]:
+    """Go on with a sign-in that waits for a second factor, by a code."""
+    del client_timestamp
+    entry = service.answer_with_code(
+        ctx, token=mfa_token, code=code, is_recovery_code=is_backup_code
+    )
+    return _answer(ctx, entry)
 
 
 @invites.post("/<token>/accept")
@@ -120,12 +139,19 @@ def log_out(ctx: Context) -> None:
 
 @api.post("/reauthenticate")
 @signed_in
-@body(ReauthenticateIn)
+@body(ConfirmIn)
 @returns(ConfirmedOut)
-@raises(NoSession, WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
-def reauthenticate(ctx: Context, *, password: str) -> dict[str, Any]:
-    """Confirm who you are, for what needs a sign-in within the last 10 minutes."""
-    session = service.reauthenticate(ctx, password=password)
+@raises(NoSession, WrongPassword, WrongCode, TooManyWrongPasswords, PasswordChangedMeanwhile)
+def reauthenticate(
+    ctx: Context, *, password: str | None, code: str | None, is_backup_code: bool
+) -> dict[str, Any]:
+    """Confirm who you are, for what needs a sign-in within the last 10 minutes: by your password,
+    or by a second factor, which the session has proved from then on.
+    """
+    if code is not None:
+        session = service.reauthenticate_with_code(ctx, code, is_recovery_code=is_backup_code)
+    else:
+        session = service.reauthenticate(ctx, password=password or "")
     amr = session.amr.split()
     return {"auth_time": session.auth_time, "amr": amr, "acr": acr_of(amr)}
 
@@ -146,6 +172,16 @@ def read_token(ctx: Context) -> dict[str, str]:
 def read_me(ctx: Context) -> dict[str, Any]:
     """Read who you are and which organizations you may enter."""
     return queries.read_me(ctx)
+
+
+def _answer(ctx: Context, entry: service.Entry) -> dict[str, Any]:
+    """A session, or how to go on to one."""
+    if entry.pending is None:
+        return {**_signed_in(entry), **_next_steps(ctx, entry)}
+    held = entry.pending.held
+    methods = ["totp"] if held.totp else []
+    methods += ["recovery_code"] if held.recovery_codes else []
+    return {"requires_totp": True, "mfa_token": entry.pending.token, "mfa_methods": methods}
 
 
 def _signed_in(entry: service.Entry) -> dict[str, Any]:

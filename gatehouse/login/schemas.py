@@ -51,6 +51,21 @@ class ReauthenticateIn(Schema):
     password = Password(required=True)
 
 
+class ConfirmIn(Schema):
+    """One of both: ``password``, or ``code`` as in ``FactorIn``."""
+
+    password = Password(load_default=None)
+    code = fields.String(load_default=None, validate=validate.Length(1, 40))
+    is_backup_code = Flag(load_default=False)
+
+    @validates_schema(skip_on_field_errors=False)
+    def one_is_sent(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("password") is None and data.get("code") is None:
+            raise ValidationError("Missing. Send it, or a code of a second factor.", "password")
+        if data.get("password") is not None and data.get("code") is not None:
+            raise ValidationError("Send this, or the password.", "code")
+
+
 class SignedInOut(Schema):
     user = fields.Nested(UserOut)
     token = fields.String()
@@ -66,7 +81,25 @@ class TokenOut(Schema):
     token = fields.String(required=True)
 
 
+class TypedCodeIn(Schema):
+    code = Text(most=40, required=True)
+
+
+class FactorIn(Schema):
+    """``code``: six digits of the app, or with ``is_backup_code`` a code to recover with."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 40))
+    is_backup_code = Flag(load_default=False)
+    mfa_token = fields.String(required=True, validate=validate.Length(1, 200))
+    client_timestamp = fields.Raw(load_default=None)
+
+
 class LoggedInOut(SignedInOut):
+    """A session; or, where a second factor is asked for, what to send with it."""
+
+    requires_totp = fields.Boolean()
+    mfa_token = fields.String()
+    mfa_methods = fields.List(fields.String(validate=validate.OneOf(["totp", "recovery_code"])))
     requires_org_setup = fields.Boolean()
     pending_invites = fields.List(fields.Nested(OwnInviteOut))
 

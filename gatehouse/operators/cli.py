@@ -1,5 +1,6 @@
 """``create-operator``, ``remove-operator``, ``operators list``: who runs this instance; and
-``reset-password``, ``release-address``: a way back in from the host, and an address given free.
+``reset-password``, ``reset-factors``, ``release-address``: a way back in from the host, and an
+address given free.
 """
 
 import sys
@@ -115,6 +116,21 @@ def reset_password(*, email: str) -> None:
     click.echo(
         f"The link works once, within {hours:.0f} hours. Give it to that person only:\n{link}"
     )
+
+
+@click.command("reset-factors")
+@click.argument("email")
+@with_appcontext
+def reset_factors(*, email: str) -> None:
+    """Take all second factors from EMAIL.
+
+    For somebody who has lost them. All sessions of the account end, and the person is mailed. Their
+    password stays.
+    """
+    with _work() as ctx:
+        had_one = service.reset_second_factors(ctx, email=_address(email))
+    told = "has no second factor any more, and is signed out everywhere."
+    click.echo(f"{email} {told}" if had_one else f"{email} has no second factor.")
 
 
 @click.command("release-address")

@@ -6,6 +6,7 @@ from gatehouse.operators.cli import (
     operators_commands,
     release_address,
     remove_operator,
+    reset_factors,
     reset_password,
 )
 from gatehouse.operators.routes import api
@@ -17,6 +18,7 @@ domain = Domain(
         remove_operator,
         operators_commands,
         reset_password,
+        reset_factors,
         release_address,
     ),
 )

@@ -5,7 +5,12 @@ from uuid import UUID
 from gatehouse.accounts.errors import AccountNotFound, AddressNotReserved
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import User
-from gatehouse.accounts.queries import find_account_by_email, get_account, hold_accounts
+from gatehouse.accounts.queries import (
+    find_account_by_email,
+    get_account,
+    hold_account,
+    hold_accounts,
+)
 from gatehouse.accounts.service import (
     ask_for_link,
     create_account_for,
@@ -22,6 +27,7 @@ from gatehouse.accounts.service import (
 )
 from gatehouse.core.access import act_as_operator, is_operator
 from gatehouse.core.context import Context
+from gatehouse.mfa.service import reset_factors
 from gatehouse.operators.errors import ConfirmationRequired
 from gatehouse.organizations.errors import NotOnYourself
 from gatehouse.organizations.service import suspend_everywhere, unsuspend_everywhere
@@ -91,6 +97,14 @@ def link_from_host(ctx: Context, *, email: str) -> tuple[LinkPurpose, str]:
         raise AccountNotFound
     link = make_link_on_host(ctx, user.id)
     return link.purpose, web_address_of(ctx, link.id)
+
+
+def reset_second_factors(ctx: Context, *, email: str) -> bool:
+    """Take all factors from an account. Returns whether it had one. Raises AccountNotFound."""
+    user = find_account_by_email(ctx, email)
+    if user is None or hold_account(ctx, user.id) is None:
+        raise AccountNotFound
+    return reset_factors(ctx, user.id)
 
 
 def release(ctx: Context, *, email: str) -> None:

@@ -20,7 +20,8 @@ class Session(Model):
     """A sign-in that lasts. The token itself is not here, only its SHA-256.
 
     ``expires_at`` slides with use and never passes ``ends_at``. ``amr`` holds the methods that
-    were proved (RFC 8176), with blanks between, ``auth_time`` when that was last done.
+    were proved (RFC 8176), with blanks between, ``auth_time`` when that was last done, and
+    ``mfa_time`` when it was by more than a password.
     """
 
     __tablename__ = "sessions"
@@ -39,6 +40,7 @@ class Session(Model):
     idle_seconds: Mapped[int]
     last_seen_at: Mapped[datetime]
     auth_time: Mapped[datetime]
+    mfa_time: Mapped[datetime | None]
     amr: Mapped[str] = mapped_column(String(100))
     ip: Mapped[str | None] = mapped_column(String(45))
     network: Mapped[str] = mapped_column(String(45))

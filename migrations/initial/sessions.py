@@ -18,6 +18,7 @@ def create() -> None:
         sa.Column("idle_seconds", sa.Integer, nullable=False),
         sa.Column("last_seen_at", TIME, nullable=False),
         sa.Column("auth_time", TIME, nullable=False),
+        sa.Column("mfa_time", TIME),
         sa.Column("amr", sa.String(100), nullable=False),
         sa.Column("ip", sa.String(45)),
         sa.Column("network", sa.String(45), nullable=False),

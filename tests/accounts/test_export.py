@@ -14,6 +14,8 @@ HOLDS = {
     "account": ("users", "credentials"),
     "mailed_links": ("account_links",),
     "sessions": ("sessions",),
+    "second_factors": ("totps", "recovery_codes"),
+    "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),
     "departments": ("department_members",),

@@ -25,8 +25,9 @@ OURS = {"Origin": "http://localhost:5000"}
 PEOPLE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAMS = {"Accept": "application/json"}
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
-# What was registered for an application, and checked then.
+# What was registered for an application, and checked then; and a picture that we have drawn.
 REGISTERED = (
+    "{{ picture }}",
     "{{ back }}",
     "{{ url }}",
     "{{ to.logo_uri }}",

@@ -8,7 +8,13 @@ from gatehouse.accounts.service.addresses import (
 )
 from gatehouse.accounts.service.deletion import delete_account, delete_own_account, purge_accounts
 from gatehouse.accounts.service.export import export_everything
-from gatehouse.accounts.service.guessing import Proof, name_of_device, prove_password
+from gatehouse.accounts.service.guessing import (
+    Guess,
+    Proof,
+    begin_guess,
+    name_of_device,
+    prove_password,
+)
 from gatehouse.accounts.service.links import (
     LIVES,
     PAGES,
@@ -55,11 +61,13 @@ from gatehouse.accounts.service.strength import refuse_weak_password, rules_brok
 __all__ = [
     "LIVES",
     "PAGES",
+    "Guess",
     "Proof",
     "activate_account",
     "ask_for_link",
     "ask_for_new_address",
     "asked_address",
+    "begin_guess",
     "change_password",
     "change_profile",
     "confirm_new_address",

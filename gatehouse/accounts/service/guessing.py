@@ -1,4 +1,4 @@
-"""Proving a password, and the defence against guessing it.
+"""Proving a password, and the defence against guessing it or another secret of a person.
 
 Tries are counted before the password is looked at, so that many at once cannot slip through, and
 in the table rather than in Redis, so that emptying Redis forgets nothing. Devices from which the
@@ -41,6 +41,72 @@ class Proof:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """One try at somebody's secret, counted already. ``refused`` makes the event of a refusal.
+
+    ``is_locked``: after so many wrong ones in a row the right one counts for nothing either.
+    """
+
+    user_id: UUID | None
+    refused: Callable[..., Event]
+    tries: int
+    is_known_device: bool
+    who: str
+
+    @property
+    def is_locked(self) -> bool:
+        return is_locked(self.tries)
+
+    def was_right(self, ctx: Context) -> None:
+        ctx.runtime.guards.delete(f"tries:{self.who}")
+        if wait_after(self.tries):
+            ctx.runtime.guards.delete(f"wait:{self.who}")
+
+    def was_wrong(self, ctx: Context, reason: str) -> None:
+        """Record it, and raise TooManyWrongPasswords from the 5th on. Once the lock has fallen the
+        answer is the same as to any wrong one.
+        """
+        record_attempt(ctx, self.refused(user_id=self.user_id, reason=reason))
+        if self.is_locked:
+            return
+        if self.tries == TRIES_BEFORE_LOCK:
+            locked = AccountLocked(
+                user_id=self.user_id,
+                minutes=LOCK_SECONDS // 60,
+                is_known_device=self.is_known_device,
+            )
+            record_attempt(ctx, locked)
+            return
+        if wait := wait_after(self.tries):
+            ctx.runtime.guards.put(f"wait:{self.who}", b"", wait)
+            raise TooManyWrongPasswords(retry_after=wait)
+
+
+def begin_guess(
+    ctx: Context,
+    *,
+    user_id: UUID | None,
+    account: str,
+    device: str,
+    refused: Callable[..., Event],
+) -> Guess:
+    """Count a try before anybody looks at it. Before the transaction.
+
+    ``account`` is what is guessed at, known or not; ``device`` is empty for a device that the
+    account does not know. Raises TooManyWrongPasswords.
+    """
+    ctx.stay_out_of_the_transaction()
+    who = _who(ctx, account, device)
+    if wait := ceil(ctx.runtime.guards.seconds_left(f"wait:{who}")):
+        record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
+        raise TooManyWrongPasswords(retry_after=wait)
+    tries = _count_try(ctx, who)
+    return Guess(
+        user_id=user_id, refused=refused, tries=tries, is_known_device=bool(device), who=who
+    )
+
+
 def prove_password(
     ctx: Context,
     found: Row[UUID, str, str, datetime] | None,
@@ -56,23 +122,17 @@ def prove_password(
     or not; ``device`` is empty for a device that the account does not know. Every refusal is
     recorded as ``refused``. Raises WrongPassword, TooManyWrongPasswords, HashingBusy.
     """
-    ctx.stay_out_of_the_transaction()
     user_id = found.id if found else None
-    who = _who(ctx, account, device)
-    if wait := ceil(ctx.runtime.guards.seconds_left(f"wait:{who}")):
-        record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
-        raise TooManyWrongPasswords(retry_after=wait)
-    tries = _count_try(ctx, who)
+    guess = begin_guess(ctx, user_id=user_id, account=account, device=device, refused=refused)
     stored = found.password_hash if found else None
     hasher = ctx.ports[PasswordHasher]
     is_right = hasher.verify(stored, password)
     if not is_right and stored and hasher.is_outdated(stored):
         hasher.verify(None, password)  # A hash of an older cost must not tell that there is one.
-    if is_right and found and not is_locked(tries):
-        _clear(ctx, who, tries)
+    if is_right and found and not guess.is_locked:
+        guess.was_right(ctx)
         return Proof(found.id, found.password_hash, found.changed_at)
-    record_attempt(ctx, refused(user_id=user_id, reason=_reason(found, tries)))
-    _make_the_next_wait(ctx, who, tries, user_id, is_known=bool(device))
+    guess.was_wrong(ctx, _reason(found, is_locked=guess.is_locked))
     raise WrongPassword
 
 
@@ -104,31 +164,9 @@ def _count_try(ctx: Context, who: str) -> int:
     return tries
 
 
-def _clear(ctx: Context, who: str, tries: int) -> None:
-    ctx.runtime.guards.delete(f"tries:{who}")
-    if wait_after(tries):
-        ctx.runtime.guards.delete(f"wait:{who}")
-
-
-def _make_the_next_wait(
-    ctx: Context, who: str, tries: int, user_id: UUID | None, *, is_known: bool
-) -> None:
-    """From the 5th wrong one the answer is 429; once locked it is the same 401 as ever."""
-    if is_locked(tries):
-        return
-    if tries == TRIES_BEFORE_LOCK:
-        minutes = LOCK_SECONDS // 60
-        locked = AccountLocked(user_id=user_id, minutes=minutes, is_known_device=is_known)
-        record_attempt(ctx, locked)
-        return
-    if wait := wait_after(tries):
-        ctx.runtime.guards.put(f"wait:{who}", b"", wait)
-        raise TooManyWrongPasswords(retry_after=wait)
-
-
-def _reason(found: Row[UUID, str, str, datetime] | None, tries: int) -> str:
+def _reason(found: Row[UUID, str, str, datetime] | None, *, is_locked: bool) -> str:
     if found is None:
         return "unknown_account"
-    if is_locked(tries):
+    if is_locked:
         return "locked"
     return "wrong_password" if found.password_hash else "no_password"

@@ -1,5 +1,12 @@
 """The rules of coming in and going out."""
 
+from gatehouse.login.service.factors import (
+    answer_in_browser,
+    answer_with_code,
+    find_pending,
+    reauthenticate_with_code,
+    reauthenticate_with_typed,
+)
 from gatehouse.login.service.gate import Entry
 from gatehouse.login.service.invitations import accept_invitation
 from gatehouse.login.service.leaving import sign_out
@@ -15,7 +22,12 @@ __all__ = [
     "Entry",
     "accept_invitation",
     "activate",
+    "answer_in_browser",
+    "answer_with_code",
+    "find_pending",
     "reauthenticate",
+    "reauthenticate_with_code",
+    "reauthenticate_with_typed",
     "register",
     "rules_broken_by_registration",
     "sign_in",

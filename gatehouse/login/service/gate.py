@@ -1,21 +1,36 @@
-"""The one gate. Every way in proves something, and then walks through the same steps.
-
-Second factors and the policies of organizations join as further steps of ``STEPS``.
-"""
+"""The one gate. Every way in proves something, and then walks through the same steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 from gatehouse.accounts.errors import AccountNotActivated, AccountSuspended, WrongPassword
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.queries import hold_account, password_is_of
 from gatehouse.accounts.service import Proof, improve_hash, note_sign_in
 from gatehouse.audit.service import record, record_attempt
+from gatehouse.core.assurance import PWD, acr_of
 from gatehouse.core.context import Actor, Context
+from gatehouse.core.tokens import hash_token, mint
 from gatehouse.login.events import SignedIn, SignInRefused
+from gatehouse.login.models import PendingLogin
+from gatehouse.mfa.queries import Held, factors_of
+from gatehouse.mfa.service import Proven, use
 from gatehouse.sessions.models import Session
 from gatehouse.sessions.service import open_session
+
+PENDING = "gpl_"
+WAITS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An entry that waits for a factor, one of those that are ``held``."""
+
+    id: UUID
+    token: str
+    held: Held
 
 
 @dataclass(slots=True)
@@ -24,7 +39,8 @@ class Entry:
 
     ``proof`` is that of a password, ``better_hash`` what should replace its hash; ``is_recorded``
     says that the caller's own verb records the act, ``is_new_device`` that the account has not
-    been seen there before.
+    been seen there before. ``browser`` is the one it began in, if that is how it goes on;
+    ``factor`` is a second one that was right and is still to be used up.
     """
 
     user_id: UUID
@@ -34,6 +50,9 @@ class Entry:
     better_hash: str | None = None
     is_recorded: bool = False
     is_new_device: bool = False
+    browser: str = ""
+    factor: Proven | None = None
+    pending: Pending | None = None
     _user: User | None = None
     _session: Session | None = None
     token: str = ""
@@ -79,6 +98,37 @@ def refuse_an_account_that_may_not(ctx: Context, entry: Entry) -> None:
     raise AccountSuspended if status is AccountStatus.SUSPENDED else AccountNotActivated
 
 
+def use_up_the_factor(ctx: Context, entry: Entry) -> None:
+    if entry.factor is not None:
+        use(ctx, entry.factor)
+
+
+def ask_for_a_second_factor(ctx: Context, entry: Entry) -> None:
+    """Whoever has one is asked for it, unless they came with it. Nobody is in until then."""
+    held = factors_of(ctx, entry.user_id)
+    if held.is_any and acr_of(entry.amr) == PWD:
+        entry.pending = wait_for_a_factor(ctx, entry, held)
+
+
+def wait_for_a_factor(ctx: Context, entry: Entry, held: Held) -> Pending:
+    """Write down who has got so far."""
+    token = mint(PENDING)
+    row = PendingLogin(
+        id=uuid4(),
+        user_id=entry.user_id,
+        browser_hash=hash_token(entry.browser) if entry.browser else None,
+        token_hash=hash_token(token),
+        amr=" ".join(entry.amr),
+        proved_at=entry.proof.changed_at if entry.proof else None,
+        remember_me=entry.remember_me,
+        is_new_device=entry.is_new_device,
+        created_at=ctx.now,
+        expires_at=ctx.now + WAITS,
+    )
+    ctx.db.add(row)
+    return Pending(row.id, token, held)
+
+
 def open_the_session(ctx: Context, entry: Entry) -> None:
     entry.token, entry._session = open_session(  # noqa: SLF001
         ctx, entry.user_id, amr=entry.amr, remember_me=entry.remember_me
@@ -102,13 +152,19 @@ STEPS: tuple[Callable[[Context, Entry], None], ...] = (
     find_account,
     check_that_the_proof_still_holds,
     refuse_an_account_that_may_not,
+    use_up_the_factor,
+    ask_for_a_second_factor,
     open_the_session,
     record_the_entry,
 )
 
 
 def enter(ctx: Context, entry: Entry) -> Entry:
-    """Walk through every step. A step that raises keeps the person out."""
+    """Walk through every step. A step that raises keeps the person out; an entry that has to wait
+    goes no further.
+    """
     for step in STEPS:
         step(ctx, entry)
+        if entry.pending:
+            break
     return entry

@@ -70,7 +70,9 @@ def activate(ctx: Context, *, token: str, password: str) -> Entry:
     return enter(ctx, Entry(user_id=user.id, amr=(METHOD,), is_recorded=True))
 
 
-def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> Entry:
+def sign_in(
+    ctx: Context, *, email: str, password: str, remember_me: bool, browser: str = ""
+) -> Entry:
     """Sign in. An unknown address, a wrong password and a locked account look and last alike.
 
     Raises WrongPassword, TooManyWrongPasswords, AccountSuspended, AccountNotActivated.
@@ -90,6 +92,7 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
         amr=(METHOD,),
         remember_me=remember_me,
         is_new_device=not device,
+        browser=browser,
         proof=proof,
         better_hash=_better_hash(ctx, proof.password_hash, password),
     )
@@ -99,8 +102,12 @@ def sign_in(ctx: Context, *, email: str, password: str, remember_me: bool) -> En
 def reauthenticate(ctx: Context, *, password: str) -> Session:
     """Confirm who the caller is, for verbs that want it fresh. The session stays the same."""
     hold_confirmed_account(ctx, confirm_password(ctx, password))
-    session = confirm(ctx, amr=(METHOD,))
-    event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=METHOD)
+    return confirmed(ctx, METHOD)
+
+
+def confirmed(ctx: Context, method: str) -> Session:
+    session = confirm(ctx, amr=(method,))
+    event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=method)
     record(ctx, event)
     return session
 

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gatehouse.core.access import ELEVATION
+from gatehouse.core.assurance import MFA, PWD, SECOND, acr_of
 from gatehouse.core.context import Context
-from gatehouse.core.errors import InvalidToken
+from gatehouse.core.errors import InvalidToken, StepUpRequired
 from gatehouse.core.headers import network_of
 from gatehouse.core.tokens import SESSION, hash_token, mint
 from gatehouse.sessions.errors import SessionNotFound
@@ -29,6 +31,7 @@ def open_session(
         created_at=ctx.now,
         last_seen_at=ctx.now,
         auth_time=ctx.now,
+        mfa_time=ctx.now if acr_of(amr) != PWD else None,
         expires_at=slid(ctx.now, idle, ends_at),
         ends_at=ends_at,
         idle_seconds=int(idle.total_seconds()),
@@ -66,9 +69,20 @@ def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
     """Note that the caller has just proved again who they are: the same session, a new time."""
     session = _own(ctx)
     session.auth_time = ctx.now
+    if SECOND & set(amr):
+        session.mfa_time = ctx.now
     session.amr = " ".join(dict.fromkeys([*session.amr.split(), *amr]))
     ctx.freshen(session.user_id)
     return session
+
+
+def refuse_without_a_fresh_factor(ctx: Context) -> None:
+    """Raise StepUpRequired unless this session has proved more than a password in the last 10
+    minutes.
+    """
+    proved = _own(ctx).mfa_time
+    if proved is None or ctx.now - proved > ELEVATION:
+        raise StepUpRequired(acr_values=MFA, max_age=int(ELEVATION.total_seconds()))
 
 
 def renew_token(ctx: Context) -> tuple[str, datetime | None]:

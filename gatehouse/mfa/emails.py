@@ -1,0 +1,63 @@
+"""The mails about second factors: whoever did not do it shall hear of it."""
+
+from gatehouse.mail.service import Mail, sample
+
+NOT_YOU = (
+    "If that was you, you need do nothing.",
+    "If not, change your password now, and look at the security page of your account.",
+)
+
+
+@sample(ip="192.0.2.7")
+def app_set_up_mail(*, ip: str | None) -> Mail:
+    return Mail(
+        subject="An authenticator app was set up",
+        says=("Your account asks for a code of it from now on.",),
+        facts=(("Set up from", ip or "unknown"),),
+        notes=NOT_YOU,
+    )
+
+
+@sample(ip="192.0.2.7")
+def app_removed_mail(*, ip: str | None) -> Mail:
+    return Mail(
+        subject="Your authenticator app was removed",
+        says=("Your account asks for no code of it any more.",),
+        facts=(("Removed from", ip or "unknown"),),
+        notes=NOT_YOU,
+    )
+
+
+@sample(ip="192.0.2.7")
+def codes_made_mail(*, ip: str | None) -> Mail:
+    return Mail(
+        subject="New recovery codes were made",
+        says=("The codes that you had before are void.",),
+        facts=(("Made from", ip or "unknown"),),
+        notes=NOT_YOU,
+    )
+
+
+@sample(left=9, ip="192.0.2.7")
+def code_used_mail(*, left: int, ip: str | None) -> Mail:
+    return Mail(
+        subject="A recovery code was used",
+        says=("Somebody used one of your recovery codes in place of a factor.",),
+        facts=(("Used from", ip or "unknown"), ("Codes left", str(left))),
+        notes=NOT_YOU,
+    )
+
+
+@sample()
+def factors_reset_mail() -> Mail:
+    return Mail(
+        subject="Your second factors were taken from your account",
+        says=(
+            "Somebody who runs this service did it, as for a person who has lost their factors.",
+            "You are signed out everywhere. A password alone signs in again.",
+        ),
+        notes=("If you did not ask for that, change your password now, and ask them why.",),
+    )
+
+
+MAILS = (app_set_up_mail, app_removed_mail, codes_made_mail, code_used_mail, factors_reset_mail)

@@ -1,0 +1,72 @@
+"""What follows acts on factors, and what becomes of the factors of an account that goes."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from gatehouse.accounts.events import AccountDeleted
+from gatehouse.accounts.queries import is_proven, mailbox_of
+from gatehouse.core.context import Context, Ports
+from gatehouse.core.reactions import Received, during, on
+from gatehouse.mail.service import Mail, refuse_to_flood, sending
+from gatehouse.mfa.emails import (
+    app_removed_mail,
+    app_set_up_mail,
+    code_used_mail,
+    codes_made_mail,
+    factors_reset_mail,
+)
+from gatehouse.mfa.events import (
+    FactorsReset,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    TotpEnrolled,
+    TotpRemoved,
+)
+from gatehouse.mfa.models import RecoveryCode, Totp
+
+Mails = list[Callable[[Ports], None]]
+
+
+@during(AccountDeleted)
+def delete_factors_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
+    gone = [
+        ctx.execute(delete(kind).where(kind.user_id == event.user_id))
+        for kind in (Totp, RecoveryCode)
+    ]
+    return {"factors_deleted": gone[0]} if gone[0] else {}
+
+
+@on(TotpEnrolled)
+def tell_of_an_app(ctx: Context, event: TotpEnrolled, message: Received) -> Mails:
+    return _tell(ctx, message, event.user_id, app_set_up_mail(ip=ctx.origin.ip))
+
+
+@on(TotpRemoved)
+def tell_of_a_removed_app(ctx: Context, event: TotpRemoved, message: Received) -> Mails:
+    return _tell(ctx, message, event.user_id, app_removed_mail(ip=ctx.origin.ip))
+
+
+@on(RecoveryCodesMade)
+def tell_of_new_codes(ctx: Context, event: RecoveryCodesMade, message: Received) -> Mails:
+    return _tell(ctx, message, event.user_id, codes_made_mail(ip=ctx.origin.ip))
+
+
+@on(RecoveryCodeUsed)
+def tell_of_a_used_code(ctx: Context, event: RecoveryCodeUsed, message: Received) -> Mails:
+    mail = code_used_mail(left=event.left, ip=ctx.origin.ip)
+    return _tell(ctx, message, event.user_id, mail)
+
+
+@on(FactorsReset)
+def tell_of_a_reset(ctx: Context, event: FactorsReset, message: Received) -> Mails:
+    return _tell(ctx, message, event.user_id, factors_reset_mail())
+
+
+def _tell(ctx: Context, message: Received, user_id: UUID, mail: Mail) -> Mails:
+    box = ctx.glance(mailbox_of(user_id))
+    if box is None or not is_proven(ctx, box):
+        return []
+    refuse_to_flood(ctx, message, box.email_key, of="notices")
+    return sending(ctx, message, mail, to=box.email)

@@ -1,0 +1,76 @@
+"""HTTP for one's own second factors."""
+
+from http import HTTPStatus
+from typing import Any
+
+from gatehouse.accounts.errors import TooManyWrongPasswords
+from gatehouse.core.access import elevated, signed_in
+from gatehouse.core.context import Context
+from gatehouse.core.errors import StepUpRequired
+from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.mfa import queries, service
+from gatehouse.mfa.errors import (
+    EnrolmentOver,
+    TotpEnrolledAlready,
+    TotpNotEnrolled,
+    WrongCode,
+)
+from gatehouse.mfa.schemas import CodeIn, CodesOut, EnrolmentOut, TotpOut
+from gatehouse.mfa.service.pictures import qr_code
+
+api = Api("totp", at="/auth/totp", about="Your authenticator app, and codes to recover with.")
+
+
+@api.post("/enroll")
+@signed_in
+@elevated
+@returns(EnrolmentOut, HTTPStatus.CREATED)
+@raises(TotpEnrolledAlready)
+def enrol(ctx: Context) -> dict[str, Any]:
+    """Begin to set up an authenticator app. It counts once you have sent a code of it."""
+    begun = service.enrol_totp(ctx)
+    return {
+        "secret": begun.secret,
+        "provisioning_uri": begun.uri,
+        "qr_code": qr_code(begun.uri),
+        "backup_codes": begun.codes,
+    }
+
+
+@api.post("/verify-enrollment")
+@signed_in
+@body(CodeIn)
+@returns(None)
+@raises(TotpNotEnrolled, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver)
+def verify_enrolment(ctx: Context, *, code: str, client_timestamp: object) -> None:
+    """Confirm the app by a code of it. This session has proved the factor then."""
+    del client_timestamp
+    service.confirm_totp(ctx, code)
+
+
+@api.delete("/disable")
+@signed_in
+@elevated
+@returns(None)
+@raises(TotpNotEnrolled, StepUpRequired)
+def remove(ctx: Context) -> None:
+    """Remove the authenticator app."""
+    service.remove_totp(ctx)
+
+
+@api.post("/regenerate-backup-codes")
+@signed_in
+@elevated
+@returns(CodesOut)
+@raises(TotpNotEnrolled, StepUpRequired)
+def renew_codes(ctx: Context) -> dict[str, list[str]]:
+    """Make ten new codes to recover with. Those before are void."""
+    return {"backup_codes": service.renew_codes(ctx)}
+
+
+@api.get("/status")
+@signed_in
+@returns(TotpOut)
+def read_status(ctx: Context) -> dict[str, Any]:
+    """Read whether an app is set up, since when, and how many codes are left."""
+    return queries.status_of(ctx)

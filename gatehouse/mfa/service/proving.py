@@ -1,0 +1,94 @@
+"""Proving that one has a factor: a code is looked at before the transaction, and used up in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import update
+
+from gatehouse.accounts.service import Guess, begin_guess
+from gatehouse.audit.service import record, record_attempt
+from gatehouse.core.context import Context
+from gatehouse.mfa.errors import WrongCode
+from gatehouse.mfa.events import FactorRefused, RecoveryCodeUsed
+from gatehouse.mfa.models import Totp
+from gatehouse.mfa.queries import confirmed_totp
+from gatehouse.mfa.rules import as_recovery_code, step_of
+from gatehouse.mfa.service.codes import code_hash, codes_left, is_living, spend_code
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A code was right. ``spend`` uses it up, in the transaction, and says whether it was still
+    good; ``amr`` is what was done (RFC 8176).
+    """
+
+    user_id: UUID
+    amr: str
+    spend: Callable[[Context], bool]
+
+
+def begin(ctx: Context, user_id: UUID, *, device: str) -> Guess:
+    """Count a try at any factor of an account, wherever it comes from. Raises
+    TooManyWrongPasswords.
+    """
+    account = f"factors of {user_id}"
+    return begin_guess(ctx, user_id=user_id, account=account, device=device, refused=FactorRefused)
+
+
+def prove_totp(ctx: Context, user_id: UUID, code: str, *, device: str) -> Proven:
+    """Raises WrongCode, TooManyWrongPasswords. ``device`` is as in ``begin_guess``."""
+    row = ctx.glance(confirmed_totp(user_id))
+    guess = begin(ctx, user_id, device=device)
+    now, step = ctx.now.timestamp(), None
+    if row is not None:
+        secret = open_secret(ctx, user_id, row.secret_sealed)
+        step = step_of(code, secret, now=now, last_step=row.last_step)
+    if step is None or guess.is_locked:
+        guess.was_wrong(ctx, "wrong_code")
+        raise WrongCode
+    guess.was_right(ctx)
+    return Proven(user_id, "otp", partial(_use_step, user_id=user_id, step=step))
+
+
+def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str) -> Proven:
+    """Raises WrongCode, TooManyWrongPasswords."""
+    hashed = code_hash(ctx, user_id, as_recovery_code(typed))
+    is_there = is_living(ctx, user_id, hashed)
+    guess = begin(ctx, user_id, device=device)
+    if not is_there or guess.is_locked:
+        guess.was_wrong(ctx, "wrong_recovery_code")
+        raise WrongCode
+    guess.was_right(ctx)
+    return Proven(user_id, "otp", partial(_use_recovery_code, user_id=user_id, hashed=hashed))
+
+
+def use(ctx: Context, proven: Proven) -> None:
+    """Use the code up. Raises WrongCode if somebody was first."""
+    if not proven.spend(ctx):
+        record_attempt(ctx, FactorRefused(user_id=proven.user_id, reason="code_used_already"))
+        raise WrongCode
+
+
+def _use_step(ctx: Context, *, user_id: UUID, step: int) -> bool:
+    used = update(Totp).where(
+        Totp.user_id == user_id, Totp.confirmed_at.is_not(None), Totp.last_step < step
+    )
+    return ctx.execute(used.values(last_step=step)) == 1
+
+
+def _use_recovery_code(ctx: Context, *, user_id: UUID, hashed: bytes) -> bool:
+    if not spend_code(ctx, user_id, hashed):
+        return False
+    record(ctx, RecoveryCodeUsed(user_id=user_id, left=codes_left(ctx, user_id)))
+    return True
+
+
+def purpose_of(user_id: UUID) -> str:
+    """What a sealed secret is for: it cannot be moved to another account."""
+    return f"totp of {user_id}"
+
+
+def open_secret(ctx: Context, user_id: UUID, sealed: str) -> str:
+    return ctx.runtime.keyring.open(sealed, purpose_of(user_id)).decode()

@@ -1,0 +1,139 @@
+"""Authenticator apps: set up by a code that is right, removed by their owner."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from gatehouse.accounts.models import User
+from gatehouse.accounts.queries import own_account
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.mfa.errors import (
+    EnrolmentOver,
+    TotpEnrolledAlready,
+    TotpNotEnrolled,
+    WrongCode,
+)
+from gatehouse.mfa.events import FactorsReset, RecoveryCodesMade, TotpEnrolled, TotpRemoved
+from gatehouse.mfa.models import Totp
+from gatehouse.mfa.queries import factors_of, totp_of
+from gatehouse.mfa.rules import enrolment_uri, new_secret, step_of
+from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
+from gatehouse.mfa.service.proving import begin, open_secret, purpose_of
+from gatehouse.sessions.service import confirm, end_sessions, refuse_without_a_fresh_factor
+
+OTP = "otp"  # RFC 8176
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What is shown once, to be read by an app and to be kept."""
+
+    secret: str
+    uri: str
+    codes: list[str]
+
+
+def enrol_totp(ctx: Context) -> Enrolment:
+    """Begin to set up an app: what was begun before and not confirmed is void.
+
+    Raises TotpEnrolledAlready.
+    """
+    user, there = own_account(ctx), totp_of(ctx, ctx.user_id)
+    if there is not None and there.confirmed_at is not None:
+        raise TotpEnrolledAlready
+    secret = new_secret()
+    sealed = ctx.runtime.keyring.seal(secret.encode(), purpose_of(user.id))
+    row = there or Totp(user_id=user.id)
+    row.secret_sealed, row.created_at, row.last_step = sealed, ctx.now, 0
+    ctx.db.add(row)
+    codes = make_codes(ctx, user.id, counting=False)
+    return Enrolment(secret, _uri(ctx, user, secret), codes)
+
+
+def find_enrolment(ctx: Context) -> Enrolment | None:
+    """What the caller began and has not confirmed yet; its codes are not known any more."""
+    there = totp_of(ctx, ctx.user_id)
+    if there is None or there.confirmed_at is not None:
+        return None
+    secret = open_secret(ctx, ctx.user_id, there.secret_sealed)
+    return Enrolment(secret, _uri(ctx, own_account(ctx), secret), [])
+
+
+def _uri(ctx: Context, user: User, secret: str) -> str:
+    return enrolment_uri(secret, account=user.email, issuer=ctx.settings.service_name)
+
+
+def confirm_totp(ctx: Context, code: str) -> None:
+    """Let the app count from now on, if it gives the right code. The session has used it then.
+
+    Raises TotpNotEnrolled, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver.
+    """
+    sealed = _begun(ctx)
+    guess = begin(ctx, ctx.user_id, device=f"session {ctx.session_id}")
+    secret = open_secret(ctx, ctx.user_id, sealed)
+    step = step_of(code, secret, now=ctx.now.timestamp(), last_step=0)
+    if step is None or guess.is_locked:
+        guess.was_wrong(ctx, "wrong_code")
+        raise WrongCode
+    guess.was_right(ctx)
+    counts = update(Totp).where(
+        Totp.user_id == ctx.user_id, Totp.secret_sealed == sealed, Totp.confirmed_at.is_(None)
+    )
+    if not ctx.execute(counts.values(confirmed_at=ctx.now, last_step=step)):
+        raise EnrolmentOver
+    let_codes_count(ctx, ctx.user_id)
+    confirm(ctx, amr=(OTP,))
+    record(ctx, TotpEnrolled(user_id=ctx.user_id))
+
+
+def _begun(ctx: Context) -> str:
+    statement = select(Totp.secret_sealed, Totp.confirmed_at).where(Totp.user_id == ctx.user_id)
+    row = ctx.glance(statement)
+    if row is None:
+        raise TotpNotEnrolled
+    if row.confirmed_at is not None:
+        raise TotpEnrolledAlready
+    return str(row.secret_sealed)
+
+
+def remove_totp(ctx: Context) -> None:
+    """Codes to recover with go along with the last factor.
+
+    Raises StepUpRequired, TotpNotEnrolled: a password alone removes no factor (threat 130).
+    """
+    if factors_of(ctx, ctx.user_id).is_any:
+        refuse_without_a_fresh_factor(ctx)
+    gone = delete(Totp).where(Totp.user_id == ctx.user_id, Totp.confirmed_at.is_not(None))
+    if not ctx.execute(gone):
+        raise TotpNotEnrolled
+    if not factors_of(ctx, ctx.user_id).is_any:
+        forget_codes(ctx, ctx.user_id)
+    record(ctx, TotpRemoved(user_id=ctx.user_id))
+
+
+def reset_factors(ctx: Context, user_id: UUID) -> bool:
+    """Take all factors from an account, for somebody who has lost them. All its sessions end.
+
+    Returns whether there was one. For operators on the host; what they do is mailed.
+    """
+    had = ctx.execute(delete(Totp).where(Totp.user_id == user_id))
+    forget_codes(ctx, user_id)
+    if had:
+        end_sessions(ctx, user_id, reason="factors_reset")
+        record(ctx, FactorsReset(user_id=user_id))
+    return bool(had)
+
+
+def renew_codes(ctx: Context) -> list[str]:
+    """Ten new codes to recover with; those before are void.
+
+    Raises TotpNotEnrolled, StepUpRequired.
+    """
+    if not factors_of(ctx, ctx.user_id).is_any:
+        raise TotpNotEnrolled
+    refuse_without_a_fresh_factor(ctx)
+    codes = make_codes(ctx, ctx.user_id, counting=True)
+    record(ctx, RecoveryCodesMade(user_id=ctx.user_id))
+    return codes
