@@ -204,7 +204,8 @@ def test_everybody_can_use_the_pages_of_who_is_signed_in(browser, house):
     sign_in(browser, house, user.email)
     assert says(browser, "Where you are signed in")
     offer = house.invitation(house.make.organization(), email=user.email)
-    pages = ("/", "/account/password", "/applications", "/logout", "/reauthenticate", offer)
+    account = ("/", "/account/password", "/applications", "/security", "/reauthenticate/code")
+    pages = (*account, "/logout", "/reauthenticate", offer)
 
     assert wrong_with_all(browser, house, *pages) == {}
 

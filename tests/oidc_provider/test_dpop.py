@@ -22,7 +22,6 @@ from tests.relying import ISSUER, Person, Rp
 
 NOW = 1_800_000_000
 KEY = "k" * 32
-
 # orjson would not write what is nested any deeper, and joserfc reads the header once more.
 DEEP: Any = None
 for _ in range(240):
