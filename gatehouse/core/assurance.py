@@ -10,12 +10,14 @@ RANKS = {name: rank for rank, name in enumerate(LEVELS)} | {"phishing-resistant"
 # RFC 8176: what is proven by something other than a password.
 SECOND = frozenset({"otp", "hwk", "swk", "sms", "mfa"})
 HARDWARE = frozenset({"hwk", "swk"})
+# What makes two factors of a key that only somebody who is present can use.
+WITH_A_KEY = frozenset({"pwd", "pin", "bio", "mfa"})
 
 
 def acr_of(amr: Sequence[str]) -> str:
     """The class that these methods (RFC 8176) reach."""
     methods = set(amr)
-    if methods & HARDWARE and ("user" in methods or "pin" in methods or "bio" in methods):
+    if methods & HARDWARE and methods & WITH_A_KEY:
         return PHISHING_RESISTANT
     if methods & SECOND and ("pwd" in methods or len(methods & SECOND) > 1):
         return MFA

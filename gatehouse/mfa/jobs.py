@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import delete
-
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
@@ -24,18 +22,15 @@ from gatehouse.mfa.events import (
     TotpEnrolled,
     TotpRemoved,
 )
-from gatehouse.mfa.models import RecoveryCode, Totp
+from gatehouse.mfa.service import forget_factors
 
 Mails = list[Callable[[Ports], None]]
 
 
 @during(AccountDeleted)
 def delete_factors_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
-    gone = [
-        ctx.execute(delete(kind).where(kind.user_id == event.user_id))
-        for kind in (Totp, RecoveryCode)
-    ]
-    return {"factors_deleted": gone[0]} if gone[0] else {}
+    gone = forget_factors(ctx, event.user_id)
+    return {"factors_deleted": gone} if gone else {}
 
 
 @on(TotpEnrolled)

@@ -22,6 +22,31 @@ class Totp(Model):
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+class Passkey(Model):
+    """A key pair that an authenticator keeps for a person (WebAuthn 4, "credential"); here is the
+    public half, as COSE.
+
+    ``sign_count`` is the last one that it told, 0 where it counts nothing. ``model`` is its AAGUID
+    as it says; ``is_attested`` that its maker vouched for that. ``is_synced``: it may be copied to
+    other devices of the person (backup eligibility), ``is_backed_up`` that it was.
+    """
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(2048))
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(100))
+    model: Mapped[UUID]
+    is_attested: Mapped[bool]
+    is_synced: Mapped[bool]
+    is_backed_up: Mapped[bool]
+    transports: Mapped[str] = mapped_column(String(100))
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
 class RecoveryCode(Model):
     """A code that is good once in place of a factor; of it only a keyed hash. Those of an enrolment
     that is not confirmed do not count yet.

@@ -4,22 +4,26 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, true
 
 from gatehouse.core.context import Context
-from gatehouse.mfa.models import RecoveryCode, Totp
+from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The factors of a person, with how many recovery codes are left."""
+    """The factors of a person, with how many recovery codes are left. ``models`` are the AAGUIDs of
+    those passkeys for which their maker vouched.
+    """
 
-    totp: bool
-    recovery_codes: int
+    totp: bool = False
+    passkeys: int = 0
+    models: frozenset[UUID] = frozenset()
+    recovery_codes: int = 0
 
     @property
     def is_any(self) -> bool:
-        return self.totp
+        return self.totp or self.passkeys > 0
 
 
 def confirmed_totp(user_id: UUID) -> Any:
@@ -37,11 +41,18 @@ def living_codes(user_id: UUID) -> Any:
 
 
 def factors_of(ctx: Context, user_id: UUID) -> Held:
-    """What somebody has by now."""
+    """What somebody has by now: one statement, a row for each passkey or one without any."""
     totp = confirmed_totp(user_id).with_only_columns(Totp.id).exists()
     codes = living_codes(user_id).with_only_columns(func.count()).scalar_subquery()
-    row = ctx.db.execute(select(totp.label("totp"), codes.label("codes"))).one()
-    return Held(totp=row.totp, recovery_codes=row.codes)
+    has = select(totp.label("totp"), codes.label("codes")).subquery()
+    keys = select(Passkey.model, Passkey.is_attested).where(Passkey.user_id == user_id).subquery()
+    rows = ctx.db.execute(select(has, keys).outerjoin_from(has, keys, true())).all()
+    return Held(
+        totp=bool(rows[0].totp),
+        passkeys=sum(row.model is not None for row in rows),
+        models=frozenset(row.model for row in rows if row.is_attested),
+        recovery_codes=rows[0].codes,
+    )
 
 
 def totp_of(ctx: Context, user_id: UUID) -> Totp | None:
@@ -59,6 +70,11 @@ def status_of(ctx: Context) -> dict[str, Any]:
     }
 
 
+def passkeys_of(user_id: UUID) -> Select[Any]:
+    """In the order in which they were made."""
+    return select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
+
+
 def second_factors(ctx: Context, user_id: UUID) -> dict[str, Any]:
     """What an export tells of a person's factors: that they are there, not how they are used."""
     row, codes = totp_of(ctx, user_id), living_codes(user_id).with_only_columns(func.count())
@@ -66,5 +82,12 @@ def second_factors(ctx: Context, user_id: UUID) -> dict[str, Any]:
         "authenticator_app": {"created_at": row.created_at, "confirmed_at": row.confirmed_at}
         if row
         else None,
+        "passkeys": _told_of_passkeys(ctx, user_id),
         "recovery_codes_left": ctx.db.scalar(codes),
     }
+
+
+def _told_of_passkeys(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    names = ("name", "created_at", "last_used_at", "model", "transports", "is_synced")
+    rows = ctx.db.scalars(passkeys_of(user_id))
+    return [{name: getattr(row, name) for name in names} for row in rows]

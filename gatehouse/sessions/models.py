@@ -21,7 +21,8 @@ class Session(Model):
 
     ``expires_at`` slides with use and never passes ``ends_at``. ``amr`` holds the methods that
     were proved (RFC 8176), with blanks between, ``auth_time`` when that was last done, and
-    ``mfa_time`` when it was by more than a password.
+    ``mfa_time`` when it was by more than a password. ``model`` is the AAGUID of the passkey that
+    was used, if its maker vouched for it.
     """
 
     __tablename__ = "sessions"
@@ -42,6 +43,7 @@ class Session(Model):
     auth_time: Mapped[datetime]
     mfa_time: Mapped[datetime | None]
     amr: Mapped[str] = mapped_column(String(100))
+    model: Mapped[UUID | None] = mapped_column(default=None)
     ip: Mapped[str | None] = mapped_column(String(45))
     network: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str | None] = mapped_column(String(255))

@@ -34,7 +34,29 @@ def create() -> None:
         "uq_recovery_codes_code", "recovery_codes", ["user_id", "code_hash"], unique=True
     )
 
+    op.create_table(
+        "passkeys",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(1023), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(2048), nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("model", sa.Uuid, nullable=False),
+        sa.Column("is_attested", sa.Boolean, nullable=False),
+        sa.Column("is_synced", sa.Boolean, nullable=False),
+        sa.Column("is_backed_up", sa.Boolean, nullable=False),
+        sa.Column("transports", sa.String(100), nullable=False),
+        sa.Column("last_used_at", TIME),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_passkeys"),
+        sa.UniqueConstraint("credential_id", name="uq_passkeys_credential_id"),
+        belongs_to("users", "user_id", "fk_passkeys_user_id"),
+    )
+    op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"])
+
 
 def drop() -> None:
+    op.drop_table("passkeys")
     op.drop_table("recovery_codes")
     op.drop_table("totps")

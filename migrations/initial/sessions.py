@@ -20,6 +20,7 @@ def create() -> None:
         sa.Column("auth_time", TIME, nullable=False),
         sa.Column("mfa_time", TIME),
         sa.Column("amr", sa.String(100), nullable=False),
+        sa.Column("model", sa.Uuid),
         sa.Column("ip", sa.String(45)),
         sa.Column("network", sa.String(45), nullable=False),
         sa.Column("user_agent", sa.String(255)),

@@ -14,7 +14,7 @@ HOLDS = {
     "account": ("users", "credentials"),
     "mailed_links": ("account_links",),
     "sessions": ("sessions",),
-    "second_factors": ("totps", "recovery_codes"),
+    "second_factors": ("totps", "passkeys", "recovery_codes"),
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),

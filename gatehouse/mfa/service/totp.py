@@ -16,7 +16,7 @@ from gatehouse.mfa.errors import (
     WrongCode,
 )
 from gatehouse.mfa.events import FactorsReset, RecoveryCodesMade, TotpEnrolled, TotpRemoved
-from gatehouse.mfa.models import Totp
+from gatehouse.mfa.models import Passkey, Totp
 from gatehouse.mfa.queries import factors_of, totp_of
 from gatehouse.mfa.rules import enrolment_uri, new_secret, step_of
 from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
@@ -118,12 +118,17 @@ def reset_factors(ctx: Context, user_id: UUID) -> bool:
 
     Returns whether there was one. For operators on the host; what they do is mailed.
     """
-    had = ctx.execute(delete(Totp).where(Totp.user_id == user_id))
-    forget_codes(ctx, user_id)
+    had = forget_factors(ctx, user_id)
     if had:
         end_sessions(ctx, user_id, reason="factors_reset")
         record(ctx, FactorsReset(user_id=user_id))
     return bool(had)
+
+
+def forget_factors(ctx: Context, user_id: UUID) -> int:
+    """Delete all factors of an account, and the codes. Returns how many factors there were."""
+    forget_codes(ctx, user_id)
+    return sum(ctx.execute(delete(kind).where(kind.user_id == user_id)) for kind in (Totp, Passkey))
 
 
 def renew_codes(ctx: Context) -> list[str]:

@@ -16,10 +16,16 @@ from gatehouse.sessions.rules import slid
 
 
 def open_session(
-    ctx: Context, user_id: UUID, *, amr: tuple[str, ...], remember_me: bool = False
+    ctx: Context,
+    user_id: UUID,
+    *,
+    amr: tuple[str, ...],
+    model: UUID | None = None,
+    remember_me: bool = False,
 ) -> tuple[str, Session]:
     """Open a session and return its token with it; only the token's hash is stored.
 
+    ``model`` is that of an attested passkey that was used, as in the row.
     ``remember_me`` counts if the operator has set the SESSION_REMEMBER_ times.
     """
     idle, absolute = _lifetimes(ctx, remember_me=remember_me)
@@ -36,6 +42,7 @@ def open_session(
         ends_at=ends_at,
         idle_seconds=int(idle.total_seconds()),
         amr=" ".join(amr),
+        model=model,
         ip=ctx.origin.ip,
         network=network_of(ctx.origin.ip),
         user_agent=ctx.origin.user_agent,
@@ -65,10 +72,11 @@ def refresh(ctx: Context) -> datetime:
     return session.expires_at
 
 
-def confirm(ctx: Context, *, amr: tuple[str, ...]) -> Session:
+def confirm(ctx: Context, *, amr: tuple[str, ...], model: UUID | None = None) -> Session:
     """Note that the caller has just proved again who they are: the same session, a new time."""
     session = _own(ctx)
     session.auth_time = ctx.now
+    session.model = model or session.model
     if SECOND & set(amr):
         session.mfa_time = ctx.now
     session.amr = " ".join(dict.fromkeys([*session.amr.split(), *amr]))
