@@ -132,7 +132,8 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
             owner = str(known.actor.user_id)
             kept = envelope.encode(data)
             runtime.cache.fill_answer(plan.ready, owner, known.version, kept, ANSWER_LIFE)
-        return _success(environ, status, data, meta)
+        content = envelope.encode(data) if plan.returns.is_bare else None
+        return _success(environ, status, data, meta, content)
 
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
@@ -373,9 +374,15 @@ class Answer(Response):
 
 
 def _success(
-    environ: dict[str, Any], status: HTTPStatus, data: Any = None, meta: Any = None
+    environ: dict[str, Any],
+    status: HTTPStatus,
+    data: Any = None,
+    meta: Any = None,
+    content: bytes | None = None,
 ) -> Response:
-    content = envelope.success(environ["gatehouse.request_id"], status=status, data=data, meta=meta)
+    content = content or envelope.success(
+        environ["gatehouse.request_id"], status=status, data=data, meta=meta
+    )
     headers = [("Content-Type", JSON), ("Content-Length", str(len(content)))]
     return Answer([content], STATUS_LINES[status], headers)
 

@@ -194,6 +194,9 @@ def _success(notes: dict[str, Any]) -> dict[str, Any]:
     if "streams" in notes:
         lines = {kind: {"schema": TEXT} for kind in notes["streams"]}
         return {str(status.value): {"description": status.phrase, "content": lines}}
+    if returns.is_bare:
+        content = {"application/json": {"schema": returns.schema}}
+        return {str(status.value): {"description": status.phrase, "content": content}}
     data: Any = {"type": "object"}
     meta: Any = {"type": "object"}
     if returns.schema is not None:

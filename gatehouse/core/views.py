@@ -21,11 +21,14 @@ Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """How what a view returns is shaped. ``key`` is its name inside ``data``."""
+    """How what a view returns is shaped. ``key`` is its name inside ``data``; what ``is_bare`` goes
+    out as it is, without an envelope.
+    """
 
     schema: Schema | None
     status: HTTPStatus
     key: str
+    is_bare: bool = False
 
     @property
     def names(self) -> Collection[str]:
@@ -69,12 +72,13 @@ def returns(
     key: str = "",
     listed: bool = False,
     paged: bool = False,
+    bare: bool = False,
     beside: Mapping[str, Any] | None = None,
 ) -> Callable[[View], View]:
-    """Shape what the view returns. ``listed``, ``paged`` and ``beside`` (what else a page has in
-    ``data``, as JSON schemas) tell the OpenAPI document.
+    """Shape what the view returns; ``bare``: without an envelope. ``listed``, ``paged`` and
+    ``beside`` (what else a page has in ``data``, as JSON schemas) tell the OpenAPI document.
     """
-    shape = Returns(schema() if schema else None, status, key)
+    shape = Returns(schema() if schema else None, status, key, bare)
     return _note(returns=shape, listed=listed, paged=paged, beside=beside or {})
 
 

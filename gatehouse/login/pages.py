@@ -1,5 +1,6 @@
 """The start page, and the pages of coming in and going out."""
 
+from typing import Any
 from uuid import UUID
 
 from gatehouse.accounts.events import LinkPurpose
@@ -17,13 +18,12 @@ from gatehouse.login.schemas import (
     AcceptIn,
     ClaimIn,
     LoginIn,
+    PostedPasskeyIn,
     ReauthenticateIn,
     RegisterIn,
     TypedCodeIn,
 )
-from gatehouse.mfa.queries import factors_of
 from gatehouse.organizations.service import find_invite
-from gatehouse.sessions.queries import places_signed_in
 from gatehouse.sessions.service import remembered_until
 
 pages = Pages("login")
@@ -37,15 +37,14 @@ def show_start(ctx: Context) -> Show:
     return Show(
         "login/start.html",
         **queries.read_me(ctx),
-        places=places_signed_in(ctx),
         must_verify=ctx.settings.require_verified_email,
     )
 
 
 @pages.get("/login")
 @public
-def show_login(ctx: Context, browser: str = "") -> Show | Go | Leave:
-    del browser  # Its post begins something there.
+@knows_browser
+def show_login(ctx: Context, browser: str) -> Show | Go | Leave:
     if ctx.actor.user_id is not None:
         return Go()
     if ctx.settings.login_ui_url:
@@ -54,6 +53,7 @@ def show_login(ctx: Context, browser: str = "") -> Show | Go | Leave:
         "login/login.html",
         may_register=ctx.settings.registration_enabled,
         may_remember=ctx.settings.sessions.remember_idle is not None,
+        passkey=service.begin_in_browser(ctx, browser),
     )
 
 
@@ -69,7 +69,17 @@ def log_in(ctx: Context, browser: str, *, email: str, password: str, remember_me
     )
     if entry.pending is not None:
         return Go(f"/login/{entry.pending.id}", keeps_next=True)
-    return Go(session=entry.token, until=remembered_until(ctx, entry.session))
+    return _inside(ctx, entry)
+
+
+@pages.post("/login/passkey")
+@public
+@limited("login")
+@knows_browser
+@form(PostedPasskeyIn, shown_by=show_login)
+def log_in_with_passkey(ctx: Context, browser: str, *, passkey: dict[str, Any]) -> Go:
+    _refuse_a_second_person(ctx)
+    return _inside(ctx, service.sign_in_here(ctx, browser, passkey["given"]))
 
 
 @pages.get("/login/<uuid:pending_id>")
@@ -78,10 +88,10 @@ def log_in(ctx: Context, browser: str, *, email: str, password: str, remember_me
 def show_factor(ctx: Context, pending_id: UUID, browser: str) -> Show | Go:
     if ctx.actor.user_id is not None:
         return Go()
-    held = service.find_pending(ctx, pending_id, browser)
-    if held is None:
+    asked = service.find_pending(ctx, pending_id, browser)
+    if asked is None:
         return ShowOver("login/factor_over.html")
-    return Show("login/factor.html", path=f"/login/{pending_id}", held=held)
+    return Show("login/factor.html", path=f"/login/{pending_id}", asked=asked)
 
 
 @pages.post("/login/<uuid:pending_id>")
@@ -91,8 +101,19 @@ def show_factor(ctx: Context, pending_id: UUID, browser: str) -> Show | Go:
 @form(TypedCodeIn, shown_by=show_factor)
 def answer_factor(ctx: Context, pending_id: UUID, browser: str, *, code: str) -> Go:
     _refuse_a_second_person(ctx)
-    entry = service.answer_in_browser(ctx, pending_id, browser, code)
-    return Go(session=entry.token, until=remembered_until(ctx, entry.session))
+    return _inside(ctx, service.answer_in_browser(ctx, pending_id, browser, code))
+
+
+@pages.post("/login/<uuid:pending_id>/passkey")
+@public
+@limited("login")
+@knows_browser
+@form(PostedPasskeyIn, shown_by=show_factor)
+def answer_with_passkey(
+    ctx: Context, pending_id: UUID, browser: str, *, passkey: dict[str, Any]
+) -> Go:
+    _refuse_a_second_person(ctx)
+    return _inside(ctx, service.answer_with_passkey(ctx, pending_id, browser, passkey["given"]))
 
 
 @pages.get("/register")
@@ -179,7 +200,11 @@ def log_out(ctx: Context) -> Go:
 @pages.get("/reauthenticate")
 @signed_in
 def show_reauthenticate(ctx: Context) -> Show:
-    return Show("login/reauthenticate.html", user=queries.read_me(ctx)["user"])
+    return Show(
+        "login/reauthenticate.html",
+        user=queries.read_me(ctx)["user"],
+        asked=service.ask_to_confirm(ctx),
+    )
 
 
 @pages.post("/reauthenticate")
@@ -194,8 +219,8 @@ def reauthenticate(ctx: Context, *, password: str) -> Go:
 @pages.get("/reauthenticate/code")
 @signed_in
 def show_step_up(ctx: Context) -> Show:
-    held = factors_of(ctx, ctx.user_id)
-    return Show("login/factor.html", path="/reauthenticate/code", held=held)
+    asked = service.ask_to_confirm(ctx)
+    return Show("login/factor.html", path="/reauthenticate/code", asked=asked)
 
 
 @pages.post("/reauthenticate/code")
@@ -205,6 +230,19 @@ def step_up(ctx: Context, *, code: str) -> Go:
     """The same session has proved more, under a new token."""
     service.reauthenticate_with_typed(ctx, code)
     return Go(renews=True)
+
+
+@pages.post("/reauthenticate/code/passkey")
+@signed_in
+@form(PostedPasskeyIn, shown_by=show_step_up)
+def step_up_with_passkey(ctx: Context, *, passkey: dict[str, Any]) -> Go:
+    """The same by a passkey."""
+    service.reauthenticate_with_passkey(ctx, passkey["given"])
+    return Go(renews=True)
+
+
+def _inside(ctx: Context, entry: service.Entry) -> Go:
+    return Go(session=entry.token, until=remembered_until(ctx, entry.session))
 
 
 def _refuse_a_second_person(ctx: Context) -> None:

@@ -23,20 +23,25 @@ from gatehouse.core.rate_limit import limited
 from gatehouse.login import queries, service
 from gatehouse.login.errors import PendingOver, RegistrationClosed
 from gatehouse.login.schemas import (
+    METHODS,
     AcceptedOut,
     AcceptIn,
     ActivateIn,
+    BeginPasskeyIn,
     ConfirmedOut,
     ConfirmIn,
     FactorIn,
     LoggedInOut,
     LoginIn,
     MeOut,
+    PasskeyIn,
+    PasskeyOptionsOut,
     RegisteredOut,
     RegisterIn,
     TokenOut,
 )
-from gatehouse.mfa.errors import WrongCode
+from gatehouse.mfa.errors import PasskeyRefused, PasskeysNotPossible, WrongCode
+from gatehouse.mfa.service import Assertion
 from gatehouse.organizations.errors import AlreadyMember, InviteForSomebodyElse, InviteInvalid
 from gatehouse.organizations.service import own_invites
 
@@ -101,6 +106,37 @@ def verify_code(
     return _answer(ctx, entry)
 
 
+@api.post("/webauthn/login/begin")
+@signed_in_or_not
+@limited("60/minute;600/hour")
+@body(BeginPasskeyIn)
+@returns(PasskeyOptionsOut, bare=True)
+@raises(PendingOver, PasskeysNotPossible)
+def begin_with_passkey(ctx: Context, *, email: str | None, mfa_token: str | None) -> dict[str, Any]:
+    """Begin to use a passkey: what the browser is to be given, as it is.
+
+    Signed in, to confirm who you are. An address without passkeys is answered like one with some.
+    """
+    return service.begin_with_passkey(ctx, email=email, token=mfa_token)
+
+
+@api.post("/webauthn/login/complete")
+@public
+@limited("login")
+@body(PasskeyIn)
+@returns(LoggedInOut)
+@raises(PendingOver, PasskeyRefused, AccountSuspended, AccountNotActivated)
+def sign_in_with_passkey(
+    ctx: Context, *, given: Assertion, mfa_token: str | None, remember_me: bool
+) -> dict[str, Any]:
+    """Sign in with a passkey; with ``mfa_token``, go on with a sign-in that waits for a factor.
+
+    Alone it must have made sure who uses it, by a PIN or a finger.
+    """
+    entry = service.sign_in_with_passkey(ctx, given, token=mfa_token, remember_me=remember_me)
+    return _answer(ctx, entry)
+
+
 @invites.post("/<token>/accept")
 @signed_in_or_not
 @limited("reset")
@@ -141,14 +177,28 @@ def log_out(ctx: Context) -> None:
 @signed_in
 @body(ConfirmIn)
 @returns(ConfirmedOut)
-@raises(NoSession, WrongPassword, WrongCode, TooManyWrongPasswords, PasswordChangedMeanwhile)
+@raises(
+    NoSession,
+    WrongPassword,
+    WrongCode,
+    PasskeyRefused,
+    TooManyWrongPasswords,
+    PasswordChangedMeanwhile,
+)
 def reauthenticate(
-    ctx: Context, *, password: str | None, code: str | None, is_backup_code: bool
+    ctx: Context,
+    *,
+    password: str | None,
+    code: str | None,
+    passkey: dict[str, Any] | None,
+    is_backup_code: bool,
 ) -> dict[str, Any]:
     """Confirm who you are, for what needs a sign-in within the last 10 minutes: by your password,
     or by a second factor, which the session has proved from then on.
     """
-    if code is not None:
+    if passkey is not None:
+        session = service.reauthenticate_with_passkey(ctx, passkey["given"])
+    elif code is not None:
         session = service.reauthenticate_with_code(ctx, code, is_recovery_code=is_backup_code)
     else:
         session = service.reauthenticate(ctx, password=password or "")
@@ -179,9 +229,10 @@ def _answer(ctx: Context, entry: service.Entry) -> dict[str, Any]:
     if entry.pending is None:
         return {**_signed_in(entry), **_next_steps(ctx, entry)}
     held = entry.pending.held
-    methods = ["totp"] if held.totp else []
-    methods += ["recovery_code"] if held.recovery_codes else []
-    return {"requires_totp": True, "mfa_token": entry.pending.token, "mfa_methods": methods}
+    has = zip(METHODS, (held.passkeys, held.totp, held.recovery_codes), strict=True)
+    branch = "requires_webauthn" if held.passkeys else "requires_totp"
+    methods = [name for name, is_there in has if is_there]
+    return {branch: True, "mfa_token": entry.pending.token, "mfa_methods": methods}
 
 
 def _signed_in(entry: service.Entry) -> dict[str, Any]:

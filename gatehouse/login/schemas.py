@@ -8,7 +8,10 @@ from gatehouse.accounts.schemas import NewPassword, NewPasswordIn, TypedTwice, U
 from gatehouse.core.fields import Address, Flag, LinkToken, Moment, Password, Text
 from gatehouse.core.roles import Role
 from gatehouse.core.sayings import _
+from gatehouse.mfa.schemas import AssertionIn, PostedAssertionIn, RequestOptionsOut
 from gatehouse.organizations.schemas import OwnInviteOut
+
+METHODS = ("webauthn", "totp", "recovery_code")
 
 
 class RegisterIn(TypedTwice):
@@ -52,18 +55,20 @@ class ReauthenticateIn(Schema):
 
 
 class ConfirmIn(Schema):
-    """One of both: ``password``, or ``code`` as in ``FactorIn``."""
+    """One of these: ``password``, ``code`` as in ``FactorIn``, or what a ``passkey`` answered."""
 
     password = Password(load_default=None)
     code = fields.String(load_default=None, validate=validate.Length(1, 40))
+    passkey = fields.Nested(AssertionIn, load_default=None)
     is_backup_code = Flag(load_default=False)
 
     @validates_schema(skip_on_field_errors=False)
     def one_is_sent(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data.get("password") is None and data.get("code") is None:
-            raise ValidationError("Missing. Send it, or a code of a second factor.", "password")
-        if data.get("password") is not None and data.get("code") is not None:
-            raise ValidationError("Send this, or the password.", "code")
+        sent = [name for name in ("password", "code", "passkey") if data.get(name) is not None]
+        if not sent:
+            raise ValidationError("Missing. Send it, or a code, or a passkey.", "password")
+        if len(sent) > 1:
+            raise ValidationError(f"Send this, or {sent[0]}: one of both.", sent[1])
 
 
 class SignedInOut(Schema):
@@ -94,12 +99,33 @@ class FactorIn(Schema):
     client_timestamp = fields.Raw(load_default=None)
 
 
+class BeginPasskeyIn(Schema):
+    """Whose passkey: of a sign-in that waits, of an address, or without both of anybody."""
+
+    email = Address(load_default=None, allow_none=True)
+    mfa_token = fields.String(load_default=None, validate=validate.Length(1, 200))
+
+
+class PasskeyIn(AssertionIn):
+    mfa_token = fields.String(load_default=None, validate=validate.Length(1, 200))
+    remember_me = Flag(load_default=False)
+
+
+class PostedPasskeyIn(PostedAssertionIn):
+    """The same in a form: ``passkey`` as JSON."""
+
+
+class PasskeyOptionsOut(RequestOptionsOut):
+    """What a browser is to be given."""
+
+
 class LoggedInOut(SignedInOut):
     """A session; or, where a second factor is asked for, what to send with it."""
 
+    requires_webauthn = fields.Boolean()
     requires_totp = fields.Boolean()
     mfa_token = fields.String()
-    mfa_methods = fields.List(fields.String(validate=validate.OneOf(["totp", "recovery_code"])))
+    mfa_methods = fields.List(fields.String(validate=validate.OneOf(METHODS)))
     requires_org_setup = fields.Boolean()
     pending_invites = fields.List(fields.Nested(OwnInviteOut))
 

@@ -28,6 +28,26 @@ def app_removed_mail(*, ip: str | None) -> Mail:
     )
 
 
+@sample(passkey="Security key", ip="192.0.2.7")
+def passkey_registered_mail(*, passkey: str, ip: str | None) -> Mail:
+    return Mail(
+        subject="A passkey was registered",
+        says=("It signs in to your account from now on.",),
+        facts=(("Passkey", passkey), ("Registered from", ip or "unknown")),
+        notes=NOT_YOU,
+    )
+
+
+@sample(ip="192.0.2.7")
+def passkey_deleted_mail(*, ip: str | None) -> Mail:
+    return Mail(
+        subject="A passkey was deleted",
+        says=("It signs in to your account no more.",),
+        facts=(("Deleted from", ip or "unknown"),),
+        notes=NOT_YOU,
+    )
+
+
 @sample(ip="192.0.2.7")
 def codes_made_mail(*, ip: str | None) -> Mail:
     return Mail(
@@ -60,4 +80,12 @@ def factors_reset_mail() -> Mail:
     )
 
 
-MAILS = (app_set_up_mail, app_removed_mail, codes_made_mail, code_used_mail, factors_reset_mail)
+MAILS = (
+    app_set_up_mail,
+    app_removed_mail,
+    passkey_registered_mail,
+    passkey_deleted_mail,
+    codes_made_mail,
+    code_used_mail,
+    factors_reset_mail,
+)

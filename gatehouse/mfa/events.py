@@ -19,6 +19,33 @@ class TotpRemoved(AccountEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasskeyRegistered(AccountEvent):
+    name = "mfa.passkey_registered"
+    says = "A person registered a passkey."
+    resource = "passkey"
+
+    passkey_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRenamed(AccountEvent):
+    name = "mfa.passkey_renamed"
+    says = "A person gave a passkey another name."
+    resource = "passkey"
+
+    passkey_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyDeleted(AccountEvent):
+    name = "mfa.passkey_deleted"
+    says = "A person deleted a passkey."
+    resource = "passkey"
+
+    passkey_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecoveryCodesMade(AccountEvent):
     name = "mfa.recovery_codes_made"
     says = "A person made new recovery codes; those before are void."

@@ -14,14 +14,19 @@ from gatehouse.mfa.emails import (
     code_used_mail,
     codes_made_mail,
     factors_reset_mail,
+    passkey_deleted_mail,
+    passkey_registered_mail,
 )
 from gatehouse.mfa.events import (
     FactorsReset,
+    PasskeyDeleted,
+    PasskeyRegistered,
     RecoveryCodesMade,
     RecoveryCodeUsed,
     TotpEnrolled,
     TotpRemoved,
 )
+from gatehouse.mfa.queries import name_of_passkey
 from gatehouse.mfa.service import forget_factors
 
 Mails = list[Callable[[Ports], None]]
@@ -41,6 +46,20 @@ def tell_of_an_app(ctx: Context, event: TotpEnrolled, message: Received) -> Mail
 @on(TotpRemoved)
 def tell_of_a_removed_app(ctx: Context, event: TotpRemoved, message: Received) -> Mails:
     return _tell(ctx, message, event.user_id, app_removed_mail(ip=ctx.origin.ip))
+
+
+@on(PasskeyRegistered)
+def tell_of_a_passkey(ctx: Context, event: PasskeyRegistered, message: Received) -> Mails:
+    row = ctx.glance(name_of_passkey(event.passkey_id))
+    name = row.name if row is not None else "deleted again since"
+    return _tell(
+        ctx, message, event.user_id, passkey_registered_mail(passkey=name, ip=ctx.origin.ip)
+    )
+
+
+@on(PasskeyDeleted)
+def tell_of_a_deleted_passkey(ctx: Context, event: PasskeyDeleted, message: Received) -> Mails:
+    return _tell(ctx, message, event.user_id, passkey_deleted_mail(ip=ctx.origin.ip))
 
 
 @on(RecoveryCodesMade)
@@ -65,3 +84,14 @@ def _tell(ctx: Context, message: Received, user_id: UUID, mail: Mail) -> Mails:
         return []
     refuse_to_flood(ctx, message, box.email_key, of="notices")
     return sending(ctx, message, mail, to=box.email)
+
+
+HANDLERS = (
+    tell_of_an_app,
+    tell_of_a_removed_app,
+    tell_of_a_passkey,
+    tell_of_a_deleted_passkey,
+    tell_of_new_codes,
+    tell_of_a_used_code,
+    tell_of_a_reset,
+)

@@ -1,21 +1,31 @@
-"""The pages on which people look after their second factors."""
+"""The pages on which people look after their second factors, and where they are signed in."""
+
+from typing import Any
+from uuid import UUID
 
 from gatehouse.core.access import elevated, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import Go, Pages, Show, form
 from gatehouse.mfa import queries, service
-from gatehouse.mfa.schemas import TypedCodeIn
+from gatehouse.mfa.schemas import NewPasskeyIn, PasskeyNameIn, TypedCodeIn
 from gatehouse.mfa.service.pictures import qr_code
+from gatehouse.sessions.queries import places_signed_in
 
 pages = Pages("mfa")
 
-HERE, APP = "/security", "/security/app"
+HERE, APP, NEW = "/security", "/security/app", "/security/passkeys/new"
 
 
 @pages.get(HERE)
 @signed_in
 def show_factors(ctx: Context) -> Show:
-    return Show("mfa/factors.html", **queries.status_of(ctx))
+    return Show(
+        "mfa/factors.html",
+        **queries.status_of(ctx),
+        keys=queries.own_passkeys(ctx),
+        passkeys_possible=ctx.settings.webauthn.are_possible,
+        places=places_signed_in(ctx),
+    )
 
 
 @pages.post(APP)
@@ -58,3 +68,42 @@ def remove(ctx: Context) -> Go:
 @elevated
 def renew(ctx: Context) -> Show:
     return Show("mfa/codes.html", codes=service.grouped(service.renew_codes(ctx)))
+
+
+@pages.get(NEW)
+@signed_in
+@elevated
+def show_new_passkey(ctx: Context) -> Show:
+    return Show("mfa/new_passkey.html", options=service.begin_passkey(ctx))
+
+
+@pages.post(NEW)
+@signed_in
+@form(NewPasskeyIn, shown_by=show_new_passkey)
+def register_passkey(ctx: Context, *, passkey: dict[str, Any], name: str | None) -> Show | Go:
+    _, codes = service.register_passkey(ctx, passkey["given"], name=name)
+    if codes:
+        return Show("mfa/codes.html", codes=service.grouped(codes))
+    return Go(HERE, note="mfa/passkey_registered")
+
+
+@pages.get("/security/passkeys/<uuid:passkey_id>")
+@signed_in
+def show_passkey(ctx: Context, passkey_id: UUID) -> Show:
+    return Show("mfa/passkey.html", key=queries.get_passkey(ctx, passkey_id))
+
+
+@pages.post("/security/passkeys/<uuid:passkey_id>")
+@signed_in
+@form(PasskeyNameIn, shown_by=show_passkey)
+def rename_passkey(ctx: Context, passkey_id: UUID, *, name: str) -> Go:
+    service.rename_passkey(ctx, passkey_id, name=name)
+    return Go(HERE)
+
+
+@pages.post("/security/passkeys/<uuid:passkey_id>/delete")
+@signed_in
+@elevated
+def delete_passkey(ctx: Context, passkey_id: UUID) -> Go:
+    service.delete_passkey(ctx, passkey_id)
+    return Go(HERE, note="mfa/passkey_deleted")

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, true
 
+from gatehouse.accounts.models import User
 from gatehouse.core.context import Context
+from gatehouse.mfa.errors import PasskeyNotFound
 from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
 
 
@@ -73,6 +75,46 @@ def status_of(ctx: Context) -> dict[str, Any]:
 def passkeys_of(user_id: UUID) -> Select[Any]:
     """In the order in which they were made."""
     return select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.id)
+
+
+def passkeys_status(ctx: Context) -> dict[str, Any]:
+    """Whether the caller has any."""
+    count = factors_of(ctx, ctx.user_id).passkeys
+    return {"webauthn_enabled": count > 0, "credential_count": count}
+
+
+def own_passkeys(ctx: Context) -> list[Passkey]:
+    return list(ctx.db.scalars(passkeys_of(ctx.user_id)))
+
+
+def get_passkey(ctx: Context, passkey_id: UUID) -> Passkey:
+    """One of the caller's own. Raises PasskeyNotFound."""
+    found: Passkey | None = ctx.db.scalar(passkeys_of(ctx.user_id).where(Passkey.id == passkey_id))
+    if found is None:
+        raise PasskeyNotFound
+    return found
+
+
+def passkeys_by_email(key: str) -> Any:
+    """Those of the account that has this address; it takes as long if nobody has it."""
+    return (
+        select(Passkey.credential_id, Passkey.transports, Passkey.user_id)
+        .join(User, User.id == Passkey.user_id)
+        .where(User.email_key == key, User.deleted_at.is_(None))
+        .order_by(Passkey.id)
+    )
+
+
+def passkey_by_credential(credential_id: bytes) -> Any:
+    """For a glance: whose it is and how it is verified."""
+    names = ("id", "user_id", "public_key", "sign_count", "model", "is_attested", "is_synced")
+    columns = [getattr(Passkey, name) for name in names]
+    return select(*columns).where(Passkey.credential_id == credential_id)
+
+
+def name_of_passkey(passkey_id: UUID) -> Any:
+    """For a glance."""
+    return select(Passkey.name).where(Passkey.id == passkey_id)
 
 
 def second_factors(ctx: Context, user_id: UUID) -> dict[str, Any]:

@@ -17,6 +17,8 @@ class SessionRevoked(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OtherSessionsRevoked(AccountEvent):
+    """``session_id`` is the one that was kept, if one was."""
+
     name = "session.others_revoked"
     says = "All other sessions were ended."
     resource = "session"

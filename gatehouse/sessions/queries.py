@@ -9,9 +9,10 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.context import Context
+from gatehouse.core.headers import network_of
 from gatehouse.sessions.errors import SessionNotFound
 from gatehouse.sessions.models import Session, SessionStatus
-from gatehouse.sessions.rules import device_in_words
+from gatehouse.sessions.rules import device_in_words, place_in_words
 
 REMEMBERED = timedelta(days=90)
 MOST_SHOWN = 50
@@ -58,6 +59,7 @@ class SignedInPlace:
     id: UUID
     device: str
     network: str
+    where: str
     last_seen_at: datetime
     created_at: datetime
     is_current: bool
@@ -66,11 +68,13 @@ class SignedInPlace:
 def places_signed_in(ctx: Context) -> list[SignedInPlace]:
     """Where the caller is signed in: the newest, the present one first."""
     rows = ctx.db.scalars(sessions_of(ctx.user_id, ctx.now).limit(MOST_SHOWN)).all()
+    here = network_of(ctx.origin.ip)
     places = [
         SignedInPlace(
             row.id,
             device_in_words(row.user_agent),
             row.network,
+            place_in_words(row.network, here),
             row.last_seen_at,
             row.created_at,
             row.id == ctx.actor.session_id,

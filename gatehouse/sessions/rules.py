@@ -1,6 +1,7 @@
 """When a session ends, and what device it speaks of. Pure."""
 
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from gatehouse.core.sayings import _
 
@@ -60,3 +61,18 @@ def device_in_words(user_agent: str | None) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     return browser or system or _("Unknown device")
+
+
+def place_in_words(network: str, here: str) -> str:
+    """Where a session was opened, from the network of its address; ``here`` is the reader's own."""
+    if network == here:
+        return _("The network that you are in now")
+    try:
+        found = ip_network(network)
+    except ValueError:  # It came by no network that we know of.
+        return _("Unknown place")
+    if found.is_loopback:
+        return _("The machine of this service")
+    if found.is_private:
+        return _("A private network, %(network)s", network=network)
+    return _("Another network, %(network)s", network=network)

@@ -30,6 +30,7 @@ REGISTERED = (
     "{{ picture }}",
     "{{ back }}",
     "{{ url }}",
+    '{{ frame.asset("passkey.js") }}',
     "{{ to.logo_uri }}",
     "{{ to.policy_uri }}",
     "{{ to.tos_uri }}",
@@ -185,7 +186,7 @@ def test_a_field_that_is_not_right_is_named_and_stays_text(client, fields, said)
 
     assert answer.status_code == 400
     assert said in answer.text
-    assert "<script" not in answer.text
+    assert re.findall(r"<script(?! nonce=)", answer.text) == []
     assert "<b>" not in answer.text
 
 
@@ -342,6 +343,6 @@ def test_a_page_takes_along_where_the_visitor_is_going(client, build, query, kep
     page = client.get(f"/login?{query}")
     elsewhere = client_of(build(LOGIN_UI_URL="https://ui.test")).get(f"/login?{query}")
 
-    assert re.findall(r'name="next" value="([^"]*)"', page.text) == ([kept] if kept else [])
+    assert set(re.findall(r'name="next" value="([^"]*)"', page.text)) == ({kept} if kept else set())
     onward = "?next=%2Fvault%3Fdoor%3D2" if kept else ""
     assert elsewhere.headers["Location"] == f"https://ui.test/login{onward}"

@@ -195,9 +195,10 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(make_app, client,
     assert "Path=/" in plain
 
     secure = client_of(make_app(APP_URL="https://id.example.test"))
-    (cookie,) = secure.get("/login").headers.getlist("Set-Cookie")
-    assert cookie.startswith("__Host-gatehouse")
-    assert "; Secure" in cookie
+    cookies = secure.get("/login").headers.getlist("Set-Cookie")
+    assert cookies
+    assert all(cookie.startswith("__Host-gatehouse") for cookie in cookies)
+    assert all("; Secure" in cookie for cookie in cookies)
 
 
 def test_every_sign_in_and_confirmation_has_a_new_token(signed_in):
@@ -261,19 +262,6 @@ def test_a_second_person_takes_over_nothing(signed_in, make):
 
     assert reply.status_code in (403, 409)
     assert other.email not in signed_in.get("/").text
-
-
-def test_sessions_are_ended_from_the_start_page(signed_in, make, user):
-    other = make.session(user.id)
-    page = signed_in.get("/")
-    fields = {"form_token": token_of(page)}
-
-    reply = signed_in.post("/sessions/end-others", data=fields, headers=OURS)
-
-    assert reply.status_code == 303
-    headers = {"Authorization": f"Bearer {other}"}
-    assert signed_in.get("/api/v1/auth/me", headers=headers).status_code == 401
-    assert signed_in.get("/").status_code == 200
 
 
 def test_a_forgotten_password_is_set_with_the_link_of_the_mail(client, mailbox, user):

@@ -1,4 +1,4 @@
-"""Somebody with an authenticator app, over the API."""
+"""Somebody with factors, over the API."""
 
 from typing import Any
 
@@ -8,11 +8,15 @@ from sqlalchemy import update
 
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.mfa.models import Totp
+from tests.authenticators import Authenticator
 from tests.factories import PASSWORD, Factory
 
 ENROL, VERIFY = "/api/v1/auth/totp/enroll", "/api/v1/auth/totp/verify-enrollment"
 LOGIN, FACTOR = "/api/v1/auth/login", "/api/v1/auth/totp/verify"
 STATUS = "/api/v1/auth/totp/status"
+REGISTER, MAKE = "/api/v1/auth/webauthn/register/begin", "/api/v1/auth/webauthn/register/complete"
+BEGIN, USE = "/api/v1/auth/webauthn/login/begin", "/api/v1/auth/webauthn/login/complete"
+PASSKEYS = "/api/v1/auth/webauthn/credentials"
 
 
 class Owner:
@@ -42,3 +46,37 @@ class Owner:
 
     def answer(self, token: object, code: str, **more: object) -> Any:
         return self.http.post(FACTOR, json={"mfa_token": token, "code": code, **more})
+
+
+class KeyOwner(Owner):
+    """Somebody with an authenticator for passkeys."""
+
+    def __init__(self, client: FlaskClient, make: Factory, runtime: Runtime) -> None:
+        super().__init__(client, make, runtime)
+        self.key = Authenticator()
+
+    def options(self, **wanted: object) -> Any:
+        """To make a passkey."""
+        reply = self.http.post(REGISTER, headers=self.headers, json=wanted or None)
+        assert reply.status_code == 200, reply.text
+        return reply.json
+
+    def send(self, made: object) -> Any:
+        return self.http.post(MAKE, json=made, headers=self.headers)
+
+    def register(self, **more: object) -> Any:
+        reply = self.send(self.key.make(self.options(), **more))
+        assert reply.status_code == 201, reply.text
+        return reply.json["data"]
+
+    def asked(self, **said: object) -> Any:
+        """To use one."""
+        reply = self.http.post(BEGIN, json=said)
+        assert reply.status_code == 200, reply.text
+        return reply.json
+
+    def use(self, answer: object, **more: object) -> Any:
+        return self.http.post(USE, json={**answer, **more})
+
+    def sign_in(self, **more: object) -> Any:
+        return self.use(self.key.use(self.asked()), **more)

@@ -5,7 +5,7 @@ from base64 import b32encode
 import pytest
 from pyotp import TOTP
 
-from gatehouse.mfa.rules import (
+from gatehouse.mfa.rules.codes import (
     STEP,
     as_recovery_code,
     enrolment_uri,

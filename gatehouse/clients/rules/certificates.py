@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from gatehouse.clients.rules.addresses import plain_address
 from gatehouse.clients.rules.options import Options
 from gatehouse.clients.rules.subjects import NoSubject, subject_of
-from gatehouse.core.jose import encode
+from gatehouse.core.base64url import encode
 
 LONGEST = 16 * 1024
 # RFC 8705 2.1.2: a client has exactly one of these.

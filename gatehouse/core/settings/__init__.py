@@ -10,11 +10,10 @@ from gatehouse.core.settings.checks import (
     BCRYPT_FLOOR,
     DEVELOPMENT_SECRET,
     invalid,
-    is_loopback,
-    is_origin,
     too_weak,
     without_driver,
 )
+from gatehouse.core.settings.hosts import host_of, is_loopback, is_origin
 from gatehouse.core.settings.model import (
     Environment,
     JobSettings,
@@ -24,7 +23,9 @@ from gatehouse.core.settings.model import (
     Settings,
     SettingsRefused,
     Smtp,
+    WebauthnSettings,
 )
+from gatehouse.core.settings.passkeys import may_use_passkeys, related_origins
 from gatehouse.core.settings.reader import ROOT, Reader
 from gatehouse.core.settings.strange import strange_names
 
@@ -41,6 +42,7 @@ __all__ = [
     "is_loopback",
     "is_origin",
     "read_settings",
+    "related_origins",
     "setting_names",
     "strange_settings",
 ]
@@ -81,7 +83,6 @@ def strange_settings(settings: Settings) -> list[str]:
 
 def _read(env: Reader) -> Settings:
     environment = Environment(env.choice("FLASK_ENV", tuple(Environment)))
-    secret = "" if environment is Environment.PRODUCTION else DEVELOPMENT_SECRET
     port = env.number("PORT", 5000)
     app_url = env.text("APP_URL", f"http://localhost:{port}").rstrip("/")
     database_url = _database_url(env.text("DATABASE_URL"), environment)
@@ -89,13 +90,14 @@ def _read(env: Reader) -> Settings:
         environment=environment,
         database_url=database_url,
         redis_url=env.text("REDIS_URL"),
-        secret_key=env.text("SECRET_KEY", secret),
-        encryption_keys=env.many("ENCRYPTION_KEY", secret),
+        secret_key=env.text("SECRET_KEY", _default_key(environment)),
+        encryption_keys=env.many("ENCRYPTION_KEY", _default_key(environment)),
         service_name=env.text("SERVICE_NAME", "Gatehouse"),
         app_url=app_url,
         login_ui_url=env.text("LOGIN_UI_URL").rstrip("/"),
-        translations_dir=_folder(env.text("TRANSLATIONS_DIR")),
+        translations_dir=_path(env.text("TRANSLATIONS_DIR")),
         oidc=_oidc(env, app_url),
+        webauthn=_webauthn(env, app_url),
         cors_origins=env.many("CORS_ORIGINS"),
         trusted_proxy_hops=env.number("TRUSTED_PROXY_HOPS", 0),
         registration_enabled=env.flag("REGISTRATION_ENABLED", default=True),
@@ -121,12 +123,16 @@ def _read(env: Reader) -> Settings:
     )
 
 
+def _default_key(environment: Environment) -> str:
+    return "" if environment is Environment.PRODUCTION else DEVELOPMENT_SECRET
+
+
 def _log_formats(environment: Environment) -> tuple[str, str]:
     """The usual one first."""
     return ("json", "text") if environment is Environment.PRODUCTION else ("text", "json")
 
 
-def _folder(path: str) -> Path | None:
+def _path(path: str) -> Path | None:
     return Path(path).absolute() if path else None
 
 
@@ -153,6 +159,19 @@ def _oidc(env: Reader, app_url: str) -> OidcSettings:
         cert_proxies=env.many("CLIENT_CERT_PROXIES"),
         cert_verified_header=env.text("CLIENT_CERT_VERIFIED_HEADER"),
         mtls_url=env.text("MTLS_URL").rstrip("/"),
+    )
+
+
+def _webauthn(env: Reader, app_url: str) -> WebauthnSettings:
+    """Passkeys are for our host, and used on our pages and those of the operator."""
+    urls = (app_url, env.text("LOGIN_UI_URL"))
+    own = ["/".join(url.split("/")[:3]) for url in urls if url]
+    own = [origin for origin in own if may_use_passkeys(origin)]
+    return WebauthnSettings(
+        rp_id=env.text("WEBAUTHN_RP_ID", host_of(app_url)).lower(),
+        rp_name=env.text("WEBAUTHN_RP_NAME", env.text("SERVICE_NAME", "Gatehouse")),
+        origins=env.many("WEBAUTHN_ORIGIN", ",".join(own)),
+        attestation_roots=_path(env.text("WEBAUTHN_ATTESTATION_ROOTS")),
     )
 
 

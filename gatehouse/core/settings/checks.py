@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +13,9 @@ from sqlalchemy import make_url
 from gatehouse.core.addresses import Allowed, nameserver_of
 from gatehouse.core.catalogs import problems_of
 from gatehouse.core.rate_limit import limit_problem
+from gatehouse.core.settings.hosts import host_of, is_loopback, is_origin
 from gatehouse.core.settings.model import OidcSettings, SessionTimes, Settings
+from gatehouse.core.settings.passkeys import problems_of_passkeys
 from gatehouse.core.settings.reader import ROOT, Reader
 
 SECRET_LENGTH = 32
@@ -58,6 +60,7 @@ def invalid(settings: Settings) -> list[str]:
     if settings.login_ui_url and not _is_address(settings.login_ui_url):
         problems.append("LOGIN_UI_URL must be the http(s) URL of your own sign-in pages, or empty.")
     problems += _wrong_certificates(settings.oidc)
+    problems += problems_of_passkeys(settings.webauthn)
     problems += _wrong_translations(settings.translations_dir)
     return [*problems, *without_folder(settings), *unreadable_places(settings)]
 
@@ -226,7 +229,7 @@ def too_weak(settings: Settings, env: Reader) -> list[str]:
             ("OIDC_ISSUER_URL", settings.oidc.issuer),
             ("MTLS_URL", settings.oidc.mtls_url),
         )
-        if url and not url.startswith("https://") and not is_loopback(_host(url))
+        if url and not url.startswith("https://") and not is_loopback(host_of(url))
     ]
     if settings.bcrypt_log_rounds < BCRYPT_FLOOR:
         problems.append(f"BCRYPT_LOG_ROUNDS must be at least {BCRYPT_FLOOR} in production.")
@@ -241,32 +244,3 @@ def is_well_known(secret: str) -> bool:
 def is_monotonous(secret: str) -> bool:
     """Whether the key has hardly any variety, so that trying finds it."""
     return len(set(secret.lower())) < FEWEST_SIGNS
-
-
-def is_origin(text: str) -> bool:
-    """Whether ``text`` is exactly an origin (RFC 6454): scheme, host, perhaps a port."""
-    try:
-        parts = urlsplit(text)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    is_name = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]*:[0-9a-f:.]*", host))
-    is_bare = text == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
-    return parts.scheme in ("http", "https") and is_name and has_port and is_bare
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

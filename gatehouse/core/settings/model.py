@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from gatehouse.core.settings.hosts import is_address_of_machine
+
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
@@ -73,6 +75,26 @@ class OidcSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WebauthnSettings:
+    """Whom passkeys are for: ``rp_id`` is a domain, under which browsers keep them, ``rp_name``
+    what people read there. They may be used on pages of ``origins``.
+
+    ``attestation_roots`` is a file with the certificates of makers that are believed what model of
+    an authenticator they say they have made.
+    """
+
+    rp_id: str
+    rp_name: str
+    origins: tuple[str, ...]
+    attestation_roots: Path | None = None
+
+    @property
+    def are_possible(self) -> bool:
+        """Not where the address of this service is that of a machine, or unsafe."""
+        return bool(self.origins) and not is_address_of_machine(self.rp_id)
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsSettings:
     """Who may read the metrics: with ``token``, or from the networks of ``allow``.
 
@@ -99,6 +121,7 @@ class Settings:
     login_ui_url: str
     translations_dir: Path | None
     oidc: OidcSettings
+    webauthn: WebauthnSettings
     cors_origins: tuple[str, ...]
     trusted_proxy_hops: int
     registration_enabled: bool

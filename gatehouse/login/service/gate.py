@@ -39,13 +39,15 @@ class Entry:
 
     ``proof`` is that of a password, ``better_hash`` what should replace its hash; ``is_recorded``
     says that the caller's own verb records the act, ``is_new_device`` that the account has not
-    been seen there before. ``browser`` is the one it began in, if that is how it goes on;
+    been seen there before; ``model`` is that of a passkey for which its maker vouched. ``browser``
+    is the one it began in, if that is how it goes on;
     ``factor`` is a second one that was right and is still to be used up.
     """
 
     user_id: UUID
     amr: tuple[str, ...]
     remember_me: bool = False
+    model: UUID | None = None
     proof: Proof | None = None
     better_hash: str | None = None
     is_recorded: bool = False
@@ -131,7 +133,11 @@ def wait_for_a_factor(ctx: Context, entry: Entry, held: Held) -> Pending:
 
 def open_the_session(ctx: Context, entry: Entry) -> None:
     entry.token, entry._session = open_session(  # noqa: SLF001
-        ctx, entry.user_id, amr=entry.amr, remember_me=entry.remember_me
+        ctx,
+        entry.user_id,
+        amr=entry.amr,
+        model=entry.model,
+        remember_me=entry.remember_me,
     )
     note_sign_in(ctx, entry.user)
     ctx.actor = Actor("user", entry.user_id, entry.session.id, ctx.now, entry.amr)

@@ -1,6 +1,6 @@
 """Ways in that a password opens: registering, signing in, confirming who one is."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from gatehouse.sessions.service import confirm
 
 METHOD = "pwd"  # RFC 8176
 NOBODY = UUID(int=0)
+BEFORE_ALL = datetime.fromtimestamp(0, UTC)
 
 
 def register(
@@ -102,12 +103,12 @@ def sign_in(
 def reauthenticate(ctx: Context, *, password: str) -> Session:
     """Confirm who the caller is, for verbs that want it fresh. The session stays the same."""
     hold_confirmed_account(ctx, confirm_password(ctx, password))
-    return confirmed(ctx, METHOD)
+    return confirmed(ctx, (METHOD,))
 
 
-def confirmed(ctx: Context, method: str) -> Session:
-    session = confirm(ctx, amr=(method,))
-    event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=method)
+def confirmed(ctx: Context, amr: tuple[str, ...], model: UUID | None = None) -> Session:
+    session = confirm(ctx, amr=amr, model=model)
+    event = Reauthenticated(user_id=ctx.user_id, session_id=session.id, method=" ".join(amr))
     record(ctx, event)
     return session
 
@@ -121,6 +122,20 @@ def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> 
         user_id, network=network, user_agent=agent, since=set_at or ctx.now, now=ctx.now
     )
     return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
+
+
+def is_known_device(ctx: Context, user_id: UUID) -> bool:
+    """Whether the account signed in from here lately. Whoever asks has proved that it is theirs,
+    whatever its password was then.
+    """
+    statement = device_known_to(
+        user_id,
+        network=network_of(ctx.origin.ip),
+        user_agent=ctx.origin.user_agent,
+        since=BEFORE_ALL,
+        now=ctx.now,
+    )
+    return ctx.glance(statement) is not None
 
 
 def _better_hash(ctx: Context, password_hash: str, password: str) -> str | None:

@@ -10,7 +10,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint
 from gatehouse.mfa.models import RecoveryCode
 from gatehouse.mfa.queries import living_codes
-from gatehouse.mfa.rules import RECOVERY_BYTES, RECOVERY_CODES, recovery_code
+from gatehouse.mfa.rules.codes import RECOVERY_BYTES, RECOVERY_CODES, recovery_code
 
 
 def code_hash(ctx: Context, user_id: UUID, code: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Proving that one has a factor: a code is looked at before the transaction, and used up in it."""
+"""Proving that one has a code: it is looked at before the transaction, and used up in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,23 +10,30 @@ from sqlalchemy import update
 from gatehouse.accounts.service import Guess, begin_guess
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Context
+from gatehouse.core.errors import GatehouseError
+from gatehouse.core.events import Event
 from gatehouse.mfa.errors import WrongCode
 from gatehouse.mfa.events import FactorRefused, RecoveryCodeUsed
 from gatehouse.mfa.models import Totp
 from gatehouse.mfa.queries import confirmed_totp
-from gatehouse.mfa.rules import as_recovery_code, step_of
+from gatehouse.mfa.rules.codes import OTP, as_recovery_code, step_of
 from gatehouse.mfa.service.codes import code_hash, codes_left, is_living, spend_code
+
+Recorded = Callable[..., Event]  # what makes the event of a refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A code was right. ``spend`` uses it up, in the transaction, and says whether it was still
-    good; ``amr`` is what was done (RFC 8176).
+    """A factor was right. ``spend`` uses it up, in the transaction, and says whether it was still
+    good, else ``error`` is raised; ``amr`` is what was done (RFC 8176). ``model`` is that of a
+    passkey for which its maker vouched.
     """
 
     user_id: UUID
-    amr: str
+    amr: tuple[str, ...]
     spend: Callable[[Context], bool]
+    model: UUID | None = None
+    error: Callable[[], GatehouseError] = WrongCode
 
 
 def begin(ctx: Context, user_id: UUID, *, device: str) -> Guess:
@@ -49,7 +56,7 @@ def prove_totp(ctx: Context, user_id: UUID, code: str, *, device: str) -> Proven
         guess.was_wrong(ctx, "wrong_code")
         raise WrongCode
     guess.was_right(ctx)
-    return Proven(user_id, "otp", partial(_use_step, user_id=user_id, step=step))
+    return Proven(user_id, (OTP,), partial(_use_step, user_id=user_id, step=step))
 
 
 def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str) -> Proven:
@@ -61,14 +68,14 @@ def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str)
         guess.was_wrong(ctx, "wrong_recovery_code")
         raise WrongCode
     guess.was_right(ctx)
-    return Proven(user_id, "otp", partial(_use_recovery_code, user_id=user_id, hashed=hashed))
+    return Proven(user_id, (OTP,), partial(_use_recovery_code, user_id=user_id, hashed=hashed))
 
 
 def use(ctx: Context, proven: Proven) -> None:
-    """Use the code up. Raises WrongCode if somebody was first."""
+    """Use the factor up. Raises WrongCode or PasskeyRefused if somebody was first."""
     if not proven.spend(ctx):
-        record_attempt(ctx, FactorRefused(user_id=proven.user_id, reason="code_used_already"))
-        raise WrongCode
+        record_attempt(ctx, FactorRefused(user_id=proven.user_id, reason="used_already"))
+        raise proven.error()
 
 
 def _use_step(ctx: Context, *, user_id: UUID, step: int) -> bool:

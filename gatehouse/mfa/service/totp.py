@@ -18,12 +18,10 @@ from gatehouse.mfa.errors import (
 from gatehouse.mfa.events import FactorsReset, RecoveryCodesMade, TotpEnrolled, TotpRemoved
 from gatehouse.mfa.models import Passkey, Totp
 from gatehouse.mfa.queries import factors_of, totp_of
-from gatehouse.mfa.rules import enrolment_uri, new_secret, step_of
+from gatehouse.mfa.rules.codes import OTP, enrolment_uri, new_secret, step_of
 from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
 from gatehouse.mfa.service.proving import begin, open_secret, purpose_of
 from gatehouse.sessions.service import confirm, end_sessions, refuse_without_a_fresh_factor
-
-OTP = "otp"  # RFC 8176
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,13 @@ class Enrolment:
 def enrol_totp(ctx: Context) -> Enrolment:
     """Begin to set up an app: what was begun before and not confirmed is void.
 
-    Raises TotpEnrolledAlready.
+    Whoever has a factor must have used it a moment ago. Raises TotpEnrolledAlready, StepUpRequired.
     """
     user, there = own_account(ctx), totp_of(ctx, ctx.user_id)
     if there is not None and there.confirmed_at is not None:
         raise TotpEnrolledAlready
+    if factors_of(ctx, user.id).is_any:
+        refuse_without_a_fresh_factor(ctx)
     secret = new_secret()
     sealed = ctx.runtime.keyring.seal(secret.encode(), purpose_of(user.id))
     row = there or Totp(user_id=user.id)

@@ -4,6 +4,7 @@ from gatehouse.sessions.rules import device_in_words
 from gatehouse.sessions.service.ending import (
     end_own_session,
     end_sessions,
+    revoke_all_sessions,
     revoke_other_sessions,
     revoke_session,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "remember_device",
     "remembered_until",
     "renew_token",
+    "revoke_all_sessions",
     "revoke_other_sessions",
     "revoke_session",
 ]

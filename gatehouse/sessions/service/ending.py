@@ -39,10 +39,18 @@ def revoke_other_sessions(ctx: Context) -> int:
     An address that one of them asked for cannot be confirmed any more. Applications that were
     signed in to from them are signed out: their refresh tokens end with this event.
     """
-    own = ctx.actor.session_id
-    ended = end_sessions(ctx, ctx.user_id, but=own, reason="others_revoked")
+    return _revoke_all(ctx, but=ctx.actor.session_id)
+
+
+def revoke_all_sessions(ctx: Context) -> int:
+    """The same, and the present one with them."""
+    return _revoke_all(ctx, but=None)
+
+
+def _revoke_all(ctx: Context, *, but: UUID | None) -> int:
+    ended = end_sessions(ctx, ctx.user_id, but=but, reason="others_revoked")
     void_changes_of_address(ctx, ctx.user_id)
-    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=own, ended=ended)
+    event = OtherSessionsRevoked(user_id=ctx.user_id, session_id=but, ended=ended)
     record(ctx, event)
     return ended
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pyotp import TOTP, random_base32
 from pyotp.utils import strings_equal
 
+OTP = "otp"  # RFC 8176
 DIGITS = 6
 STEP = 30  # seconds
 DRIFT = 1  # steps that a clock may be off, either way

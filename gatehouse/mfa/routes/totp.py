@@ -1,4 +1,4 @@
-"""HTTP for one's own second factors."""
+"""HTTP for one's own authenticator app and recovery codes."""
 
 from http import HTTPStatus
 from typing import Any

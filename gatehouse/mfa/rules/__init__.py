@@ -1,0 +1,1 @@
+"""Codes, challenges, and what authenticators answer. Pure."""
