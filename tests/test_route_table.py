@@ -51,6 +51,7 @@ RIGHT_BODIES: dict[str, Any] = {
     "change_role": lambda _: {"role": "member"},
     "add_department_member": lambda ids: {"user_id": str(ids["user_id"])},
     "add_principal_member": lambda ids: {"user_id": str(ids["user_id"])},
+    "approve_for_member": lambda _: {"reason": "We met."},
 }
 PUBLIC = {
     operation for domain in domains() for api in domain.apis for operation in api.public_endpoints

@@ -41,6 +41,14 @@ def count_domains(ctx: Context, org_id: UUID) -> int:
     return ctx.db.scalar(rows) or 0
 
 
+def is_proven_by(ctx: Context, org_id: UUID, domain: str) -> bool:
+    """Whether the organization has proven this very domain, and it counts still."""
+    proven = domains_of(org_id).where(
+        OrganizationDomain.domain == domain, OrganizationDomain.status == DomainStatus.VERIFIED
+    )
+    return ctx.db.scalar(proven) is not None
+
+
 def is_proven_elsewhere(ctx: Context, org_id: UUID, domain: str) -> bool:
     found = select(OrganizationDomain.id).where(
         OrganizationDomain.domain == domain,

@@ -73,7 +73,8 @@ def factors_reset_mail() -> Mail:
     return Mail(
         subject="Your second factors were taken from your account",
         says=(
-            "Somebody who runs this service did it, as for a person who has lost their factors.",
+            "It was done as for a person who has lost them.",
+            "Whoever runs this service did it, or a reset was approved the day before.",
             "You are signed out everywhere. A password alone signs in again.",
         ),
         notes=("If you did not ask for that, change your password now, and ask them why.",),

@@ -62,7 +62,7 @@ class RecoveryCodeUsed(AccountEvent):
 @dataclass(frozen=True, kw_only=True)
 class FactorsReset(AccountEvent):
     name = "mfa.factors_reset"
-    says = "An operator took all second factors from an account, for somebody who had lost them."
+    says = "All second factors were taken from an account, for somebody who had lost them."
 
 
 @dataclass(frozen=True, kw_only=True)

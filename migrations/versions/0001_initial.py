@@ -18,6 +18,7 @@ from migrations.initial import (
     organizations,
     outbox,
     principals,
+    recovery,
     sessions,
     signing_keys,
 )
@@ -33,6 +34,7 @@ TABLES = (
     departments,
     principals,
     domains,
+    recovery,
     login,
     signing_keys,
     clients,

@@ -15,6 +15,7 @@ HOLDS = {
     "mailed_links": ("account_links",),
     "sessions": ("sessions",),
     "second_factors": ("totps", "passkeys", "recovery_codes"),
+    "factor_resets": ("factor_resets",),
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),

@@ -18,6 +18,8 @@ from gatehouse.core.roles import Role
 from gatehouse.core.settings import read_settings
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.service import web_address_of as address_of_invite
+from gatehouse.recovery.models import FactorReset
+from gatehouse.recovery.service import web_address_of as address_of_reset
 from tests import chromium
 from tests.chromium import COLOURS_ONLY, ENTER, EVERY_RULE, TAB, Browser, ChromeDriver
 from tests.factories import PASSWORD, Factory
@@ -80,6 +82,14 @@ class House:
         invite = self.make.invite(org, **fields)
         with unit_of_work(self.runtime, Origin()) as ctx:
             return address_of_invite(ctx, invite).removeprefix(self.url)
+
+    def factor_reset(self, user) -> str:
+        """The path of the link that cancels a reset of a person's factors."""
+        with unit_of_work(self.runtime, Origin()) as ctx:
+            row = FactorReset(user_id=user.id, reason="Met.", nonce="0" * 32, due_at=ctx.now)
+            ctx.db.add(row)
+            ctx.db.flush()
+            return address_of_reset(ctx, row).removeprefix(self.url)
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +202,10 @@ def test_everybody_can_use_the_pages_of_links(browser, house):
     offers = [house.invitation(org), house.invitation(org, email=user.email)]
     assert len({link.split("/")[1] for link in links}) == len(LinkPurpose)
 
-    spent = ("/reset-password/x", "/invite/x")
+    spent = ("/reset-password/x", "/invite/x", "/factor-reset/x")
+    links += [house.factor_reset(user), *spent]
 
-    assert wrong_with_all(browser, house, *links, *offers, *spent) == {}
+    assert wrong_with_all(browser, house, *links, *offers) == {}
 
 
 def test_everybody_can_use_the_pages_of_who_is_signed_in(browser, house):

@@ -116,7 +116,7 @@ def remove_totp(ctx: Context) -> None:
 def reset_factors(ctx: Context, user_id: UUID) -> bool:
     """Take all factors from an account, for somebody who has lost them. All its sessions end.
 
-    Returns whether there was one. For operators on the host; what they do is mailed.
+    Returns whether there was one. Whoever calls has asked whether that is right; it is mailed.
     """
     had = forget_factors(ctx, user_id)
     if had:

@@ -1,0 +1,1 @@
+"""Lost factors: a reset that somebody approves, and that waits a day."""
