@@ -240,6 +240,17 @@ def test_an_operator_approves_for_who_can_be_told(lost: Lost, change, status: in
     assert reply.json["message"].startswith(says)
 
 
+def test_where_nobody_verifies_an_address_an_organization_wants_it_verified_still(
+    lost: Lost, make_app
+):
+    """Threat 140: to have proven a domain says nothing of who registered an address in it."""
+    lost.make.change(lost.person, email_verified=False)
+    lost.http = client_of(make_app(REQUIRE_VERIFIED_EMAIL="false"), "192.0.2.9")
+
+    assert lost.approve(by_org=True).status_code == 403
+    assert lost.approve().status_code == 201
+
+
 def test_who_has_no_factor_has_lost_none(lost: Lost):
     other = lost.somebody()
     lost.make.member(lost.org, user=other)
