@@ -30,13 +30,13 @@ class ResetOut(OwnResetOut):
     reason = fields.String()
 
 
-class PasskeyOut(Schema):
+class PasskeySeenOut(Schema):
     created_at = Moment()
     last_used_at = Moment(allow_none=True)
     is_synced = fields.Boolean()
 
 
-class NamedPasskeyOut(PasskeyOut):
+class NamedPasskeyOut(PasskeySeenOut):
     name = fields.String()
 
 
@@ -45,7 +45,7 @@ class MemberFactorsOut(Schema):
 
     totp_enabled = fields.Boolean()
     totp_verified_at = Moment(allow_none=True)
-    passkeys = fields.List(fields.Nested(PasskeyOut))
+    passkeys = fields.List(fields.Nested(PasskeySeenOut))
     recovery_codes_remaining = fields.Integer()
 
 
