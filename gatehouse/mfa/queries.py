@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, true
 
 from gatehouse.accounts.models import User
+from gatehouse.core.assurance import MFA, PHISHING_RESISTANT, PWD
 from gatehouse.core.context import Context
 from gatehouse.mfa.errors import PasskeyNotFound
 from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
@@ -26,6 +27,13 @@ class Held:
     @property
     def is_any(self) -> bool:
         return self.totp or self.passkeys > 0
+
+    @property
+    def acr(self) -> str:
+        """The class that somebody reaches who uses the best of them beside a password."""
+        if self.passkeys:
+            return PHISHING_RESISTANT
+        return MFA if self.is_any or self.recovery_codes else PWD
 
 
 def confirmed_totp(user_id: UUID) -> Any:

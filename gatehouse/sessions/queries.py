@@ -93,6 +93,13 @@ def get_session(ctx: Context, user_id: UUID, session_id: UUID) -> Session:
     return found
 
 
+def factor_proved_at(ctx: Context, user_id: UUID, session_id: UUID) -> datetime | None:
+    """When a session last proved more than a password."""
+    own = sessions_of(user_id, ctx.now).where(Session.id == session_id)
+    found: datetime | None = ctx.db.scalar(own.with_only_columns(Session.mfa_time))
+    return found
+
+
 def is_open(ctx: Context) -> bool:
     """The OpenSessions port."""
     living = sessions_of(ctx.user_id, ctx.now).where(Session.id == ctx.actor.session_id)

@@ -1,13 +1,16 @@
 """Somebody with factors, over the API."""
 
+from os import urandom
 from typing import Any
+from uuid import UUID
 
 from flask.testing import FlaskClient
-from pyotp import TOTP
+from pyotp import TOTP, random_base32
 from sqlalchemy import update
 
 from gatehouse.core.context import Origin, Runtime, unit_of_work
-from gatehouse.mfa.models import Totp
+from gatehouse.mfa.models import Passkey, Totp
+from gatehouse.mfa.service.proving import purpose_of
 from tests.authenticators import Authenticator
 from tests.factories import PASSWORD, Factory
 
@@ -35,9 +38,7 @@ class Owner:
         return begun
 
     def forget_steps(self) -> None:
-        """As if half a minute had gone by."""
-        with unit_of_work(self.runtime, Origin()) as ctx:
-            ctx.db.execute(update(Totp).where(Totp.user_id == self.user.id).values(last_step=0))
+        forget_steps(self.runtime, self.user.id)
 
     def begin(self) -> Any:
         reply = self.http.post(LOGIN, json={"email": self.user.email, "password": PASSWORD})
@@ -80,3 +81,35 @@ class KeyOwner(Owner):
 
     def sign_in(self, **more: object) -> Any:
         return self.use(self.key.use(self.asked()), **more)
+
+
+def give_app(runtime: Runtime, user_id: UUID) -> TOTP:
+    """An authenticator app that is set up already."""
+    secret = random_base32()
+    sealed = runtime.keyring.seal(secret.encode(), purpose_of(user_id))
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.add(Totp(user_id=user_id, secret_sealed=sealed, confirmed_at=ctx.now))
+    return TOTP(secret)
+
+
+def give_passkey(runtime: Runtime, user_id: UUID, **fields: Any) -> None:
+    """One that nobody can use."""
+    usual = {
+        "credential_id": urandom(16),
+        "public_key": b"-",
+        "sign_count": 0,
+        "name": "Key",
+        "model": UUID(int=0),
+        "is_attested": False,
+        "is_synced": False,
+        "is_backed_up": False,
+        "transports": "usb",
+    }
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.add(Passkey(user_id=user_id, **{**usual, **fields}))
+
+
+def forget_steps(runtime: Runtime, user_id: UUID) -> None:
+    """As if half a minute had gone by."""
+    with unit_of_work(runtime, Origin()) as ctx:
+        ctx.db.execute(update(Totp).where(Totp.user_id == user_id).values(last_step=0))

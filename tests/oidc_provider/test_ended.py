@@ -232,7 +232,7 @@ def test_signing_out_everywhere_else_leaves_what_came_of_this_session(
     here, there = (Person(open_app, email, REMOTE_ADDR=address) for _ in range(2))
     kept, gone = here.tokens_for(rp, scope=SCOPES), there.tokens_for(rp, scope=SCOPES)
 
-    page = here.open("/")
+    page = here.open("/security")
     here.post("/sessions/end-others", page)
 
     assert rp.userinfo(kept["access_token"]).status_code == 200

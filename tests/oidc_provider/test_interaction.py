@@ -15,10 +15,11 @@ from gatehouse.oidc_provider.rules.interaction import (
     must_agree,
     next_step,
 )
+from gatehouse.oidc_provider.rules.strength import Demands, Strength
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ASKED = Asked(redirect_uri="https://a.example/cb", response_mode="query", scopes=("openid",))
-KIM = Person("kim", NOW - timedelta(minutes=5), ("pwd",))
+KIM = Person("kim", NOW - timedelta(minutes=5), Strength(("pwd",)))
 FINE = Situation(
     now=NOW,
     begun_at=NOW - timedelta(minutes=1),
@@ -27,9 +28,11 @@ FINE = Situation(
     agreed=True,
     may_enter=True,
     default_max_age=None,
-    min_acr="pwd",
+    demands=Demands(),
     always_chooses=False,
 )
+HAS_APP, HAS_KEY = Strength(("pwd",), None, "mfa"), Strength(("pwd",), None, "phr")
+NEEDS_MFA, WISHES_PHR = Demands(needs=("mfa",)), Demands(wishes=("phr",))
 JUST_NOW = {"auth_time": NOW}
 CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], Step]] = [
     ({}, {}, {}, Step.GRANTED),
@@ -53,12 +56,14 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], Step]] = [
     ({"only_subs": {"lee", "max"}}, {}, {}, Step.OTHER_PERSON),
     ({"only_subs": {"lee"}}, JUST_NOW, {}, Step.OTHER_PERSON),
     ({"acr_values": ("phr",)}, {}, {}, Step.GRANTED),
-    ({"essential_acr": ("mfa",)}, {}, {}, Step.STEP_UP),
-    ({"essential_acr": ("unknown",)}, {}, {}, Step.STEP_UP),
-    ({"essential_acr": ("mfa", "pwd")}, {}, {}, Step.GRANTED),
-    ({"essential_acr": ("mfa",)}, {"amr": ("pwd", "otp")}, {}, Step.GRANTED),
-    ({}, {}, {"min_acr": "mfa"}, Step.STEP_UP),
-    ({}, {}, {"min_acr": "phishing-resistant"}, Step.STEP_UP),
+    ({}, {}, {"demands": NEEDS_MFA}, Step.UNMET),
+    ({}, {"known": HAS_APP}, {"demands": NEEDS_MFA}, Step.STEP_UP),
+    ({}, {"known": HAS_APP}, {"demands": WISHES_PHR}, Step.GRANTED),
+    ({}, {"known": HAS_KEY}, {"demands": WISHES_PHR}, Step.STEP_UP),
+    ({"prompt": {"none"}}, {"known": HAS_KEY}, {"demands": WISHES_PHR}, Step.GRANTED),
+    ({"prompt": {"none"}}, {"known": HAS_KEY}, {"demands": NEEDS_MFA}, Step.STEP_UP),
+    ({"prompt": {"login"}}, {"known": HAS_APP}, {"demands": NEEDS_MFA}, Step.CONFIRM),
+    ({}, {"known": HAS_APP}, {"demands": NEEDS_MFA, "may_enter": False}, Step.STEP_UP),
     ({}, {}, {"may_enter": False, "agreed": False}, Step.NO_ACCESS),
     ({}, {}, {"agreed": False}, Step.CONSENT),
     ({}, {}, {"always_chooses": True}, Step.CHOOSE),

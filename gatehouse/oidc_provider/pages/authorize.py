@@ -150,6 +150,8 @@ def _show_account(ctx: Context, template: str, handle: str, browser: str) -> Sho
 PAGES = {
     Step.SIGN_IN: "/login",
     Step.CONFIRM: "/reauthenticate",
+    Step.STEP_UP: "/reauthenticate/code",
+    Step.STEP_UP: "/reauthenticate/code",
     Step.CHOOSE: "/oidc/accounts/",
     Step.OTHER_PERSON: "/oidc/accounts/",
     Step.CONSENT: "/oidc/consent/",

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gatehouse.clients.rules import Options
-from gatehouse.core.assurance import acr_of, reaches
 from gatehouse.oidc_provider.rules.asked import Asked
+from gatehouse.oidc_provider.rules.strength import Demands, Strength
 
 
 class Step(StrEnum):
@@ -17,6 +17,7 @@ class Step(StrEnum):
     CONFIRM = "confirm"
     OTHER_PERSON = "other_person"
     STEP_UP = "step_up"
+    UNMET = "unmet"
     NO_ACCESS = "no_access"
     CONSENT = "consent"
     GRANTED = "granted"
@@ -28,7 +29,7 @@ class Person:
 
     sub: str
     auth_time: datetime
-    amr: tuple[str, ...]
+    known: Strength
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Situation:
     agreed: bool
     may_enter: bool
     default_max_age: int | None
-    min_acr: str
+    demands: Demands
     always_chooses: bool
 
 
@@ -60,16 +61,21 @@ def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  #
         return Step.OTHER_PERSON
     if is_stale(asked, person, found):
         return Step.CONFIRM
-    acr = acr_of(person.amr)
-    if not reaches(acr, found.min_acr):
-        return Step.STEP_UP
-    if asked.essential_acr and not any(reaches(acr, wanted) for wanted in asked.essential_acr):
+    if (lack := found.demands.lack(person.known, now=found.now)) is not None:
+        return Step(lack)
+    if _should_be_asked_for_more(asked, person, found):
         return Step.STEP_UP
     if not found.may_enter:
         return Step.NO_ACCESS
     if not found.agreed or ("consent" in asked.prompt and not found.has_agreed_now):
         return Step.CONSENT
     return Step.GRANTED
+
+
+def _should_be_asked_for_more(asked: Asked, person: Person, found: Situation) -> bool:
+    """Wishes are no reason to refuse: where no page can be shown, they stay wishes."""
+    is_silent = "none" in asked.prompt
+    return not is_silent and found.demands.wishes_for_more(person.known, since=found.begun_at)
 
 
 def is_stale(asked: Asked, person: Person, found: Situation) -> bool:

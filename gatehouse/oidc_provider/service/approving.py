@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from gatehouse.accounts.queries import own_account
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.clients.queries import KnownClient, find_client_by_id
-from gatehouse.core.assurance import acr_of, reaches
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
+from gatehouse.core.errors import StepUpRequired
 from gatehouse.core.headers import network_of
 from gatehouse.core.rate_limit import count, parse
 from gatehouse.oidc_provider import errors
@@ -27,6 +27,7 @@ from gatehouse.oidc_provider.events import (
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.asked import Asked
 from gatehouse.oidc_provider.rules.devices import spoken, user_code_of
+from gatehouse.oidc_provider.rules.strength import Lack
 from gatehouse.oidc_provider.service import ciba
 from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.devices import DEVICE_GRANT, KIND
@@ -37,6 +38,7 @@ from gatehouse.oidc_provider.service.granting import (
     place_in_session,
     signed_in,
 )
+from gatehouse.oidc_provider.service.strength import demands_of, strength_of
 from gatehouse.oidc_provider.service.tokens import OFFLINE
 from gatehouse.sessions.service import device_in_words
 
@@ -192,12 +194,21 @@ def answer_device(
 
 
 def refuse_who_may_not(ctx: Context, client: KnownClient, person: SignedIn) -> None:
-    """The client's own rules, as at any other sign-in to it (threat 38). Raises NoEntry."""
+    """The client's own rules, as at any other sign-in to it (threat 38).
+
+    Raises NoEntry, or StepUpRequired if the person has what is missing.
+    """
     reason = ""
     if not may_enter(ctx, client, person.user_id):
         reason = "no_access"
-    elif not reaches(acr_of(person.amr), client.options.min_acr):
-        reason = "acr_too_low"
+    else:
+        demands = demands_of(client)
+        lack = demands.lack(strength_of(ctx, person, demands), now=ctx.now)
+        if lack is Lack.STEP_UP:
+            raise StepUpRequired(
+                acr_values=client.options.min_acr, max_age=client.options.mfa_max_age
+            )
+        reason = "acr_too_low" if lack else ""
     if reason:
         event = ClientEntryRefused(
             org_id=client.org_id, user_id=person.user_id, client_row_id=client.id, reason=reason

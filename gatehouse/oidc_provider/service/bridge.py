@@ -12,7 +12,13 @@ from sqlalchemy import update
 from gatehouse.core.access import Authenticator
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
-from gatehouse.core.errors import AuthRequired, InvalidToken, NotFound, ReauthenticationRequired
+from gatehouse.core.errors import (
+    AuthRequired,
+    InvalidToken,
+    NotFound,
+    ReauthenticationRequired,
+    StepUpRequired,
+)
 from gatehouse.oidc_provider import errors
 from gatehouse.oidc_provider.models import StoredRequest
 from gatehouse.oidc_provider.rules.interaction import Step, must_agree
@@ -90,7 +96,7 @@ def complete(
     step, agrees = _step(ctx, way, person, agrees=False), False
     if step is Step.CONSENT:
         step, agrees = _step(ctx, way, person, agrees=True), True
-    if step is Step.STEP_UP:
+    if step is Step.UNMET:
         end_way(ctx, way.row)
         return refuse(ctx, way.request, errors.UnmetAuthentication())
     _refuse_what_is_missing(way, step)
@@ -147,8 +153,17 @@ def _refuse_what_is_missing(way: Way, step: Step) -> None:
         raise errors.NoAccess
     if step is Step.OTHER_PERSON:
         raise errors.OtherAccountExpected
+    if step is Step.STEP_UP:
+        raise StepUpRequired(**_wanted(way.request))
     if step is not Step.GRANTED:
         raise ReauthenticationRequired(max_age=way.request.asked.max_age or 0)
+
+
+def _wanted(request: Request) -> dict[str, Any]:
+    """What the person has to reach, as RFC 9470 3 says it."""
+    options, asked = request.client.options, request.asked
+    wanted = asked.essential_acr or asked.acr_values or (options.min_acr,)
+    return {"acr_values": " ".join(wanted), "max_age": options.mfa_max_age}
 
 
 def _mark(ctx: Context, request: Request, handle: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from gatehouse.clients.queries import KnownClient
+from gatehouse.core.assurance import PWD, reaches
 from gatehouse.core.context import Context
 from gatehouse.core.protocol import Call
 from gatehouse.grants.errors import InvalidGrant
@@ -33,6 +34,8 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
     judge(ctx, client, family, generation)
     if family.outlived is not None:
         raise InvalidGrant(family.outlived)
+    if not reaches(params.get("acr") or PWD, client.options.min_acr):
+        raise InvalidGrant("acr_too_low")
     if not may_enter(ctx, client, family.user_id, params.get("organization")):
         raise InvalidGrant("no_access")
     issue = Issue(

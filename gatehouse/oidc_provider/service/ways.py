@@ -37,6 +37,7 @@ from gatehouse.oidc_provider.service.granting import (
 from gatehouse.oidc_provider.service.kept import use_up
 from gatehouse.oidc_provider.service.lines import log_refusal
 from gatehouse.oidc_provider.service.responses import LedBack
+from gatehouse.oidc_provider.service.strength import demands_of, strength_of
 from gatehouse.oidc_provider.service.subjects import sub_of
 
 HANDLE = "gfl_"
@@ -49,6 +50,7 @@ WITHOUT_A_PAGE: dict[Step, type[OAuthError]] = {
     Step.CONFIRM: errors.LoginRequired,
     Step.OTHER_PERSON: errors.LoginRequired,
     Step.STEP_UP: errors.InteractionRequired,
+    Step.UNMET: errors.InteractionRequired,
     Step.NO_ACCESS: errors.AccessDenied,
     Step.CONSENT: errors.ConsentRequired,
 }
@@ -110,8 +112,7 @@ def advance(
 
 def is_over(request: Request, step: Step) -> bool:
     """Whether the client gets its answer now: there is no page for what is missing."""
-    # There is no factor to step up with.
-    return step in (Step.GRANTED, Step.STEP_UP) or "none" in request.asked.prompt
+    return step in (Step.GRANTED, Step.UNMET) or "none" in request.asked.prompt
 
 
 def end(
@@ -123,7 +124,7 @@ def end(
     if step is Step.NO_ACCESS:
         _turn_away(ctx, request)
     is_unmet = request.asked.essential_acr or "none" not in request.asked.prompt
-    if step is Step.STEP_UP and is_unmet:
+    if step is Step.UNMET and is_unmet:
         return refuse(ctx, request, errors.UnmetAuthentication())
     return refuse(ctx, request, WITHOUT_A_PAGE[step]())
 
@@ -146,6 +147,7 @@ def step_of(
     client, options = request.client, request.client.options
     if person is None:
         return Step.SIGN_IN
+    demands = demands_of(client, request.asked)
     is_asked = must_agree(options, request.asked, is_trusted=client.is_trusted)
     there = living_grant(ctx, person.user_id, client.id)
     agreed = has_agreed_now or not is_asked or covers(ctx, there, request.asked)
@@ -157,11 +159,12 @@ def step_of(
         agreed=agreed,
         may_enter=may_enter(ctx, client, person.user_id, request.asked.organization),
         default_max_age=options.default_max_age,
-        min_acr=options.min_acr,
+        demands=demands,
         always_chooses=options.prompt_select_account == "always",
     )
-    known = Person(sub_of(ctx, client, person.user_id), person.auth_time, person.amr)
-    return next_step(request.asked, known, found)
+    known = strength_of(ctx, person, demands)
+    who = Person(sub_of(ctx, client, person.user_id), person.auth_time, known)
+    return next_step(request.asked, who, found)
 
 
 def grant(ctx: Context, request: Request, person: SignedIn, *, agrees: bool) -> LedBack:

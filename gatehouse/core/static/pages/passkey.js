@@ -25,7 +25,9 @@
   };
 
   const send = (form, credential) => {
-    form.elements.passkey.value = JSON.stringify(credential);
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name: "passkey", value: JSON.stringify(credential) });
+    form.append(field);
     form.submit();
   };
 

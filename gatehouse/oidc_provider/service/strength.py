@@ -1,0 +1,30 @@
+"""How well the person is known, and what a client demands of that."""
+
+from gatehouse.clients.queries import KnownClient
+from gatehouse.core.assurance import LEVELS, acr_of
+from gatehouse.core.context import Context
+from gatehouse.mfa.queries import factors_of
+from gatehouse.oidc_provider.rules.asked import Asked
+from gatehouse.oidc_provider.rules.strength import Demands, Strength
+from gatehouse.oidc_provider.service.granting import SignedIn
+from gatehouse.sessions.queries import factor_proved_at
+
+
+def demands_of(client: KnownClient, asked: Asked | None = None) -> Demands:
+    """What a client demands of everybody, and what this request of it asks for."""
+    options = client.options
+    return Demands(
+        needs=(options.min_acr,),
+        mfa_max_age=options.mfa_max_age,
+        essential=asked.essential_acr if asked else (),
+        wishes=asked.acr_values if asked else (),
+    )
+
+
+def strength_of(ctx: Context, person: SignedIn, demands: Demands) -> Strength:
+    """What they have, and when they used it, is looked up only where it matters."""
+    if not demands.are_any:
+        return Strength(person.amr)
+    held = factors_of(ctx, person.user_id)
+    best = max(held.acr, acr_of(person.amr), key=LEVELS.index)
+    return Strength(person.amr, factor_proved_at(ctx, person.user_id, person.session_id), best)
