@@ -21,7 +21,7 @@ from gatehouse.accounts.schemas import (
 )
 from gatehouse.core.access import elevated, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import NoSession, ReauthenticationRequired
+from gatehouse.core.errors import NoSession, ReauthenticationRequired, StepUpRequired
 from gatehouse.core.http import Api, body, raises, recorded, returns
 from gatehouse.core.rate_limit import limited
 
@@ -55,6 +55,7 @@ def change_own_profile(ctx: Context, **changes: Any) -> User:
     TooManyWrongPasswords,
     PasswordChangedMeanwhile,
     ReauthenticationRequired,
+    StepUpRequired,
     UserIsSoleOwner,
 )
 def delete_own_account(ctx: Context, *, password: str | None) -> None:
@@ -71,7 +72,14 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
 @limited("10/hour", per="user")
 @body(NewAddressIn)
 @returns(None)
-@raises(NoSession, SameAddress, WrongPassword, TooManyWrongPasswords, ReauthenticationRequired)
+@raises(
+    NoSession,
+    SameAddress,
+    WrongPassword,
+    TooManyWrongPasswords,
+    ReauthenticationRequired,
+    StepUpRequired,
+)
 def change_own_address(ctx: Context, *, email: str, password: str | None) -> None:
     """Ask for another address. It becomes yours when you use the link that is mailed to it.
 
@@ -96,7 +104,7 @@ def export_own_data(ctx: Context) -> dict[str, Any]:
 @limited("30/minute;200/hour", per="user")
 @body(PasswordChange, also=service.rules_broken_by_change)
 @returns(None)
-@raises(NoSession, WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile)
+@raises(NoSession, WrongPassword, TooManyWrongPasswords, PasswordChangedMeanwhile, StepUpRequired)
 def change_own_password(ctx: Context, *, current_password: str, new_password: str) -> None:
     """Change your password. All your other sessions end."""
     service.change_password(ctx, current_password=current_password, new_password=new_password)

@@ -13,6 +13,7 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
+from gatehouse.accounts.ports import FreshFactor
 from gatehouse.accounts.queries import (
     find_account_by_email,
     hold_own_account,
@@ -125,6 +126,9 @@ def _move(ctx: Context, user: User, address: str) -> None:
 def _confirmed(ctx: Context, password: str | None) -> User:
     """The caller's account, held; a right password counts as having just signed in."""
     if password is not None:
-        return hold_confirmed_account(ctx, confirm_password(ctx, password))
-    refuse_stale(ctx)
-    return hold_own_account(ctx)
+        user = hold_confirmed_account(ctx, confirm_password(ctx, password))
+    else:
+        refuse_stale(ctx)
+        user = hold_own_account(ctx)
+    ctx.ports[FreshFactor](ctx)
+    return user

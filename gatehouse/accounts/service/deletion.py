@@ -6,6 +6,7 @@ from sqlalchemy import delete
 
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.ports import FreshFactor
 from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.audit.service import forget_label, record
@@ -18,13 +19,14 @@ def delete_own_account(ctx: Context, *, password: str | None) -> None:
     """Delete the caller's account.
 
     A right password counts as having just signed in; without one the sign-in must be recent.
-    Raises ReauthenticationRequired, and what the reactions raise: a sole owner of an organization
-    with others stays.
+    Raises ReauthenticationRequired, StepUpRequired, and what the reactions raise: a sole owner of
+    an organization with others stays.
     """
     if password is None:
         refuse_stale(ctx)
     else:
         hold_confirmed_account(ctx, confirm_password(ctx, password))
+    ctx.ports[FreshFactor](ctx)
     delete_account(ctx, ctx.user_id)
 
 

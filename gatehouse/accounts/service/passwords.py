@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from gatehouse.accounts.errors import PasswordChangedMeanwhile
 from gatehouse.accounts.events import PasswordChanged, PasswordRefused
 from gatehouse.accounts.models import Credential, User
-from gatehouse.accounts.ports import PasswordHasher
+from gatehouse.accounts.ports import FreshFactor, PasswordHasher
 from gatehouse.accounts.queries import credential_of, hold_account, password_is_of
 from gatehouse.accounts.service.guessing import Proof, prove_password
 from gatehouse.accounts.service.links import void_changes_of_address
@@ -51,12 +51,14 @@ def hold_confirmed_account(ctx: Context, proof: Proof) -> User:
 def change_password(ctx: Context, *, current_password: str, new_password: str) -> None:
     """Set a new password. All other sessions of the account end in the same act.
 
-    Raises PasswordTooWeak, PasswordChangedMeanwhile, or what confirm_password raises.
+    Raises PasswordTooWeak, PasswordChangedMeanwhile, StepUpRequired, or what confirm_password
+    raises.
     """
     proof = confirm_password(ctx, current_password)
     refuse_weak_password(new_password, **_words_of_the_caller(ctx), field="new_password")
     new_hash = ctx.ports[PasswordHasher].hash(new_password)
     user = hold_confirmed_account(ctx, proof)
+    ctx.ports[FreshFactor](ctx)
     set_password(ctx, user, new_hash)
     record(ctx, PasswordChanged(user_id=user.id))
 

@@ -2,6 +2,7 @@
 
 from gatehouse.mfa.rules.codes import grouped
 from gatehouse.mfa.service.asking import IN_API, IN_BROWSER, TO_CONFIRM, ask_anybody, ask_owner
+from gatehouse.mfa.service.fresh import refuse_without_own_factor
 from gatehouse.mfa.service.proving import Proven, prove_recovery_code, prove_totp, use
 from gatehouse.mfa.service.registering import (
     Attestation,
@@ -42,6 +43,7 @@ __all__ = [
     "prove_passkey",
     "prove_recovery_code",
     "prove_totp",
+    "refuse_without_own_factor",
     "register_passkey",
     "remove_totp",
     "rename_passkey",

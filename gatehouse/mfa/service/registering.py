@@ -32,6 +32,7 @@ from gatehouse.mfa.service.asking import (
 )
 from gatehouse.mfa.service.ceremonies import Made, Refused, made
 from gatehouse.mfa.service.codes import forget_codes, make_codes
+from gatehouse.mfa.service.fresh import refuse_without_own_factor
 from gatehouse.sessions.service import confirm, refuse_without_a_fresh_factor
 
 MOST_PASSKEYS = 20
@@ -54,8 +55,7 @@ def begin_passkey(ctx: Context) -> dict[str, Any]:
     """
     refuse_if_impossible(ctx)
     user, webauthn = own_account(ctx), ctx.settings.webauthn
-    if factors_of(ctx, user.id).is_any:
-        refuse_without_a_fresh_factor(ctx)
+    refuse_without_own_factor(ctx)
     has = ctx.db.scalars(passkeys_of(user.id)).all()
     if len(has) >= MOST_PASSKEYS:
         raise TooManyPasskeys

@@ -20,6 +20,7 @@ from gatehouse.mfa.models import Passkey, Totp
 from gatehouse.mfa.queries import factors_of, totp_of
 from gatehouse.mfa.rules.codes import OTP, enrolment_uri, new_secret, step_of
 from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
+from gatehouse.mfa.service.fresh import refuse_without_own_factor
 from gatehouse.mfa.service.proving import begin, open_secret, purpose_of
 from gatehouse.sessions.service import confirm, end_sessions, refuse_without_a_fresh_factor
 
@@ -41,8 +42,7 @@ def enrol_totp(ctx: Context) -> Enrolment:
     user, there = own_account(ctx), totp_of(ctx, ctx.user_id)
     if there is not None and there.confirmed_at is not None:
         raise TotpEnrolledAlready
-    if factors_of(ctx, user.id).is_any:
-        refuse_without_a_fresh_factor(ctx)
+    refuse_without_own_factor(ctx)
     secret = new_secret()
     sealed = ctx.runtime.keyring.seal(secret.encode(), purpose_of(user.id))
     row = there or Totp(user_id=user.id)
