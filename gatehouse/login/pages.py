@@ -24,6 +24,7 @@ from gatehouse.login.schemas import (
     TypedCodeIn,
 )
 from gatehouse.organizations.service import find_invite
+from gatehouse.recovery.queries import own_pending_reset
 from gatehouse.sessions.service import remembered_until
 
 pages = Pages("login")
@@ -37,6 +38,7 @@ def show_start(ctx: Context) -> Show:
     return Show(
         "login/start.html",
         **queries.read_me(ctx),
+        reset=own_pending_reset(ctx),
         must_verify=ctx.settings.require_verified_email,
     )
 

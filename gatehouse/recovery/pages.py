@@ -1,6 +1,8 @@
-"""The page behind the link in the mail of an approval."""
+"""Cancelling a reset: behind the link in its mail, and from the start page."""
 
-from gatehouse.core.access import public
+from uuid import UUID
+
+from gatehouse.core.access import public, signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.html import START, Go, Pages, Show, ShowOver
 from gatehouse.core.rate_limit import limited
@@ -23,4 +25,11 @@ def show_factor_reset(ctx: Context, token: str) -> Show:
 @limited("reset")
 def cancel_factor_reset(ctx: Context, token: str) -> Go:
     service.cancel_by_link(ctx, token)
+    return Go(START, note="recovery/cancelled")
+
+
+@pages.post("/factor-resets/<uuid:reset_id>/cancel")
+@signed_in
+def cancel_own_factor_reset(ctx: Context, reset_id: UUID) -> Go:
+    service.cancel_own(ctx, reset_id)
     return Go(START, note="recovery/cancelled")

@@ -48,6 +48,11 @@ def own_resets(ctx: Context) -> list[FactorReset]:
     return list(ctx.db.scalars(resets_of(ctx.user_id)))
 
 
+def own_pending_reset(ctx: Context) -> FactorReset | None:
+    found: FactorReset | None = ctx.db.scalar(resets_of(ctx.user_id).where(*is_pending()))
+    return found
+
+
 def get_reset(ctx: Context, user_id: UUID, reset_id: UUID) -> FactorReset:
     found: FactorReset | None = ctx.db.scalar(resets_of(user_id).where(FactorReset.id == reset_id))
     if found is None:

@@ -185,3 +185,22 @@ def test_an_organization_cancels_what_it_approved_and_an_operator_all(lost: Lost
     assert reply.status_code == 200
     (letter,) = lost.mailbox.deliver()
     assert "by somebody who may approve one" in letter.text
+
+
+def test_whoever_is_signed_in_sees_it_and_cancels_it_at_once(lost: Lost):
+    """Threat 140: told on every way there is."""
+    lost.approved()
+    lost.http.set_cookie("gatehouse_session", lost.make.session(lost.person.id))
+    page = lost.http.get("/").text
+    assert "Your second factors will be taken away" in page
+    path = re.search(r'action="(/factor-resets/[^"]+)"', page)[1]
+    token = FORM_TOKEN.search(page)[1]
+
+    reply = lost.http.post(path, data={"form_token": token}, headers=OURS)
+
+    assert reply.status_code == 303
+    after = lost.http.get("/").text
+    assert "The reset is cancelled" in after
+    assert "will be taken away" not in after
+    again = lost.http.post(path, data={"form_token": token}, headers=OURS)
+    assert again.status_code == 409
