@@ -24,6 +24,11 @@ HERE, KNOWN = FLAG.UP, FLAG.UP | FLAG.UV
 ES, RS = "ES256", "RS256"
 
 Options = dict[str, Any]
+Rewrite = Callable[[bytes], bytes]
+
+
+def as_it_is(said: bytes) -> bytes:
+    return said
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Authenticator:
     """What a key and a browser make of options. Each field may lie, for what is to be refused.
 
     ``counts``: the counter rises with each use; ``synced`` says that keys may be copied.
+    ``rewrite_client`` and ``rewrite_data`` get their bytes before they are signed.
     """
 
     origin: str = ORIGIN
@@ -54,6 +60,8 @@ class Authenticator:
     fmt: str = "none"
     statement: Callable[[Key, bytes], dict[str, Any]] = lambda _key, _signed: {}
     client: dict[str, Any] = field(default_factory=dict)
+    rewrite_client: Rewrite = as_it_is
+    rewrite_data: Rewrite = as_it_is
     keys: list[Key] = field(default_factory=list)
 
     def lying(self, **fields: Any) -> "Authenticator":
@@ -87,7 +95,7 @@ class Authenticator:
         if self.counts:
             key.counter += 1
         client = self._client("webauthn.get", options["challenge"])
-        data = bytes(self._data(key, FLAG(self._flags())))
+        data = self.rewrite_data(bytes(self._data(key, FLAG(self._flags()))))
         said = {
             "authenticatorData": encode(data),
             "clientDataJSON": encode(client),
@@ -101,7 +109,9 @@ class Authenticator:
 
     def _client(self, kind: str, challenge: str) -> bytes:
         said = {"type": kind, "challenge": challenge, "origin": self.origin} | self.client
-        return bytes(CollectedClientData.create(**{"cross_origin": False, **said}))
+        return self.rewrite_client(
+            bytes(CollectedClientData.create(**{"cross_origin": False, **said}))
+        )
 
     def _data(self, key: Key, flags: Any, made: bytes = b"") -> AuthenticatorData:
         named = sha256((self.rp_id or key.rp_id).encode()).digest()

@@ -20,6 +20,7 @@ STATUS = "/api/v1/auth/totp/status"
 REGISTER, MAKE = "/api/v1/auth/webauthn/register/begin", "/api/v1/auth/webauthn/register/complete"
 BEGIN, USE = "/api/v1/auth/webauthn/login/begin", "/api/v1/auth/webauthn/login/complete"
 PASSKEYS = "/api/v1/auth/webauthn/credentials"
+REAUTHENTICATE = "/api/v1/auth/reauthenticate"
 
 
 class Owner:

@@ -3,9 +3,7 @@
 from gatehouse.accounts.models import AccountStatus
 from tests.authenticators import HERE, RS
 from tests.factories import PASSWORD
-from tests.mfa.owners import LOGIN, MAKE, PASSKEYS, REGISTER, STATUS, USE, KeyOwner
-
-REAUTHENTICATE = "/api/v1/auth/reauthenticate"
+from tests.mfa.owners import LOGIN, MAKE, PASSKEYS, REAUTHENTICATE, REGISTER, STATUS, USE, KeyOwner
 
 
 def session_of(holder: KeyOwner, reply) -> dict:

@@ -8,6 +8,12 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 AAGUID = ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")  # id-fido-gen-ce-aaguid
 UNIT = "Authenticator Attestation"
 OCTETS = b"\x04\x10"  # DER: an OCTET STRING of 16 bytes
+UNREADABLE = (
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 def is_vouched_for(leaf: bytes, model: UUID) -> bool:
@@ -19,7 +25,7 @@ def is_vouched_for(leaf: bytes, model: UUID) -> bool:
         is_authority = certificate.extensions.get_extension_for_class(
             x509.BasicConstraints
         ).value.ca
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (ValueError, *UNREADABLE):
         return False
     if not isinstance(named.value, x509.UnrecognizedExtension) or named.critical or is_authority:
         return False

@@ -10,6 +10,7 @@ from uuid import UUID
 from gatehouse.core.settings.model import WebauthnSettings
 from gatehouse.mfa.rules.answers import Expected, Fault, fault_in_authenticator_data
 from gatehouse.mfa.rules.attestation import is_vouched_for
+from gatehouse.mfa.rules.keys import is_sound
 from gatehouse.mfa.rules.options import ALGORITHMS
 
 LONGEST_ID = 1023  # bytes (WebAuthn 4, "credential ID")
@@ -59,7 +60,7 @@ def made(
 ) -> Made:
     """Verify a registration (WebAuthn 7.1). Raises Refused."""
     import webauthn  # noqa: PLC0415
-    from webauthn.helpers import bytes_to_base64url, cose, structs  # noqa: PLC0415
+    from webauthn.helpers import bytes_to_base64url, cose, parse_cbor, structs  # noqa: PLC0415
 
     if fault := fault_in_authenticator_data(_authenticator_data(attestation_object), expected):
         raise Refused(fault)
@@ -76,11 +77,12 @@ def made(
             expected_origin=list(settings.origins),
             supported_pub_key_algs=[cose.COSEAlgorithmIdentifier(one) for one in ALGORITHMS],
         )
+        key = parse_cbor(found.credential_public_key)
     except _unfit() as error:
         raise Refused(Fault.UNFIT) from error
     if found.credential_id != credential_id or len(credential_id) > LONGEST_ID:
         raise Refused(Fault.MALFORMED)
-    if len(found.credential_public_key) > LONGEST_KEY:
+    if len(found.credential_public_key) > LONGEST_KEY or not is_sound(key):
         raise Refused(Fault.UNFIT)
     return _as_made(settings, found)
 
@@ -158,13 +160,12 @@ def _is_attested(roots: Path | None, attestation_object: bytes, model: UUID) -> 
     from webauthn.helpers import parse_attestation_object, validate_certificate_chain  # noqa: PLC0415
 
     found = parse_attestation_object(attestation_object)
-    chain = found.att_stmt.x5c
-    if found.fmt != "packed" or not chain or not is_vouched_for(chain[0], model):
+    chain, believed = found.att_stmt.x5c, list(_certificates(roots))
+    # With nobody to believe, the library believes everybody.
+    if found.fmt != "packed" or not chain or not believed or not is_vouched_for(chain[0], model):
         return False
     try:
-        return bool(
-            validate_certificate_chain(x5c=chain, pem_root_certs_bytes=list(_certificates(roots)))
-        )
+        return bool(validate_certificate_chain(x5c=chain, pem_root_certs_bytes=believed))
     except _unfit():
         return False
 

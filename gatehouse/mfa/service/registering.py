@@ -88,6 +88,7 @@ def register_passkey(
         ctx.db.add(row)
         ctx.db.flush()
     except IntegrityError:
+        record_attempt(ctx, FactorRefused(user_id=ctx.user_id, reason="passkey_known_already"))
         raise PasskeyKnownAlready from None
     codes = [] if held.recovery_codes else make_codes(ctx, ctx.user_id, counting=True)
     model = found.model if found.is_attested else None
@@ -100,9 +101,8 @@ def _verified(ctx: Context, given: Attestation) -> Made:
     webauthn = ctx.settings.webauthn
     challenge = answers.challenge_in(given.client_data)
     expected = answers.Expected(answers.CREATE, webauthn.rp_id, webauthn.origins)
-    fault = answers.fault_in_client_data(given.client_data, expected) or fault_in_challenge(
-        ctx, challenge, _purpose(ctx)
-    )
+    unasked = fault_in_challenge(ctx, challenge, _purpose(ctx))
+    fault = answers.fault_in_client_data(given.client_data, expected) or unasked
     if fault is not None:
         raise _refused(ctx, fault)
     try:

@@ -59,10 +59,11 @@ def prove_passkey(
     webauthn = ctx.settings.webauthn
     challenge = answers.challenge_in(given.client_data)
     expected = answers.Expected(answers.GET, webauthn.rp_id, webauthn.origins, verified)
+    unasked = fault_in_challenge(ctx, challenge, purpose)
     fault = (
         answers.fault_in_client_data(given.client_data, expected)
         or answers.fault_in_authenticator_data(given.authenticator_data, expected)
-        or fault_in_challenge(ctx, challenge, purpose)
+        or unasked
     )
     if fault is not None:
         record_attempt(ctx, refused(user_id=user_id, reason=f"passkey_{fault}"))
