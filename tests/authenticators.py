@@ -8,9 +8,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from fido2 import cbor
 from fido2.cose import ES256, RS256, CoseKey
 from fido2.webauthn import (
-    AttestationObject,
     AttestedCredentialData,
     AuthenticatorData,
     CollectedClientData,
@@ -84,9 +84,10 @@ class Authenticator:
             FLAG(self._flags() | FLAG.AT),
             AttestedCredentialData.create(self.aaguid, key.id, public),
         )
-        statement = self.statement(key, bytes(data) + sha256(client).digest())
-        made = AttestationObject.create(self.fmt, data, statement)
-        said = {"attestationObject": encode(bytes(made)), "clientDataJSON": encode(client)}
+        data = self.rewrite_data(bytes(data))
+        statement = self.statement(key, data + sha256(client).digest())
+        made = cbor.encode({"fmt": self.fmt, "attStmt": statement, "authData": data})
+        said = {"attestationObject": encode(made), "clientDataJSON": encode(client)}
         return _credential(key, said | {"transports": ["usb"]})
 
     def use(self, options: Options, key: Key | None = None, **more: Any) -> dict[str, Any]:
