@@ -13,9 +13,11 @@ from typing import Any
 import orjson
 
 from gatehouse.core.base64url import decode
+from gatehouse.core.json_text import read_json
 
 CREATE, GET = "webauthn.create", "webauthn.get"
 PRESENT, VERIFIED = 0x01, 0x04  # flags of authenticator data (WebAuthn 6.1)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # Left out where UTF-8 is decoded (WebAuthn 7.1, 5).
 HASH = 32  # bytes
 SHORTEST = HASH + 1 + 4  # the hash of the RP id, flags, counter
 
@@ -91,7 +93,7 @@ def counted_back(known: int, told: int) -> bool:
 
 def _read(client_data: bytes) -> dict[str, Any]:
     try:
-        said = orjson.loads(client_data.removeprefix(b"\xef\xbb\xbf"))
+        said = read_json(client_data.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError:
         return {}
     return said if isinstance(said, dict) else {}

@@ -183,10 +183,19 @@ def _unfit() -> tuple[type[Exception], ...]:
     """What the library, and those that it stands on, raise for bytes that are not what they seem.
     Found by feeding it with such (``tests/mfa/test_junk.py``).
     """
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
     from OpenSSL.crypto import Error as OpenSslError  # noqa: PLC0415
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
-    of_values: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
-    of_bytes: tuple[type[Exception], ...] = (ArithmeticError, EOFError, StructError)
-    return (WebAuthnException, UnsupportedAlgorithm, OpenSslError, *of_values, *of_bytes)
+    of_values = (ValueError, LookupError, TypeError, AttributeError)
+    of_bytes = (ArithmeticError, EOFError, StructError, RecursionError)
+    of_certificates = (
+        x509.InvalidVersion,
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        OpenSslError,
+    )
+    of_keys = (InvalidSignature, UnsupportedAlgorithm)
+    return (WebAuthnException, *of_values, *of_bytes, *of_certificates, *of_keys)
