@@ -70,12 +70,9 @@ class Authenticator:
 
     def make(self, options: Options, **more: Any) -> dict[str, Any]:
         """Answer what ``register/begin`` gave."""
-        key = Key(options["rp"]["id"], decode(options["user"]["id"]), _private(self.algorithm))
+        key = new_key(options["rp"]["id"], decode(options["user"]["id"]), self.algorithm)
         self.keys.append(key)
-        public = (ES256 if self.algorithm == ES else RS256).from_cryptography_key(
-            key.private.public_key()
-        )
-        return self.register(key, public, options["challenge"]) | more
+        return self.register(key, public_of(key), options["challenge"]) | more
 
     def register(self, key: Key, public: CoseKey, challenge: str) -> dict[str, Any]:
         client = self._client("webauthn.create", challenge)
@@ -125,10 +122,15 @@ def sign(key: Key, message: bytes) -> bytes:
     return bytes(key.private.sign(message, ec.ECDSA(hashes.SHA256())))
 
 
-def _private(algorithm: str) -> Any:
+def new_key(rp_id: str, handle: bytes, algorithm: str = ES) -> Key:
     if algorithm == RS:
-        return rsa.generate_private_key(65537, 2048)
-    return ec.generate_private_key(ec.SECP256R1())
+        return Key(rp_id, handle, rsa.generate_private_key(65537, 2048))
+    return Key(rp_id, handle, ec.generate_private_key(ec.SECP256R1()))
+
+
+def public_of(key: Key) -> CoseKey:
+    kind = RS256 if isinstance(key.private, rsa.RSAPrivateKey) else ES256
+    return kind.from_cryptography_key(key.private.public_key())
 
 
 def _credential(key: Key, response: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def _credential(key: Key, response: dict[str, Any]) -> dict[str, Any]:
 
 def with_key(key: Key, public: bytes, challenge: str) -> dict[str, Any]:
     """A registration with these bytes in place of the public key."""
-    known = ES256.from_cryptography_key(_private(ES).public_key())
+    known = public_of(new_key(key.rp_id, key.handle))
     size = len(cbor.encode(dict(known)))
     lying = Authenticator(rewrite_data=lambda data: data[:-size] + public)
     return lying.register(key, known, challenge)

@@ -4,8 +4,11 @@ from time import monotonic
 
 import pytest
 
+from tests.authenticators import Authenticator
+from tests.conftest import client_of
 from tests.factories import PASSWORD
 from tests.faults.house import House
+from tests.mfa.owners import USE, KeyOwner
 from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -72,3 +75,24 @@ def test_sessions_and_sign_in_whatever_befalls_redis(house, redis, fault):
         assert monotonic() - started < 3
         assert server.call("POST", "/api/v1/auth/logout", {}, token=living).status == 200
         assert all(server.call("GET", ME, token=living).status == 401 for _ in range(4))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_passkey_answers_once_whatever_befalls_redis(house, redis, fault):
+    """Threats 136 and 242: it counts nothing, so nothing but the challenge tells one answer from
+    the other.
+    """
+    holder = KeyOwner(client_of(house.app), house.make, house.runtime)
+    holder.key = Authenticator(synced=True, counts=False)
+    holder.register()
+    with house.server() as server:
+        holder.key.origin = f"http://localhost:{server.port}"
+        before, after = (holder.key.use(holder.asked()) for _ in range(2))
+        assert server.call("POST", USE, before).status == 200
+
+        FAULTS[fault](redis)
+
+        replies = server.at_once([("POST", USE, after)] * 8)
+        assert sorted(reply.status for reply in replies) == [200, *[401] * 7]
+        assert server.call("POST", USE, before).status == 401
+        assert server.call("POST", USE, after).status == 401
