@@ -150,3 +150,15 @@ def with_key(key: Key, public: bytes, challenge: str) -> dict[str, Any]:
     size = len(cbor.encode(dict(known)))
     lying = Authenticator(rewrite_data=lambda data: data[:-size] + public)
     return lying.register(key, known, challenge)
+
+
+def saying(answer: dict[str, Any], **response: bytes | None) -> dict[str, Any]:
+    """The answer with other bytes in it."""
+    said = {name: raw and encode(raw) for name, raw in response.items()}
+    return answer | {"response": answer["response"] | said}
+
+
+def forged(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with another bit in its signature."""
+    signature = decode(answer["response"]["signature"])
+    return saying(answer, signature=signature[:-1] + bytes([signature[-1] ^ 1]))

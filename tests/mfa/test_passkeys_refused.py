@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from gatehouse.core.base64url import decode, encode
-from tests.authenticators import sign
+from tests.authenticators import forged, saying, sign
 from tests.conftest import client_of
 from tests.mfa.doors import (
     ACTIONS,
@@ -46,12 +46,6 @@ def test_a_lie_opens_no_door(somebody: KeyOwner, door: str):
     assert not any(alive.values()), alive
 
 
-def saying(answer: dict[str, Any], **response: bytes | None) -> dict[str, Any]:
-    """The answer with other bytes in it."""
-    said = {name: raw and encode(raw) for name, raw in response.items()}
-    return answer | {"response": answer["response"] | said}
-
-
 def signature_of(answer: dict[str, Any], holder: KeyOwner) -> bytes:
     """What a passkey of ``holder`` signs of it."""
     said = {name: decode(text) for name, text in answer["response"].items()}
@@ -64,7 +58,7 @@ Told = Callable[[Any, KeyOwner, KeyOwner], Any]
 # Each is refused with the same words: only the record tells them from each other.
 SIGNED: dict[str, tuple[Told, str]] = {
     "a bit of the signature": (
-        lambda a, _me, _you: saying(a, signature=flipped(decode(a["response"]["signature"]))),
+        lambda a, _me, _you: forged(a),
         "wrong_signature",
     ),
     "no DER": (lambda a, _me, _you: saying(a, signature=b"junk"), "wrong_signature"),
@@ -113,10 +107,6 @@ SIGNED: dict[str, tuple[Told, str]] = {
         "names_somebody_else",
     ),
 }
-
-
-def flipped(raw: bytes) -> bytes:
-    return raw[:-1] + bytes([raw[-1] ^ 1])
 
 
 @pytest.mark.parametrize("door", DOORS)
