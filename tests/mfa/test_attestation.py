@@ -1,4 +1,7 @@
-"""Makers of authenticators: whom the operator believes, and what they must say (WebAuthn 8.2)."""
+"""Makers of authenticators: whom the operator believes, and what they must say (WebAuthn 8.2).
+
+Threat 134.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +70,6 @@ RIGHT["with the root as well"].chain.append(ROOT.chain[0])
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_maker_who_is_believed_proves_the_model(buyer: KeyOwner, name: str):
-    """Threat 134."""
     made = row_of(buyer, vouched(buyer, RIGHT[name]))
 
     assert (made.is_attested, made.model) == (True, MODEL)
@@ -112,13 +114,12 @@ def test_what_nobody_who_is_believed_says_is_not_proven(buyer: KeyOwner):
 
 
 def test_another_model_than_the_one_that_is_vouched_for_is_not_proven(buyer: KeyOwner):
-    """Threat 134."""
     assert not row_of(buyer, vouched(buyer, leaf(), aaguid=uuid4().bytes)).is_attested
     assert not row_of(buyer, vouched(buyer, leaf(), aaguid=bytes(16))).is_attested
 
 
 def test_who_vouches_signs_what_is_registered(buyer: KeyOwner):
-    """Threat 134: a certificate is public, the key to it is not."""
+    """A certificate is public, the key to it is not."""
     maker, thief = leaf(), leaf(OTHER_ROOT)
     thief.chain = maker.chain
     buyer.key = buyer.key.lying(fmt="packed", aaguid=MODEL.bytes, statement=thief.vouch)
@@ -129,12 +130,11 @@ def test_who_vouches_signs_what_is_registered(buyer: KeyOwner):
 
 
 def test_where_nobody_is_believed_nothing_is_proven(somebody: KeyOwner):
-    """Threat 134."""
     assert not row_of(somebody, vouched(somebody, leaf())).is_attested
 
 
 def test_roots_that_are_gone_make_nobody_believed(backend, make_app, make, runtime, tmp_path):
-    """Threat 134: the library believes everybody where it is given none."""
+    """The library believes everybody where it is given none."""
     roots = tmp_path / "makers.pem"
     roots.write_bytes(_pem(ROOT))
     app = make_app(WEBAUTHN_ATTESTATION_ROOTS=str(roots))

@@ -1,4 +1,7 @@
-"""Junk in place of what authenticators and browsers say: refused, and no failure of ours."""
+"""Junk in place of what authenticators and browsers say: refused, and no failure of ours.
+
+Threats 133 and 134.
+"""
 
 import json
 from collections.abc import Callable
@@ -44,7 +47,6 @@ ATTESTATIONS = {
 
 
 def test_no_attestation_of_junk_is_our_failure(somebody: KeyOwner):
-    """Threat 134."""
     before, found = kept(somebody), {}
     for name, raw in ATTESTATIONS.items():
         made = somebody.key.make(somebody.options())
@@ -88,7 +90,6 @@ INSIDE: dict[str, tuple[str, Any]] = {
 
 
 def test_no_statement_of_junk_is_our_failure(somebody: KeyOwner):
-    """Threat 134."""
     before, found = kept(somebody), {}
     for name, (fmt, said) in INSIDE.items():
         maker = somebody.key.lying(fmt=fmt, statement=lambda _key, _signed, said=said: said)
@@ -112,7 +113,6 @@ KEYS = {
 
 
 def test_no_key_of_junk_is_our_failure(somebody: KeyOwner):
-    """Threat 134."""
     before, found = kept(somebody), {}
     for name, public in KEYS.items():
         key = Key("localhost", somebody.user.id.bytes, None)
@@ -157,7 +157,6 @@ CLIENTS: dict[str, tuple[Callable[[bytes], bytes], str | None]] = {
 
 @pytest.mark.parametrize("does", ["use", "make"])
 def test_client_data_are_json_or_refused(somebody: KeyOwner, does: str):
-    """Threats 133 and 134."""
     found, expected = {}, {}
     for name, (rewrite, reason) in CLIENTS.items():
         lying = somebody.key.lying(rewrite_client=rewrite)
@@ -193,7 +192,6 @@ DATA = {
 
 
 def test_authenticator_data_of_junk_sign_nobody_in(somebody: KeyOwner):
-    """Threat 133."""
     before, found = kept(somebody), {}
     for name, rewrite in DATA.items():
         reply = somebody.use(somebody.key.lying(rewrite_data=rewrite).use(somebody.asked()))

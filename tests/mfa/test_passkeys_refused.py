@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from gatehouse.core.base64url import decode, encode
-from tests.authenticators import forged, saying, sign
+from tests.authenticators import HERE, forged, saying, sign
 from tests.conftest import client_of
 from tests.mfa.doors import (
     ACTIONS,
@@ -24,7 +24,7 @@ from tests.mfa.doors import (
     registering,
     told,
 )
-from tests.mfa.lies import FRAMES, LIES, OF_MAKING
+from tests.mfa.lies import FRAMES, LIES, OF_MAKING, of
 from tests.mfa.owners import MAKE, PASSKEYS, KeyOwner
 
 
@@ -32,6 +32,8 @@ from tests.mfa.owners import MAKE, PASSKEYS, KeyOwner
 def test_a_lie_opens_no_door(somebody: KeyOwner, door: str):
     """Threats 133 and 137."""
     table, found, expected, alive = {**LIES, **FRAMES, "type: of making": OF_MAKING}, {}, {}, {}
+    if door in {"alone", "address"}:  # Beside another factor a touch is enough.
+        table["nobody was asked who they are"] = of("user_not_verified", flags=HERE)
     before = kept(somebody)
     for name, lie in table.items():
         options, send = DOORS[door](somebody)
