@@ -41,17 +41,17 @@ class Asked:
 
 
 def begin_with_passkey(ctx: Context, *, email: str | None, token: str | None) -> Options:
-    """What a browser needs to use a passkey: of whoever is signed in, of a sign-in that waits, of
+    """What a browser needs to use a passkey: of a sign-in that waits, of whoever is signed in, of
     an address, or of anybody. Raises PendingOver, PasskeysNotPossible.
     """
+    if token is not None:
+        user_id = find_waiting(ctx, by_token(token))
+        if user_id is None:
+            raise PendingOver
+        return ask_owner(ctx, user_id, purpose=IN_API)
     if ctx.actor.user_id is not None:
         return ask_owner(ctx, ctx.user_id, purpose=_to_confirm(ctx))
-    if token is None:
-        return ask_anybody(ctx, purpose=IN_API, email=email)
-    user_id = find_waiting(ctx, by_token(token))
-    if user_id is None:
-        raise PendingOver
-    return ask_owner(ctx, user_id, purpose=IN_API)
+    return ask_anybody(ctx, purpose=IN_API, email=email)
 
 
 def begin_in_browser(ctx: Context, browser: str) -> Options | None:

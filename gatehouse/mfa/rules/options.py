@@ -11,6 +11,7 @@ from gatehouse.core.base64url import encode
 ALGORITHMS = (-7, -257)  # ES256, RS256 (RFC 9053)
 TIMEOUT = 60_000  # milliseconds
 TRANSPORTS = ("usb", "nfc", "ble", "hybrid", "internal", "smart-card")
+TWO_OF = 64  # of 256
 REQUIRED, PREFERRED = "required", "preferred"
 # What passkeys of phones, computers and keys look like: bytes of the id, and how it is reached.
 LOOKS = ((16, "hybrid internal"), (20, "hybrid internal"), (32, "internal"), (48, "nfc usb"))
@@ -79,11 +80,18 @@ def request(
 
 
 def decoys(key: str, email_key: str) -> list[Descriptor]:
-    """What nobody has, for an address without passkeys: the same each time, as if it had one."""
+    """What nobody has, for an address without passkeys: the same each time, as if it had one, or
+    like one address of four two.
+    """
     raw = hmac.digest(key.encode(), b"passkey decoy:" + email_key.encode(), sha256)
-    length, transports = LOOKS[raw[0] % len(LOOKS)]
-    more = hmac.digest(key.encode(), b"passkey decoy, more:" + raw, sha256)
-    return [Descriptor((raw + more)[1 : length + 1], transports)]
+    return [_decoy(key, raw, number) for number in range(2 if raw[0] < TWO_OF else 1)]
+
+
+def _decoy(key: str, raw: bytes, number: int) -> Descriptor:
+    drawn = hmac.digest(key.encode(), b"passkey decoy, more:" + raw + bytes([number]), sha256)
+    more = hmac.digest(key.encode(), b"passkey decoy, rest:" + drawn, sha256)
+    length, transports = LOOKS[drawn[0] % len(LOOKS)]
+    return Descriptor((drawn + more)[1 : length + 1], transports)
 
 
 def in_order(transports: Iterable[str]) -> str:
