@@ -8,6 +8,7 @@ from flask import Flask
 
 from gatehouse.accounts.models import AccountStatus
 from gatehouse.core.base64url import decode, encode
+from gatehouse.mfa.rules.options import decoys
 from tests.authenticators import forged
 from tests.conftest import client_of
 from tests.login.test_parity import assert_alike, times
@@ -52,9 +53,12 @@ def test_begin_answers_every_address_alike(unlimited: Flask, addresses: dict[str
 
 
 def _shape(options: dict[str, Any]) -> tuple[Any, ...]:
-    (only,) = options["allowCredentials"]
-    assert 16 <= len(decode(only["id"])) <= 48
-    assert only["transports"]
+    only, *others = options["allowCredentials"]
+    assert len(others) < 2
+    for one in (only, *others):
+        assert 16 <= len(decode(one["id"])) <= 48
+        assert one["transports"]
+        assert one.keys() == only.keys()
     rest = {name: said for name, said in options.items() if not isinstance(said, list)}
     length = len(rest.pop("challenge"))
     return tuple(options), tuple(only), only["type"], length, tuple(rest.items())
@@ -143,3 +147,12 @@ def test_complete_takes_as_long_for_every_passkey(
 
     kinds = {"known": lambda _: wrong("with"), "unknown": lambda _: wrong("nobody")}
     assert_alike(times(unlimited, USE, "10.200.0.1", kinds, {401}))
+
+
+@pytest.mark.unit
+def test_one_address_of_four_seems_to_have_two():
+    """Threat 135: neither one nor two tell that somebody is there."""
+    counts = [len(decoys("key", f"kim{number}@example.test")) for number in range(400)]
+
+    assert set(counts) == {1, 2}
+    assert 60 < counts.count(2) < 140
