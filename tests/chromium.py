@@ -1,4 +1,6 @@
-"""A real browser for tests: Chromium, driven over the WebDriver protocol (W3C WebDriver 2)."""
+"""A real browser for tests: Chromium, driven over the WebDriver protocol (W3C WebDriver 2), with
+authenticators that are not of metal (W3C WebAuthn 11).
+"""
 
 import base64
 import json
@@ -38,6 +40,15 @@ RUN_AXE = """
 """
 EVERY_RULE = {"rules": {"target-size": {"enabled": True}}}
 COLOURS_ONLY = {"runOnly": ["color-contrast", "link-in-text-block"]}
+# What an authenticator can do, and who is there (WebAuthn 11.2).
+PLATFORM = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserConsenting": True,
+    "isUserVerified": True,
+}
 # What has the focus, in a word, and whether one can see that it has.
 FOCUS = """
     const one = document.activeElement, look = getComputedStyle(one);
@@ -106,6 +117,7 @@ class Browser:
 
     def __init__(self, driver: ChromeDriver, path: str) -> None:
         self._driver, self._path = driver, path
+        self._scripts: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -114,8 +126,14 @@ class Browser:
         self._driver.ask("DELETE", self._path)
 
     def start_over(self, *, scripts: bool) -> None:
-        """As new: no cookie, nothing in the console, a light desk; pages may run scripts or not."""
+        """As new: no cookie, no authenticator, nothing in the console, a light desk; pages may run
+        scripts or not.
+        """
         self.go("about:blank")
+        self._devtools("WebAuthn.disable")
+        while self._scripts:
+            known = self._scripts.pop()
+            self._devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=known)
         self._devtools("Network.clearBrowserCookies")
         self._devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
         self.look_like()
@@ -181,6 +199,19 @@ class Browser:
         """What has the focus: its name or its words, and a remark if that cannot be seen."""
         return str(self.run(FOCUS))
 
+    def run_first(self, script: str) -> None:
+        """Run this in each page from now on, before any script of its own."""
+        made = self._devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self._scripts.append(made["identifier"])
+
+    def alerts(self) -> list[str]:
+        """What a screen reader is told at once: the alerts of the accessibility tree."""
+        nodes = self._devtools("Accessibility.getFullAXTree")["nodes"]
+        names = {one["nodeId"]: one.get("name", {}).get("value", "") for one in nodes}
+        below = {one["nodeId"]: one.get("childIds", []) for one in nodes}
+        alerts = [one for one in nodes if one.get("role", {}).get("value") == "alert"]
+        return [" ".join(names[child] for child in below[one["nodeId"]]) for one in alerts]
+
     def run(self, script: str) -> Any:
         return self._ask("POST", "/execute/sync", {"script": script, "args": []})
 
@@ -201,6 +232,12 @@ class Browser:
         kept = self._devtools("Page.captureScreenshot", captureBeyondViewport=True)
         return base64.b64decode(kept["data"])
 
+    def authenticator(self, **traits: Any) -> "VirtualAuthenticator":
+        """Plug one in: that of a phone or computer that knows its user, unless told otherwise."""
+        wanted = PLATFORM | traits
+        name = self._ask("POST", "/webauthn/authenticator", wanted)
+        return VirtualAuthenticator(self, f"/webauthn/authenticator/{name}")
+
     def _find(self, selector: str) -> str:
         wanted = {"using": "css selector", "value": selector}
         return str(self._ask("POST", "/element", wanted)[ELEMENT])
@@ -210,3 +247,30 @@ class Browser:
 
     def _ask(self, method: str, path: str, content: Any = None) -> Any:
         return self._driver.ask(method, self._path + path, content)
+
+
+class VirtualAuthenticator:
+    """An authenticator that the browser finds, until it is unplugged."""
+
+    def __init__(self, browser: Browser, path: str) -> None:
+        self._browser, self._path = browser, path
+
+    def passkeys(self) -> list[dict[str, Any]]:
+        """The passkeys that it holds (WebAuthn 11.4)."""
+        return list(self._browser._ask("GET", f"{self._path}/credentials"))  # noqa: SLF001
+
+    def verifies(self, *, right: bool) -> None:
+        """Whether its user proves to be who they are from now on."""
+        said = {"isUserVerified": right}
+        self._browser._ask("POST", f"{self._path}/uv", said)  # noqa: SLF001
+
+    def waits(self, *, for_a_touch: bool) -> None:
+        """Whether what is asked from now on waits for somebody who never comes."""
+        self._browser._devtools(  # noqa: SLF001
+            "WebAuthn.setAutomaticPresenceSimulation",
+            authenticatorId=self._path.rpartition("/")[2],
+            enabled=not for_a_touch,
+        )
+
+    def unplug(self) -> None:
+        self._browser._ask("DELETE", self._path)  # noqa: SLF001

@@ -273,9 +273,11 @@ def _sign_in_first(plan: Plan, visit: Visit) -> Response:
 
 
 def _way_back(plan: Plan, visit: Visit) -> str:
-    """Where to come back to: this address, or for a post the page that its form is on."""
+    """Where to come back to: this address, or for a post the page that its form is on: at the same
+    address, or as the form says it.
+    """
     if not visit.is_reading:
-        return request.path if plan.shown_by else ""
+        return request.path if plan.shown_by else visit.next
     query = visit.environ.get("QUERY_STRING", "")
     return browser.local_path(request.path + (f"?{query}" if query else ""))
 

@@ -71,7 +71,7 @@ class Frame:
 
     def headers(self) -> Headers:
         """Once the page is rendered: only now is it known whether it has a script."""
-        script = f" script-src 'nonce-{self._nonce}';" if self._nonce else ""
+        script = f" script-src 'nonce-{self._nonce}'; connect-src 'self';" if self._nonce else ""
         return [
             ("Content-Security-Policy", self._policy(script)),
             ("Cache-Control", "no-store"),

@@ -19,6 +19,7 @@ from gatehouse.login.schemas import (
     ClaimIn,
     LoginIn,
     PostedPasskeyIn,
+    PostedSignInIn,
     ReauthenticateIn,
     RegisterIn,
     TypedCodeIn,
@@ -78,10 +79,13 @@ def log_in(ctx: Context, browser: str, *, email: str, password: str, remember_me
 @public
 @limited("login")
 @knows_browser
-@form(PostedPasskeyIn, shown_by=show_login)
-def log_in_with_passkey(ctx: Context, browser: str, *, passkey: dict[str, Any]) -> Go:
+@form(PostedSignInIn, shown_by=show_login)
+def log_in_with_passkey(
+    ctx: Context, browser: str, *, passkey: dict[str, Any], remember_me: bool
+) -> Go:
     _refuse_a_second_person(ctx)
-    return _inside(ctx, service.sign_in_here(ctx, browser, passkey["given"]))
+    entry = service.sign_in_here(ctx, browser, passkey["given"], remember_me=remember_me)
+    return _inside(ctx, entry)
 
 
 @pages.get("/login/<uuid:pending_id>")

@@ -115,6 +115,12 @@ class PostedPasskeyIn(PostedAssertionIn):
     """The same in a form: ``passkey`` as JSON."""
 
 
+class PostedSignInIn(PostedPasskeyIn):
+    """What the sign-in page sends of a passkey."""
+
+    remember_me = Flag(load_default=False)
+
+
 class PasskeyOptionsOut(RequestOptionsOut):
     """What a browser is to be given."""
 

@@ -14,6 +14,7 @@ from gatehouse.sessions.queries import places_signed_in
 pages = Pages("mfa")
 
 HERE, APP, NEW = "/security", "/security/app", "/security/passkeys/new"
+REGISTERED = "mfa/passkey_registered"
 
 
 @pages.get(HERE)
@@ -52,7 +53,7 @@ def show_app(ctx: Context) -> Show | Go:
 def confirm(ctx: Context, *, code: str) -> Show:
     """The codes to recover with are shown here and nowhere again."""
     service.confirm_totp(ctx, code.replace(" ", ""))
-    return Show("mfa/codes.html", codes=service.grouped(service.renew_codes(ctx)))
+    return _codes(service.renew_codes(ctx), after="mfa/app_set_up")
 
 
 @pages.post("/security/app/remove")
@@ -67,7 +68,7 @@ def remove(ctx: Context) -> Go:
 @signed_in
 @elevated
 def renew(ctx: Context) -> Show:
-    return Show("mfa/codes.html", codes=service.grouped(service.renew_codes(ctx)))
+    return _codes(service.renew_codes(ctx))
 
 
 @pages.get(NEW)
@@ -83,14 +84,15 @@ def show_new_passkey(ctx: Context) -> Show:
 def register_passkey(ctx: Context, *, passkey: dict[str, Any], name: str | None) -> Show | Go:
     _, codes = service.register_passkey(ctx, passkey["given"], name=name)
     if codes:
-        return Show("mfa/codes.html", codes=service.grouped(codes))
-    return Go(HERE, note="mfa/passkey_registered")
+        return _codes(codes, after=REGISTERED)
+    return Go(HERE, note=REGISTERED)
 
 
 @pages.get("/security/passkeys/<uuid:passkey_id>")
 @signed_in
 def show_passkey(ctx: Context, passkey_id: UUID) -> Show:
-    return Show("mfa/passkey.html", key=queries.get_passkey(ctx, passkey_id))
+    key, held = queries.get_passkey(ctx, passkey_id), queries.factors_of(ctx, ctx.user_id)
+    return Show("mfa/passkey.html", key=key, is_last=held.passkeys == 1 and not held.totp)
 
 
 @pages.post("/security/passkeys/<uuid:passkey_id>")
@@ -107,3 +109,8 @@ def rename_passkey(ctx: Context, passkey_id: UUID, *, name: str) -> Go:
 def delete_passkey(ctx: Context, passkey_id: UUID) -> Go:
     service.delete_passkey(ctx, passkey_id)
     return Go(HERE, note="mfa/passkey_deleted")
+
+
+def _codes(codes: list[str], *, after: str = "") -> Show:
+    """Codes to recover with, ``after`` what was done: the name of a note."""
+    return Show("mfa/codes.html", codes=service.grouped(codes), after=after)

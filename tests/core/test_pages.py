@@ -241,7 +241,10 @@ def test_each_answer_has_a_nonce_of_its_own_if_it_has_a_script(plain_app):
     assert all(len(nonce) >= 22 for nonce in nonces)
     for frame, nonce in zip(frames, nonces, strict=True):
         assert frame.nonce() == nonce
-        assert f" script-src 'nonce-{nonce}';" in dict(frame.headers())["Content-Security-Policy"]
+        assert (
+            f" script-src 'nonce-{nonce}'; connect-src 'self';"
+            in dict(frame.headers())["Content-Security-Policy"]
+        )
     assert "script-src" not in dict(without.headers())["Content-Security-Policy"]
 
 

@@ -49,7 +49,7 @@ REFUSALS = {
 # Links inside a sentence may be as high as its line (WCAG 2.2, 2.5.8); the skip link is for keys.
 SMALL_TARGETS = """
     const found = [...document.querySelectorAll("a:not(.skip), button, input:not([type=hidden])")];
-    return found.filter(one => getComputedStyle(one).display != "inline" && !one.hidden)
+    return found.filter(one => getComputedStyle(one).display != "inline" && one.checkVisibility())
         .map(one => one.type == "checkbox" ? one.labels[0] : one)
         .filter(one => one.getBoundingClientRect().height < 44)
         .map(one => "hard to hit: " + one.textContent.trim());

@@ -90,9 +90,9 @@ def sign_in_with_passkey(
     return _alone(ctx, given, IN_API, remember_me=remember_me)
 
 
-def sign_in_here(ctx: Context, browser: str, given: Assertion) -> Entry:
+def sign_in_here(ctx: Context, browser: str, given: Assertion, *, remember_me: bool) -> Entry:
     """The same on the sign-in page."""
-    return _alone(ctx, given, _of_browser(browser), remember_me=False)
+    return _alone(ctx, given, _of_browser(browser), remember_me=remember_me)
 
 
 def answer_with_passkey(ctx: Context, pending_id: UUID, browser: str, given: Assertion) -> Entry:

@@ -1,8 +1,9 @@
-// Passkeys on our pages: a form is filled with what the browser's own dialogue gives, and sent.
-// Forms that need this stay hidden where it does not run, and the other ways remain.
+// Passkeys on our pages: the form before this script is filled with what the browser's own
+// dialogue gives, and sent. It stays hidden where that cannot be, and the other ways remain.
 "use strict";
 
 (() => {
+  const form = document.currentScript.previousElementSibling;
   const native = window.PublicKeyCredential;
   const canDo = native
     && typeof native.parseRequestOptionsFromJSON === "function"
@@ -10,60 +11,72 @@
     && typeof native.prototype.toJSON === "function";
   if (!canDo) return;
 
-  const FRESH = 270000; // milliseconds: a challenge is good for five minutes
-  let asking = null;
+  const FRESH = 240000; // milliseconds: a challenge is good for five minutes, and once
+  const says = form.querySelector("[role=alert]");
+  const box = document.getElementById("remember_me");
+  let since = Date.now();
+  let asking = new AbortController();
+  let again;
 
-  const ask = (form, mediation) => {
-    asking?.abort();
-    asking = new AbortController();
-    const { create, get } = form.dataset;
-    const publicKey = create
-      ? native.parseCreationOptionsFromJSON(JSON.parse(create))
-      : native.parseRequestOptionsFromJSON(JSON.parse(get));
-    const wanted = { publicKey, signal: asking.signal, ...(mediation && { mediation }) };
-    return create ? navigator.credentials.create(wanted) : navigator.credentials.get(wanted);
+  const renew = async () => {
+    const answer = await fetch(form.dataset.page);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const same = page.querySelector("form.passkey");
+    if (same?.getAttribute("action") !== form.getAttribute("action")) throw new Error("elsewhere");
+    Object.assign(form.dataset, same.dataset);
+    since = Date.now();
   };
 
-  const send = (form, credential) => {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "passkey", value: JSON.stringify(credential) });
-    form.append(field);
+  const dialogue = (signal, mediation) => {
+    const { create, get } = form.dataset;
+    if (create) {
+      const publicKey = native.parseCreationOptionsFromJSON(JSON.parse(create));
+      return navigator.credentials.create({ publicKey, signal });
+    }
+    const publicKey = native.parseRequestOptionsFromJSON(JSON.parse(get));
+    return navigator.credentials.get({ publicKey, signal, mediation });
+  };
+
+  const send = (credential) => {
+    const add = ({ formData }) => {
+      formData.set("passkey", JSON.stringify(credential));
+      if (box?.checked) formData.set(box.name, box.value);
+    };
+    form.addEventListener("formdata", add, { once: true });
     form.submit();
   };
 
-  const offer = async (form) => {
-    if (!await native.isConditionalMediationAvailable?.()) return;
+  // One question at a time. Whether it went well, or was taken back for another one.
+  const ask = async (mediation) => {
+    clearTimeout(again);
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
     try {
-      send(form, await ask(form, "conditional"));
+      if (Date.now() - since >= FRESH) await renew();
+      const credential = await dialogue(signal, mediation);
+      since = 0;
+      send(credential);
     } catch {
-      // The offer was withdrawn, or nothing was chosen: the page is as it was.
+      return signal.aborted;
     }
+    return true;
   };
 
-  const press = async (form, event) => {
+  // Among what the browser proposes in a field: nobody is disturbed who wants another way.
+  const offer = async () => {
+    if (!("offered" in form.dataset) || !await native.isConditionalMediationAvailable?.()) return;
+    ask("conditional");
+    again = setTimeout(offer, FRESH);
+  };
+
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const says = form.querySelector("[role=alert]");
     says.hidden = true;
-    try {
-      send(form, await ask(form));
-    } catch {
-      says.hidden = false;
-      if ("offered" in form.dataset) offer(form);
-    }
-  };
-
-  // What was not touched is asked for again before its challenge runs out.
-  const refresh = () => {
-    const typed = [...document.querySelectorAll("input:not([type=hidden])")];
-    if (typed.every((field) => field.value === field.defaultValue)) location.reload();
-  };
-
-  for (const form of document.querySelectorAll("form.passkey")) {
-    form.hidden = false;
-    form.addEventListener("submit", (event) => press(form, event));
-    if ("offered" in form.dataset) {
-      offer(form);
-      setTimeout(refresh, FRESH);
-    }
-  }
+    if (await ask()) return;
+    says.hidden = false;
+    offer();
+  });
+  form.hidden = false;
+  offer();
 })();
