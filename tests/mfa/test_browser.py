@@ -1,6 +1,6 @@
 """Passkeys in a real Chromium, with authenticators that are not of metal.
 
-Threats 128, 129 and 133, with what a browser and an authenticator really say.
+What a browser and an authenticator really say, not what a library makes of it.
 """
 
 from collections.abc import Iterator
