@@ -1,9 +1,14 @@
 """The pages of factors in a real Chromium: for everybody, with and without scripts."""
 
 import pytest
+from sqlalchemy import update
 
+from gatehouse.accounts.models import User
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.mfa.models import Passkey
 from tests.chromium import ENTER, TAB
 from tests.login.test_browser import (
+    House,
     browser,
     chrome,
     house,
@@ -38,6 +43,13 @@ PAINTED = "return seen.some(one => one.entryType == 'paint')"
 MOVED = "return seen.filter(one => one.entryType == 'layout-shift').map(one => one.value)"
 
 
+def count_on(house: House, user: User, count: int) -> None:
+    """As if the passkey of this person had told this count."""
+    with unit_of_work(house.runtime, Origin()) as ctx:
+        own = update(Passkey).where(Passkey.user_id == user.id)
+        ctx.db.execute(own.values(sign_count=count))
+
+
 def test_without_scripts_the_other_ways_remain(chrome, plain, house):
     chrome.start_over(scripts=True)
     chrome.authenticator()
@@ -69,6 +81,38 @@ def test_a_browser_that_knows_no_passkeys_is_told_so(browser, house):
     assert says(browser, "Passkeys do not work in this browser")
     assert "Continue" not in browser.text()
     assert wrong_with(browser) == []
+
+
+def test_a_refusal_is_said_and_the_focus_is_where_one_goes_on(browser, house):
+    browser.authenticator(**TOUCH_ONLY)
+    user = holder(browser, house)
+    sign_out(browser, house)
+    count_on(house, user, 1_000_000)
+    sign_in(browser, house, user.email)
+    assert says(browser, "One more step", "h1")
+
+    browser.click(PASSKEY)
+    assert says(browser, "counted backwards", "#problem")
+    assert browser.run("return document.title").startswith("Error: ")
+    browser.fill(code="wrong")
+    browser.click(OTHER)
+    assert says(browser, "This code is not right", "#problem")
+    assert wait_until(lambda: browser.focus() == "code")
+    count_on(house, user, 0)
+    browser.click(PASSKEY)
+
+    assert is_in(browser)
+
+
+def test_who_has_no_factor_is_told_where_to_set_one_up(browser, house):
+    sign_in(browser, house, house.make.user().email)
+    assert is_in(browser)
+
+    browser.go(f"{house.url}/reauthenticate/code")
+
+    assert says(browser, "your account has none yet")
+    browser.click("a.main")
+    assert says(browser, "Security", "h1")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
