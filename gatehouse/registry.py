@@ -19,6 +19,7 @@ PACKAGES = (
     "gatehouse.principals",
     "gatehouse.operators",
     "gatehouse.domains",
+    "gatehouse.policies",
     "gatehouse.recovery",
     "gatehouse.login",
     "gatehouse.signing_keys",

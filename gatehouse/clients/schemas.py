@@ -2,23 +2,13 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from gatehouse.clients.rules.checks import kind_of, may_be_null
 from gatehouse.clients.rules.options import NAMES
-from gatehouse.core.fields import Flag, Moment, Paragraphs, Text, Whole
+from gatehouse.core.fields import Count, Flag, Moment, Paragraphs, Text, Whole
 
 LONGEST = 2000
-
-
-class Count(fields.Integer):
-    """A whole number, not a word or a flag that may mean one."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        del attr, data, kwargs
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValidationError("Must be a whole number.")
-        return value
 
 
 class Lines(fields.List[Any]):

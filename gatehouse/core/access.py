@@ -2,7 +2,7 @@
 @operators_only; and @elevated on top.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,6 +101,24 @@ class Memberships(Protocol):
     def __call__(self, ctx: Context, user_id: UUID, org_id: UUID) -> Role | None: ...
 
 
+class Demands(Protocol):
+    """Refuses members who do not meet what their organization demands, or whose session has not
+    used it. Provided by ``policies``.
+
+    Raises MfaComplianceRequired, StepUpRequired.
+    """
+
+    def __call__(self, ctx: Context, org_id: UUID, permission: StrEnum) -> None: ...
+
+
+class Barred(Protocol):
+    """Those of the caller's organizations that would refuse them so, and how: for what reaches over
+    several. Provided by ``policies``.
+    """
+
+    def __call__(self, ctx: Context) -> Mapping[UUID, Forbidden]: ...
+
+
 class Operators(Protocol):
     """Whether an account is active and an operator of this instance, as the database says now.
 
@@ -170,11 +188,13 @@ def check_permission(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     """The caller's role in the organization, if it grants ``permission``.
 
     Refuses a stranger with 404, so that the existence of an organization does not leak; a member
-    without the permission with 403. Services ask again once they hold what they will change.
+    who does not meet its policy, or is without the permission, with 403. Services ask again once
+    they hold what they will change.
     """
     role = ctx.ports[Memberships](ctx, ctx.user_id, org_id)
     if role is None:
         raise NotFound
+    ctx.ports[Demands](ctx, org_id, permission)
     if not may(ctx, role, permission):
         raise Forbidden(needs=permission)
     return role

@@ -102,6 +102,19 @@ class StepUpRequired(Forbidden):
     message = "Confirm that it is you by a second factor: POST /api/v1/auth/reauthenticate."
 
 
+class MfaComplianceRequired(Forbidden):
+    """403 of everything in an organization whose policy the caller does not meet in time.
+
+    ``details``: ``overall_status``, ``organization_id``, ``missing_methods``, ``deadline_at``.
+    """
+
+    type = "MFA_COMPLIANCE_REQUIRED"
+    message = (
+        "This organization demands a second factor that you do not have. Set it up, on the page"
+        " /security or by POST /api/v1/auth/totp/enroll, and you are in again at once."
+    )
+
+
 class NoSession(Forbidden):
     """403 of what is done to the caller's own session, when they have none."""
 

@@ -122,6 +122,16 @@ class Whole(fields.Integer):
         return super()._deserialize(text, attr, data, **kwargs)
 
 
+class Count(fields.Integer):
+    """A whole number, not a word or a flag that may mean one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        del attr, data, kwargs
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError("Must be a whole number.")
+        return value
+
+
 class QueryFlag(fields.Boolean):
     """true or false in a query string."""
 

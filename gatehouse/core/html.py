@@ -19,8 +19,6 @@ from gatehouse.core.errors import (
     GatehouseError,
     InvalidToken,
     NotFound,
-    ReauthenticationRequired,
-    StepUpRequired,
     TooLarge,
     TooManyRequests,
     Unavailable,
@@ -36,14 +34,13 @@ from gatehouse.core.http import (
 )
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.sayings import Saying
-from gatehouse.core.showing import Away, Destinations, Go, Leave, Show, ShowOver
+from gatehouse.core.showing import INSTEAD, Away, Destinations, Go, Leave, Show, ShowOver
 from gatehouse.core.tokens import SESSION, is_well_formed
 from gatehouse.core.views import Also
 from gatehouse.core.visits import Visit, begin
 from gatehouse.core.words import in_plain_words, load
 
 START, SIGN_IN = "/", "/login"
-CONFIRM = {ReauthenticationRequired: "/reauthenticate", StepUpRequired: "/reauthenticate/code"}
 HTML = "text/html; charset=utf-8"
 NOTE_LIFE = 60  # seconds in which a note must be read
 FOR_PROGRAMS = frozenset(
@@ -209,9 +206,9 @@ def _answer(plan: Plan, visit: Visit) -> Response:
         return _sign_in_first(plan, visit)
     try:
         return _act(plan, visit)
-    except (ReauthenticationRequired, StepUpRequired) as error:
+    except tuple(INSTEAD) as error:
         visit.next = _way_back(plan, visit)
-        return _redirect(visit, _with_next(visit, CONFIRM[type(error)]))
+        return _redirect(visit, _with_next(visit, INSTEAD[type(error)]))
     except InvalidToken:  # The session ended while we looked.
         visit.lose()
         return _sign_in_first(plan, visit)

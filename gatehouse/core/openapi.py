@@ -100,6 +100,7 @@ HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After
 ALWAYS = (errors.Unavailable,)
 OF_INPUT = (errors.Invalid, errors.BadRequest)
 OF_BODY = (*OF_INPUT, errors.TooLarge, errors.UnsupportedMediaType)
+OF_MEMBER = (errors.MembershipSuspended, errors.MfaComplianceRequired, errors.StepUpRequired)
 OF_CALLER = (
     errors.AuthRequired,
     errors.InvalidAuthFormat,
@@ -262,7 +263,7 @@ def _of_who_calls(view: Callable[..., Any]) -> Iterator[type[errors.GatehouseErr
     if access.knows_callers:
         yield from OF_CALLER
     if access.permission:
-        yield errors.MembershipSuspended
+        yield from OF_MEMBER
     if access.permission or access.is_for_operators:
         yield errors.Forbidden
     if getattr(view, "elevated", False):

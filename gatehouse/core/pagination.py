@@ -98,10 +98,15 @@ def paginate(ctx: Context, rows: Select[Any], *, page: int, per_page: int) -> Pa
 
 
 def paginate_rows(
-    ctx: Context, rows: Select[*tuple[Any, ...]], *, page: int, per_page: int
+    ctx: Context,
+    rows: Select[*tuple[Any, ...]],
+    *,
+    page: int,
+    per_page: int,
+    offset: int | None = None,
 ) -> Page[Any]:
-    """The same for rows of several columns."""
-    offset = _offset(page, per_page)
+    """The same for rows of several columns. ``offset``: from there on, wherever the page begins."""
+    offset = _offset(page, per_page) if offset is None else _deep(offset)
     count = ctx.db.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     items = ctx.db.execute(rows.limit(per_page).offset(offset)).all()
     return Page(items=items, count=count, page=page, per_page=per_page)
@@ -236,7 +241,10 @@ def _united(
 
 
 def _offset(page: int, per_page: int) -> int:
-    offset = (page - 1) * per_page
+    return _deep((page - 1) * per_page)
+
+
+def _deep(offset: int) -> int:
     if offset >= DEEPEST_ROW:
         raise Invalid(page=[f"Pages reach {DEEPEST_ROW} rows deep. Go on by cursor, or filter."])
     return offset

@@ -7,6 +7,19 @@ from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 from gatehouse.core.context import Context
+from gatehouse.core.errors import (
+    Forbidden,
+    MfaComplianceRequired,
+    ReauthenticationRequired,
+    StepUpRequired,
+)
+
+# Where a page leads whoever has something to do before it.
+INSTEAD: dict[type[Forbidden], str] = {
+    ReauthenticationRequired: "/reauthenticate",
+    StepUpRequired: "/reauthenticate/code",
+    MfaComplianceRequired: "/security",
+}
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -32,6 +32,7 @@ from gatehouse.organizations.events import (
     MemberSuspended,
     OrganizationDeleted,
 )
+from gatehouse.policies.events import MemberSuspendedByPolicy
 from gatehouse.sessions.events import OtherSessionsRevoked
 
 BATCH = 1000
@@ -56,9 +57,10 @@ def end_grants_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict
     return told(consents_ended=ended)
 
 
-@during(MemberRemoved, MemberLeft, MemberSuspended)
+@during(MemberRemoved, MemberLeft, MemberSuspended, MemberSuspendedByPolicy)
 def end_grants_in_an_organization(
-    ctx: Context, event: MemberRemoved | MemberLeft | MemberSuspended
+    ctx: Context,
+    event: MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy,
 ) -> dict[str, int]:
     """Those of its clients, and the refresh tokens with which other clients are used for it; being
     added again brings none of them back.

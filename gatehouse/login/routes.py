@@ -44,6 +44,7 @@ from gatehouse.mfa.errors import PasskeyRefused, PasskeysNotPossible, WrongCode
 from gatehouse.mfa.service import Assertion
 from gatehouse.organizations.errors import AlreadyMember, InviteForSomebodyElse, InviteInvalid
 from gatehouse.organizations.service import own_invites
+from gatehouse.policies.queries import compliance_of
 
 api = Api("auth", at="/auth", about="Coming in and going out.")
 invites = Api("invitations", at="/invites", about="Accepting what one was invited to.")
@@ -241,7 +242,10 @@ def _signed_in(entry: service.Entry) -> dict[str, Any]:
 
 def _next_steps(ctx: Context, entry: service.Entry) -> dict[str, Any]:
     """What somebody who has just come in may want to do first."""
+    compliance = compliance_of(ctx, entry.user_id)
     return {
+        "mfa_compliance": compliance,
+        "requires_mfa_enrollment": bool(compliance["missing_methods"]),
         "requires_org_setup": queries.needs_organization(ctx, entry.user_id),
         "pending_invites": own_invites(ctx, entry.user),
     }

@@ -10,6 +10,7 @@ from gatehouse.core.roles import Role
 from gatehouse.core.sayings import _
 from gatehouse.mfa.schemas import AssertionIn, PostedAssertionIn, RequestOptionsOut
 from gatehouse.organizations.schemas import OwnInviteOut
+from gatehouse.policies.schemas import OwnComplianceOut
 
 METHODS = ("webauthn", "totp", "recovery_code")
 
@@ -132,6 +133,8 @@ class LoggedInOut(SignedInOut):
     requires_totp = fields.Boolean()
     mfa_token = fields.String()
     mfa_methods = fields.List(fields.String(validate=validate.OneOf(METHODS)))
+    mfa_compliance = fields.Nested(OwnComplianceOut)
+    requires_mfa_enrollment = fields.Boolean()
     requires_org_setup = fields.Boolean()
     pending_invites = fields.List(fields.Nested(OwnInviteOut))
 

@@ -82,3 +82,9 @@ class PasskeyRefused(Unauthenticated):
 
     def __init__(self, reason: str) -> None:
         super().__init__(WHY.get(reason, self.message), reason=reason)
+
+
+class FactorNeeded(Conflict):
+    """409. ``details.organizations`` are the names of those that demand it."""
+
+    message = _("An organization that you are in demands this factor. It cannot be removed.")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.permissions import AuditPermission
-from gatehouse.core.access import may
+from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
 from gatehouse.core.errors import MembershipSuspended
 from gatehouse.core.pagination import Page, paginate_rows
@@ -283,9 +283,13 @@ def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str
 
 
 def readable_records(ctx: Context, user_id: UUID) -> Sequence[UUID]:
-    """The ReadableRecords port: where the person's role lets them read the record."""
+    """The ReadableRecords port: where the role of a person, the caller, lets them read the record,
+    and the policy, too.
+    """
     places = active_places_of(ctx, user_id)
-    return [place.id for place in places if may(ctx, place.role, AuditPermission.READ)]
+    found = [place.id for place in places if may(ctx, place.role, AuditPermission.READ)]
+    barred = ctx.ports[Barred](ctx) if found else {}
+    return [org_id for org_id in found if org_id not in barred]
 
 
 def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
@@ -296,10 +300,15 @@ def places_to_leave(ctx: Context, user_id: UUID) -> Sequence[UUID]:
 
 
 def administered_by(ctx: Context, user_id: UUID) -> Select[UUID]:
-    """The ids of the organizations whose members a person manages."""
+    """The ids of the organizations whose members a person, the caller, manages, and may enter by
+    their policy.
+    """
     managers = [role for role in Role if may(ctx, role, OrganizationPermission.MANAGE_MEMBERS)]
     return select(Member.org_id).where(
-        Member.user_id == user_id, Member.role.in_(managers), Member.suspended_at.is_(None)
+        Member.user_id == user_id,
+        Member.role.in_(managers),
+        Member.suspended_at.is_(None),
+        Member.org_id.not_in(list(ctx.ports[Barred](ctx))),
     )
 
 

@@ -19,6 +19,7 @@ HOLDS = {
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),
+    "policies": ("personal_policies", "compliances"),
     "departments": ("department_members",),
     "principals": ("principal_members",),
     "audit_entries": ("audit_entries",),

@@ -32,7 +32,7 @@ def test_a_sign_in_answers_with_the_person_a_token_and_its_end(client: FlaskClie
 
     assert set(data) == {
         *("user", "token", "expires_at"),
-        *("requires_org_setup", "pending_invites"),
+        *("requires_org_setup", "pending_invites", "requires_mfa_enrollment", "mfa_compliance"),
     }
     assert data["user"]["id"] == str(user.id)
     assert data["user"]["last_login_at"] is not None

@@ -11,6 +11,7 @@ from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.mfa import queries, service
 from gatehouse.mfa.errors import (
     EnrolmentOver,
+    FactorNeeded,
     TotpEnrolledAlready,
     TotpNotEnrolled,
     WrongCode,
@@ -52,7 +53,7 @@ def verify_enrolment(ctx: Context, *, code: str, client_timestamp: object) -> No
 @signed_in
 @elevated
 @returns(None)
-@raises(TotpNotEnrolled, StepUpRequired)
+@raises(TotpNotEnrolled, StepUpRequired, FactorNeeded)
 def remove(ctx: Context) -> None:
     """Remove the authenticator app."""
     service.remove_totp(ctx)

@@ -1,12 +1,12 @@
 """Authenticator apps: set up by a code that is right, removed by their owner."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
 from gatehouse.accounts.models import User
-from gatehouse.accounts.queries import own_account
+from gatehouse.accounts.queries import hold_own_account, own_account
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.mfa.errors import (
@@ -22,6 +22,7 @@ from gatehouse.mfa.rules.codes import OTP, enrolment_uri, new_secret, step_of
 from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
 from gatehouse.mfa.service.fresh import refuse_without_own_factor
 from gatehouse.mfa.service.proving import begin, open_secret, purpose_of
+from gatehouse.mfa.service.removing import refuse_if_needed
 from gatehouse.sessions.service import confirm, end_sessions, refuse_without_a_fresh_factor
 
 
@@ -101,10 +102,15 @@ def _begun(ctx: Context) -> str:
 def remove_totp(ctx: Context) -> None:
     """Codes to recover with go along with the last factor.
 
-    Raises StepUpRequired, TotpNotEnrolled: a password alone removes no factor (threat 130).
+    Raises StepUpRequired, TotpNotEnrolled, FactorNeeded: a password alone removes no factor (threat
+    130).
     """
-    if factors_of(ctx, ctx.user_id).is_any:
+    hold_own_account(ctx)
+    held = factors_of(ctx, ctx.user_id)
+    if held.is_any:
         refuse_without_a_fresh_factor(ctx)
+    if held.totp:
+        refuse_if_needed(ctx, replace(held, totp=False))
     gone = delete(Totp).where(Totp.user_id == ctx.user_id, Totp.confirmed_at.is_not(None))
     if not ctx.execute(gone):
         raise TotpNotEnrolled

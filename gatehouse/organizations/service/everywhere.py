@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from gatehouse.accounts.errors import AccountNotFound
-from gatehouse.core.access import may
+from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Forbidden
 from gatehouse.organizations.errors import (
@@ -42,19 +42,21 @@ def _outranked(ctx: Context, user_id: UUID) -> list[Member]:
     """The person's places where the caller stands higher, each organization held.
 
     Raises AccountNotFound if they share none, Forbidden if the caller administers none of those
-    that they share, OwnerProtection if the person stands as high in all that the caller does.
+    that they share, OwnerProtection if the person stands as high in all that the caller does. Where
+    a policy bars the caller, they administer nothing.
     """
     if user_id == ctx.user_id:
         raise NotOnYourself
     shared = shared_with(ctx, user_id)
     if not shared:
         raise AccountNotFound
+    barred = ctx.ports[Barred](ctx)
     administered = False
     found: list[Member] = []
     for org_id in shared:
         find_and_lock(ctx, org_id)
         own, theirs = find_member(ctx, org_id, ctx.user_id), find_member(ctx, org_id, user_id)
-        if own is None or theirs is None or not _administers(ctx, own):
+        if own is None or theirs is None or org_id in barred or not _administers(ctx, own):
             continue
         administered = True
         if outranks(own.role, theirs.role):

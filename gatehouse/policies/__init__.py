@@ -1,0 +1,1 @@
+"""Policies: what organizations demand of their members' sign-ins."""

@@ -1,0 +1,42 @@
+"""Reading policies, and how people stand to them."""
+
+from gatehouse.policies.queries.due import (
+    DAY,
+    mailed,
+    past_due,
+    suspended_but_compliant,
+    to_be_reminded,
+)
+from gatehouse.policies.queries.facts import COMPLIANCES
+from gatehouse.policies.queries.policies import override_of, policies, policy_of, preview
+from gatehouse.policies.queries.standings import (
+    Standing,
+    compliance_of,
+    find_standing,
+    page_of_compliance,
+    proof_of_session,
+    standing_of,
+    standings_of,
+    who_would_miss,
+)
+
+__all__ = [
+    "COMPLIANCES",
+    "DAY",
+    "Standing",
+    "compliance_of",
+    "find_standing",
+    "mailed",
+    "override_of",
+    "page_of_compliance",
+    "past_due",
+    "policies",
+    "policy_of",
+    "preview",
+    "proof_of_session",
+    "standing_of",
+    "standings_of",
+    "suspended_but_compliant",
+    "to_be_reminded",
+    "who_would_miss",
+]

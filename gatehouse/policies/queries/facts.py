@@ -1,0 +1,189 @@
+"""What verdicts are made of, in one SELECT; and the verdict as SQL, for lists and for the job.
+
+``rules.py`` says what holds. Statements of tables: with classes in it a statement goes through the
+object mapper, which takes as long again.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Case,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from gatehouse.core.db import Model, TZDateTime
+from gatehouse.mfa.models import Passkey, Totp
+from gatehouse.organizations.models import Member
+from gatehouse.policies.models import Compliance, OrganizationPolicy, PersonalPolicy
+from gatehouse.policies.rules import GRACE_DAYS, NOTIFY_DAYS, Mode, Override, Status
+
+MEMBERS, TOTPS, KEYS, POLICIES, PERSONAL, COMPLIANCES = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (Member, Totp, Passkey, OrganizationPolicy, PersonalPolicy, Compliance)
+)
+NO_MODELS = "[]"  # as JSON
+
+
+class DaysAfter(FunctionElement[datetime]):
+    """A time so many days later, to the microsecond."""
+
+    type = TZDateTime()
+    inherit_cache = True
+
+
+class Latest(FunctionElement[datetime]):
+    """The latest of several times, none of which is null."""
+
+    type = TZDateTime()
+    inherit_cache = True
+
+
+@compiles(Latest, "postgresql")
+def _greatest(element: Latest, compiler: Any, **kw: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(Latest, "sqlite")
+def _max(element: Latest, compiler: Any, **kw: Any) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(DaysAfter, "postgresql")
+def _with_interval(element: DaysAfter, compiler: Any, **kw: Any) -> str:
+    moment, days = (compiler.process(part, **kw) for part in element.clauses)
+    return f"({moment} + make_interval(days => {days}))"
+
+
+@compiles(DaysAfter, "sqlite")
+def _as_text(element: DaysAfter, compiler: Any, **kw: Any) -> str:
+    """Times are text there, and its functions know no microseconds: those stay as written."""
+    moment, days = (compiler.process(part, **kw) for part in element.clauses)
+    return f"(datetime({moment}, {days} || ' days') || substr({moment}, 20))"
+
+
+def facts(policies: FromClause = POLICIES) -> Select[Any]:
+    """A row for each member, with the columns that ``Facts`` is made of. ``policies`` may be others
+    than those that are.
+    """
+    is_set_up = and_(TOTPS.c.user_id == MEMBERS.c.user_id, TOTPS.c.confirmed_at.is_not(None))
+    return (
+        select(
+            MEMBERS.c.id.label("member_id"),
+            MEMBERS.c.org_id,
+            MEMBERS.c.user_id,
+            MEMBERS.c.created_at.label("joined"),
+            func.coalesce(policies.c.mode, Mode.OPTIONAL).label("mode"),
+            func.coalesce(policies.c.grace_days, GRACE_DAYS).label("grace_days"),
+            func.coalesce(policies.c.notify_days, NOTIFY_DAYS).label("notify_days"),
+            policies.c.demands_since,
+            policies.c.models_since,
+            policies.c.allowed_aaguids,
+            func.coalesce(PERSONAL.c.override, Override.INHERIT).label("override"),
+            func.coalesce(PERSONAL.c.force_totp, False).label("force_totp"),
+            func.coalesce(PERSONAL.c.force_webauthn, False).label("force_webauthn"),
+            PERSONAL.c.since.label("personal_since"),
+            TOTPS.c.confirmed_at.label("totp_at"),
+            _first_key(policies).label("webauthn_at"),
+            COMPLIANCES.c.suspended_at,
+            COMPLIANCES.c.last_notified_at,
+        )
+        .outerjoin_from(MEMBERS, policies, policies.c.org_id == MEMBERS.c.org_id)
+        .outerjoin(PERSONAL, _is_about_them(PERSONAL))
+        .outerjoin(COMPLIANCES, _is_about_them(COMPLIANCES))
+        .outerjoin(TOTPS, is_set_up)
+        .where(MEMBERS.c.deleted_at.is_(None))
+    )
+
+
+def judged(rows: Select[Any], now: datetime, name: str = "judged") -> FromClause:
+    """``facts`` with ``since``, ``deadline`` and ``status``: ``rules.judge`` in SQL."""
+    found = rows.subquery(f"{name}_facts")
+    began = select(found, _since(found.c).label("since")).subquery(f"{name}_since")
+    deadline = DaysAfter(began.c.since, began.c.grace_days).label("deadline")
+    ending = select(began, deadline).subquery(f"{name}_deadline")
+    return select(ending, _status(ending.c, now).label("status")).subquery(name)
+
+
+def _is_about_them(rows: FromClause) -> ColumnElement[bool]:
+    return and_(rows.c.org_id == MEMBERS.c.org_id, rows.c.user_id == MEMBERS.c.user_id)
+
+
+def _first_key(policies: FromClause) -> ScalarSelect[datetime]:
+    """When the first passkey came that counts."""
+    return (
+        select(func.min(KEYS.c.created_at))
+        .where(KEYS.c.user_id == MEMBERS.c.user_id, _counts(policies))
+        .correlate(MEMBERS, policies)
+        .scalar_subquery()
+    )
+
+
+def _counts(policies: FromClause) -> ColumnElement[bool]:
+    """Whether a passkey counts: where the policy lists models, those for which makers vouch. Ids
+    are compared as text without hyphens, as SQLite keeps them.
+    """
+    listed = cast(policies.c.allowed_aaguids, String)
+    model = func.replace(cast(KEYS.c.model, String), "-", "")
+    is_listed = func.replace(listed, "-", "").contains(model)
+    return or_(listed.is_(None), listed == NO_MODELS, and_(KEYS.c.is_attested, is_listed))
+
+
+def _needs_totp(has: Any) -> ColumnElement[bool]:
+    return or_(has.mode == Mode.REQUIRE_TOTP, has.force_totp)
+
+
+def _needs_webauthn(has: Any) -> ColumnElement[bool]:
+    return or_(has.mode == Mode.REQUIRE_WEBAUTHN, has.force_webauthn)
+
+
+def _needs_either(has: Any) -> ColumnElement[bool]:
+    """Asked where neither of both is needed by itself."""
+    return or_(has.mode == Mode.REQUIRE_EITHER, has.override == Override.REQUIRED)
+
+
+def _since(has: Any) -> Latest:
+    is_news = or_(
+        and_(has.mode == Mode.REQUIRE_TOTP, ~has.force_totp),
+        and_(has.mode == Mode.REQUIRE_WEBAUTHN, ~has.force_webauthn),
+        and_(
+            has.mode == Mode.REQUIRE_EITHER,
+            ~or_(has.force_totp, has.force_webauthn, has.override == Override.REQUIRED),
+        ),
+    )
+    either = and_(_needs_either(has), ~_needs_totp(has))
+    keys_count = or_(_needs_webauthn(has), either)
+    known = (
+        has.personal_since,
+        case((is_news, has.demands_since)),
+        case((keys_count, has.models_since)),
+    )
+    return Latest(has.joined, *(func.coalesce(moment, has.joined) for moment in known))
+
+
+def _status(has: Any, now: datetime) -> Case[Any]:
+    totp, webauthn = _needs_totp(has), _needs_webauthn(has)
+    either = and_(_needs_either(has), ~totp, ~webauthn)
+    no_totp, no_key = has.totp_at.is_(None), has.webauthn_at.is_(None)
+    misses = or_(and_(totp, no_totp), and_(webauthn, no_key), and_(either, no_totp, no_key))
+    is_free = or_(has.override == Override.EXEMPT, ~or_(totp, webauthn, either))
+    return case(
+        (is_free, Status.NOT_APPLICABLE.value),
+        (~misses, Status.COMPLIANT.value),
+        (has.suspended_at >= has.since, Status.SUSPENDED.value),
+        (has.deadline > literal(now, TZDateTime), Status.IN_GRACE.value),
+        else_=Status.PAST_DUE.value,
+    )

@@ -1,0 +1,102 @@
+"""Reading what organizations demand, of everybody and of single members."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, select
+
+from gatehouse.core.context import Context
+from gatehouse.organizations.models import Organization
+from gatehouse.policies.models import Compliance, OrganizationPolicy, PersonalPolicy
+from gatehouse.policies.queries.facts import MEMBERS, POLICIES, facts, judged
+from gatehouse.policies.queries.standings import USERS
+from gatehouse.policies.rules import GRACE_DAYS, NOTIFY_DAYS, SHUT_OUT, Mode, Override, Status
+
+MOST_NAMED = 100
+
+
+def policy_of(ctx: Context, org_id: UUID) -> OrganizationPolicy:
+    """The policy, or a new row that says what holds where nobody has said anything."""
+    found: OrganizationPolicy | None = ctx.db.scalar(
+        select(OrganizationPolicy).where(OrganizationPolicy.org_id == org_id)
+    )
+    return found or OrganizationPolicy(
+        org_id=org_id,
+        mode=Mode.OPTIONAL,
+        grace_days=GRACE_DAYS,
+        notify_days=NOTIFY_DAYS,
+        version=0,
+        allowed_aaguids=[],
+        created_at=ctx.now,
+    )
+
+
+def override_of(ctx: Context, org_id: UUID, user_id: UUID) -> PersonalPolicy:
+    """What differs for a member, or a new row that says that nothing does."""
+    found: PersonalPolicy | None = ctx.db.scalar(
+        select(PersonalPolicy).where(
+            PersonalPolicy.org_id == org_id, PersonalPolicy.user_id == user_id
+        )
+    )
+    return found or PersonalPolicy(
+        org_id=org_id,
+        user_id=user_id,
+        override=Override.INHERIT,
+        force_totp=False,
+        force_webauthn=False,
+        created_at=ctx.now,
+    )
+
+
+def preview(ctx: Context, org_id: UUID, imagined: Mapping[str, Any]) -> dict[str, Any]:
+    """How all would stand at once under a policy with these values, and who would be shut out that
+    is not. Three statements, however many members there are.
+    """
+    values = (literal(value, POLICIES.c[name].type) for name, value in imagined.items())
+    columns = (value.label(name) for value, name in zip(values, imagined, strict=True))
+    policies = select(*columns).subquery("imagined")
+    here = MEMBERS.c.org_id == org_id
+    then = judged(facts(policies).where(here), ctx.now, "then")
+    now = judged(facts().where(here), ctx.now, "now")
+    both = then.join(now, now.c.member_id == then.c.member_id)
+    is_out = and_(then.c.status.in_(SHUT_OUT), now.c.status.not_in(SHUT_OUT))
+    is_due = and_(then.c.status == Status.IN_GRACE, now.c.status != Status.IN_GRACE)
+    by_status = select(then.c.status, func.count()).group_by(then.c.status)
+    counts: dict[str, int] = {row[0]: row[1] for row in ctx.db.execute(by_status)}
+    told = ctx.db.execute(
+        select(
+            func.count().filter(is_out).label("out"),
+            func.count().filter(is_due).label("due"),
+            func.min(then.c.deadline).filter(is_due).label("deadline"),
+        ).select_from(both)
+    ).one()
+    people = (
+        select(USERS.c.id.label("user_id"), USERS.c.email, USERS.c.full_name.label("name"))
+        .select_from(both.join(USERS, USERS.c.id == then.c.user_id))
+        .where(is_out)
+        .order_by(then.c.member_id)
+        .limit(MOST_NAMED)
+    )
+    return {
+        "statuses": {status.value: counts.get(status.value, 0) for status in Status},
+        "shut_out_count": told.out,
+        "shut_out": ctx.db.execute(people).all(),
+        "will_be_due": told.due,
+        "deadline_at": told.deadline,
+    }
+
+
+def policies(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
+    """What an export tells of what is demanded of a person alone, and was done about it."""
+    found: dict[str, dict[str, Any]] = {}
+    told: dict[Any, tuple[str, ...]] = {
+        PersonalPolicy: ("override", "force_totp", "force_webauthn", "since"),
+        Compliance: ("suspended_at", "last_notified_at", "last_reminded_at"),
+    }
+    for kind, names in told.items():
+        rows = select(kind, Organization.name).join(Organization, Organization.id == kind.org_id)
+        for row, name in ctx.db.execute(rows.where(kind.user_id == user_id)):
+            place = found.setdefault(name, {"organization": name})
+            place |= {each: getattr(row, each) for each in names}
+    return list(found.values())

@@ -1,0 +1,56 @@
+"""The gate before all of an organization: members have, and have used, what it demands."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from uuid import UUID
+
+from gatehouse.core.access import ELEVATION
+from gatehouse.core.context import Context
+from gatehouse.core.errors import Forbidden, MfaComplianceRequired, NotFound, StepUpRequired
+from gatehouse.organizations.permissions import OrganizationPermission
+from gatehouse.policies.queries import Standing, find_standing, proof_of_session, standings_of
+from gatehouse.policies.rules import SHUT_OUT, Status, has_used, wanted_acr
+
+# Nobody is kept in a place by its policy.
+PASSES = OrganizationPermission.LEAVE
+
+
+def refuse_unmet(ctx: Context, org_id: UUID, permission: StrEnum) -> None:
+    """The Demands port. Raises NotFound if the place went a moment ago."""
+    if permission == PASSES:
+        return
+    standing = find_standing(ctx, org_id, ctx.user_id)
+    if standing is None:
+        raise NotFound
+    error = _refusal(ctx, standing)
+    if error is not None:
+        raise error
+
+
+def barred(ctx: Context) -> Mapping[UUID, Forbidden]:
+    """The Barred port."""
+    standings = (standing for _, standing in standings_of(ctx, ctx.user_id))
+    refusals = ((standing.org_id, _refusal(ctx, standing)) for standing in standings)
+    return {org_id: error for org_id, error in refusals if error is not None}
+
+
+def _refusal(ctx: Context, standing: Standing) -> Forbidden | None:
+    verdict = standing.verdict
+    if verdict.status in SHUT_OUT:
+        return MfaComplianceRequired(
+            overall_status=verdict.status,
+            organization_id=standing.org_id,
+            missing_methods=list(verdict.missing),
+            deadline_at=verdict.deadline,
+        )
+    if verdict.status is Status.COMPLIANT and not _has_used(ctx, standing):
+        acr = wanted_acr(standing.needs)
+        return StepUpRequired(acr_values=acr, max_age=int(ELEVATION.total_seconds()))
+    return None
+
+
+def _has_used(ctx: Context, standing: Standing) -> bool:
+    """Which key it was, the session's row alone says."""
+    models = standing.facts.policy.models
+    amr, model = proof_of_session(ctx) if models else (ctx.actor.amr, None)
+    return has_used(standing.needs, models, amr, model)
