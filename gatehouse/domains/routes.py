@@ -5,7 +5,12 @@ from uuid import UUID
 
 from gatehouse.core.access import requires, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Forbidden, MembershipSuspended
+from gatehouse.core.errors import (
+    Forbidden,
+    MembershipSuspended,
+    MfaComplianceRequired,
+    StepUpRequired,
+)
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
@@ -61,7 +66,14 @@ def remove_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> None:
 @limited("20/minute;120/hour", per="user")
 @returns(DomainOut, key="domain")
 @raises(
-    Forbidden, MembershipSuspended, ChallengeNotFound, ProvenElsewhere, ResolverAway, ResolverBusy
+    Forbidden,
+    MembershipSuspended,
+    MfaComplianceRequired,
+    StepUpRequired,
+    ChallengeNotFound,
+    ProvenElsewhere,
+    ResolverAway,
+    ResolverBusy,
 )
 def verify_domain(ctx: Context, org_id: UUID, domain_id: UUID) -> OrganizationDomain:
     """Look for the TXT record; if it is there, the domain is the organization's."""

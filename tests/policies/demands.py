@@ -24,7 +24,8 @@ class Demanding:
         self.org: Organization = make.organization()
         policy = {"mode": mode, "grace_days": 14, "notify_days": 7, "version": 1}
         began = {"demands_since": LONG_AGO, "updated_at": LONG_AGO, "allowed_aaguids": []}
-        self.add(OrganizationPolicy(org_id=self.org.id, **(policy | began | fields)))
+        self.policy = OrganizationPolicy(org_id=self.org.id, **(policy | began | fields))
+        self.add(self.policy)
 
     def add(self, *rows: Any) -> None:
         with unit_of_work(self.runtime, Origin()) as ctx:
