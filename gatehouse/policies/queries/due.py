@@ -70,11 +70,17 @@ def _judged(ctx: Context) -> FromClause:
 
 
 def _of_active(found: FromClause, which: ColumnElement[bool]) -> Select[Any]:
+    """Account and organization are looked up for each that is found: of a join with them
+    PostgreSQL thinks, until it knows many new rows, that it begins with few.
+    """
+    account = select(USERS.c.id).where(USERS.c.id == found.c.user_id, *_is_active())
+    organization = select(ORGANIZATIONS.c.id).where(
+        ORGANIZATIONS.c.id == found.c.org_id, ORGANIZATIONS.c.deleted_at.is_(None)
+    )
+    are_there = (each.scalar_subquery().is_not(None) for each in (account, organization))
     return (
         select(found.c.org_id, found.c.user_id, found.c.since)
-        .join(USERS, USERS.c.id == found.c.user_id)
-        .join(ORGANIZATIONS, ORGANIZATIONS.c.id == found.c.org_id)
-        .where(which, ORGANIZATIONS.c.deleted_at.is_(None), *_is_active())
+        .where(which, *are_there)
         .order_by(found.c.member_id)
     )
 

@@ -4,14 +4,17 @@
 object mapper, which takes as long again.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     Case,
     ColumnElement,
     FromClause,
-    ScalarSelect,
+    Label,
     Select,
     String,
     and_,
@@ -36,6 +39,7 @@ MEMBERS, TOTPS, KEYS, POLICIES, PERSONAL, COMPLIANCES = (
     for kind in (Member, Totp, Passkey, OrganizationPolicy, PersonalPolicy, Compliance)
 )
 NO_MODELS = "[]"  # as JSON
+VERDICT = ("since", "deadline", "status")
 
 
 class DaysAfter(FunctionElement[datetime]):
@@ -75,10 +79,8 @@ def _as_text(element: DaysAfter, compiler: Any, **kw: Any) -> str:
     return f"(datetime({moment}, {days} || ' days') || substr({moment}, 20))"
 
 
-def facts(policies: FromClause = POLICIES) -> Select[Any]:
-    """A row for each member, with the columns that ``Facts`` is made of. ``policies`` may be others
-    than those that are.
-    """
+def facts() -> Select[Any]:
+    """A row for each member, with the columns that ``Facts`` is made of."""
     is_set_up = and_(TOTPS.c.user_id == MEMBERS.c.user_id, TOTPS.c.confirmed_at.is_not(None))
     return (
         select(
@@ -86,27 +88,54 @@ def facts(policies: FromClause = POLICIES) -> Select[Any]:
             MEMBERS.c.org_id,
             MEMBERS.c.user_id,
             MEMBERS.c.created_at.label("joined"),
-            func.coalesce(policies.c.mode, Mode.OPTIONAL).label("mode"),
-            func.coalesce(policies.c.grace_days, GRACE_DAYS).label("grace_days"),
-            func.coalesce(policies.c.notify_days, NOTIFY_DAYS).label("notify_days"),
-            policies.c.demands_since,
-            policies.c.models_since,
-            policies.c.allowed_aaguids,
+            func.coalesce(POLICIES.c.mode, Mode.OPTIONAL).label("mode"),
+            func.coalesce(POLICIES.c.grace_days, GRACE_DAYS).label("grace_days"),
+            func.coalesce(POLICIES.c.notify_days, NOTIFY_DAYS).label("notify_days"),
+            POLICIES.c.demands_since,
+            POLICIES.c.models_since,
+            POLICIES.c.allowed_aaguids,
             func.coalesce(PERSONAL.c.override, Override.INHERIT).label("override"),
             func.coalesce(PERSONAL.c.force_totp, False).label("force_totp"),
             func.coalesce(PERSONAL.c.force_webauthn, False).label("force_webauthn"),
             PERSONAL.c.since.label("personal_since"),
             TOTPS.c.confirmed_at.label("totp_at"),
-            _first_key(policies).label("webauthn_at"),
+            first_key(MEMBERS.c.user_id, cast(POLICIES.c.allowed_aaguids, String)),
             COMPLIANCES.c.suspended_at,
             COMPLIANCES.c.last_notified_at,
         )
-        .outerjoin_from(MEMBERS, policies, policies.c.org_id == MEMBERS.c.org_id)
+        .outerjoin_from(MEMBERS, POLICIES, POLICIES.c.org_id == MEMBERS.c.org_id)
         .outerjoin(PERSONAL, _is_about_them(PERSONAL))
         .outerjoin(COMPLIANCES, _is_about_them(COMPLIANCES))
         .outerjoin(TOTPS, is_set_up)
         .where(MEMBERS.c.deleted_at.is_(None))
     )
+
+
+def first_key(user_id: ColumnElement[UUID], listed: ColumnElement[str]) -> Label[Any]:
+    """When the first passkey came that counts: where models are ``listed``, as JSON, those for
+    which makers vouch. Ids are compared as text without hyphens, as SQLite keeps them.
+    """
+    model = func.replace(cast(KEYS.c.model, String), "-", "")
+    is_listed = func.replace(listed, "-", "").contains(model)
+    counts = or_(listed.is_(None), listed == NO_MODELS, and_(KEYS.c.is_attested, is_listed))
+    came = select(func.min(KEYS.c.created_at)).where(KEYS.c.user_id == user_id, counts)
+    return came.scalar_subquery().label("webauthn_at")
+
+
+def imagined(found: FromClause, policy: Mapping[str, Any]) -> Select[Any]:
+    """The rows that are ``judged``, with a policy of these values in place of theirs; ``was`` is
+    how they stand without it.
+    """
+    listed = literal(json.dumps(policy["allowed_aaguids"]))
+    other = {
+        name: literal(value, POLICIES.c[name].type).label(name)
+        for name, value in policy.items()
+        if name in found.c and name != "allowed_aaguids"
+    }
+    anew = {*other, *VERDICT, "webauthn_at", "allowed_aaguids"}
+    kept = (column for column in found.c if column.name not in anew)
+    key = first_key(found.c.user_id, listed)
+    return select(*kept, *other.values(), key, found.c.status.label("was"))
 
 
 def judged(rows: Select[Any], now: datetime, name: str = "judged") -> FromClause:
@@ -120,26 +149,6 @@ def judged(rows: Select[Any], now: datetime, name: str = "judged") -> FromClause
 
 def _is_about_them(rows: FromClause) -> ColumnElement[bool]:
     return and_(rows.c.org_id == MEMBERS.c.org_id, rows.c.user_id == MEMBERS.c.user_id)
-
-
-def _first_key(policies: FromClause) -> ScalarSelect[datetime]:
-    """When the first passkey came that counts."""
-    return (
-        select(func.min(KEYS.c.created_at))
-        .where(KEYS.c.user_id == MEMBERS.c.user_id, _counts(policies))
-        .correlate(MEMBERS, policies)
-        .scalar_subquery()
-    )
-
-
-def _counts(policies: FromClause) -> ColumnElement[bool]:
-    """Whether a passkey counts: where the policy lists models, those for which makers vouch. Ids
-    are compared as text without hyphens, as SQLite keeps them.
-    """
-    listed = cast(policies.c.allowed_aaguids, String)
-    model = func.replace(cast(KEYS.c.model, String), "-", "")
-    is_listed = func.replace(listed, "-", "").contains(model)
-    return or_(listed.is_(None), listed == NO_MODELS, and_(KEYS.c.is_attested, is_listed))
 
 
 def _needs_totp(has: Any) -> ColumnElement[bool]:

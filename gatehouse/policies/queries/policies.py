@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, select
 
 from gatehouse.core.context import Context
 from gatehouse.organizations.models import Organization
 from gatehouse.policies.models import Compliance, OrganizationPolicy, PersonalPolicy
-from gatehouse.policies.queries.facts import MEMBERS, POLICIES, facts, judged
+from gatehouse.policies.queries.facts import MEMBERS, facts, imagined, judged
 from gatehouse.policies.queries.standings import USERS
 from gatehouse.policies.rules import GRACE_DAYS, NOTIFY_DAYS, SHUT_OUT, Mode, Override, Status
 
@@ -49,19 +49,14 @@ def override_of(ctx: Context, org_id: UUID, user_id: UUID) -> PersonalPolicy:
     )
 
 
-def preview(ctx: Context, org_id: UUID, imagined: Mapping[str, Any]) -> dict[str, Any]:
+def preview(ctx: Context, org_id: UUID, policy: Mapping[str, Any]) -> dict[str, Any]:
     """How all would stand at once under a policy with these values, and who would be shut out that
     is not. Three statements, however many members there are.
     """
-    values = (literal(value, POLICIES.c[name].type) for name, value in imagined.items())
-    columns = (value.label(name) for value, name in zip(values, imagined, strict=True))
-    policies = select(*columns).subquery("imagined")
-    here = MEMBERS.c.org_id == org_id
-    then = judged(facts(policies).where(here), ctx.now, "then")
-    now = judged(facts().where(here), ctx.now, "now")
-    both = then.join(now, now.c.member_id == then.c.member_id)
-    is_out = and_(then.c.status.in_(SHUT_OUT), now.c.status.not_in(SHUT_OUT))
-    is_due = and_(then.c.status == Status.IN_GRACE, now.c.status != Status.IN_GRACE)
+    now = judged(facts().where(MEMBERS.c.org_id == org_id), ctx.now, "now")
+    then = judged(imagined(now, policy), ctx.now, "then")
+    is_out = and_(then.c.status.in_(SHUT_OUT), then.c.was.not_in(SHUT_OUT))
+    is_due = and_(then.c.status == Status.IN_GRACE, then.c.was != Status.IN_GRACE)
     by_status = select(then.c.status, func.count()).group_by(then.c.status)
     counts: dict[str, int] = {row[0]: row[1] for row in ctx.db.execute(by_status)}
     told = ctx.db.execute(
@@ -69,11 +64,11 @@ def preview(ctx: Context, org_id: UUID, imagined: Mapping[str, Any]) -> dict[str
             func.count().filter(is_out).label("out"),
             func.count().filter(is_due).label("due"),
             func.min(then.c.deadline).filter(is_due).label("deadline"),
-        ).select_from(both)
+        ).select_from(then)
     ).one()
     people = (
         select(USERS.c.id.label("user_id"), USERS.c.email, USERS.c.full_name.label("name"))
-        .select_from(both.join(USERS, USERS.c.id == then.c.user_id))
+        .join_from(then, USERS, USERS.c.id == then.c.user_id)
         .where(is_out)
         .order_by(then.c.member_id)
         .limit(MOST_NAMED)

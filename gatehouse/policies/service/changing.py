@@ -59,8 +59,7 @@ def preview_policy(
     """The policy as it would be, and whom that would meet. Changes nothing. Raises Invalid."""
     policy = queries.policy_of(ctx, org_id)
     _, planned = _planned(ctx, policy, changes)
-    imagined = {"org_id": org_id, **planned}
-    return imagined, queries.preview(ctx, org_id, imagined)
+    return {"org_id": org_id, **planned}, queries.preview(ctx, org_id, planned)
 
 
 def change_override(ctx: Context, org_id: UUID, user_id: UUID, **changes: Any) -> PersonalPolicy:
