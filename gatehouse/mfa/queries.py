@@ -50,12 +50,15 @@ def living_codes(user_id: UUID) -> Any:
     )
 
 
-def factors_of(ctx: Context, user_id: UUID) -> Held:
-    """What somebody has by now: one statement, a row for each passkey or one without any."""
+def factors_of(ctx: Context, user_id: UUID, *, but: UUID | None = None) -> Held:
+    """What somebody has by now: one statement, a row for each passkey or one without any. ``but``:
+    what they would have without this one.
+    """
     totp = confirmed_totp(user_id).with_only_columns(Totp.id).exists()
     codes = living_codes(user_id).with_only_columns(func.count()).scalar_subquery()
     has = select(totp.label("totp"), codes.label("codes")).subquery()
-    keys = select(Passkey.model, Passkey.is_attested).where(Passkey.user_id == user_id).subquery()
+    kept = select(Passkey.model, Passkey.is_attested).where(Passkey.user_id == user_id)
+    keys = (kept if but is None else kept.where(Passkey.id != but)).subquery()
     rows = ctx.db.execute(select(has, keys).outerjoin_from(has, keys, true())).all()
     return Held(
         totp=bool(rows[0].totp),

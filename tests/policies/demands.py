@@ -6,11 +6,11 @@ from uuid import UUID
 
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.mfa.models import Totp
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.policies.models import Compliance, OrganizationPolicy, PersonalPolicy
 from gatehouse.policies.rules import Mode
 from tests.factories import Factory
+from tests.mfa.owners import give_app, give_passkey
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SHUT_OUT = (403, "MFA_COMPLIANCE_REQUIRED")
@@ -35,9 +35,10 @@ class Demanding:
         return self.make.member(self.org, role, **{"created_at": LONG_AGO, **fields})
 
     def give_app(self, user_id: UUID) -> None:
-        """As if it had been set up; nobody has its secret."""
-        app = Totp(user_id=user_id, secret_sealed="", last_step=0, confirmed_at=datetime.now(UTC))
-        self.add(app)
+        give_app(self.runtime, user_id)
+
+    def give_passkey(self, user_id: UUID, **fields: Any) -> None:
+        give_passkey(self.runtime, user_id, **fields)
 
     def suspend(self, user_id: UUID) -> None:
         """As the job does."""

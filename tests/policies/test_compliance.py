@@ -8,13 +8,11 @@ from sqlalchemy import update
 
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.mfa.models import Passkey
 from gatehouse.policies.models import Compliance
 from gatehouse.policies.rules import Mode, Status
 from tests.factories import PASSWORD
 from tests.mfa.owners import LOGIN
 from tests.policies.demands import LONG_AGO, Demanding, ago
-from tests.policies.test_sql import key_of
 from tests.statements import statements_of
 
 OWN = "/api/v1/users/me/mfa-compliance"
@@ -132,7 +130,7 @@ def test_who_meets_it_does_since_the_last_factor(client, demanding):
     place.override(place.boss.user_id, override="exempt")
     member = place.join()
     place.override(member.user_id, force_webauthn=True)
-    place.add(Passkey(**key_of(member.user_id, "key"), created_at=ago(days=3)))
+    place.give_passkey(member.user_id, created_at=ago(days=3))
     (missing,) = listed(client, place, "?status=past_due")["data"]["members"]
     assert missing["missing_methods"] == ["totp"]
 
@@ -219,33 +217,3 @@ def test_the_export_holds_what_was_noted(client, make, place):
     assert told["organization"] == place.org.name
     assert told["suspended_at"] is not None
     assert told["last_notified_at"].startswith("2026-01-01")
-
-
-def test_a_demanded_factor_cannot_be_removed(owner, demanding):
-    """Threat 130: the organizations are named."""
-    owner.enrol()
-    place = demanding(Mode.REQUIRE_EITHER)
-    place.join(user=owner.user)
-    other = demanding(Mode.REQUIRE_WEBAUTHN)
-    other.join(user=owner.user)
-    remove = "/api/v1/auth/totp/disable"
-
-    refused = owner.http.delete(remove, headers=owner.headers)
-
-    assert (refused.status_code, refused.json["error"]["type"]) == (409, "CONFLICT")
-    assert refused.json["error"]["details"] == {"organizations": [place.org.name]}
-    # A passkey would do as well.
-    place.add(Passkey(**key_of(owner.user.id, "key")))
-    assert owner.http.delete(remove, headers=owner.headers).status_code == 200
-
-
-def test_what_no_list_of_models_counts_holds_no_app_back(owner, demanding):
-    owner.enrol()
-    listed_elsewhere = "ee882879-721c-4913-9775-3dfcce97072a"
-    place = demanding(Mode.REQUIRE_EITHER, allowed_aaguids=[listed_elsewhere])
-    place.join(user=owner.user)
-    place.add(Passkey(**key_of(owner.user.id, "key")))
-
-    refused = owner.http.delete("/api/v1/auth/totp/disable", headers=owner.headers)
-
-    assert refused.status_code == 409, "that key does not count here"

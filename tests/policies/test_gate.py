@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
-from gatehouse.mfa.models import Passkey
 from gatehouse.policies.rules import Mode
 from gatehouse.sessions.service import open_session
 from tests.conftest import client_of
@@ -20,7 +19,6 @@ from tests.factories import Factory
 from tests.mfa.owners import Owner
 from tests.organizations.people import Circle
 from tests.policies.demands import SHUT_OUT, Demanding, ago, told
-from tests.policies.test_sql import key_of
 from tests.statements import statements_of
 from tests.test_route_table import DOCUMENT, is_as_documented, routes_below, sent
 
@@ -180,7 +178,7 @@ def test_what_a_session_used_is_what_is_demanded(
         place = demanding(mode, allowed_aaguids=[str(LISTED)] if lists_models else [])
         user_id = place.join().user_id
         place.give_app(user_id)
-        place.add(Passkey(**{**key_of(user_id, "listed"), "model": LISTED}))
+        place.give_passkey(user_id, model=LISTED, is_attested=True)
         with unit_of_work(runtime, Origin()) as ctx:
             token, _ = open_session(ctx, user_id, amr=amr, model=model)
 
@@ -198,9 +196,8 @@ def test_only_models_that_are_listed_and_vouched_for_count(
 ):
     place = demanding(Mode.REQUIRE_EITHER, allowed_aaguids=[str(LISTED)])
     member = place.join()
-    place.add(Passkey(**key_of(member.user_id, "key")))
-    claims = {**key_of(member.user_id, "claimed"), "model": LISTED}
-    place.add(Passkey(**claims))
+    place.give_passkey(member.user_id, model=uuid4(), is_attested=True)
+    place.give_passkey(member.user_id, model=LISTED)
 
     assert told(client.get(place.path(), headers=make.bearer(member))) == SHUT_OUT
 

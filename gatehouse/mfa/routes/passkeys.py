@@ -12,6 +12,7 @@ from gatehouse.core.protocol import Call, Endpoints, Reply
 from gatehouse.core.settings import related_origins
 from gatehouse.mfa import queries, service
 from gatehouse.mfa.errors import (
+    FactorNeeded,
     PasskeyKnownAlready,
     PasskeysNotPossible,
     PasskeyUnfit,
@@ -74,7 +75,7 @@ def rename_passkey(ctx: Context, passkey_id: UUID, *, name: str) -> Passkey:
 @signed_in
 @elevated
 @returns(None)
-@raises(StepUpRequired)
+@raises(StepUpRequired, FactorNeeded)
 def delete_passkey(ctx: Context, passkey_id: UUID) -> None:
     """Delete a passkey. With the last factor the recovery codes go, too."""
     service.delete_passkey(ctx, passkey_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from gatehouse.accounts.queries import hold_account, own_account
+from gatehouse.accounts.queries import hold_account, hold_own_account, own_account
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
@@ -33,6 +33,7 @@ from gatehouse.mfa.service.asking import (
 from gatehouse.mfa.service.ceremonies import Made, Refused, made
 from gatehouse.mfa.service.codes import forget_codes, make_codes
 from gatehouse.mfa.service.fresh import refuse_without_own_factor
+from gatehouse.mfa.service.removing import refuse_if_needed
 from gatehouse.sessions.service import confirm, refuse_without_a_fresh_factor
 
 MOST_PASSKEYS = 20
@@ -155,10 +156,12 @@ def rename_passkey(ctx: Context, passkey_id: UUID, *, name: str) -> Passkey:
 def delete_passkey(ctx: Context, passkey_id: UUID) -> None:
     """Codes to recover with go along with the last factor.
 
-    Raises PasskeyNotFound, StepUpRequired.
+    Raises PasskeyNotFound, StepUpRequired, FactorNeeded.
     """
+    hold_own_account(ctx)
     get_passkey(ctx, passkey_id)
     refuse_without_a_fresh_factor(ctx)
+    refuse_if_needed(ctx, factors_of(ctx, ctx.user_id, but=passkey_id))
     own = delete(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == ctx.user_id)
     if not ctx.execute(own):
         raise PasskeyNotFound

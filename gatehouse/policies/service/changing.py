@@ -92,8 +92,7 @@ def change_override(ctx: Context, org_id: UUID, user_id: UUID, **changes: Any) -
 
 def may_list_models(settings: Settings) -> bool:
     """Whether keys can be told apart by their makers' word."""
-    webauthn = getattr(settings, "webauthn", None)
-    return bool(webauthn and webauthn.attestation_roots)
+    return settings.webauthn.attestation_roots is not None
 
 
 def _planned(
