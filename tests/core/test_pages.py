@@ -44,6 +44,8 @@ FAILURES = {
     "long": errors.TooManyRequests(retry_after=9000),
     "away": OperationalError(SECRET, {}, Exception(SECRET)),
     "mistake": RuntimeError(SECRET),
+    "unmet": errors.MfaComplianceRequired(),
+    "unused": errors.StepUpRequired(acr_values="mfa", max_age=600),
 }
 PUBLIC_PAGES = ("/", "/login", "/register", "/forgot-password", "/logout")
 
@@ -223,6 +225,16 @@ def test_a_page_that_needs_fresh_proof_asks_for_it_and_comes_back(visitor):
     assert asked.headers["Location"] == "/reauthenticate?next=%2Fvault%3Fdoor%3D2"
     assert posted.headers["Location"] == "/reauthenticate?next=%2Fvault"
     assert {asked.status_code, posted.status_code} == {303}
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads"), [("unmet", "/security"), ("unused", "/reauthenticate/code")]
+)
+def test_who_misses_a_factor_is_led_to_where_it_is_set_up_or_used(client, kind, leads):
+    answer = client.get(f"/fails/{kind}")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"{leads}?next=%2Ffails%2F{kind}"
 
 
 def test_nobody_comes_to_a_page_that_needs_proof_without_signing_in(client):

@@ -11,6 +11,7 @@ from tests.audit.record import entries_of, entry_of
 from tests.conftest import client_of
 from tests.organizations.people import ERRORS, KINDS, MANAGERS, READERS, Circle
 from tests.policies.demands import ago, told
+from tests.sink import certificate
 
 POLICY = "/security-policy"
 DEFAULTS = {
@@ -105,6 +106,21 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(client, circle):
             assert found, sent
     assert put(client, circle, "?dry_run=perhaps", notify_days_before=1).status_code == 400
     assert read(client, circle) == {"organization_id": str(circle.org.id), **DEFAULTS}
+
+
+def test_models_are_listed_where_makers_are_believed(make_app, make, circle, tmp_path, address):
+    roots, _ = certificate(tmp_path, "maker.example")
+    http = client_of(make_app(WEBAUTHN_ATTESTATION_ROOTS=str(roots)), address)
+    other = "08987058-cadc-4b81-b6e1-30de50dcbe96"
+
+    changed = put(http, circle, allowed_aaguids=[AAGUID.upper(), other])
+
+    assert changed.status_code == 200, changed.text
+    assert read(http, circle)["allowed_aaguids"] == [other, AAGUID]
+    assert entry_of(http, changed).details["new"] == [f"{other}, {AAGUID}"]
+    assert entries_of(http, put(http, circle, allowed_aaguids=[AAGUID, other])) == []
+    assert put(http, circle, allowed_aaguids=[]).status_code == 200
+    assert read(http, circle)["policy_version"] == 2
 
 
 def test_it_takes_a_recent_sign_in(client, make, circle):
