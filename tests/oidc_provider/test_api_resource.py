@@ -14,9 +14,12 @@ from gatehouse.clients.queries import find_client
 from gatehouse.clients.service import write_uses
 from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.service.tokens import Issue, access_token
+from gatehouse.policies.rules import Mode
+from gatehouse.sessions.models import Session
 from gatehouse.signing_keys.service import prepare
 from tests.conftest import WIDE
 from tests.factories import Factory
+from tests.policies.demands import SHUT_OUT, Demanding, told
 from tests.proving import Shown, Signer
 from tests.relying import ISSUER, Person, Rp, answer_of
 
@@ -65,6 +68,25 @@ def test_the_command_line_acts_for_a_person(
     if scope == OFFLINE:
         again = cli.refresh(tokens["refresh_token"]).json["access_token"]
         assert client.get("/api/v1/auth/me", headers=headers_of(again)).status_code == 200
+
+
+def test_a_policy_asks_a_program_for_what_its_token_says_was_used(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, runtime: Runtime
+):
+    """Threats 80 and 127."""
+    place = Demanding(make, runtime, Mode.REQUIRE_TOTP)
+    place.join(user=user)
+    weak = headers_of(tokens_of(person, cli, OFFLINE)["access_token"])
+    assert told(client.get(place.path(), headers=weak)) == SHUT_OUT
+    place.give_app(user.id)
+
+    with runtime.reading() as db:
+        session = db.scalar(select(Session).where(Session.user_id == user.id))
+    make.change(session, amr="pwd otp")
+    strong = headers_of(tokens_of(person, cli, OFFLINE)["access_token"])
+
+    assert told(client.get(place.path(), headers=weak)) == (403, "STEP_UP_REQUIRED")
+    assert client.get(place.path(), headers=strong).status_code == 200
 
 
 def test_calls_by_token_are_counted_and_calls_by_session_are_not(

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from gatehouse.core.roles import Role
+from gatehouse.policies.models import Compliance, PersonalPolicy
 from gatehouse.policies.rules import Mode
 from tests.audit.record import entries_of, entry_of
+from tests.factories import PASSWORD
 from tests.organizations.people import Circle
 from tests.policies.demands import SHUT_OUT, Demanding, told
 
@@ -147,19 +150,31 @@ def test_what_is_demanded_of_one_binds_that_one(client, make, demanding):
     assert client.get(place.path(), headers=headers).status_code == 200
 
 
+def test_nothing_is_kept_of_a_deleted_account(client, make, demanding):
+    place = demanding()
+    user = make.user()
+    place.join(user=user)
+    place.override(user.id, override="required")
+    place.suspend(user.id)
+
+    gone = client.delete("/api/v1/users/me", json={"password": PASSWORD}, headers=make.bearer(user))
+
+    assert gone.status_code == 200, gone.text
+    with place.runtime.reading() as db:
+        for kind in (PersonalPolicy, Compliance):
+            assert db.scalar(select(kind.id).where(kind.user_id == user.id)) is None
+
+
 def test_who_comes_back_has_nothing_of_it(client, make, demanding):
     place = demanding(Mode.OPTIONAL, demands_since=None)
-    boss, member = make.bearer(place.join(Role.OWNER)), place.join()
-    user = make.user()
+    boss, user = make.bearer(place.join(Role.OWNER)), make.user()
     place.join(user=user)
     place.override(user.id, override="exempt")
     place.suspend(user.id)
-    for method, path in (("DELETE", f"/members/{user.id}"),):
-        assert client.open(place.path(path), method=method, headers=boss).status_code == 200
+    assert client.delete(place.path(f"/members/{user.id}"), headers=boss).status_code == 200
 
     again = {"email": user.email, "role": "member"}
     assert client.post(place.path("/members"), json=again, headers=boss).status_code == 201
 
     found = client.get(path_of(place, user.id), headers=boss).json["data"]
     assert found["user_security_policy"]["mfa_override_mode"] == "inherit"
-    assert client.get(path_of(place, member.user_id), headers=boss).status_code == 200

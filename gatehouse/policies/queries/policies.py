@@ -84,7 +84,7 @@ def preview(ctx: Context, org_id: UUID, policy: Mapping[str, Any]) -> dict[str, 
 
 def policies(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     """What an export tells of what is demanded of a person alone, and was done about it."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[UUID, dict[str, Any]] = {}
     told: dict[Any, tuple[str, ...]] = {
         PersonalPolicy: ("override", "force_totp", "force_webauthn", "since"),
         Compliance: ("suspended_at", "last_notified_at", "last_reminded_at"),
@@ -92,6 +92,6 @@ def policies(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     for kind, names in told.items():
         rows = select(kind, Organization.name).join(Organization, Organization.id == kind.org_id)
         for row, name in ctx.db.execute(rows.where(kind.user_id == user_id)):
-            place = found.setdefault(name, {"organization": name})
+            place = found.setdefault(row.org_id, {"organization": name})
             place |= {each: getattr(row, each) for each in names}
     return list(found.values())

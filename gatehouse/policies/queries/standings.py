@@ -32,13 +32,12 @@ from gatehouse.policies.rules import (
 from gatehouse.sessions.models import Session
 
 ORGANIZATIONS, USERS = (Model.metadata.tables[kind.__tablename__] for kind in (Organization, User))
-MOST_PLACES = 200
 # What the gate asks at nearly every request to an organization: to make a statement takes longer
 # than to run it.
 OF_MEMBER = facts().where(
     MEMBERS.c.org_id == bindparam("org"), MEMBERS.c.user_id == bindparam("user")
 )
-# The active places of a person, by name.
+# The active places of a person, by name: all, for none that is closed may be overlooked.
 OF_PERSON = (
     facts()
     .add_columns(ORGANIZATIONS.c.name)
@@ -49,7 +48,6 @@ OF_PERSON = (
         ORGANIZATIONS.c.deleted_at.is_(None),
     )
     .order_by(ORGANIZATIONS.c.name, ORGANIZATIONS.c.id)
-    .limit(MOST_PLACES)
 )
 
 
