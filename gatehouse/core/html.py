@@ -281,7 +281,7 @@ def _way_back(plan: Plan, visit: Visit) -> str:
 
 def _with_next(visit: Visit, path: str) -> str:
     frame = _frame(visit)
-    frame.next = "" if visit.next == START else visit.next
+    frame.next = "" if visit.next in (START, path) else visit.next
     return frame.to(path, onward=True)
 
 

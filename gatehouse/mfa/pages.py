@@ -34,7 +34,7 @@ def show_factors(ctx: Context) -> Show:
 @elevated
 def begin(ctx: Context) -> Go:
     service.enrol_totp(ctx)
-    return Go(APP)
+    return Go(APP, keeps_next=True)
 
 
 @pages.get(APP)
@@ -43,7 +43,7 @@ def begin(ctx: Context) -> Go:
 def show_app(ctx: Context) -> Show | Go:
     begun = service.find_enrolment(ctx)
     if begun is None:
-        return Go(HERE)
+        return Go(HERE, keeps_next=True)
     return Show("mfa/app.html", secret=begun.secret, picture=qr_code(begun.uri))
 
 
@@ -61,7 +61,7 @@ def confirm(ctx: Context, *, code: str) -> Show:
 @elevated
 def remove(ctx: Context) -> Go:
     service.remove_totp(ctx)
-    return Go(HERE, note="mfa/removed")
+    return Go(HERE, note="mfa/removed", keeps_next=True)
 
 
 @pages.post("/security/codes")
@@ -85,7 +85,7 @@ def register_passkey(ctx: Context, *, passkey: dict[str, Any], name: str | None)
     _, codes = service.register_passkey(ctx, passkey["given"], name=name)
     if codes:
         return _codes(codes, after=REGISTERED)
-    return Go(HERE, note=REGISTERED)
+    return Go(HERE, note=REGISTERED, keeps_next=True)
 
 
 @pages.get("/security/passkeys/<uuid:passkey_id>")
@@ -100,7 +100,7 @@ def show_passkey(ctx: Context, passkey_id: UUID) -> Show:
 @form(PasskeyNameIn, shown_by=show_passkey)
 def rename_passkey(ctx: Context, passkey_id: UUID, *, name: str) -> Go:
     service.rename_passkey(ctx, passkey_id, name=name)
-    return Go(HERE)
+    return Go(HERE, keeps_next=True)
 
 
 @pages.post("/security/passkeys/<uuid:passkey_id>/delete")

@@ -31,6 +31,7 @@ REGISTERED = (
     "{{ back }}",
     "{{ url }}",
     '{{ frame.asset("passkey.js") }}',
+    "{{ frame.to(onward) }}",
     "{{ to.logo_uri }}",
     "{{ to.policy_uri }}",
     "{{ to.tos_uri }}",

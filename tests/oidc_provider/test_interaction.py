@@ -15,7 +15,7 @@ from gatehouse.oidc_provider.rules.interaction import (
     must_agree,
     next_step,
 )
-from gatehouse.oidc_provider.rules.strength import Demands, Strength
+from gatehouse.oidc_provider.rules.strength import Demands, Lack, Strength
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ASKED = Asked(redirect_uri="https://a.example/cb", response_mode="query", scopes=("openid",))
@@ -64,6 +64,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], Step]] = [
     ({"prompt": {"none"}}, {"known": HAS_KEY}, {"demands": NEEDS_MFA}, Step.STEP_UP),
     ({"prompt": {"login"}}, {"known": HAS_APP}, {"demands": NEEDS_MFA}, Step.CONFIRM),
     ({}, {"known": HAS_APP}, {"demands": NEEDS_MFA, "may_enter": False}, Step.STEP_UP),
+    ({}, {}, {"policy": Lack.ENROL}, Step.ENROL),
+    ({}, {}, {"policy": Lack.STEP_UP}, Step.STEP_UP),
+    ({}, {}, {"policy": Lack.ENROL, "demands": NEEDS_MFA}, Step.UNMET),
+    ({"prompt": {"login"}}, {}, {"policy": Lack.ENROL}, Step.CONFIRM),
     ({}, {}, {"may_enter": False, "agreed": False}, Step.NO_ACCESS),
     ({}, {}, {"agreed": False}, Step.CONSENT),
     ({}, {}, {"always_chooses": True}, Step.CHOOSE),

@@ -124,6 +124,25 @@ def choose_account(ctx: Context, handle: str, *, browser: str, answer: str) -> A
     return _lead(ctx, consents.answer_choice(ctx, handle, browser))
 
 
+@pages.get("/oidc/demand/<handle>")
+@signed_in
+@knows_browser
+@leads_back
+def show_demand(ctx: Context, handle: str, *, browser: str) -> Show | Away | Go:
+    """What an organization demands, and where to set it up. Then it goes on."""
+    request = ways.find_way(ctx, handle, browser).request
+    error = ways.policy_against(ctx, request)
+    if error is None:
+        return Go(ON + handle)
+    return Show(
+        "oidc_provider/demand.html",
+        onward=ON + handle,
+        handle=handle,
+        client=request.client,
+        path=ON + handle,
+    )
+
+
 @pages.get("/oidc/no-access/<handle>")
 @signed_in
 @knows_browser
@@ -152,6 +171,7 @@ PAGES = {
     Step.CONFIRM: "/reauthenticate",
     Step.STEP_UP: "/reauthenticate/code",
     Step.STEP_UP: "/reauthenticate/code",
+    Step.ENROL: "/oidc/demand/",
     Step.CHOOSE: "/oidc/accounts/",
     Step.OTHER_PERSON: "/oidc/accounts/",
     Step.CONSENT: "/oidc/consent/",

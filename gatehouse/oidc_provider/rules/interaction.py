@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from gatehouse.clients.rules import Options
 from gatehouse.oidc_provider.rules.asked import Asked
-from gatehouse.oidc_provider.rules.strength import Demands, Strength
+from gatehouse.oidc_provider.rules.strength import Demands, Lack, Strength
 
 
 class Step(StrEnum):
@@ -18,6 +18,7 @@ class Step(StrEnum):
     OTHER_PERSON = "other_person"
     STEP_UP = "step_up"
     UNMET = "unmet"
+    ENROL = "enrol"
     NO_ACCESS = "no_access"
     CONSENT = "consent"
     GRANTED = "granted"
@@ -35,7 +36,8 @@ class Person:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """What else decides. ``begun_at`` is when the request came, ``chosen_at`` when the person chose
-    this account because of it; ``agreed`` says that all that is asked for was agreed to.
+    this account because of it; ``agreed`` says that all that is asked for was agreed to. ``policy``
+    is what an organization demands beside the client.
     """
 
     now: datetime
@@ -46,6 +48,7 @@ class Situation:
     may_enter: bool
     default_max_age: int | None
     demands: Demands
+    policy: Lack | None = None
     always_chooses: bool
 
 
@@ -61,7 +64,8 @@ def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  #
         return Step.OTHER_PERSON
     if is_stale(asked, person, found):
         return Step.CONFIRM
-    if (lack := found.demands.lack(person.known, now=found.now)) is not None:
+    lack = found.demands.lack(person.known, now=found.now) or found.policy
+    if lack is not None:
         return Step(lack)
     if _should_be_asked_for_more(asked, person, found):
         return Step.STEP_UP

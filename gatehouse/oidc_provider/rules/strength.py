@@ -9,10 +9,13 @@ from gatehouse.core.assurance import PWD, acr_of, reaches
 
 
 class Lack(StrEnum):
-    """What is missing: a factor that the person has, or one that they have not."""
+    """What is missing: a factor that the person has, one that they have not, or one that they have
+    not and that an organization demands of them.
+    """
 
     STEP_UP = "step_up"
     UNMET = "unmet"
+    ENROL = "enrol"
 
 
 @dataclass(frozen=True, slots=True)

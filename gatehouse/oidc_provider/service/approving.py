@@ -38,7 +38,7 @@ from gatehouse.oidc_provider.service.granting import (
     place_in_session,
     signed_in,
 )
-from gatehouse.oidc_provider.service.strength import demands_of, strength_of
+from gatehouse.oidc_provider.service.strength import demands_of, refusal_by_policy, strength_of
 from gatehouse.oidc_provider.service.tokens import OFFLINE
 from gatehouse.sessions.service import device_in_words
 
@@ -209,6 +209,9 @@ def refuse_who_may_not(ctx: Context, client: KnownClient, person: SignedIn) -> N
                 acr_values=client.options.min_acr, max_age=client.options.mfa_max_age
             )
         reason = "acr_too_low" if lack else ""
+        error = refusal_by_policy(ctx, client) if not reason else None
+        if error is not None:
+            raise error
     if reason:
         event = ClientEntryRefused(
             org_id=client.org_id, user_id=person.user_id, client_row_id=client.id, reason=reason

@@ -26,7 +26,15 @@ from gatehouse.oidc_provider.service.authorize import Refused, Request
 from gatehouse.oidc_provider.service.granting import SignedIn, signed_in
 from gatehouse.oidc_provider.service.lines import log_refusal
 from gatehouse.oidc_provider.service.responses import LedBack
-from gatehouse.oidc_provider.service.ways import Way, end_way, grant, refuse, step_of, way_of
+from gatehouse.oidc_provider.service.ways import (
+    Way,
+    end_way,
+    grant,
+    policy_against,
+    refuse,
+    step_of,
+    way_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +107,7 @@ def complete(
     if step is Step.UNMET:
         end_way(ctx, way.row)
         return refuse(ctx, way.request, errors.UnmetAuthentication())
-    _refuse_what_is_missing(way, step)
+    _refuse_what_is_missing(ctx, way, step)
     end_way(ctx, way.row)
     return grant(ctx, way.request, person, agrees=agrees)
 
@@ -148,11 +156,14 @@ def _step(ctx: Context, way: Way, person: SignedIn, *, agrees: bool) -> Step:
     )
 
 
-def _refuse_what_is_missing(way: Way, step: Step) -> None:
+def _refuse_what_is_missing(ctx: Context, way: Way, step: Step) -> None:
     if step is Step.NO_ACCESS:
         raise errors.NoAccess
     if step is Step.OTHER_PERSON:
         raise errors.OtherAccountExpected
+    error = policy_against(ctx, way.request) if step in (Step.STEP_UP, Step.ENROL) else None
+    if error is not None:
+        raise error
     if step is Step.STEP_UP:
         raise StepUpRequired(**_wanted(way.request))
     if step is not Step.GRANTED:

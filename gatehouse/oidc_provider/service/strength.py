@@ -1,12 +1,16 @@
 """How well the person is known, and what a client demands of that."""
 
+from uuid import UUID
+
 from gatehouse.clients.queries import KnownClient
 from gatehouse.core.assurance import LEVELS, acr_of
 from gatehouse.core.context import Context
+from gatehouse.core.errors import Forbidden, StepUpRequired
 from gatehouse.mfa.queries import factors_of
 from gatehouse.oidc_provider.rules.asked import Asked
-from gatehouse.oidc_provider.rules.strength import Demands, Strength
+from gatehouse.oidc_provider.rules.strength import Demands, Lack, Strength
 from gatehouse.oidc_provider.service.granting import SignedIn
+from gatehouse.policies.service import what_bars
 from gatehouse.sessions.queries import factor_proved_at
 
 
@@ -28,3 +32,22 @@ def strength_of(ctx: Context, person: SignedIn, demands: Demands) -> Strength:
     held = factors_of(ctx, person.user_id)
     best = max(held.acr, acr_of(person.amr), key=LEVELS.index)
     return Strength(person.amr, factor_proved_at(ctx, person.user_id, person.session_id), best)
+
+
+def refusal_by_policy(
+    ctx: Context, client: KnownClient, place: UUID | None = None
+) -> Forbidden | None:
+    """What the policy of the client's organization, or of the one that it is used for, has against
+    the caller. It binds every sign-in to it.
+    """
+    for org_id in dict.fromkeys((client.org_id, place)):
+        error = what_bars(ctx, org_id) if org_id is not None else None
+        if error is not None:
+            return error
+    return None
+
+
+def lack_of(error: Forbidden | None) -> Lack | None:
+    if error is None:
+        return None
+    return Lack.STEP_UP if isinstance(error, StepUpRequired) else Lack.ENROL

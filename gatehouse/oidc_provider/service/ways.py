@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.errors import Forbidden
 from gatehouse.core.protocol import OAuthError
 from gatehouse.core.sayings import _
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
@@ -37,7 +38,12 @@ from gatehouse.oidc_provider.service.granting import (
 from gatehouse.oidc_provider.service.kept import use_up
 from gatehouse.oidc_provider.service.lines import log_refusal
 from gatehouse.oidc_provider.service.responses import LedBack
-from gatehouse.oidc_provider.service.strength import demands_of, strength_of
+from gatehouse.oidc_provider.service.strength import (
+    demands_of,
+    lack_of,
+    refusal_by_policy,
+    strength_of,
+)
 from gatehouse.oidc_provider.service.subjects import sub_of
 
 HANDLE = "gfl_"
@@ -51,6 +57,7 @@ WITHOUT_A_PAGE: dict[Step, type[OAuthError]] = {
     Step.OTHER_PERSON: errors.LoginRequired,
     Step.STEP_UP: errors.InteractionRequired,
     Step.UNMET: errors.InteractionRequired,
+    Step.ENROL: errors.InteractionRequired,
     Step.NO_ACCESS: errors.AccessDenied,
     Step.CONSENT: errors.ConsentRequired,
 }
@@ -148,6 +155,7 @@ def step_of(
     if person is None:
         return Step.SIGN_IN
     demands = demands_of(client, request.asked)
+    may = may_enter(ctx, client, person.user_id, request.asked.organization)
     is_asked = must_agree(options, request.asked, is_trusted=client.is_trusted)
     there = living_grant(ctx, person.user_id, client.id)
     agreed = has_agreed_now or not is_asked or covers(ctx, there, request.asked)
@@ -157,14 +165,22 @@ def step_of(
         chosen_at=chosen_at,
         has_agreed_now=has_agreed_now,
         agreed=agreed,
-        may_enter=may_enter(ctx, client, person.user_id, request.asked.organization),
+        may_enter=may,
         default_max_age=options.default_max_age,
         demands=demands,
+        policy=lack_of(policy_against(ctx, request)) if may else None,
         always_chooses=options.prompt_select_account == "always",
     )
     known = strength_of(ctx, person, demands)
     who = Person(sub_of(ctx, client, person.user_id), person.auth_time, known)
     return next_step(request.asked, who, found)
+
+
+def policy_against(ctx: Context, request: Request) -> Forbidden | None:
+    """What an organization demands that the caller does not meet, or has not used."""
+    place = request.asked.organization
+    named = place_named(ctx, ctx.user_id, place) if place else None
+    return refusal_by_policy(ctx, request.client, named)
 
 
 def grant(ctx: Context, request: Request, person: SignedIn, *, agrees: bool) -> LedBack:

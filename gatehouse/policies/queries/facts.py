@@ -11,19 +11,24 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     Case,
     ColumnElement,
     FromClause,
     Label,
     Select,
     String,
+    Uuid,
     and_,
     case,
     cast,
+    false,
     func,
     literal,
+    null,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -109,6 +114,31 @@ def facts() -> Select[Any]:
         .outerjoin(TOTPS, is_set_up)
         .where(MEMBERS.c.deleted_at.is_(None))
     )
+
+
+def visiting(org: BindParameter[UUID], user: BindParameter[UUID]) -> Select[Any]:
+    """The same columns for somebody who is no member: what the policy demands of everybody, since
+    it does.
+    """
+    app = select(TOTPS.c.confirmed_at).where(TOTPS.c.user_id == user)
+    never = null().cast(TZDateTime)
+    return select(
+        POLICIES.c.org_id,
+        type_coerce(user, Uuid).label("user_id"),
+        func.coalesce(POLICIES.c.demands_since, POLICIES.c.created_at).label("joined"),
+        POLICIES.c.mode,
+        POLICIES.c.grace_days,
+        POLICIES.c.demands_since,
+        POLICIES.c.models_since,
+        POLICIES.c.allowed_aaguids,
+        literal(Override.INHERIT.value).label("override"),
+        false().label("force_totp"),
+        false().label("force_webauthn"),
+        never.label("personal_since"),
+        app.scalar_subquery().label("totp_at"),
+        first_key(type_coerce(user, Uuid), cast(POLICIES.c.allowed_aaguids, String)),
+        never.label("suspended_at"),
+    ).where(POLICIES.c.org_id == org)
 
 
 def first_key(user_id: ColumnElement[UUID], listed: ColumnElement[str]) -> Label[Any]:

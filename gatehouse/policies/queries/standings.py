@@ -13,7 +13,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.db import Model
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.organizations.models import Organization
-from gatehouse.policies.queries.facts import MEMBERS, facts, judged
+from gatehouse.policies.queries.facts import MEMBERS, facts, judged, visiting
 from gatehouse.policies.rules import (
     Factors,
     Facts,
@@ -37,6 +37,8 @@ ORGANIZATIONS, USERS = (Model.metadata.tables[kind.__tablename__] for kind in (O
 OF_MEMBER = facts().where(
     MEMBERS.c.org_id == bindparam("org"), MEMBERS.c.user_id == bindparam("user")
 )
+# The same of somebody who is none, but comes in where everybody may.
+OF_VISITOR = visiting(bindparam("org"), bindparam("user"))
 # The active places of a person, by name: all, for none that is closed may be overlooked.
 OF_PERSON = (
     facts()
@@ -68,6 +70,15 @@ class Standing:
 def find_standing(ctx: Context, org_id: UUID, user_id: UUID) -> Standing | None:
     """None of who is no member."""
     row = ctx.db.connection().execute(OF_MEMBER, {"org": org_id, "user": user_id}).first()
+    return standing_of(row, ctx.now) if row is not None else None
+
+
+def find_standing_of_anybody(ctx: Context, org_id: UUID, user_id: UUID) -> Standing | None:
+    """The same of somebody who need not be a member; of such, None where there is no policy."""
+    known = find_standing(ctx, org_id, user_id)
+    if known is not None:
+        return known
+    row = ctx.db.connection().execute(OF_VISITOR, {"org": org_id, "user": user_id}).first()
     return standing_of(row, ctx.now) if row is not None else None
 
 

@@ -8,7 +8,7 @@ from gatehouse.policies.service.enforcing import (
     suspend_overdue,
 )
 from gatehouse.policies.service.forgetting import forget_member
-from gatehouse.policies.service.gate import barred, refuse_unmet
+from gatehouse.policies.service.gate import barred, refuse_unmet, what_bars
 
 __all__ = [
     "barred",
@@ -21,4 +21,5 @@ __all__ = [
     "remind",
     "remind_of_deadlines",
     "suspend_overdue",
+    "what_bars",
 ]

@@ -8,7 +8,13 @@ from gatehouse.core.access import ELEVATION
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Forbidden, MfaComplianceRequired, NotFound, StepUpRequired
 from gatehouse.organizations.permissions import OrganizationPermission
-from gatehouse.policies.queries import Standing, find_standing, proof_of_session, standings_of
+from gatehouse.policies.queries import (
+    Standing,
+    find_standing,
+    find_standing_of_anybody,
+    proof_of_session,
+    standings_of,
+)
 from gatehouse.policies.rules import SHUT_OUT, Status, has_used, wanted_acr
 
 # Nobody is kept in a place by its policy.
@@ -32,6 +38,12 @@ def barred(ctx: Context) -> Mapping[UUID, Forbidden]:
     standings = (standing for _, standing in standings_of(ctx, ctx.user_id))
     refusals = ((standing.org_id, _refusal(ctx, standing)) for standing in standings)
     return {org_id: error for org_id, error in refusals if error is not None}
+
+
+def what_bars(ctx: Context, org_id: UUID) -> Forbidden | None:
+    """What keeps the caller from the applications of an organization, member or not."""
+    standing = find_standing_of_anybody(ctx, org_id, ctx.user_id)
+    return _refusal(ctx, standing) if standing is not None else None
 
 
 def _refusal(ctx: Context, standing: Standing) -> Forbidden | None:
