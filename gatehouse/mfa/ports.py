@@ -15,3 +15,11 @@ class FactorDemands(Protocol):
     def __call__(
         self, ctx: Context, user_id: UUID, *, totp: bool, passkeys: int, models: Collection[UUID]
     ) -> Sequence[str]: ...
+
+
+class ListedModels(Protocol):
+    """The models of passkeys (AAGUIDs) that organizations of somebody list: of these each has to be
+    vouched for. Provided by ``policies``.
+    """
+
+    def __call__(self, ctx: Context, user_id: UUID) -> Collection[UUID]: ...

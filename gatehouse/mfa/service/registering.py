@@ -20,6 +20,7 @@ from gatehouse.mfa.errors import (
 )
 from gatehouse.mfa.events import FactorRefused, PasskeyDeleted, PasskeyRegistered, PasskeyRenamed
 from gatehouse.mfa.models import Passkey
+from gatehouse.mfa.ports import ListedModels
 from gatehouse.mfa.queries import factors_of, get_passkey, passkeys_of
 from gatehouse.mfa.rules import answers, options
 from gatehouse.mfa.rules.passkeys import amr_of, usual_name
@@ -66,7 +67,7 @@ def begin_passkey(ctx: Context) -> dict[str, Any]:
         holder=options.Holder(user.id.bytes, user.email, user.full_name or user.email),
         challenge=new_challenge(ctx, _purpose(ctx), subject_of_user(ctx, user.id)),
         has=[options.Descriptor(row.credential_id, row.transports) for row in has],
-        wants_model=webauthn.attestation_roots is not None,
+        wants_model=bool(ctx.ports[ListedModels](ctx, user.id)),
     )
 
 
@@ -81,6 +82,7 @@ def register_passkey(
     found = _verified(ctx, given)
     if hold_account(ctx, ctx.user_id) is None:
         raise InvalidToken
+    _refuse_a_model_that_nobody_vouches_for(ctx, found)
     held = factors_of(ctx, ctx.user_id)
     if held.passkeys >= MOST_PASSKEYS:
         raise TooManyPasskeys
@@ -96,6 +98,14 @@ def register_passkey(
     confirm(ctx, amr=amr_of(is_synced=found.is_synced, is_verified=found.is_verified), model=model)
     record(ctx, PasskeyRegistered(user_id=ctx.user_id, passkey_id=row.id))
     return row, codes
+
+
+def _refuse_a_model_that_nobody_vouches_for(ctx: Context, found: Made) -> None:
+    """Anybody can say that a key is of a model (threat 134): where an organization goes by it, its
+    maker has to say so. Other keys are kept, and do not count there.
+    """
+    if not found.is_attested and found.model in ctx.ports[ListedModels](ctx, ctx.user_id):
+        raise _refused(ctx, "model_not_proven")
 
 
 def _verified(ctx: Context, given: Attestation) -> Made:

@@ -152,6 +152,12 @@ def who_would_miss(
     return found
 
 
+def models_listed(ctx: Context, user_id: UUID) -> frozenset[UUID]:
+    """The ListedModels port."""
+    policies = (standing.facts.policy for _, standing in standings_of(ctx, user_id))
+    return frozenset(model for policy in policies for model in policy.models)
+
+
 def page_of_compliance(
     ctx: Context, org_id: UUID, *, status: Status | None, page: int, size: int, offset: int
 ) -> Page[dict[str, Any]]:
