@@ -68,6 +68,23 @@ def test_a_recovery_code_is_good_once(owner: Owner):
     assert told["backup_codes_remaining"] == 9
 
 
+def test_no_step_of_a_sign_in_is_skipped(owner: Owner):
+    """Threats 80 and 128: what waits is no session, and nobody else's factor goes on with it."""
+    owner.enrol()
+    other = Owner(owner.http, owner.make, owner.runtime)
+    other.enrol()
+    token = owner.begin()["mfa_token"]
+
+    waits = {"Authorization": f"Bearer {token}"}
+    assert owner.http.get("/api/v1/auth/me", headers=waits).status_code == 401
+    for wrong in ("", "gpl_x", owner.headers["Authorization"].removeprefix("Bearer "), None):
+        assert owner.answer(wrong, owner.app.now()).status_code in (400, 401)
+    assert owner.http.post(FACTOR, json={"mfa_token": token}).status_code == 400
+    assert owner.http.post(FACTOR, json={}).status_code == 400
+    assert owner.answer(token, other.app.now()).status_code == 401
+    assert owner.answer(token, owner.app.now()).status_code == 200
+
+
 def test_a_sign_in_that_waits_takes_five_codes_and_no_more(owner: Owner):
     owner.enrol()
     token = owner.begin()["mfa_token"]
