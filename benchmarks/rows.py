@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import ge, le
 from statistics import median
 
-from benchmarks import factors, measures, openid
+from benchmarks import factors, measures, openid, policies
 from benchmarks.measures import LIVE, ME, Measure, Measured
 
 
@@ -81,6 +81,16 @@ ROWS = (
         MILLISECONDS,
         factors.code_of_app,
         floor=5.0,
+    ),
+    *(
+        Row(
+            f"suspend-{backend}",
+            f"suspending 10,000 members, {name}",
+            SECONDS,
+            policies.suspending(10_000, backend),
+            floor=60,
+        )
+        for backend, name in (("redis", "PostgreSQL"), ("sqlite", "SQLite"))
     ),
     Row("start-sqlite", "start-up, SQLite", SECONDS, measures.start_up("sqlite"), floor=2.5),
     Row(

@@ -245,6 +245,7 @@ def test_a_deletion_takes_it_and_what_was_written_along(lost: Lost, db):
 def test_a_changed_address_cancels_it(lost: Lost, client):
     reset_id = lost.approved()
     headers = lost.make.bearer(lost.person)
+    lost.prove_factor(lost.person.id)
     new = f"new@{lost.host}"
     asked = client.post("/api/v1/users/me/email", json={"email": new}, headers=headers)
     assert asked.status_code == 200, asked.text
