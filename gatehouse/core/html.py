@@ -281,7 +281,8 @@ def _way_back(plan: Plan, visit: Visit) -> str:
 
 def _with_next(visit: Visit, path: str) -> str:
     frame = _frame(visit)
-    frame.next = "" if visit.next in (START, path) else visit.next
+    is_above = f"{path}/".startswith(f"{visit.next.rstrip('/')}/")  # It has links to what is.
+    frame.next = "" if is_above else visit.next
     return frame.to(path, onward=True)
 
 
