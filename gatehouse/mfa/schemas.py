@@ -2,10 +2,18 @@
 
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import (
+    EXCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from gatehouse.core.base64url import decode
-from gatehouse.core.fields import Moment, Text
+from gatehouse.core.fields import Flag, Moment, Password, Text
 from gatehouse.core.sayings import _
 from gatehouse.mfa.service import Assertion, Attestation
 
@@ -18,6 +26,27 @@ class CodeIn(Schema):
 
     code = fields.String(required=True, validate=validate.Regexp(r"^[0-9]{6}\Z", error=NO_CODE))
     client_timestamp = fields.Raw(load_default=None)
+
+
+class ProofIn(Schema):
+    """``code`` of the app, or with ``is_backup_code`` one to recover with; or the ``password``,
+    which does for who has used a factor in the last 10 minutes. Without both the sign-in must be
+    recent.
+    """
+
+    code = fields.String(load_default=None, validate=validate.Length(1, 40))
+    is_backup_code = Flag(load_default=False)
+    password = Password(load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def one_is_sent(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("code") is not None and data.get("password") is not None:
+            raise ValidationError("Send this, or the code: one of both.", "password")
+
+    @post_load
+    def as_proof(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        names = {"is_recovery_code": data.pop("is_backup_code")}
+        return {"proof": {**data, **names}}
 
 
 class TypedCodeIn(Schema):

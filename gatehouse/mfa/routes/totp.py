@@ -3,10 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
-from gatehouse.accounts.errors import TooManyWrongPasswords
+from gatehouse.accounts.errors import (
+    PasswordChangedMeanwhile,
+    TooManyWrongPasswords,
+    WrongPassword,
+)
 from gatehouse.core.access import elevated, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import StepUpRequired
+from gatehouse.core.errors import NoSession, ReauthenticationRequired, StepUpRequired
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.mfa import queries, service
 from gatehouse.mfa.errors import (
@@ -16,8 +20,18 @@ from gatehouse.mfa.errors import (
     TotpNotEnrolled,
     WrongCode,
 )
-from gatehouse.mfa.schemas import CodeIn, CodesOut, EnrolmentOut, TotpOut
+from gatehouse.mfa.schemas import CodeIn, CodesOut, EnrolmentOut, ProofIn, TotpOut
 from gatehouse.mfa.service.pictures import qr_code
+
+OF_PROOF = (
+    NoSession,
+    WrongCode,
+    WrongPassword,
+    PasswordChangedMeanwhile,
+    TooManyWrongPasswords,
+    ReauthenticationRequired,
+    StepUpRequired,
+)
 
 api = Api("totp", at="/auth/totp", about="Your authenticator app, and codes to recover with.")
 
@@ -51,22 +65,32 @@ def verify_enrolment(ctx: Context, *, code: str, client_timestamp: object) -> No
 
 @api.delete("/disable")
 @signed_in
-@elevated
+@body(ProofIn)
 @returns(None)
-@raises(TotpNotEnrolled, StepUpRequired, FactorNeeded)
-def remove(ctx: Context) -> None:
-    """Remove the authenticator app."""
-    service.remove_totp(ctx)
+@raises(*OF_PROOF, TotpNotEnrolled, FactorNeeded)
+def remove(ctx: Context, *, proof: dict[str, Any]) -> None:
+    """Remove the authenticator app. A code of it may come along, as proof."""
+    service.disable_totp(ctx, **proof)
+
+
+@api.post("/disable")
+@signed_in
+@body(ProofIn)
+@returns(None)
+@raises(*OF_PROOF, TotpNotEnrolled, FactorNeeded)
+def disable(ctx: Context, *, proof: dict[str, Any]) -> None:
+    """The same, for programs that send no body with DELETE."""
+    service.disable_totp(ctx, **proof)
 
 
 @api.post("/regenerate-backup-codes")
 @signed_in
-@elevated
+@body(ProofIn)
 @returns(CodesOut)
-@raises(TotpNotEnrolled, StepUpRequired)
-def renew_codes(ctx: Context) -> dict[str, list[str]]:
-    """Make ten new codes to recover with. Those before are void."""
-    return {"backup_codes": service.renew_codes(ctx)}
+@raises(*OF_PROOF, TotpNotEnrolled)
+def renew_codes(ctx: Context, *, proof: dict[str, Any]) -> dict[str, list[str]]:
+    """Make ten new codes to recover with; those before are void. A code may come along, as proof."""
+    return {"backup_codes": service.regenerate_codes(ctx, **proof)}
 
 
 @api.get("/status")

@@ -1,6 +1,7 @@
 """Authenticator apps: set up by a code that is right, removed by their owner."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -20,6 +21,7 @@ from gatehouse.mfa.models import Passkey, Totp
 from gatehouse.mfa.queries import factors_of, totp_of
 from gatehouse.mfa.rules.codes import OTP, enrolment_uri, new_secret, step_of
 from gatehouse.mfa.service.codes import forget_codes, let_codes_count, make_codes
+from gatehouse.mfa.service.confirming import confirm_along
 from gatehouse.mfa.service.fresh import refuse_without_own_factor
 from gatehouse.mfa.service.proving import begin, open_secret, purpose_of
 from gatehouse.mfa.service.removing import refuse_if_needed
@@ -99,6 +101,12 @@ def _begun(ctx: Context) -> str:
     return str(row.secret_sealed)
 
 
+def disable_totp(ctx: Context, **proof: Any) -> None:
+    """The same with a proof along, as in ``confirm_along``."""
+    confirm_along(ctx, **proof)
+    remove_totp(ctx)
+
+
 def remove_totp(ctx: Context) -> None:
     """Codes to recover with go along with the last factor.
 
@@ -135,6 +143,12 @@ def forget_factors(ctx: Context, user_id: UUID) -> int:
     """Delete all factors of an account, and the codes. Returns how many factors there were."""
     forget_codes(ctx, user_id)
     return sum(ctx.execute(delete(kind).where(kind.user_id == user_id)) for kind in (Totp, Passkey))
+
+
+def regenerate_codes(ctx: Context, **proof: Any) -> list[str]:
+    """The same as ``renew_codes`` with a proof along, as in ``confirm_along``."""
+    confirm_along(ctx, **proof)
+    return renew_codes(ctx)
 
 
 def renew_codes(ctx: Context) -> list[str]:
