@@ -89,7 +89,7 @@ def disable(ctx: Context, *, proof: dict[str, Any]) -> None:
 @returns(CodesOut)
 @raises(*OF_PROOF, TotpNotEnrolled)
 def renew_codes(ctx: Context, *, proof: dict[str, Any]) -> dict[str, list[str]]:
-    """Make ten new codes to recover with; those before are void. A code may come along, as proof."""
+    """Make ten new codes; those before are void. A code may come along, as proof."""
     return {"backup_codes": service.regenerate_codes(ctx, **proof)}
 
 
