@@ -28,6 +28,13 @@ SYSTEMS = (
     ("CrOS", "ChromeOS"),
     ("Linux", "Linux"),
 )
+# Those of homes and offices, and of providers that share addresses (RFC 1918, 4193, 6598).
+PRIVATE = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
 HANDHELD = ("iPhone", "iPad", "Android")
 
 
@@ -73,6 +80,6 @@ def place_in_words(network: str, here: str) -> str:
         return _("Unknown place")
     if found.is_loopback:
         return _("The machine of this service")
-    if found.is_private:
+    if any(found.network_address in each for each in PRIVATE):
         return _("A private network, %(network)s", network=network)
     return _("Another network, %(network)s", network=network)

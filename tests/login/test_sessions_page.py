@@ -51,6 +51,8 @@ def test_somebody_signs_out_everywhere_at_once(signed_in, make, user):
         ("8.8.8.8", "198.51.100.7", "Another network, 8.8.8.8"),
         ("2a01:4f8:0:1::/64", "8.8.8.8", "Another network, 2a01:4f8:0:1::/64"),
         ("10.1.2.3", "8.8.8.8", "A private network, 10.1.2.3"),
+        ("fd12:3456:0:1::/64", "8.8.8.8", "A private network, fd12:3456:0:1::/64"),
+        ("203.0.113.9", "8.8.8.8", "Another network, 203.0.113.9"),
         ("127.0.0.1", "8.8.8.8", "The machine of this service"),
         ("unknown", "8.8.8.8", "Unknown place"),
     ],
