@@ -78,13 +78,6 @@ def test_a_maker_who_is_believed_proves_the_model(buyer: KeyOwner, name: str):
     assert models_of_sessions(buyer) == [MODEL, MODEL]
 
 
-def test_the_maker_is_asked_for_only_where_somebody_is_believed(
-    buyer: KeyOwner, somebody: KeyOwner
-):
-    assert buyer.options()["attestation"] == "direct"
-    assert somebody.options()["attestation"] == "none"
-
-
 FORGER = leaf()  # A key of the maker's that somebody has got out of an authenticator.
 OF_ONESELF = Certified(ca=False, model=MODEL)
 LESS = {
