@@ -87,7 +87,7 @@ def test_an_app_is_set_up_by_forms(owner: Owner, address: str):
     begun = visitor.post_from("/security", "/security/app")
     assert begun.headers["Location"] == "/security/app"
     page = visitor.http.get("/security/app").text
-    assert 'src="data:image/png;base64,' in page
+    assert 'src="data:image/svg+xml;base64,' in page
     (secret,) = re.findall(r"<strong>([A-Z2-7]{32})</strong>", page)
     wrong = visitor.post_from("/security/app", "/security/app/confirm", code="000000")
     assert wrong.status_code == 401

@@ -12,7 +12,7 @@ NEW = "eleven quiet lanterns"
 def test_an_app_counts_once_it_is_confirmed(owner: Owner):
     begun = owner.http.post(ENROL, headers=owner.headers)
     assert begun.status_code == 201
-    assert begun.json["data"]["qr_code"].startswith("data:image/png;base64,")
+    assert begun.json["data"]["qr_code"].startswith("data:image/svg+xml;base64,")
     assert len(set(begun.json["data"]["backup_codes"])) == 10
     assert "token" in owner.begin()
 
