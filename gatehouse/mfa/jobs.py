@@ -1,11 +1,11 @@
 """What follows acts on factors, and what becomes of the factors of an account that goes."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
+from gatehouse.core.events import AccountEvent
 from gatehouse.core.reactions import Received, during, on
 from gatehouse.mail.service import Mail, refuse_to_flood, sending
 from gatehouse.mfa.emails import (
@@ -40,49 +40,48 @@ def delete_factors_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> 
 
 @on(TotpEnrolled)
 def tell_of_an_app(ctx: Context, event: TotpEnrolled, message: Received) -> Mails:
-    return _tell(ctx, message, event.user_id, app_set_up_mail(ip=ctx.origin.ip))
+    return _tell(ctx, message, event, app_set_up_mail(ip=ctx.origin.ip))
 
 
 @on(TotpRemoved)
 def tell_of_a_removed_app(ctx: Context, event: TotpRemoved, message: Received) -> Mails:
-    return _tell(ctx, message, event.user_id, app_removed_mail(ip=ctx.origin.ip))
+    return _tell(ctx, message, event, app_removed_mail(ip=ctx.origin.ip))
 
 
 @on(PasskeyRegistered)
 def tell_of_a_passkey(ctx: Context, event: PasskeyRegistered, message: Received) -> Mails:
     row = ctx.glance(name_of_passkey(event.passkey_id))
     name = row.name if row is not None else "deleted again since"
-    return _tell(
-        ctx, message, event.user_id, passkey_registered_mail(passkey=name, ip=ctx.origin.ip)
-    )
+    return _tell(ctx, message, event, passkey_registered_mail(passkey=name, ip=ctx.origin.ip))
 
 
 @on(PasskeyDeleted)
 def tell_of_a_deleted_passkey(ctx: Context, event: PasskeyDeleted, message: Received) -> Mails:
-    return _tell(ctx, message, event.user_id, passkey_deleted_mail(ip=ctx.origin.ip))
+    return _tell(ctx, message, event, passkey_deleted_mail(ip=ctx.origin.ip))
 
 
 @on(RecoveryCodesMade)
 def tell_of_new_codes(ctx: Context, event: RecoveryCodesMade, message: Received) -> Mails:
-    return _tell(ctx, message, event.user_id, codes_made_mail(ip=ctx.origin.ip))
+    return _tell(ctx, message, event, codes_made_mail(ip=ctx.origin.ip))
 
 
 @on(RecoveryCodeUsed)
 def tell_of_a_used_code(ctx: Context, event: RecoveryCodeUsed, message: Received) -> Mails:
     mail = code_used_mail(left=event.left, ip=ctx.origin.ip)
-    return _tell(ctx, message, event.user_id, mail)
+    return _tell(ctx, message, event, mail)
 
 
 @on(FactorsReset)
 def tell_of_a_reset(ctx: Context, event: FactorsReset, message: Received) -> Mails:
-    return _tell(ctx, message, event.user_id, factors_reset_mail())
+    return _tell(ctx, message, event, factors_reset_mail())
 
 
-def _tell(ctx: Context, message: Received, user_id: UUID, mail: Mail) -> Mails:
-    box = ctx.glance(mailbox_of(user_id))
+def _tell(ctx: Context, message: Received, event: AccountEvent, mail: Mail) -> Mails:
+    box = ctx.glance(mailbox_of(event.user_id))
     if box is None or not is_proven(ctx, box):
         return []
-    refuse_to_flood(ctx, message, box.email_key, of="notices")
+    # Each act by itself: whoever does one again and again keeps the news of no other waiting.
+    refuse_to_flood(ctx, message, box.email_key, of=f"notices of {event.name}")
     return sending(ctx, message, mail, to=box.email)
 
 

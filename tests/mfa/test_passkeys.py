@@ -237,6 +237,24 @@ def test_mails_tell_the_owner(holder: KeyOwner, mailbox):
     assert sorted(told) == ["A passkey was deleted", "A passkey was registered"]
 
 
+def test_no_flood_of_one_act_keeps_the_news_of_another_waiting(holder: KeyOwner, mailbox):
+    """Threat 111."""
+    holder.register()
+    mailbox.empty()
+    for _ in range(7):
+        answer = holder.http.post(
+            "/api/v1/auth/totp/regenerate-backup-codes", headers=holder.headers
+        )
+        assert answer.status_code == 200
+    holder.register()
+
+    mailbox.deliver()
+    told = [letter.subject for letter in mailbox.to(holder.user.email)]
+
+    assert told.count("New recovery codes were made") == 5
+    assert told.count("A passkey was registered") == 1
+
+
 def test_nothing_works_without_a_session(client):
     for path in (REGISTER, MAKE):
         assert client.post(path, json={}).status_code == 401
