@@ -12,7 +12,10 @@ NOT_YOU = (
 def app_set_up_mail(*, ip: str | None) -> Mail:
     return Mail(
         subject="An authenticator app was set up",
-        says=("Your account asks for a code of it from now on.",),
+        says=(
+            "Your account asks for a code of it from now on.",
+            "It came with new recovery codes. Those that you had before are void.",
+        ),
         facts=(("Set up from", ip or "unknown"),),
         notes=NOT_YOU,
     )

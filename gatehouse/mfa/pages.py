@@ -44,7 +44,8 @@ def show_app(ctx: Context) -> Show | Go:
     begun = service.find_enrolment(ctx)
     if begun is None:
         return Go(HERE, keeps_next=True)
-    return Show("mfa/app.html", secret=begun.secret, picture=qr_code(begun.uri))
+    shown = " ".join(begun.secret[at : at + 4] for at in range(0, len(begun.secret), 4))
+    return Show("mfa/app.html", secret=shown, uri=begun.uri, picture=qr_code(begun.uri))
 
 
 @pages.post("/security/app/confirm")
@@ -52,8 +53,8 @@ def show_app(ctx: Context) -> Show | Go:
 @form(TypedCodeIn, shown_by=show_app)
 def confirm(ctx: Context, *, code: str) -> Show:
     """The codes to recover with are shown here and nowhere again."""
-    service.confirm_totp(ctx, code.replace(" ", ""))
-    return _codes(service.renew_codes(ctx), after="mfa/app_set_up")
+    codes = service.confirm_totp_with_codes(ctx, code.replace(" ", ""))
+    return _codes(codes, after="mfa/app_set_up")
 
 
 @pages.post("/security/app/remove")

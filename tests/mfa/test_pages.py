@@ -88,10 +88,13 @@ def test_an_app_is_set_up_by_forms(owner: Owner, address: str):
     assert begun.headers["Location"] == "/security/app"
     page = visitor.http.get("/security/app").text
     assert 'src="data:image/svg+xml;base64,' in page
-    (secret,) = re.findall(r"<strong>([A-Z2-7]{32})</strong>", page)
+    (shown,) = re.findall(r"<strong>((?:[A-Z2-7]{4} ?){8})</strong>", page)
+    secret = shown.replace(" ", "")
+    assert f"secret={secret}" in page
     wrong = visitor.post_from("/security/app", "/security/app/confirm", code="000000")
     assert wrong.status_code == 401
-    assert secret in wrong.text
+    assert shown in wrong.text
+    assert "000000" not in wrong.text
 
     done = visitor.post_from("/security/app", "/security/app/confirm", code=TOTP(secret).now())
 

@@ -14,6 +14,7 @@ from gatehouse.mfa.service.registering import (
 from gatehouse.mfa.service.totp import (
     Enrolment,
     confirm_totp,
+    confirm_totp_with_codes,
     disable_totp,
     enrol_totp,
     find_enrolment,
@@ -37,6 +38,7 @@ __all__ = [
     "ask_owner",
     "begin_passkey",
     "confirm_totp",
+    "confirm_totp_with_codes",
     "delete_passkey",
     "disable_totp",
     "enrol_totp",

@@ -91,6 +91,14 @@ def confirm_totp(ctx: Context, code: str) -> None:
     record(ctx, TotpEnrolled(user_id=ctx.user_id))
 
 
+def confirm_totp_with_codes(ctx: Context, code: str) -> list[str]:
+    """The same for pages, where codes to recover with are shown only now: those of the enrolment
+    are void, and nobody has seen them.
+    """
+    confirm_totp(ctx, code)
+    return make_codes(ctx, ctx.user_id, counting=True)
+
+
 def _begun(ctx: Context) -> str:
     statement = select(Totp.secret_sealed, Totp.confirmed_at).where(Totp.user_id == ctx.user_id)
     row = ctx.glance(statement)
