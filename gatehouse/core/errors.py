@@ -110,8 +110,9 @@ class MfaComplianceRequired(Forbidden):
 
     type = "MFA_COMPLIANCE_REQUIRED"
     message = (
-        "This organization demands a second factor that you do not have. Set it up, on the page"
-        " /security or by POST /api/v1/auth/totp/enroll, and you are in again at once."
+        "This organization demands a second factor that you do not have: see missing_methods. Set"
+        " it up on the page /security, or by POST /api/v1/auth/totp/enroll or"
+        " /api/v1/auth/webauthn/register/begin, and you are in again at once."
     )
 
 

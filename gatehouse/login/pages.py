@@ -25,6 +25,7 @@ from gatehouse.login.schemas import (
     TypedCodeIn,
 )
 from gatehouse.organizations.service import find_invite
+from gatehouse.policies.queries import compliance_of
 from gatehouse.recovery.queries import own_pending_reset
 from gatehouse.sessions.service import remembered_until
 
@@ -36,10 +37,12 @@ pages = Pages("login")
 def show_start(ctx: Context) -> Show:
     if ctx.actor.user_id is None:
         return Show("login/welcome.html", may_register=ctx.settings.registration_enabled)
+    places = compliance_of(ctx, ctx.user_id)["orgs"]
     return Show(
         "login/start.html",
         **queries.read_me(ctx),
         reset=own_pending_reset(ctx),
+        demands=[place for place in places if place["missing_methods"]],
         must_verify=ctx.settings.require_verified_email,
     )
 

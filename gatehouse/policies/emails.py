@@ -7,11 +7,6 @@ from gatehouse.mail.rules import name_in_mail
 from gatehouse.mail.service import Mail, sample
 from gatehouse.policies.rules import Method
 
-IN_WORDS = {
-    Method.TOTP: "an authenticator app",
-    Method.WEBAUTHN: "a passkey",
-    Method.EITHER: "an authenticator app or a passkey",
-}
 LINK = "https://id.example.com/security"
 UNTIL = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
@@ -47,7 +42,7 @@ def factor_overdue_mail(*, organization: str, missing: Sequence[Method], link: s
 
 
 def _all(missing: Sequence[Method]) -> str:
-    return " and ".join(IN_WORDS[method] for method in missing)
+    return " and ".join(method.named for method in missing)
 
 
 MAILS = (factor_due_mail, factor_overdue_mail)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gatehouse.core.assurance import MFA, PHISHING_RESISTANT, acr_of, reaches
+from gatehouse.core.sayings import _
 
 GRACE_DAYS, NOTIFY_DAYS = 14, 7  # where nobody has said anything
 MOST_GRACE_DAYS, MOST_NOTIFY_DAYS = 365, 30
@@ -43,6 +44,11 @@ class Method(StrEnum):
     WEBAUTHN = "webauthn"
     EITHER = "totp_or_webauthn"
 
+    @property
+    def named(self) -> str:
+        """For people, with its article."""
+        return _NAMED[self]
+
 
 class Status(StrEnum):
     """How a person stands to a demand, from best to worst."""
@@ -54,6 +60,11 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
 
 
+_NAMED = {
+    Method.TOTP: _("an authenticator app"),
+    Method.WEBAUTHN: _("a passkey"),
+    Method.EITHER: _("an authenticator app or a passkey"),
+}
 Needs = frozenset[Method]
 NOTHING: Needs = frozenset()
 BY_MODE: dict[Mode, Needs] = {

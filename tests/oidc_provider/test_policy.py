@@ -53,12 +53,13 @@ def test_whoever_has_nothing_is_led_to_set_it_up_and_goes_on(scene: Scene):
     assert page.request.path.startswith("/oidc/demand/")
     onward = page.request.path.replace("demand", "continue")
     assert f'href="/security?next={onward}"' in page.text
+    assert "You need an authenticator app." in page.text
     assert said_of(person.open(rp.url(prompt="none")))["error"] == "interaction_required"
 
     security = person.open(f"/security?next={onward}")
     begun = person.post("/security/app", security)
     assert onward in begun.text
-    secret = begun.text.split('<p class="code"><strong>')[1].split("<")[0]
+    secret = begun.text.split('<p class="code"><strong>')[1].split("<")[0].replace(" ", "")
     codes = person.post("/security/app/confirm", begun, code=TOTP(secret).now())
     assert "I have saved my codes" in codes.text
     back = person.open(f"/security?next={onward}")

@@ -64,6 +64,20 @@ def test_the_list_tells_how_everybody_stands(client, place):
     assert deadline == LONG_AGO + timedelta(days=14)
 
 
+def test_the_start_page_tells_people_what_is_missing(client, place):
+    said = {
+        "in_grace": "demands an authenticator app of you from",
+        "past_due": "demands an authenticator app of you. Until you have it",
+        "suspended": "demands an authenticator app of you. Until you have it",
+    }
+    for status, member in place.people.items():
+        client.set_cookie("gatehouse_session", place.make.session(member.user_id))
+        page = client.get("/").text
+        assert "Your account" in page
+        assert ("A second factor is needed" in page) is (status in said)
+        assert said.get(status, "") in page
+
+
 @pytest.mark.parametrize("status", list(Status))
 def test_it_is_filtered_by_status(client, place, status):
     reply = listed(client, place, f"?status={status}")

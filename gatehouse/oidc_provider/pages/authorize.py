@@ -139,6 +139,7 @@ def show_demand(ctx: Context, handle: str, *, browser: str) -> Show | Away | Go:
         onward=ON + handle,
         handle=handle,
         client=request.client,
+        missing=error.details.get("missing_methods", ()),
         path=ON + handle,
     )
 
