@@ -23,6 +23,7 @@ RIGHT: tuple[tuple[type[fields.Field[Any]], str], ...] = (
     (fields.Boolean, "true or false, without quotes"),
     (fields.Integer, "a whole number"),
     (fields.DateTime, "a time such as 2026-01-31T12:00:00Z"),
+    (fields.List, "a list"),
 )
 OF_KIND = ("invalid", "invalid_utf8", "invalid_uuid", "invalid_awareness", "format")
 
@@ -31,7 +32,8 @@ Messages = dict[str, list[str]]
 
 def in_plain_words(schema: Schema) -> Schema:
     """Replace Marshmallow's messages, which say what is wrong and not what would be right."""
-    for field in schema.fields.values():
+    held = (field.inner for field in schema.fields.values() if isinstance(field, fields.List))
+    for field in (*schema.fields.values(), *held):
         right = _right(field)
         field.error_messages = {
             **field.error_messages,

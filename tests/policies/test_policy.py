@@ -104,6 +104,8 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(client, circle):
             for part in where.split("."):
                 found = found[part]
             assert found, sent
+    for models, says in (("all", "Must be a list."), (["yubikey"], "Must be an id such as")):
+        assert says in put(client, circle, allowed_aaguids=models).text
     assert put(client, circle, "?dry_run=perhaps", notify_days_before=1).status_code == 400
     assert read(client, circle) == {"organization_id": str(circle.org.id), **DEFAULTS}
 
