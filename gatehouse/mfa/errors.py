@@ -45,6 +45,14 @@ class TotpNotEnrolled(NotFound):
     message = _("No authenticator app is set up.")
 
 
+class EnrolmentNotBegun(NotFound):
+    message = _("No authenticator app is being set up. Begin with that.")
+
+
+class NoFactor(NotFound):
+    message = _("You have no second factor. Recovery codes come with the first one.")
+
+
 class EnrolmentOver(Conflict):
     message = _("This was set up anew meanwhile, or is set up already. Begin once more.")
 

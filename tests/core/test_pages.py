@@ -25,9 +25,11 @@ OURS = {"Origin": "http://localhost:5000"}
 PEOPLE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PROGRAMS = {"Accept": "application/json"}
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
-# What was registered for an application, and checked then; and a picture that we have drawn.
+# What was registered for an application, and checked then; and a picture that we have drawn, with
+# the address of an app that it holds.
 REGISTERED = (
     "{{ picture }}",
+    "{{ uri }}",
     "{{ back }}",
     "{{ url }}",
     '{{ frame.asset("passkey.js") }}',

@@ -14,8 +14,10 @@ from gatehouse.core.errors import NoSession, ReauthenticationRequired, StepUpReq
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.mfa import queries, service
 from gatehouse.mfa.errors import (
+    EnrolmentNotBegun,
     EnrolmentOver,
     FactorNeeded,
+    NoFactor,
     TotpEnrolledAlready,
     TotpNotEnrolled,
     WrongCode,
@@ -56,7 +58,7 @@ def enrol(ctx: Context) -> dict[str, Any]:
 @signed_in
 @body(CodeIn)
 @returns(None)
-@raises(TotpNotEnrolled, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver)
+@raises(EnrolmentNotBegun, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver)
 def verify_enrolment(ctx: Context, *, code: str, client_timestamp: object) -> None:
     """Confirm the app by a code of it. This session has proved the factor then."""
     del client_timestamp
@@ -87,7 +89,7 @@ def disable(ctx: Context, *, proof: dict[str, Any]) -> None:
 @signed_in
 @body(ProofIn)
 @returns(CodesOut)
-@raises(*OF_PROOF, TotpNotEnrolled)
+@raises(*OF_PROOF, NoFactor)
 def renew_codes(ctx: Context, *, proof: dict[str, Any]) -> dict[str, list[str]]:
     """Make ten new codes; those before are void. A code may come along, as proof."""
     return {"backup_codes": service.regenerate_codes(ctx, **proof)}

@@ -11,7 +11,9 @@ from gatehouse.accounts.queries import hold_own_account, own_account
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.mfa.errors import (
+    EnrolmentNotBegun,
     EnrolmentOver,
+    NoFactor,
     TotpEnrolledAlready,
     TotpNotEnrolled,
     WrongCode,
@@ -71,7 +73,7 @@ def _uri(ctx: Context, user: User, secret: str) -> str:
 def confirm_totp(ctx: Context, code: str) -> None:
     """Let the app count from now on, if it gives the right code. The session has used it then.
 
-    Raises TotpNotEnrolled, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver.
+    Raises EnrolmentNotBegun, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver.
     """
     sealed = _begun(ctx)
     guess = begin(ctx, ctx.user_id, device=f"session {ctx.session_id}")
@@ -103,7 +105,7 @@ def _begun(ctx: Context) -> str:
     statement = select(Totp.secret_sealed, Totp.confirmed_at).where(Totp.user_id == ctx.user_id)
     row = ctx.glance(statement)
     if row is None:
-        raise TotpNotEnrolled
+        raise EnrolmentNotBegun
     if row.confirmed_at is not None:
         raise TotpEnrolledAlready
     return str(row.secret_sealed)
@@ -162,10 +164,10 @@ def regenerate_codes(ctx: Context, **proof: Any) -> list[str]:
 def renew_codes(ctx: Context) -> list[str]:
     """Ten new codes to recover with; those before are void.
 
-    Raises TotpNotEnrolled, StepUpRequired.
+    Raises NoFactor, StepUpRequired.
     """
     if not factors_of(ctx, ctx.user_id).is_any:
-        raise TotpNotEnrolled
+        raise NoFactor
     refuse_without_a_fresh_factor(ctx)
     codes = make_codes(ctx, ctx.user_id, counting=True)
     record(ctx, RecoveryCodesMade(user_id=ctx.user_id))

@@ -12,7 +12,7 @@
   if (!canDo) return;
 
   const FRESH = 240000; // milliseconds: a challenge is good for five minutes, and once
-  const says = form.querySelector("[role=alert]");
+  const [says, saysKnown] = form.querySelectorAll("[role=alert]");
   const box = document.getElementById("remember_me");
   let since = Date.now();
   let asking = new AbortController();
@@ -46,7 +46,7 @@
     form.submit();
   };
 
-  // One question at a time. Whether it went well, or was taken back for another one.
+  // One question at a time. What was wrong; nothing, if it was taken back for another one.
   const ask = async (mediation) => {
     clearTimeout(again);
     asking.abort();
@@ -57,10 +57,10 @@
       const credential = await dialogue(signal, mediation);
       since = 0;
       send(credential);
-    } catch {
-      return signal.aborted;
+    } catch (error) {
+      if (!signal.aborted) return error;
     }
-    return true;
+    return null;
   };
 
   // Among what the browser proposes in a field: nobody is disturbed who wants another way.
@@ -73,8 +73,12 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     says.hidden = true;
-    if (await ask()) return;
-    says.hidden = false;
+    if (saysKnown) saysKnown.hidden = true;
+    const error = await ask();
+    if (!error) return;
+    // One that makes a second passkey for an account (WebAuthn 5.1.3).
+    const isKnown = saysKnown && error.name === "InvalidStateError";
+    (isKnown ? saysKnown : says).hidden = false;
     offer();
   });
   form.hidden = false;
