@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from marshmallow import EXCLUDE, Schema
+from marshmallow import EXCLUDE, RAISE, Schema
 
 from gatehouse.core import access
 from gatehouse.core.context import Context
@@ -60,9 +60,11 @@ def body(
     return _note(body=in_plain_words(schema(partial=partial)), also=also)
 
 
-def query(schema: type[Schema]) -> Callable[[View], View]:
-    """Pass the query string, validated by ``schema``; parameters it does not know are ignored."""
-    return _note(query=in_plain_words(schema(unknown=EXCLUDE)))
+def query(schema: type[Schema], *, strict: bool = False) -> Callable[[View], View]:
+    """Pass the query string, validated by ``schema``; parameters it does not know are ignored, or
+    refused if ``strict``: where one that is misspelt would do what nobody wanted.
+    """
+    return _note(query=in_plain_words(schema(unknown=RAISE if strict else EXCLUDE)))
 
 
 def returns(

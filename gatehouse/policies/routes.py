@@ -48,7 +48,7 @@ def read_policy(ctx: Context, org_id: UUID) -> OrganizationPolicy:
 @api.put("/security-policy")
 @requires(PolicyPermission.MANAGE)
 @elevated
-@query(DryRunIn)
+@query(DryRunIn, strict=True)
 @body(PolicyIn)
 @returns(ChangedPolicy)
 def change_policy(ctx: Context, org_id: UUID, *, dry_run: bool, **changes: Any) -> dict[str, Any]:

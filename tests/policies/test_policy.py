@@ -107,6 +107,8 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(client, circle):
     for models, says in (("all", "Must be a list."), (["yubikey"], "Must be an id such as")):
         assert says in put(client, circle, allowed_aaguids=models).text
     assert put(client, circle, "?dry_run=perhaps", notify_days_before=1).status_code == 400
+    misspelt = put(client, circle, "?dryrun=true", notify_days_before=1)
+    assert "Did you mean dry_run?" in misspelt.json["error"]["details"]["dryrun"][0]
     assert read(client, circle) == {"organization_id": str(circle.org.id), **DEFAULTS}
 
 
