@@ -11,7 +11,8 @@ from gatehouse.core.db import Model
 
 class Totp(Model):
     """The authenticator app of a person (RFC 6238): its secret sealed, and the last time step for
-    which a code was taken, so that each is good once. It counts from ``confirmed_at`` on.
+    which a code was taken, so that each is good once. It counts from ``confirmed_at`` on; until
+    then it is that session's which began it.
     """
 
     __tablename__ = "totps"
@@ -19,6 +20,7 @@ class Totp(Model):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     secret_sealed: Mapped[str] = mapped_column(String(200))
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    begun_in: Mapped[UUID | None] = mapped_column(default=None)
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 

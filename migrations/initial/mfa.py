@@ -13,6 +13,7 @@ def create() -> None:
         sa.Column("user_id", sa.Uuid, nullable=False),
         sa.Column("secret_sealed", sa.String(200), nullable=False),
         sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.Column("begun_in", sa.Uuid),
         sa.Column("confirmed_at", TIME),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_totps"),

@@ -47,7 +47,7 @@ def begin_passkey(ctx: Context) -> dict[str, Any]:
 @signed_in
 @body(AttestationIn)
 @returns(RegisteredPasskeyOut, HTTPStatus.CREATED)
-@raises(NoSession, PasskeyUnfit, PasskeyKnownAlready, TooManyPasskeys)
+@raises(NoSession, StepUpRequired, PasskeyUnfit, PasskeyKnownAlready, TooManyPasskeys)
 def register_passkey(ctx: Context, *, given: Attestation, name: str | None) -> dict[str, Any]:
     """Register the passkey that the browser made. This session has used it then."""
     passkey, codes = service.register_passkey(ctx, given, name=name)

@@ -42,7 +42,7 @@ api = Api("totp", at="/auth/totp", about="Your authenticator app, and codes to r
 @signed_in
 @elevated
 @returns(EnrolmentOut, HTTPStatus.CREATED)
-@raises(TotpEnrolledAlready)
+@raises(NoSession, StepUpRequired, TotpEnrolledAlready)
 def enrol(ctx: Context) -> dict[str, Any]:
     """Begin to set up an authenticator app. It counts once you have sent a code of it."""
     begun = service.enrol_totp(ctx)
@@ -58,7 +58,8 @@ def enrol(ctx: Context) -> dict[str, Any]:
 @signed_in
 @body(CodeIn)
 @returns(None)
-@raises(EnrolmentNotBegun, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver)
+@raises(NoSession, StepUpRequired, EnrolmentNotBegun, TotpEnrolledAlready)
+@raises(WrongCode, TooManyWrongPasswords, EnrolmentOver)
 def verify_enrolment(ctx: Context, *, code: str, client_timestamp: object) -> None:
     """Confirm the app by a code of it. This session has proved the factor then."""
     del client_timestamp

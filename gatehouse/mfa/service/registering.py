@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from gatehouse.accounts.queries import hold_account, hold_own_account, own_account
+from gatehouse.accounts.queries import hold_own_account, own_account
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Context
-from gatehouse.core.errors import InvalidToken
 from gatehouse.mfa.errors import (
     PasskeyKnownAlready,
     PasskeyNotFound,
@@ -77,11 +76,11 @@ def register_passkey(
     """Keep a passkey that was made for what ``begin_passkey`` gave. The session has used it then.
 
     Returns it, and codes to recover with if the account has none. Raises PasskeyUnfit,
-    PasskeyKnownAlready, TooManyPasskeys.
+    PasskeyKnownAlready, TooManyPasskeys, StepUpRequired.
     """
     found = _verified(ctx, given)
-    if hold_account(ctx, ctx.user_id) is None:
-        raise InvalidToken
+    hold_own_account(ctx)
+    refuse_without_own_factor(ctx)  # One may have come since it was begun (threat 129).
     _refuse_a_model_that_nobody_vouches_for(ctx, found)
     held = factors_of(ctx, ctx.user_id)
     if held.passkeys >= MOST_PASSKEYS:

@@ -52,15 +52,16 @@ def enrol_totp(ctx: Context) -> Enrolment:
     sealed = ctx.runtime.keyring.seal(secret.encode(), purpose_of(user.id))
     row = there or Totp(user_id=user.id)
     row.secret_sealed, row.created_at, row.last_step = sealed, ctx.now, 0
+    row.begun_in = ctx.session_id
     ctx.db.add(row)
     codes = make_codes(ctx, user.id, counting=False)
     return Enrolment(secret, _uri(ctx, user, secret), codes)
 
 
 def find_enrolment(ctx: Context) -> Enrolment | None:
-    """What the caller began and has not confirmed yet; its codes are not known any more."""
+    """What this session began and has not confirmed yet; its codes are not known any more."""
     there = totp_of(ctx, ctx.user_id)
-    if there is None or there.confirmed_at is not None:
+    if there is None or there.confirmed_at is not None or there.begun_in != ctx.session_id:
         return None
     secret = open_secret(ctx, ctx.user_id, there.secret_sealed)
     return Enrolment(secret, _uri(ctx, own_account(ctx), secret), [])
@@ -73,7 +74,11 @@ def _uri(ctx: Context, user: User, secret: str) -> str:
 def confirm_totp(ctx: Context, code: str) -> None:
     """Let the app count from now on, if it gives the right code. The session has used it then.
 
-    Raises EnrolmentNotBegun, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver.
+    It is the one that began: nobody sets up an app whose secret somebody else was shown. Whoever
+    has come by a factor since has used it, too (threat 129).
+
+    Raises EnrolmentNotBegun, TotpEnrolledAlready, WrongCode, TooManyWrongPasswords, EnrolmentOver,
+    StepUpRequired.
     """
     sealed = _begun(ctx)
     guess = begin(ctx, ctx.user_id, device=f"session {ctx.session_id}")
@@ -83,6 +88,8 @@ def confirm_totp(ctx: Context, code: str) -> None:
         guess.was_wrong(ctx, "wrong_code")
         raise WrongCode
     guess.was_right(ctx)
+    hold_own_account(ctx)
+    refuse_without_own_factor(ctx)
     counts = update(Totp).where(
         Totp.user_id == ctx.user_id, Totp.secret_sealed == sealed, Totp.confirmed_at.is_(None)
     )
@@ -102,12 +109,14 @@ def confirm_totp_with_codes(ctx: Context, code: str) -> list[str]:
 
 
 def _begun(ctx: Context) -> str:
-    statement = select(Totp.secret_sealed, Totp.confirmed_at).where(Totp.user_id == ctx.user_id)
-    row = ctx.glance(statement)
+    columns = select(Totp.secret_sealed, Totp.confirmed_at, Totp.begun_in)
+    row = ctx.glance(columns.where(Totp.user_id == ctx.user_id))
     if row is None:
         raise EnrolmentNotBegun
     if row.confirmed_at is not None:
         raise TotpEnrolledAlready
+    if row.begun_in != ctx.session_id:
+        raise EnrolmentOver
     return str(row.secret_sealed)
 
 
