@@ -88,3 +88,20 @@ def test_confirming_counts_as_well(owner: Owner):
 
     assert answers[:4] == [401] * 4
     assert 429 in answers[4:]
+
+
+def test_a_known_device_has_one_name(owner: Owner, clock: Any):
+    """Threats 114, 126: whoever was known by their password cannot try under ever new names."""
+    owner.enrol()
+    assert owner.answer(waits(owner), owner.app.now()).status_code == 200
+
+    for number in range(12):
+        body = {"mfa_token": waits(owner), "code": "000000"}
+        somebody = client_of(owner.http.application, f"198.51.99.{number + 1}", f"x/{number}")
+        somebody.post(FACTOR, json=body)
+        clock.shift(MINUTE)
+
+    owner.forget_steps()
+    right = {"mfa_token": waits(owner), "code": owner.app.now()}
+    fresh = client_of(owner.http.application, "198.51.99.99", "x/99")
+    assert fresh.post(FACTOR, json=right).status_code == 401

@@ -11,7 +11,7 @@ from gatehouse.login.errors import PendingOver
 from gatehouse.login.events import SignInRefused
 from gatehouse.login.service.factors import confirmed_by
 from gatehouse.login.service.gate import Entry, enter
-from gatehouse.login.service.password import is_known_device
+from gatehouse.login.service.password import known_device
 from gatehouse.login.service.waiting import Which, by_browser, by_token, find_waiting, go_on
 from gatehouse.mfa.events import FactorRefused
 from gatehouse.mfa.queries import Held, factors_of
@@ -123,7 +123,7 @@ def _alone(ctx: Context, given: Assertion, purpose: str, *, remember_me: bool) -
         user_id=factor.user_id,
         amr=factor.amr,
         remember_me=remember_me,
-        is_new_device=not is_known_device(ctx, factor.user_id),
+        is_new_device=not known_device(ctx, factor.user_id),
         model=factor.model,
         factor=factor,
     )

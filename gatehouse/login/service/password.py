@@ -124,18 +124,15 @@ def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> 
     return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
 
 
-def is_known_device(ctx: Context, user_id: UUID) -> bool:
-    """Whether the account signed in from here lately. Whoever asks has proved that it is theirs,
-    whatever its password was then.
+def known_device(ctx: Context, user_id: UUID) -> str:
+    """A name for this device if the account signed in from it lately, else nothing. Whoever asks
+    has proved that it is theirs, whatever its password was then.
     """
+    network, agent = network_of(ctx.origin.ip), ctx.origin.user_agent
     statement = device_known_to(
-        user_id,
-        network=network_of(ctx.origin.ip),
-        user_agent=ctx.origin.user_agent,
-        since=BEFORE_ALL,
-        now=ctx.now,
+        user_id, network=network, user_agent=agent, since=BEFORE_ALL, now=ctx.now
     )
-    return ctx.glance(statement) is not None
+    return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
 
 
 def _better_hash(ctx: Context, password_hash: str, password: str) -> str | None:
