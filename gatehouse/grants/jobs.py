@@ -26,6 +26,7 @@ from gatehouse.grants.service import (
     revoke_grants,
     void_tokens,
 )
+from gatehouse.mfa.events import FactorsReset
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -39,12 +40,28 @@ BATCH = 1000
 KEPT = timedelta(days=30)  # so that a token that is shown again is known
 
 
-@during(PasswordChanged, PasswordReset, EmailChangeUndone, AccountSuspended, AccountDisowned)
-def end_tokens_of_an_account(
-    ctx: Context,
-    event: PasswordChanged | PasswordReset | EmailChangeUndone | AccountSuspended | AccountDisowned,
-) -> dict[str, int]:
-    """They stay ended when a suspended account is given back."""
+Ending = (
+    PasswordChanged
+    | PasswordReset
+    | EmailChangeUndone
+    | FactorsReset
+    | AccountSuspended
+    | AccountDisowned
+)
+
+
+@during(
+    PasswordChanged,
+    PasswordReset,
+    EmailChangeUndone,
+    FactorsReset,
+    AccountSuspended,
+    AccountDisowned,
+)
+def end_tokens_of_an_account(ctx: Context, event: Ending) -> dict[str, int]:
+    """They stay ended when a suspended account is given back. Whoever has lost a factor may have
+    lost what it opened with it.
+    """
     void_tokens(ctx, event.user_id)
     which = RefreshFamily.user_id == event.user_id
     return told(refresh_families_ended=revoke_families(ctx, which, reason=event.name))

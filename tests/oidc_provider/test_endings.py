@@ -12,7 +12,9 @@ from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import hold_account
 from gatehouse.audit.service import record
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.mfa.service import reset_factors
 from gatehouse.sessions.service import revoke_other_sessions
+from tests.mfa.owners import give_app
 from tests.oidc_provider.scenes import API, Scene
 from tests.oidc_provider.test_devices import GRANT, Device, say, typed
 from tests.oidc_provider.test_exchange import SCOPE, Chain
@@ -113,3 +115,21 @@ def test_no_device_gets_tokens_while_a_password_is_reset(
     answer = answer_meanwhile(runtime, user, reset, device.poll)
 
     assert (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")
+
+
+def test_what_was_given_to_a_lost_factor_ends_with_it(
+    person: Person, rp: Rp, user: User, runtime: Runtime
+):
+    """Threats 33 and 103: also what outlives sessions and says that it used one."""
+    given = person.tokens_for(rp, scope="openid offline_access")
+    code = person.code_for(rp, scope="openid offline_access")
+    give_app(runtime, user.id)
+
+    with unit_of_work(runtime, Origin("test"), Actor("job")) as ctx:
+        hold_account(ctx, user.id)
+        reset_factors(ctx, user.id)
+
+    for answer in (rp.refresh(given["refresh_token"]), rp.redeem(code)):
+        assert (answer.status_code, answer.json.get("error")) == (400, "invalid_grant")
+    for token in given["access_token"], given["refresh_token"]:
+        assert rp.introspect(token).json == {"active": False}
