@@ -11,6 +11,7 @@ from gatehouse.policies.rules import Mode
 from tests.factories import Factory
 from tests.mfa.owners import give_app
 from tests.oidc_provider.test_devices import GRANT, Device, say, typed
+from tests.oidc_provider.test_exchange import SCOPE, Chain
 from tests.policies.demands import Demanding, ago
 from tests.relying import Person, Rp, answer_of
 
@@ -149,3 +150,31 @@ def test_a_device_is_not_let_in_past_it(scene: Scene):
 
     assert "is let in" in say(scene.person, typed(scene.person, tv.user_code)).text
     assert tv.hears() in ("", "slow_down")
+
+
+def test_what_was_given_in_grace_is_not_renewed_after_it(scene: Scene):
+    """Threats 33, 127 and 132: a password that was enough then is not, whoever has set it up."""
+    scene.make.change(scene.policy, demands_since=ago(days=13))
+    rp = scene.rp()
+    given = scene.person.tokens_for(rp, scope="openid offline_access")["refresh_token"]
+    given = rp.refresh(given).json["refresh_token"]
+
+    scene.make.change(scene.policy, demands_since=ago(days=15))
+    past_due = rp.refresh(given)
+    scene.app_of_member()
+    not_used = rp.refresh(given)
+
+    for said in (past_due, not_used):
+        assert (said.status_code, said.json["error"]) == (400, "invalid_grant")
+
+
+def test_nothing_is_exchanged_past_it(scene: Scene):
+    """Threats 43 and 127."""
+    chain = Chain(scene.make_rp, scene.runtime, scene.org, scene.user)
+    scene.make.change(scene.policy, demands_since=ago(days=13))
+    given = scene.person.tokens_for(chain.app, scope=SCOPE, resource=chain.front)["access_token"]
+    assert chain.exchange(given).status_code == 200
+
+    scene.make.change(scene.policy, demands_since=ago(days=15))
+
+    assert chain.exchange(given).status_code == 400

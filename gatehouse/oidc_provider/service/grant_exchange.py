@@ -29,6 +29,7 @@ from gatehouse.oidc_provider.service.admission import may_enter
 from gatehouse.oidc_provider.service.answers import Answer, of_the_person, token_answer
 from gatehouse.oidc_provider.service.resources import MOST_RESOURCES, audience_is_of, is_served_by
 from gatehouse.oidc_provider.service.showing import Living, read_living
+from gatehouse.oidc_provider.service.strength import is_barred
 from gatehouse.oidc_provider.service.subjects import sub_of
 from gatehouse.oidc_provider.service.tokens import Issue, issuer_of, outlives_session
 
@@ -90,17 +91,19 @@ def _subject(ctx: Context, client: KnownClient, policy: Policy, token: str) -> L
     that was meant for whoever brings it. Raises InvalidRequest (RFC 8693 2.2.2).
     """
     living = read_living(ctx, token)
-    if living is None or living.shown.standing is None or living.shown.binding is not None:
+    standing = living.shown.standing if living is not None else None
+    if living is None or standing is None or living.shown.binding is not None:
         raise InvalidRequest(NOT_GOOD)
     owner, shown = living.client, living.shown
-    source = find_client_by_id(ctx.runtime, living.shown.standing.client_row_id)
+    source = find_client_by_id(ctx.runtime, standing.client_row_id)
     is_ours = owner.org_id == client.org_id and source and source.org_id == client.org_id
     if not is_ours or owner.client_id not in policy.subject_clients or owner.is_built_in:
         raise InvalidRequest(NOT_GOOD)
     is_for_them = client.client_id in shown.audience or client.id == owner.id
     if not is_for_them and not is_served_by(ctx, client, shown.audience):
         raise InvalidRequest(NOT_GOOD)
-    if not may_enter(ctx, client, living.shown.standing.user_id):
+    user_id, amr = standing.user_id, shown.claims.get("amr", ())
+    if not may_enter(ctx, client, user_id) or is_barred(ctx, client, user_id, amr):
         raise InvalidRequest(NOT_GOOD)
     return living
 

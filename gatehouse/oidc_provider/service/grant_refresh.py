@@ -19,6 +19,7 @@ from gatehouse.oidc_provider.service.answers import (
     of_the_person,
     token_answer,
 )
+from gatehouse.oidc_provider.service.strength import is_barred
 from gatehouse.oidc_provider.service.subjects import sub_of
 from gatehouse.oidc_provider.service.tokens import OFFLINE, Issue
 
@@ -38,6 +39,9 @@ def refresh(ctx: Context, call: Call, client: KnownClient, binding: str | None) 
         raise InvalidGrant("acr_too_low")
     if not may_enter(ctx, client, family.user_id, params.get("organization")):
         raise InvalidGrant("no_access")
+    amr, place = params.get("amr", ()), params.get("organization")
+    if is_barred(ctx, client, family.user_id, amr, place):
+        raise InvalidGrant("barred_by_policy")
     issue = Issue(
         sub=sub_of(ctx, client, family.user_id),
         scopes=params["scopes"],

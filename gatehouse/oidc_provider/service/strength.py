@@ -1,5 +1,6 @@
 """How well the person is known, and what a client demands of that."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from gatehouse.clients.queries import KnownClient
@@ -9,8 +10,9 @@ from gatehouse.core.errors import Forbidden, StepUpRequired
 from gatehouse.mfa.queries import factors_of
 from gatehouse.oidc_provider.rules.asked import Asked
 from gatehouse.oidc_provider.rules.strength import Demands, Lack, Strength
+from gatehouse.oidc_provider.service.admission import place_named
 from gatehouse.oidc_provider.service.granting import SignedIn
-from gatehouse.policies.service import what_bars
+from gatehouse.policies.service import bars_tokens, what_bars
 from gatehouse.sessions.queries import factor_proved_at
 
 
@@ -45,6 +47,21 @@ def refusal_by_policy(
         if error is not None:
             return error
     return None
+
+
+def is_barred(
+    ctx: Context,
+    client: KnownClient,
+    user_id: UUID,
+    amr: Sequence[str],
+    place: str | None = None,
+) -> bool:
+    """The same of somebody who is not there, and signed in by these methods before: what they were
+    given then is not good for more of it.
+    """
+    named = place_named(ctx, user_id, place) if place else None
+    places = dict.fromkeys((client.org_id, named))
+    return any(bars_tokens(ctx, org_id, user_id, tuple(amr)) for org_id in places if org_id)
 
 
 def lack_of(error: Forbidden | None) -> Lack | None:

@@ -8,10 +8,11 @@ from gatehouse.policies.service.enforcing import (
     suspend_overdue,
 )
 from gatehouse.policies.service.forgetting import forget_member
-from gatehouse.policies.service.gate import barred, refuse_unmet, what_bars
+from gatehouse.policies.service.gate import barred, bars_tokens, refuse_unmet, what_bars
 
 __all__ = [
     "barred",
+    "bars_tokens",
     "change_override",
     "change_policy",
     "forget_member",

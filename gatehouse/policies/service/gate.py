@@ -19,6 +19,7 @@ from gatehouse.policies.rules import SHUT_OUT, Status, has_used, wanted_acr
 
 # Nobody is kept in a place by its policy.
 PASSES = OrganizationPermission.LEAVE
+NO_MODELS: frozenset[UUID] = frozenset()
 
 
 def refuse_unmet(ctx: Context, org_id: UUID, permission: StrEnum) -> None:
@@ -44,6 +45,18 @@ def what_bars(ctx: Context, org_id: UUID) -> Forbidden | None:
     """What keeps the caller from the applications of an organization, member or not."""
     standing = find_standing_of_anybody(ctx, org_id, ctx.user_id)
     return _refusal(ctx, standing) if standing is not None else None
+
+
+def bars_tokens(ctx: Context, org_id: UUID, user_id: UUID, amr: tuple[str, ...]) -> bool:
+    """Whether somebody who signed in by these methods would be kept from the applications of an
+    organization by now. Which model of key it was has been asked then.
+    """
+    standing = find_standing_of_anybody(ctx, org_id, user_id)
+    if standing is None:
+        return False
+    status = standing.verdict.status
+    is_unused = status is Status.COMPLIANT and not has_used(standing.needs, NO_MODELS, amr, None)
+    return status in SHUT_OUT or is_unused
 
 
 def _refusal(ctx: Context, standing: Standing) -> Forbidden | None:
