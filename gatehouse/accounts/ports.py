@@ -1,8 +1,6 @@
-"""What accounts ask of others: slow hashes, and whether a second factor was used."""
+"""What accounts ask of others: slow hashes."""
 
 from typing import Protocol
-
-from gatehouse.core.context import Context
 
 
 class PasswordHasher(Protocol):
@@ -20,11 +18,3 @@ class PasswordHasher(Protocol):
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made by another method, or at another cost, than today's."""
         ...
-
-
-class FreshFactor(Protocol):
-    """Raises StepUpRequired if the caller has a second factor, and has not used one within the last
-    10 minutes: their password alone changes nothing that matters. Provided by ``mfa``.
-    """
-
-    def __call__(self, ctx: Context) -> None: ...

@@ -119,6 +119,14 @@ class Barred(Protocol):
     def __call__(self, ctx: Context) -> Mapping[UUID, Forbidden]: ...
 
 
+class FreshFactor(Protocol):
+    """Raises StepUpRequired if the caller has a second factor, and has not used one within the last
+    10 minutes: their password alone changes nothing that matters. Provided by ``mfa``.
+    """
+
+    def __call__(self, ctx: Context) -> None: ...
+
+
 class Operators(Protocol):
     """Whether an account is active and an operator of this instance, as the database says now.
 
@@ -170,7 +178,9 @@ def operators_only(view: View) -> View:
 
 
 def elevated(view: View) -> View:
-    """The caller must have proved who they are within the last 10 minutes."""
+    """The caller must have proved who they are within the last 10 minutes, by a factor if they have
+    one.
+    """
     view.elevated = True  # type: ignore[attr-defined]
     return view
 
@@ -230,11 +240,13 @@ def refuse_ended(ctx: Context) -> None:
 
 def refuse_stale(ctx: Context) -> None:
     """Raise ReauthenticationRequired unless the caller proved themselves in the last 10 minutes;
-    ProofTooOld if a program calls for them.
+    ProofTooOld if a program calls for them; StepUpRequired if that was by their password, and they
+    have more.
     """
     if ctx.actor.auth_time is None or ctx.now - ctx.actor.auth_time > ELEVATION:
         error = ReauthenticationRequired if ctx.actor.client_row_id is None else ProofTooOld
         raise error(max_age=int(ELEVATION.total_seconds()))
+    ctx.ports[FreshFactor](ctx)
 
 
 def _declare(view: View, access: Access) -> View:

@@ -1,6 +1,6 @@
 """The mfa domain's declaration."""
 
-from gatehouse.accounts.ports import FreshFactor
+from gatehouse.core.access import FreshFactor
 from gatehouse.core.domain import Domain
 from gatehouse.mfa import jobs, routes
 from gatehouse.mfa.emails import MAILS

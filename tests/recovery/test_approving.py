@@ -131,11 +131,11 @@ def test_nobody_approves_for_themselves(lost: Lost):
     """Threat 140: one's own account needs somebody else."""
     lost.enrol(lost.operator.id)
     lost.make.change(lost.place, role=Role.OWNER)
+    as_person = lost.make.bearer(lost.person)
+    for each in (lost.operator, lost.person):
+        lost.prove_factor(each.id)
 
-    replies = (
-        lost.approve(user_id=lost.operator.id),
-        lost.approve(lost.make.bearer(lost.person), by_org=True),
-    )
+    replies = (lost.approve(user_id=lost.operator.id), lost.approve(as_person, by_org=True))
 
     for reply in replies:
         assert refusal_of(reply) == (403, "Nobody approves a reset of their own factors")

@@ -13,7 +13,6 @@ from gatehouse.accounts.events import (
     LinkPurpose,
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
-from gatehouse.accounts.ports import FreshFactor
 from gatehouse.accounts.queries import (
     find_account_by_email,
     hold_own_account,
@@ -37,7 +36,7 @@ from gatehouse.accounts.service.passwords import (
 )
 from gatehouse.accounts.service.profile import label
 from gatehouse.audit.service import record
-from gatehouse.core.access import refuse_stale
+from gatehouse.core.access import FreshFactor, refuse_stale
 from gatehouse.core.context import Actor, Context
 
 

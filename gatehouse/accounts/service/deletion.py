@@ -6,11 +6,10 @@ from sqlalchemy import delete
 
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.models import Credential, User
-from gatehouse.accounts.ports import FreshFactor
 from gatehouse.accounts.queries import hold_known_account
 from gatehouse.accounts.service.passwords import confirm_password, hold_confirmed_account
 from gatehouse.audit.service import forget_label, record
-from gatehouse.core.access import refuse_stale
+from gatehouse.core.access import FreshFactor, refuse_stale
 from gatehouse.core.context import Context
 from gatehouse.core.db import purge_removed
 

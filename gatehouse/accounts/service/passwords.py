@@ -7,12 +7,13 @@ from sqlalchemy import delete, select, update
 from gatehouse.accounts.errors import PasswordChangedMeanwhile
 from gatehouse.accounts.events import PasswordChanged, PasswordRefused
 from gatehouse.accounts.models import Credential, User
-from gatehouse.accounts.ports import FreshFactor, PasswordHasher
+from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import credential_of, hold_account, password_is_of
 from gatehouse.accounts.service.guessing import Proof, prove_password
 from gatehouse.accounts.service.links import void_changes_of_address
 from gatehouse.accounts.service.strength import refuse_weak_password, rules_broken_by
 from gatehouse.audit.service import record
+from gatehouse.core.access import FreshFactor
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
 
