@@ -101,9 +101,15 @@ class LinkMadeOnHost(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordReset(AccountEvent):
+    """``is_first_proof``: nobody was known to have the address before. Whoever registered it may
+    have been a stranger.
+    """
+
     name = "account.password_reset"
     says = "A new password was set with a mailed link."
     resource = "user"
+
+    is_first_proof: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,10 @@ domain = Domain(
     pages=(pages,),
     ports={FreshFactor: lambda _settings: refuse_without_own_factor},
     personal_data=(second_factors,),
-    reactions=(jobs.delete_factors_of_a_deleted_account,),
+    reactions=(
+        jobs.delete_factors_of_an_account_that_goes,
+        jobs.delete_factors_of_whoever_was_here_before,
+    ),
     handlers=jobs.HANDLERS,
     mails=MAILS,
 )

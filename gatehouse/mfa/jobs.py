@@ -1,8 +1,9 @@
 """What follows acts on factors, and what becomes of the factors of an account that goes."""
 
 from collections.abc import Callable
+from uuid import UUID
 
-from gatehouse.accounts.events import AccountDeleted
+from gatehouse.accounts.events import AccountDeleted, AccountDisowned, PasswordReset
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context, Ports
 from gatehouse.core.events import AccountEvent
@@ -32,9 +33,24 @@ from gatehouse.mfa.service import forget_factors
 Mails = list[Callable[[Ports], None]]
 
 
-@during(AccountDeleted)
-def delete_factors_of_a_deleted_account(ctx: Context, event: AccountDeleted) -> dict[str, int]:
-    gone = forget_factors(ctx, event.user_id)
+@during(AccountDeleted, AccountDisowned)
+def delete_factors_of_an_account_that_goes(
+    ctx: Context, event: AccountDeleted | AccountDisowned
+) -> dict[str, int]:
+    """Also of one that somebody else claims: a passkey signs in alone."""
+    return _forgotten(ctx, event.user_id)
+
+
+@during(PasswordReset)
+def delete_factors_of_whoever_was_here_before(ctx: Context, event: PasswordReset) -> dict[str, int]:
+    """A password by mail removes no factor (threat 103), but those of who never had the address
+    (threat 142).
+    """
+    return _forgotten(ctx, event.user_id) if event.is_first_proof else {}
+
+
+def _forgotten(ctx: Context, user_id: UUID) -> dict[str, int]:
+    gone = forget_factors(ctx, user_id)
     return {"factors_deleted": gone} if gone else {}
 
 

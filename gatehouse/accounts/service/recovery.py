@@ -17,7 +17,7 @@ from gatehouse.accounts.events import (
 )
 from gatehouse.accounts.models import AccountLink, AccountStatus, User
 from gatehouse.accounts.ports import PasswordHasher
-from gatehouse.accounts.queries import hold_known_account
+from gatehouse.accounts.queries import hold_known_account, is_proven
 from gatehouse.accounts.service.guessing import forget_guesses, name_of_device
 from gatehouse.accounts.service.links import look_at_link, refuse_others, renew_link, take_link
 from gatehouse.accounts.service.passwords import set_password
@@ -86,9 +86,10 @@ def reset_password(ctx: Context, *, token: str, password: str) -> None:
     set_password(ctx, user, password_hash)
     device = name_of_device(network_of(ctx.origin.ip), ctx.origin.user_agent)
     forget_guesses(ctx, user.email_key, device)
+    is_first_proof = not is_proven(ctx, user)
     user.email_verified = True  # Whoever has the mail has the address.
     ctx.forget(user.id)
-    record(ctx, PasswordReset(user_id=user.id))
+    record(ctx, PasswordReset(user_id=user.id, is_first_proof=is_first_proof))
 
 
 def verify_email(ctx: Context, *, token: str, only_own: bool = False) -> User:
