@@ -46,3 +46,14 @@ def test_a_passkey_that_was_begun_counts_for_nobody_once_there_is_a_factor(holde
     refused = holder.send(holder.key.make(options))
 
     assert (refused.status_code, refused.json["error"]["type"]) == (403, "STEP_UP_REQUIRED")
+
+
+def test_codes_that_were_shown_last_are_not_lost_with_those_before(holder: KeyOwner):
+    """Threat 131: whoever sets up both at once is left with the codes of the passkey."""
+    app = begin(holder)
+    holder.register()
+
+    assert confirm(holder, app).status_code == 200
+
+    told = holder.http.get(STATUS, headers=holder.headers).json["data"]
+    assert told["backup_codes_remaining"] == 10

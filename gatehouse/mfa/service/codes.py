@@ -3,7 +3,7 @@
 from secrets import token_bytes
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from uuid_utils.compat import uuid7
 
 from gatehouse.core.context import Context
@@ -41,8 +41,13 @@ def make_codes(ctx: Context, user_id: UUID, *, counting: bool) -> list[str]:
 
 
 def let_codes_count(ctx: Context, user_id: UUID) -> None:
-    """Those of an enrolment that is confirmed now; those before are void."""
+    """Those of an enrolment that is confirmed now; those before are void. If others were made since
+    it was begun, they stay.
+    """
     own = RecoveryCode.user_id == user_id
+    begun = select(RecoveryCode.id).where(own, RecoveryCode.counts_from.is_(None)).limit(1)
+    if ctx.db.scalar(begun) is None:
+        return
     ctx.execute(delete(RecoveryCode).where(own, RecoveryCode.counts_from.is_not(None)))
     ctx.execute(update(RecoveryCode).where(own).values(counts_from=ctx.now))
 
