@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.sessions.models import Session
-from tests.factories import Factory
+from tests.factories import PASSWORD, Factory
 from tests.mfa.owners import forget_steps, give_app, give_passkey
 from tests.relying import Person, Rp, answer_of
 
@@ -133,3 +133,38 @@ def test_new_tokens_are_refused_below_what_the_client_demands_by_now(
     answer = scene.rp.refresh(tokens["refresh_token"])
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        ({"min_acr": "mfa"}, {"prompt": "login"}),
+        ({"min_acr": "mfa"}, {"max_age": "60"}),
+        ({}, {"max_age": "60", "claims": ESSENTIAL}),
+        ({}, {"max_age": "60", "acr_values": "mfa"}),
+    ],
+)
+def test_an_old_factor_does_not_pass_for_a_new_one(
+    person: Person,
+    make: Factory,
+    make_rp: Any,
+    totp: TOTP,
+    user: Any,
+    runtime: Runtime,
+    options: Any,
+    asked: Any,
+):
+    """STEP-02, CORE-36: what is wanted anew is the class, not the password below it (RFC 9470)."""
+    person.http.set_cookie(COOKIE, make.session(user.id))
+    with unit_of_work(runtime, Origin()) as ctx:
+        earlier = ctx.now - timedelta(hours=1)
+        values = {"amr": "pwd otp", "mfa_time": earlier, "auth_time": earlier}
+        ctx.db.execute(update(Session).where(Session.user_id == user.id).values(**values))
+    rp = make_rp(consent="skip", **options)
+
+    page = person.open(rp.url(**asked))
+    assert page.request.path == "/reauthenticate"
+    page = person.post("/reauthenticate", page, password=PASSWORD)
+
+    assert page.request.path == UP
+    assert claims_of(rp, person.post(UP, page, code=totp.now()))["acr"] == "mfa"

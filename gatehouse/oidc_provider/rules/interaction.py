@@ -1,6 +1,6 @@
 """What has to happen before a request is granted: one verdict, in a fixed order. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -67,7 +67,7 @@ def next_step(asked: Asked, person: Person | None, found: Situation) -> Step:  #
     lack = found.demands.lack(person.known, now=found.now) or found.policy
     if lack is not None:
         return Step(lack)
-    if _should_be_asked_for_more(asked, person, found):
+    if _should_be_asked_for_more(asked, person, found) or _has_stale_factor(asked, person, found):
         return Step.STEP_UP
     if not found.may_enter:
         return Step.NO_ACCESS
@@ -80,6 +80,17 @@ def _should_be_asked_for_more(asked: Asked, person: Person, found: Situation) ->
     """Wishes are no reason to refuse: where no page can be shown, they stay wishes."""
     is_silent = "none" in asked.prompt
     return not is_silent and found.demands.wishes_for_more(person.known, since=found.begun_at)
+
+
+def _has_stale_factor(asked: Asked, person: Person, found: Situation) -> bool:
+    """Whether it was by a password alone that the person proved anew who they are, where the client
+    wants more than that, as recent (RFC 9470 4).
+    """
+    known, is_silent = person.known, "none" in asked.prompt
+    if not found.demands.rest_on_a_factor(known, with_wishes=not is_silent):
+        return False
+    proved_at = known.mfa_time
+    return proved_at is None or is_stale(asked, replace(person, auth_time=proved_at), found)
 
 
 def is_stale(asked: Asked, person: Person, found: Situation) -> bool:

@@ -65,6 +65,15 @@ class Demands:
             return False
         return _any(known.best, self.wishes) and not _any(acr_of(known.amr), self.wishes)
 
+    def rest_on_a_factor(self, known: Strength, *, with_wishes: bool) -> bool:
+        """Whether what is met is met by more than a password. Where the client says how long a
+        factor counts, that holds.
+        """
+        if self.mfa_max_age is not None:
+            return False
+        is_wished = _any(acr_of(known.amr), self.wishes) and not _any(PWD, self.wishes)
+        return not self._are_met_by(PWD) or (with_wishes and is_wished)
+
     def _are_met_by(self, acr: str) -> bool:
         is_enough = not self.essential or _any(acr, self.essential)
         return is_enough and all(reaches(acr, need) for need in self.needs)
