@@ -238,6 +238,21 @@ def test_no_door_leads_around_it(client: FlaskClient, make: Factory, demanding: 
     assert str(place.org.id) in client.get(records, headers=headers).text
 
 
+def test_what_there_is_to_hold_is_told_to_no_admin_who_is_shut_out(
+    client: FlaskClient, make: Factory, demanding: Demand
+):
+    """Threat 177: the list of one's own principals shows admins those of others as well."""
+    place = demanding()
+    boss, principal = place.join(Role.OWNER), make.principal(place.org)
+    headers, own = make.bearer(boss), "/api/v1/users/me/principals"
+
+    shut_out = client.get(own, headers=headers)
+    place.override(boss.user_id, override="exempt")
+
+    assert (shut_out.status_code, principal.name in shut_out.text) == (200, False)
+    assert principal.name in client.get(own, headers=headers).text
+
+
 def test_the_gate_asks_the_database_once(
     client: FlaskClient, runtime: Runtime, make: Factory, demanding: Demand
 ):

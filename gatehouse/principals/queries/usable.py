@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Exists, Select, and_, exists, func, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.core.access import may
+from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
@@ -64,12 +64,15 @@ def page_of_own_principals(
 ) -> Page[dict[str, Any]]:
     """A person's organizations with what they may use there; for admins, with what there is.
 
-    ``all_principals`` ends after 200 of an organization.
+    ``all_principals`` ends after 200 of an organization. Where a policy bars the caller, they
+    administer nothing.
     """
     found = paginate_rows(ctx, _open_places_of(user_id), page=page, per_page=per_page)
     roles = {organization.id: role for organization, role, _ in found.items}
     mine = _usable_in(ctx, user_id, roles)
-    administered = [i for i, role in roles.items() if may(ctx, role, PrincipalPermission.MANAGE)]
+    managed = [i for i, role in roles.items() if may(ctx, role, PrincipalPermission.MANAGE)]
+    barred = ctx.ports[Barred](ctx) if managed else {}
+    administered = [org_id for org_id in managed if org_id not in barred]
     there = _first_principals(ctx, administered)
 
     def shown(organization: Organization, role: Role) -> dict[str, Any]:
