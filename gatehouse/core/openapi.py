@@ -268,6 +268,7 @@ def _of_who_calls(view: Callable[..., Any]) -> Iterator[type[errors.GatehouseErr
         yield errors.Forbidden
     if getattr(view, "elevated", False):
         yield errors.ReauthenticationRequired
+        yield errors.StepUpRequired
         yield errors.ProofTooOld
     if getattr(view, "limit", None):
         yield errors.TooManyRequests
