@@ -19,6 +19,7 @@ from gatehouse.core.context import Context, Runtime
 from gatehouse.core.pagination import Page, paginate
 from gatehouse.domains.models import DomainStatus, OrganizationDomain
 from gatehouse.organizations.models import Organization
+from gatehouse.policies.queries import demands_anything
 
 COLUMNS = (
     Client.id,
@@ -36,6 +37,7 @@ COLUMNS = (
     Organization.is_active.label("org_is_active"),
     Organization.deleted_at.label("org_deleted_at"),
     Organization.tokens_not_before.label("org_tokens_not_before"),
+    demands_anything(Client.org_id).label("org_demands"),
 )
 KNOWN = select(*COLUMNS).outerjoin(Organization, Organization.id == Client.org_id)
 # The hot path: one row by a unique index, the statement built once.
@@ -50,7 +52,9 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
-    """A client as the protocol sees it: nothing here is written back."""
+    """A client as the protocol sees it: nothing here is written back. ``org_demands`` says whether
+    its organization demands anything of how people sign in.
+    """
 
     id: UUID
     client_id: str
@@ -65,6 +69,7 @@ class KnownClient:
     secrets: tuple[Mapping[str, Any], ...]
     updated_at: datetime
     tokens_not_before: datetime | None
+    org_demands: bool
 
     def has_ended(self, issued_at: datetime) -> bool:
         """Whether nothing counts any more that the client was given at this moment."""
@@ -155,6 +160,7 @@ def known(row: Any) -> KnownClient:
         secrets=tuple(row.secrets),
         updated_at=row.updated_at,
         tokens_not_before=max(filter(None, ends), default=None),
+        org_demands=bool(row.org_demands),
     )
 
 

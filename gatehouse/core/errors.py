@@ -135,6 +135,18 @@ class ProofTooOld(Unauthenticated):
     )
 
 
+class FactorMissing(Unauthenticated):
+    """401 of what needs a factor, for a program with an access token (RFC 9470 3)."""
+
+    type = "STEP_UP_REQUIRED"
+    message = "The person has to use a second factor: ask for a token with these acr_values."
+    challenge = (
+        'Bearer realm="gatehouse", error="insufficient_user_authentication",'
+        ' error_description="The person has to use a second factor.", acr_values="mfa",'
+        ' max_age="600"'
+    )
+
+
 class NotFound(GatehouseError):
     """404: there is none, or the caller may not know that there is one."""
 

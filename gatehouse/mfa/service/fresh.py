@@ -1,13 +1,20 @@
 """Whether a factor was used just now, by whoever has one."""
 
+from gatehouse.core.access import ELEVATION
+from gatehouse.core.assurance import MFA, acr_of, reaches
 from gatehouse.core.context import Context
+from gatehouse.core.errors import FactorMissing
 from gatehouse.mfa.queries import factors_of
 from gatehouse.sessions.service import refuse_without_a_fresh_factor
 
 
 def refuse_without_own_factor(ctx: Context) -> None:
     """Raise StepUpRequired if the caller has a factor, and has not used one within the last 10
-    minutes. The FreshFactor port.
+    minutes; FactorMissing if a program calls for them. The FreshFactor port.
     """
-    if factors_of(ctx, ctx.user_id).is_any:
+    if not factors_of(ctx, ctx.user_id).is_any:
+        return
+    if ctx.actor.client_row_id is None:
         refuse_without_a_fresh_factor(ctx)
+    elif not reaches(acr_of(ctx.actor.amr), MFA):
+        raise FactorMissing(acr_values=MFA, max_age=int(ELEVATION.total_seconds()))

@@ -42,11 +42,8 @@ def refusal_by_policy(
     """What the policy of the client's organization, or of the one that it is used for, has against
     the caller. It binds every sign-in to it.
     """
-    for org_id in dict.fromkeys((client.org_id, place)):
-        error = what_bars(ctx, org_id) if org_id is not None else None
-        if error is not None:
-            return error
-    return None
+    errors = (what_bars(ctx, org_id) for org_id in _who_demands(client, place))
+    return next((error for error in errors if error is not None), None)
 
 
 def is_barred(
@@ -60,8 +57,14 @@ def is_barred(
     given then is not good for more of it.
     """
     named = place_named(ctx, user_id, place) if place else None
-    places = dict.fromkeys((client.org_id, named))
-    return any(bars_tokens(ctx, org_id, user_id, tuple(amr)) for org_id in places if org_id)
+    places = _who_demands(client, named)
+    return any(bars_tokens(ctx, org_id, user_id, tuple(amr)) for org_id in places)
+
+
+def _who_demands(client: KnownClient, place: UUID | None) -> list[UUID]:
+    """Whose policies have to be asked: most organizations demand nothing."""
+    own = client.org_id if client.org_demands else None
+    return [org_id for org_id in dict.fromkeys((own, place)) if org_id is not None]
 
 
 def lack_of(error: Forbidden | None) -> Lack | None:

@@ -8,7 +8,13 @@ from gatehouse.policies.queries.due import (
     to_be_reminded,
 )
 from gatehouse.policies.queries.facts import COMPLIANCES
-from gatehouse.policies.queries.policies import override_of, policies, policy_of, preview
+from gatehouse.policies.queries.policies import (
+    demands_anything,
+    override_of,
+    policies,
+    policy_of,
+    preview,
+)
 from gatehouse.policies.queries.standings import (
     Standing,
     compliance_of,
@@ -27,6 +33,7 @@ __all__ = [
     "DAY",
     "Standing",
     "compliance_of",
+    "demands_anything",
     "find_standing",
     "find_standing_of_anybody",
     "mailed",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from gatehouse.core.context import Context
 from gatehouse.organizations.models import Organization
@@ -14,6 +14,7 @@ from gatehouse.policies.queries.standings import USERS
 from gatehouse.policies.rules import GRACE_DAYS, NOTIFY_DAYS, SHUT_OUT, Mode, Override, Status
 
 MOST_NAMED = 100
+IDLE = (Mode.DISABLED, Mode.OPTIONAL)
 
 
 def policy_of(ctx: Context, org_id: UUID) -> OrganizationPolicy:
@@ -30,6 +31,16 @@ def policy_of(ctx: Context, org_id: UUID) -> OrganizationPolicy:
         allowed_aaguids=[],
         created_at=ctx.now,
     )
+
+
+def demands_anything(org_id: Any) -> ColumnElement[bool]:
+    """Whether an organization demands anything of anybody, as a part of other statements. Who keeps
+    the answer is told by ``ctx.outwait_leases`` that it is another.
+    """
+    policy = exists().where(
+        OrganizationPolicy.org_id == org_id, OrganizationPolicy.mode.not_in(IDLE)
+    )
+    return or_(policy, exists().where(PersonalPolicy.org_id == org_id))
 
 
 def override_of(ctx: Context, org_id: UUID, user_id: UUID) -> PersonalPolicy:

@@ -48,6 +48,7 @@ def change_policy(ctx: Context, org_id: UUID, **changes: Any) -> OrganizationPol
     policy.updated_at = ctx.now
     ctx.db.add(policy)
     ctx.db.flush()
+    ctx.outwait_leases()
     event = PolicyChanged(org_id=org_id, version=policy.version, **_told(old, policy))
     record(ctx, event)
     return policy
@@ -85,6 +86,7 @@ def change_override(ctx: Context, org_id: UUID, user_id: UUID, **changes: Any) -
     row.updated_at = ctx.now
     ctx.db.add(row)
     ctx.db.flush()
+    ctx.outwait_leases()
     event = OverrideChanged(org_id=org_id, user_id=user_id, **_told(old, row))
     record(ctx, event)
     return row
