@@ -270,6 +270,7 @@ def _of_who_calls(view: Callable[..., Any]) -> Iterator[type[errors.GatehouseErr
         yield errors.ReauthenticationRequired
         yield errors.StepUpRequired
         yield errors.ProofTooOld
+        yield errors.FactorMissing
     if getattr(view, "limit", None):
         yield errors.TooManyRequests
 

@@ -19,6 +19,7 @@ from gatehouse.sessions.models import Session
 from gatehouse.signing_keys.service import prepare
 from tests.conftest import WIDE
 from tests.factories import Factory
+from tests.mfa.owners import give_app
 from tests.policies.demands import SHUT_OUT, Demanding, told
 from tests.proving import Shown, Signer
 from tests.relying import ISSUER, Person, Rp, answer_of
@@ -153,6 +154,25 @@ def test_elevated_acts_need_a_fresh_sign_in(
             challenge = answer.headers["WWW-Authenticate"]
             assert 'error="insufficient_user_authentication"' in challenge
             assert 'max_age="600"' in challenge
+
+
+def test_elevated_acts_need_the_factor_of_whoever_has_one(
+    client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, user: User
+):
+    """STEP-03: which sign-in is wanted stands in the challenge."""
+    tokens = tokens_of(person, cli, OFFLINE)
+    give_app(runtime, user.id)
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        strong = token_of(ctx, cli, tokens, cli, acr="mfa", amr=("pwd", "otp"))
+
+    for token, expected in ((tokens["access_token"], 401), (strong, 200)):
+        answer = client.get("/api/v1/users/me/export", headers=headers_of(token))
+        assert answer.status_code == expected, answer.text
+        if expected == 401:
+            assert answer.json["error"]["type"] == "STEP_UP_REQUIRED"
+            challenge = answer.headers["WWW-Authenticate"]
+            assert 'error="insufficient_user_authentication"' in challenge
+            assert 'acr_values="mfa"' in challenge
 
 
 def token_of(ctx: Context, cli: Rp, tokens: dict[str, Any], maker: Rp, **more: Any) -> str:
