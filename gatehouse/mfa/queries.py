@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, Uuid, bindparam, func, select, true
 
 from gatehouse.accounts.models import User
 from gatehouse.core.assurance import MFA, PHISHING_RESISTANT, PWD
 from gatehouse.core.context import Context
 from gatehouse.mfa.errors import PasskeyNotFound
 from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
+
+NO_PASSKEY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,13 @@ class Held:
         return MFA if self.is_any or self.recovery_codes else PWD
 
 
-def confirmed_totp(user_id: UUID) -> Any:
+def confirmed_totp(user_id: Any) -> Any:
     return select(Totp.secret_sealed, Totp.last_step).where(
         Totp.user_id == user_id, Totp.confirmed_at.is_not(None)
     )
 
 
-def living_codes(user_id: UUID) -> Any:
+def living_codes(user_id: Any) -> Any:
     return select(RecoveryCode.id).where(
         RecoveryCode.user_id == user_id,
         RecoveryCode.counts_from.is_not(None),
@@ -50,16 +52,26 @@ def living_codes(user_id: UUID) -> Any:
     )
 
 
-def factors_of(ctx: Context, user_id: UUID, *, but: UUID | None = None) -> Held:
-    """What somebody has by now: one statement, a row for each passkey or one without any. ``but``:
-    what they would have without this one.
-    """
-    totp = confirmed_totp(user_id).with_only_columns(Totp.id).exists()
-    codes = living_codes(user_id).with_only_columns(func.count()).scalar_subquery()
+def _factors() -> Any:
+    """A row for each passkey, or one without any."""
+    user = bindparam("user", type_=Uuid())
+    totp = confirmed_totp(user).with_only_columns(Totp.id).exists()
+    codes = living_codes(user).with_only_columns(func.count()).scalar_subquery()
     has = select(totp.label("totp"), codes.label("codes")).subquery()
-    kept = select(Passkey.model, Passkey.is_attested).where(Passkey.user_id == user_id)
-    keys = (kept if but is None else kept.where(Passkey.id != but)).subquery()
-    rows = ctx.db.execute(select(has, keys).outerjoin_from(has, keys, true())).all()
+    kept = select(Passkey.model, Passkey.is_attested).where(
+        Passkey.user_id == user, Passkey.id != bindparam("but", type_=Uuid())
+    )
+    keys = kept.subquery()
+    return select(has, keys).outerjoin_from(has, keys, true())
+
+
+# Asked at every sign-in: to make it takes longer than to run it.
+FACTORS = _factors()
+
+
+def factors_of(ctx: Context, user_id: UUID, *, but: UUID = NO_PASSKEY) -> Held:
+    """What somebody has by now. ``but``: what they would have without this passkey."""
+    rows = ctx.db.execute(FACTORS, {"user": user_id, "but": but}).all()
     return Held(
         totp=bool(rows[0].totp),
         passkeys=sum(row.model is not None for row in rows),

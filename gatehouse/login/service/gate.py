@@ -107,8 +107,10 @@ def use_up_the_factor(ctx: Context, entry: Entry) -> None:
 
 def ask_for_a_second_factor(ctx: Context, entry: Entry) -> None:
     """Whoever has one is asked for it, unless they came with it. Nobody is in until then."""
+    if acr_of(entry.amr) != PWD:
+        return
     held = factors_of(ctx, entry.user_id)
-    if held.is_any and acr_of(entry.amr) == PWD:
+    if held.is_any:
         entry.pending = wait_for_a_factor(ctx, entry, held)
 
 

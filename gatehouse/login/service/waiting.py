@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from gatehouse.accounts.service import Proof
 from gatehouse.core.context import Context
@@ -17,6 +17,12 @@ from gatehouse.mfa.service import Proven
 
 MOST_TRIES = 5
 WAITING = PendingLogin.metadata.tables[PendingLogin.__tablename__]
+# Made once: that takes longer than to run them.
+CLOSED = (
+    update(WAITING)
+    .where(WAITING.c.id == bindparam("pending"), WAITING.c.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+)
 
 Which = tuple[Any, ...]
 Prove = Callable[[Row[Any]], Proven]
@@ -78,8 +84,7 @@ def _try(ctx: Context, which: Which) -> Row[Any]:
 
 
 def _close(ctx: Context, pending_id: UUID) -> None:
-    used = update(PendingLogin).where(PendingLogin.id == pending_id, PendingLogin.used_at.is_(None))
-    if not ctx.execute(used.values(used_at=ctx.now)):
+    if not ctx.execute(CLOSED, {"pending": pending_id, "now": ctx.now}):
         raise PendingOver
 
 

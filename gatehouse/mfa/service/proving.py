@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from gatehouse.accounts.service import Guess, begin_guess
 from gatehouse.audit.service import record, record_attempt
@@ -19,6 +19,17 @@ from gatehouse.mfa.queries import confirmed_totp
 from gatehouse.mfa.rules.codes import OTP, as_recovery_code, step_of
 from gatehouse.mfa.service.codes import code_hash, codes_left, is_living, spend_code
 
+TOTPS = Totp.metadata.tables[Totp.__tablename__]
+# A step is used once: of many at once, one hears that it was.
+STEP_USED = (
+    update(TOTPS)
+    .where(
+        TOTPS.c.user_id == bindparam("user"),
+        TOTPS.c.confirmed_at.is_not(None),
+        TOTPS.c.last_step < bindparam("step"),
+    )
+    .values(last_step=bindparam("step"))
+)
 Recorded = Callable[..., Event]  # what makes the event of a refusal
 
 
@@ -79,10 +90,7 @@ def use(ctx: Context, proven: Proven) -> None:
 
 
 def _use_step(ctx: Context, *, user_id: UUID, step: int) -> bool:
-    used = update(Totp).where(
-        Totp.user_id == user_id, Totp.confirmed_at.is_not(None), Totp.last_step < step
-    )
-    return ctx.execute(used.values(last_step=step)) == 1
+    return ctx.execute(STEP_USED, {"user": user_id, "step": step}) == 1
 
 
 def _use_recovery_code(ctx: Context, *, user_id: UUID, hashed: bytes) -> bool:
