@@ -118,12 +118,14 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         runtime: Runtime = environ["gatehouse.runtime"]
         environ["gatehouse.route"] = request.url_rule.rule if request.url_rule else None
         environ["gatehouse.refuse"] = refusal
+        request_id = environ["gatehouse.request_id"]
         limit_the_address(plan.limit, runtime, environ)
         # All of the body, before anything is looked up: whoever holds it back gains no time.
         raw = read_body(runtime, environ) if _brings_body(plan, environ) else b""
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
-            return _success(environ, HTTPStatus.OK, envelope.ready(known.answer))
+            content = envelope.success(request_id, data=envelope.ready(known.answer))
+            return _complete(HTTPStatus.OK, content)
         call = Call(environ, known.actor, path, raw)
         if plan.streams:
             return _streamed(plan, runtime, call)
@@ -132,8 +134,10 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
             owner = str(known.actor.user_id)
             kept = envelope.encode(data)
             runtime.cache.fill_answer(plan.ready, owner, known.version, kept, ANSWER_LIFE)
-        content = envelope.encode(data) if plan.returns.is_bare else None
-        return _success(environ, status, data, meta, content)
+        if plan.returns.is_bare:
+            return _complete(status, envelope.encode(data))
+        content = envelope.success(request_id, status=status, data=data, meta=meta)
+        return _complete(status, content)
 
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
@@ -373,16 +377,7 @@ class Answer(Response):
         return () if environ["REQUEST_METHOD"] == "HEAD" else self.response
 
 
-def _success(
-    environ: dict[str, Any],
-    status: HTTPStatus,
-    data: Any = None,
-    meta: Any = None,
-    content: bytes | None = None,
-) -> Response:
-    content = content or envelope.success(
-        environ["gatehouse.request_id"], status=status, data=data, meta=meta
-    )
+def _complete(status: HTTPStatus, content: bytes) -> Response:
     headers = [("Content-Type", JSON), ("Content-Length", str(len(content)))]
     return Answer([content], STATUS_LINES[status], headers)
 
