@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gatehouse.accounts.models import User
 from gatehouse.mfa.models import Passkey
 from tests.chromium import Browser
-from tests.login.test_browser import House, says, send, sign_in
+from tests.login.test_browser import House, says, send, sign_in, sign_out
 
 PASSKEY, OTHER = "form.passkey button", "form:not(.passkey) button"
 CODES = re.compile(r"\b[0-9A-F]{4}(?:-[0-9A-F]{4}){3}\b")
@@ -41,6 +41,13 @@ def holder(browser: Browser, house: House, name: str = "Blue key") -> User:
     register(browser, house, name)
     assert browser.text("h1") == "Recovery codes"
     return user
+
+
+def come_to_the_second_step(browser: Browser, house: House, user: User) -> None:
+    """Sign out, and in again with the password."""
+    sign_out(browser, house)
+    sign_in(browser, house, user.email)
+    assert says(browser, "One more step", "h1")
 
 
 def passkey_of(house: House, user: User) -> UUID:

@@ -33,6 +33,7 @@ from tests.mfa.holders import (
     OTHER,
     PASSKEY,
     TOUCH_ONLY,
+    come_to_the_second_step,
     holder,
     is_in,
     nothing_to_complain_of,
@@ -112,10 +113,7 @@ def test_after_the_password_a_touch_is_enough(browser, house, traits):
     key = browser.authenticator(**traits)
     user = holder(browser, house)
     key.waits(for_a_touch=True)
-    sign_out(browser, house)
-
-    sign_in(browser, house, user.email)
-    assert says(browser, "One more step", "h1")
+    come_to_the_second_step(browser, house, user)
     key.waits(for_a_touch=False)
     browser.click(PASSKEY)
 
@@ -194,9 +192,7 @@ def test_one_authenticator_makes_one_passkey_and_two_make_two(browser, house):
     browser.click(PASSKEY)
     assert says(browser, "The passkey is registered.", "[role=status]")
     second.waits(for_a_touch=True)
-    sign_out(browser, house)
-    sign_in(browser, house, user.email)
-    assert says(browser, "One more step", "h1")
+    come_to_the_second_step(browser, house, user)
     second.waits(for_a_touch=False)
     browser.click(PASSKEY)
     assert is_in(browser)
@@ -212,10 +208,7 @@ def test_the_passkey_of_somebody_else_is_not_asked_for(browser, house):
     theirs = browser.authenticator()
     other = holder(browser, house)
     theirs.waits(for_a_touch=True)
-    sign_out(browser, house)
-
-    sign_in(browser, house, user.email)
-    assert says(browser, "One more step", "h1")
+    come_to_the_second_step(browser, house, user)
     theirs.waits(for_a_touch=False)
     browser.click(PASSKEY)
     assert says(browser, BROKEN_OFF)
@@ -265,9 +258,7 @@ def test_a_page_that_was_left_open_gets_a_fresh_challenge(browser, house):
 def test_a_press_on_an_old_page_asks_for_a_fresh_challenge_first(browser, house):
     key = browser.authenticator(**TOUCH_ONLY)
     user = holder(browser, house)
-    sign_out(browser, house)
-    sign_in(browser, house, user.email)
-    assert says(browser, "One more step", "h1")
+    come_to_the_second_step(browser, house, user)
 
     browser.run("const now = Date.now; Date.now = () => now() + 360000")
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6)):
