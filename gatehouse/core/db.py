@@ -17,6 +17,7 @@ from sqlalchemy import (
     Enum,
     Index,
     MetaData,
+    String,
     create_engine,
     delete,
     event,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -33,6 +35,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 from uuid_utils.compat import uuid7
 
@@ -213,6 +216,26 @@ def _begin_sqlite(connection: Connection) -> None:
 def insert_into(table: Any, dialect: Dialect) -> Any:
     """An INSERT in the words of this database, so that it can say what to do on a conflict."""
     return (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+
+
+class _NotAwaited(FunctionElement[str]):
+    inherit_cache = True
+    type = String()
+
+
+@compiles(_NotAwaited)
+def _nothing(_element: Any, _compiler: Any, **_options: Any) -> str:
+    return "NULL"
+
+
+@compiles(_NotAwaited, "postgresql")
+def _at_leisure(_element: Any, _compiler: Any, **_options: Any) -> str:
+    return "set_config('synchronous_commit', 'off', true)"
+
+
+# In what a statement returns: the end of its transaction does not wait for the disk. For what
+# nobody misses if the server crashes within the next second (PostgreSQL, synchronous_commit).
+NOT_AWAITED = _NotAwaited()
 
 
 def insert_unless_there(db: Session, model: type[Model], values: dict[str, Any]) -> bool:

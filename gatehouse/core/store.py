@@ -4,7 +4,8 @@ Both adapters pass one contract suite. The table is also where the guards live t
 a Redis that was emptied (wrong passwords in a row).
 
 Every call is a short statement of its own. None may be made while the unit of work has begun its
-transaction: SQLite has one writer, and would wait for itself.
+transaction: SQLite has one writer, and would wait for itself. Counts, and what is forgotten, do not
+wait for the disk; a value does.
 """
 
 from time import time
@@ -23,11 +24,13 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     select,
     update,
 )
+from sqlalchemy.orm import Session
 
-from gatehouse.core.db import Model, insert_into
+from gatehouse.core.db import NOT_AWAITED, Model, insert_into
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
 
 EPHEMERAL = Table(
@@ -40,6 +43,8 @@ EPHEMERAL = Table(
     Index("ix_ephemeral_expires_at", "expires_at"),
 )
 PURGE_BATCH = 1000
+DELETED = delete(EPHEMERAL).where(EPHEMERAL.c.key == bindparam("key"))
+DELETED_ALONE = DELETED.returning(NOT_AWAITED)
 
 
 class EphemeralStore(Protocol):
@@ -76,13 +81,21 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._count = _count_one(insert_into(EPHEMERAL, engine.dialect))
+        self._count_unless = _count_one(insert_into(EPHEMERAL, engine.dialect), unless=True)
 
     def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
         now = _milliseconds()
         values = {"key": key, "by": by, "now": now, "ends": now + _milliseconds(ttl)}
         with self._engine.connect() as db:
-            count, expires_at = db.execute(self._count, values).one()
-        return count, (expires_at - now) / 1000
+            row = db.execute(self._count, values).one()
+        return row.count_by_now, (row.expires_at - now) / 1000
+
+    def count_unless(self, key: str, ttl: float, *, there: str) -> int:
+        """Add one and return the count, or 0 if the key ``there`` lives: nothing is added then."""
+        now = _milliseconds()
+        values = {"key": key, "by": 1, "now": now, "ends": now + _milliseconds(ttl), "there": there}
+        with self._engine.connect() as db:
+            return db.execute(self._count_unless, values).scalar() or 0
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
         now = _milliseconds()
@@ -116,9 +129,13 @@ class SqlStore:
         with self._engine.connect() as db:
             db.execute(update(EPHEMERAL).where(*_living(key)).values(expires_at=ends))
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, within: Session | None = None) -> None:
+        """Forget it: at once, or with the transaction ``within``."""
+        if within is not None:
+            within.execute(DELETED, {"key": key})
+            return
         with self._engine.connect() as db:
-            db.execute(delete(EPHEMERAL).where(EPHEMERAL.c.key == key))
+            db.execute(DELETED_ALONE, {"key": key})
 
     def purge(self) -> int:
         """Delete what has expired, in small batches. Returns how many rows went."""
@@ -131,12 +148,25 @@ class SqlStore:
         return total
 
 
-def _count_one(insert: Any) -> Any:
-    """Add ``by`` to ``key``, or begin anew at ``now``. Making this takes longer than running it."""
-    is_over = EPHEMERAL.c.expires_at <= bindparam("now")
-    row = insert.values(
-        key=bindparam("key"), value=b"", count=bindparam("by"), expires_at=bindparam("ends")
-    )
+def _count_one(insert: Any, *, unless: bool = False) -> Any:
+    """Add ``by`` to ``key``, or begin anew at ``now``. Making this takes longer than running it.
+
+    ``unless``: only while the key ``there`` does not live.
+    """
+    now = bindparam("now", type_=BigInteger)
+    is_over = EPHEMERAL.c.expires_at <= now
+    given: dict[str, Any] = {
+        "key": bindparam("key", type_=String),
+        "value": bindparam("value", b"", type_=LargeBinary),
+        "count": bindparam("by", type_=Integer),
+        "expires_at": bindparam("ends", type_=BigInteger),
+    }
+    if unless:
+        other = EPHEMERAL.alias()
+        lives = exists().where(other.c.key == bindparam("there"), other.c.expires_at > now)
+        row = insert.from_select(list(given), select(*given.values()).where(~lives))
+    else:
+        row = insert.values(given)
     return row.on_conflict_do_update(
         index_elements=["key"],
         set_={
@@ -145,7 +175,7 @@ def _count_one(insert: Any) -> Any:
             ),
             "expires_at": case((is_over, row.excluded.expires_at), else_=EPHEMERAL.c.expires_at),
         },
-    ).returning(EPHEMERAL.c.count, EPHEMERAL.c.expires_at)
+    ).returning(EPHEMERAL.c.count.label("count_by_now"), EPHEMERAL.c.expires_at, NOT_AWAITED)
 
 
 def _living(key: str) -> tuple[Any, ...]:
