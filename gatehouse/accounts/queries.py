@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, exists, func, select
 
 from gatehouse.accounts.errors import AccountNotFound, AddressReserved, EmailTaken
 from gatehouse.accounts.events import LinkPurpose
 from gatehouse.accounts.models import AccountLink, AccountStatus, Credential, User
 from gatehouse.accounts.rules import email_key
 from gatehouse.core.context import Context
+from gatehouse.core.db import TZDateTime
 from gatehouse.core.errors import InvalidToken
 
 # What many requests ask, and each of a thousand mails: to make a statement takes longer than to run
@@ -24,6 +25,16 @@ HELD_BY_EMAIL = (
 )
 NEWEST = select(AccountLink).where(
     AccountLink.user_id == bindparam("user_id"), AccountLink.purpose == bindparam("purpose")
+)
+
+
+def password_was_set(user_id: Any, then: Any) -> ColumnElement[bool]:
+    """Whether a password was set then and still holds. A better hash of it is no new password."""
+    return exists().where(CREDENTIALS.c.user_id == user_id, CREDENTIALS.c.changed_at == then)
+
+
+PASSWORD_IS_OF = select(
+    password_was_set(bindparam("user", type_=Uuid()), bindparam("then", type_=TZDateTime()))
 )
 
 
@@ -221,13 +232,8 @@ def password_changed_at(ctx: Context, user_id: UUID) -> datetime | None:
 
 
 def password_is_of(ctx: Context, user_id: UUID, changed_at: datetime) -> bool:
-    """Whether the password is still the one that was set then. A better hash is no new password."""
-    found = ctx.db.scalar(
-        select(Credential.id).where(
-            Credential.user_id == user_id, Credential.changed_at == changed_at
-        )
-    )
-    return found is not None
+    """Whether the password is still the one that was set then."""
+    return bool(ctx.db.scalar(PASSWORD_IS_OF, {"user": user_id, "then": changed_at}))
 
 
 def account(ctx: Context, user_id: UUID) -> dict[str, Any]:

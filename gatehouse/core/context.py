@@ -240,7 +240,7 @@ class Context:
             raise NoSession
         return self.actor.session_id
 
-    def glance(self, statement: Select[*Columns]) -> Row[*Columns] | None:
+    def glance(self, statement: Select[*Columns], **values: Any) -> Row[*Columns] | None:
         """Read one row in a short statement of its own, before the transaction begins.
 
         For what must come before something slow, such as the hash of a password; the transaction
@@ -248,7 +248,7 @@ class Context:
         """
         self.stay_out_of_the_transaction()
         with self.runtime.short.connect() as db:
-            return db.execute(statement).first()
+            return db.execute(statement, values).first()
 
     def stay_out_of_the_transaction(self) -> None:
         """Refuse slow work, and statements of their own, once the transaction has begun."""

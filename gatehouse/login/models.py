@@ -12,7 +12,8 @@ from gatehouse.core.db import Model
 class PendingLogin(Model):
     """Somebody who has proved one thing and is asked for another. Ten minutes, five tries, once.
 
-    ``proved_at`` is when the password was set that was right, ``amr`` what was done so far. Whoever
+    ``proved_at`` is when the password was set that was right, ``amr`` what was done so far;
+    ``device`` is the name by which the account knows where it began, empty if it does not. Whoever
     has the token goes on, or the browser in which it began.
     """
 
@@ -28,7 +29,7 @@ class PendingLogin(Model):
     amr: Mapped[str] = mapped_column(String(100))
     proved_at: Mapped[datetime | None]
     remember_me: Mapped[bool]
-    is_new_device: Mapped[bool]
+    device: Mapped[str] = mapped_column(String(64))
     tries: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -13,6 +13,11 @@ from gatehouse.mfa.errors import PasskeyNotFound
 from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
 
 NO_PASSKEY = UUID(int=0)
+TOTPS = Totp.metadata.tables[Totp.__tablename__]
+# These are asked at every sign-in: to make them takes longer than to run them.
+CONFIRMED_TOTP = select(TOTPS.c.secret_sealed, TOTPS.c.last_step).where(
+    TOTPS.c.user_id == bindparam("user", type_=Uuid()), TOTPS.c.confirmed_at.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,6 @@ class Held:
         return MFA if self.is_any or self.recovery_codes else PWD
 
 
-def confirmed_totp(user_id: Any) -> Any:
-    return select(Totp.secret_sealed, Totp.last_step).where(
-        Totp.user_id == user_id, Totp.confirmed_at.is_not(None)
-    )
-
-
 def living_codes(user_id: Any) -> Any:
     return select(RecoveryCode.id).where(
         RecoveryCode.user_id == user_id,
@@ -55,7 +54,7 @@ def living_codes(user_id: Any) -> Any:
 def _factors() -> Any:
     """A row for each passkey, or one without any."""
     user = bindparam("user", type_=Uuid())
-    totp = confirmed_totp(user).with_only_columns(Totp.id).exists()
+    totp = CONFIRMED_TOTP.with_only_columns(TOTPS.c.id).exists()
     codes = living_codes(user).with_only_columns(func.count()).scalar_subquery()
     has = select(totp.label("totp"), codes.label("codes")).subquery()
     kept = select(Passkey.model, Passkey.is_attested).where(
@@ -65,7 +64,6 @@ def _factors() -> Any:
     return select(has, keys).outerjoin_from(has, keys, true())
 
 
-# Asked at every sign-in: to make it takes longer than to run it.
 FACTORS = _factors()
 
 

@@ -16,7 +16,7 @@ def create() -> None:
         sa.Column("amr", sa.String(100), nullable=False),
         sa.Column("proved_at", TIME),
         sa.Column("remember_me", sa.Boolean, nullable=False),
-        sa.Column("is_new_device", sa.Boolean, nullable=False),
+        sa.Column("device", sa.String(64), nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("used_at", TIME),

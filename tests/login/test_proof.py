@@ -13,6 +13,7 @@ from tests.accounts.together import at_once
 from tests.audit.record import assert_recorded
 from tests.conftest import client_of
 from tests.factories import PASSWORD, Factory
+from tests.mfa.owners import give_app
 
 LOGIN = "/api/v1/auth/login"
 REAUTHENTICATE = "/api/v1/auth/reauthenticate"
@@ -74,6 +75,16 @@ def test_a_sign_in_brings_the_hash_up_to_date(build, make: Factory, runtime, set
     assert (first.status_code, again.status_code) == (200, 200)
     assert hash_of(runtime, user).startswith(better)
     assert_recorded(client, first, "auth.signed_in", actor=user.id, target=user.id)
+
+
+def test_so_does_one_that_waits_for_a_second_factor(build, make: Factory, runtime):
+    user = make.user()
+    give_app(runtime, user.id)
+
+    reply = log_in(client_of(build({"BCRYPT_LOG_ROUNDS": "5"})), user)
+
+    assert reply.json["data"]["requires_totp"] is True
+    assert "$05$" in hash_of(runtime, user)
 
 
 def test_a_hash_of_today_stays_as_it_is(client, make: Factory, runtime):

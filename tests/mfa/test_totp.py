@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.audit.record import entry_of
 from tests.conftest import client_of
 from tests.factories import PASSWORD
 from tests.mfa.owners import ENROL, FACTOR, LOGIN, STATUS, Owner
@@ -162,5 +163,6 @@ def test_a_new_password_removes_no_factor_and_ends_what_waits(owner: Owner):
 
     late = owner.answer(waits, codes[0], is_backup_code=True)
     assert (late.status_code, late.json["error"]["type"]) == (401, "AUTHENTICATION_ERROR")
+    assert entry_of(owner.http, late).details["reason"] == "password_was_changed"
     reply = owner.http.post(LOGIN, json={"email": owner.user.email, "password": NEW})
     assert reply.json["data"]["requires_totp"] is True

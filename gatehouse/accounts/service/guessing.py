@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from math import ceil
 from uuid import UUID
 
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from gatehouse.accounts.errors import TooManyWrongPasswords, WrongPassword
 from gatehouse.accounts.events import AccountLocked
@@ -58,10 +60,11 @@ class Guess:
     def is_locked(self) -> bool:
         return is_locked(self.tries)
 
-    def was_right(self, ctx: Context) -> None:
-        ctx.runtime.guards.delete(f"tries:{self.who}")
+    def was_right(self, ctx: Context, within: Session | None = None) -> None:
+        """Forget the tries: at once, or with the transaction ``within``."""
+        ctx.runtime.guards.delete(f"tries:{self.who}", within)
         if wait_after(self.tries):
-            ctx.runtime.guards.delete(f"wait:{self.who}")
+            ctx.runtime.guards.delete(f"wait:{self.who}", within)
 
     def was_wrong(self, ctx: Context, reason: str) -> None:
         """Record it, and raise TooManyWrongPasswords from the 5th on. Once the lock has fallen the
@@ -98,10 +101,11 @@ def begin_guess(
     """
     ctx.stay_out_of_the_transaction()
     who = _who(ctx, account, device)
-    if wait := ceil(ctx.runtime.guards.seconds_left(f"wait:{who}")):
-        record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
-        raise TooManyWrongPasswords(retry_after=wait)
     tries = _count_try(ctx, who)
+    if not tries:
+        record_attempt(ctx, refused(user_id=user_id, reason="too_many_wrong_passwords"))
+        wait = ceil(ctx.runtime.guards.seconds_left(f"wait:{who}"))
+        raise TooManyWrongPasswords(retry_after=max(wait, 1))
     return Guess(
         user_id=user_id, refused=refused, tries=tries, is_known_device=bool(device), who=who
     )
@@ -147,8 +151,8 @@ def forget_guesses(ctx: Context, account: str, device: str) -> None:
 
 
 def name_of_device(network: str, user_agent: str | None) -> str:
-    """What the counts of a device that is known to an account go by."""
-    return f"{network} {user_agent}"
+    """What the counts of a device that is known to an account go by: 64 characters."""
+    return sha256(f"{network} {user_agent}".encode()).hexdigest()
 
 
 def _who(ctx: Context, account: str, device: str) -> str:
@@ -156,9 +160,11 @@ def _who(ctx: Context, account: str, device: str) -> str:
 
 
 def _count_try(ctx: Context, who: str) -> int:
-    """Count this try. The count lives on while tries come, and ends with the lock."""
+    """Count this try, unless one has to wait: 0 then. The count lives on while tries come, and
+    ends with the lock.
+    """
     guards = ctx.runtime.guards
-    tries, _ = guards.count(f"tries:{who}", LOCK_SECONDS)
+    tries = guards.count_unless(f"tries:{who}", LOCK_SECONDS, there=f"wait:{who}")
     if 1 < tries <= TRIES_BEFORE_LOCK:
         guards.extend(f"tries:{who}", LOCK_SECONDS)
     return tries

@@ -9,7 +9,7 @@ from gatehouse.accounts.queries import hold_account
 from gatehouse.core.context import Context
 from gatehouse.core.errors import InvalidToken
 from gatehouse.login.service.gate import Entry
-from gatehouse.login.service.password import confirmed, known_device
+from gatehouse.login.service.password import confirmed, this_device
 from gatehouse.login.service.waiting import Prove, by_browser, by_token, go_on
 from gatehouse.mfa.rules.codes import CODE
 from gatehouse.mfa.service import Proven, prove_recovery_code, prove_totp, use
@@ -68,7 +68,7 @@ def _proof_of(ctx: Context, code: str, *, is_recovery_code: bool) -> Prove:
     def prove_for(waiting: Row[Any]) -> Proven:
         # A device that has been here may try although strangers have tried too often: the one that
         # began, and by the name by which it was here, not by any that it says now.
-        device = "" if waiting.is_new_device else known_device(ctx, waiting.user_id)
+        device = waiting.device if waiting.device == this_device(ctx) else ""
         return prove(ctx, waiting.user_id, code, device=device)
 
     return prove_for

@@ -123,7 +123,7 @@ def _alone(ctx: Context, given: Assertion, purpose: str, *, remember_me: bool) -
         user_id=factor.user_id,
         amr=factor.amr,
         remember_me=remember_me,
-        is_new_device=not known_device(ctx, factor.user_id),
+        device=known_device(ctx, factor.user_id),
         model=factor.model,
         factor=factor,
     )

@@ -92,7 +92,7 @@ def sign_in(
         user_id=proof.user_id,
         amr=(METHOD,),
         remember_me=remember_me,
-        is_new_device=not device,
+        device=device,
         browser=browser,
         proof=proof,
         better_hash=_better_hash(ctx, proof.password_hash, password),
@@ -113,26 +113,30 @@ def confirmed(ctx: Context, amr: tuple[str, ...], model: UUID | None = None) -> 
     return session
 
 
-def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> str:
-    """A name for this device if the account signed in from it with its password, else nothing."""
-    network, agent = network_of(ctx.origin.ip), ctx.origin.user_agent
-    # Who has no password, or no account, is looked for all the same: it takes as long.
-    user_id, set_at = (found.id, found.changed_at) if found else (NOBODY, None)
-    statement = device_known_to(
-        user_id, network=network, user_agent=agent, since=set_at or ctx.now, now=ctx.now
-    )
-    return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
+def this_device(ctx: Context) -> str:
+    return name_of_device(network_of(ctx.origin.ip), ctx.origin.user_agent)
 
 
 def known_device(ctx: Context, user_id: UUID) -> str:
     """A name for this device if the account signed in from it lately, else nothing. Whoever asks
     has proved that it is theirs, whatever its password was then.
     """
+    return _if_known(ctx, user_id, since=BEFORE_ALL)
+
+
+def _known_device(ctx: Context, found: Row[UUID, str, str, datetime] | None) -> str:
+    """A name for this device if the account signed in from it with its password, else nothing."""
+    # Who has no password, or no account, is looked for all the same: it takes as long.
+    user_id, set_at = (found.id, found.changed_at) if found else (NOBODY, None)
+    return _if_known(ctx, user_id, since=set_at or ctx.now)
+
+
+def _if_known(ctx: Context, user_id: UUID, *, since: datetime) -> str:
     network, agent = network_of(ctx.origin.ip), ctx.origin.user_agent
     statement = device_known_to(
-        user_id, network=network, user_agent=agent, since=BEFORE_ALL, now=ctx.now
+        user_id, network=network, user_agent=agent, since=since, now=ctx.now
     )
-    return name_of_device(network, agent) if ctx.glance(statement) is not None else ""
+    return this_device(ctx) if ctx.glance(statement) is not None else ""
 
 
 def _better_hash(ctx: Context, password_hash: str, password: str) -> str | None:

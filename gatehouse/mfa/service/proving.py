@@ -14,12 +14,10 @@ from gatehouse.core.errors import GatehouseError
 from gatehouse.core.events import Event
 from gatehouse.mfa.errors import WrongCode
 from gatehouse.mfa.events import FactorRefused, RecoveryCodeUsed
-from gatehouse.mfa.models import Totp
-from gatehouse.mfa.queries import confirmed_totp
+from gatehouse.mfa.queries import CONFIRMED_TOTP, TOTPS
 from gatehouse.mfa.rules.codes import OTP, as_recovery_code, step_of
 from gatehouse.mfa.service.codes import code_hash, codes_left, is_living, spend_code
 
-TOTPS = Totp.metadata.tables[Totp.__tablename__]
 # A step is used once: of many at once, one hears that it was.
 STEP_USED = (
     update(TOTPS)
@@ -57,7 +55,7 @@ def begin(ctx: Context, user_id: UUID, *, device: str) -> Guess:
 
 def prove_totp(ctx: Context, user_id: UUID, code: str, *, device: str) -> Proven:
     """Raises WrongCode, TooManyWrongPasswords. ``device`` is as in ``begin_guess``."""
-    row = ctx.glance(confirmed_totp(user_id))
+    row = ctx.glance(CONFIRMED_TOTP, user=user_id)
     guess = begin(ctx, user_id, device=device)
     now, step = ctx.now.timestamp(), None
     if row is not None:
@@ -66,8 +64,7 @@ def prove_totp(ctx: Context, user_id: UUID, code: str, *, device: str) -> Proven
     if step is None or guess.is_locked:
         guess.was_wrong(ctx, "wrong_code")
         raise WrongCode
-    guess.was_right(ctx)
-    return Proven(user_id, (OTP,), partial(_use_step, user_id=user_id, step=step))
+    return Proven(user_id, (OTP,), partial(_use_step, guess=guess, user_id=user_id, step=step))
 
 
 def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str) -> Proven:
@@ -78,8 +75,8 @@ def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str)
     if not is_there or guess.is_locked:
         guess.was_wrong(ctx, "wrong_recovery_code")
         raise WrongCode
-    guess.was_right(ctx)
-    return Proven(user_id, (OTP,), partial(_use_recovery_code, user_id=user_id, hashed=hashed))
+    spend = partial(_use_recovery_code, guess=guess, user_id=user_id, hashed=hashed)
+    return Proven(user_id, (OTP,), spend)
 
 
 def use(ctx: Context, proven: Proven) -> None:
@@ -89,11 +86,13 @@ def use(ctx: Context, proven: Proven) -> None:
         raise proven.error()
 
 
-def _use_step(ctx: Context, *, user_id: UUID, step: int) -> bool:
+def _use_step(ctx: Context, *, guess: Guess, user_id: UUID, step: int) -> bool:
+    guess.was_right(ctx, within=ctx.db)
     return ctx.execute(STEP_USED, {"user": user_id, "step": step}) == 1
 
 
-def _use_recovery_code(ctx: Context, *, user_id: UUID, hashed: bytes) -> bool:
+def _use_recovery_code(ctx: Context, *, guess: Guess, user_id: UUID, hashed: bytes) -> bool:
+    guess.was_right(ctx, within=ctx.db)
     if not spend_code(ctx, user_id, hashed):
         return False
     record(ctx, RecoveryCodeUsed(user_id=user_id, left=codes_left(ctx, user_id)))
