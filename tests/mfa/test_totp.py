@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from gatehouse.accounts.models import AccountStatus
 from tests.audit.record import entry_of
 from tests.conftest import client_of
 from tests.factories import PASSWORD
@@ -166,3 +167,18 @@ def test_a_new_password_removes_no_factor_and_ends_what_waits(owner: Owner):
     assert entry_of(owner.http, late).details["reason"] == "password_was_changed"
     reply = owner.http.post(LOGIN, json={"email": owner.user.email, "password": NEW})
     assert reply.json["data"]["requires_totp"] is True
+
+
+def test_who_knows_an_old_password_hears_nothing_of_the_account(owner: Owner):
+    """Threats 103, 112: not even with a right code, in a sign-in that waited."""
+    owner.enrol()
+    waits = owner.begin()["mfa_token"]
+    change = {"current_password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW}
+    changed = owner.http.post("/api/v1/users/me/password", json=change, headers=owner.headers)
+    assert changed.status_code == 200, changed.text
+    owner.make.change(owner.user, status=AccountStatus.SUSPENDED)
+
+    late = owner.answer(waits, owner.app.now())
+
+    assert (late.status_code, late.json["error"]["type"]) == (401, "AUTHENTICATION_ERROR")
+    assert entry_of(owner.http, late).details["reason"] == "password_was_changed"

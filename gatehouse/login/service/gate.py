@@ -99,6 +99,7 @@ def refuse_an_account_that_may_not(ctx: Context, entry: Entry) -> None:
     status = entry.user.status
     if status is AccountStatus.ACTIVE:
         return
+    _refuse_a_password_of_before(ctx, entry)  # They hear nothing more.
     record_attempt(ctx, SignInRefused(user_id=entry.user_id, reason=status.value))
     raise AccountSuspended if status is AccountStatus.SUSPENDED else AccountNotActivated
 
