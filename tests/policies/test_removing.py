@@ -97,3 +97,14 @@ def test_who_is_free_may_remove_all(holder: KeyOwner, demanding: Demand):
     holder.enrol()
 
     assert removed(holder, APP).status_code == 200
+
+
+def test_right_codes_lock_nobody_out_where_the_act_is_refused(holder: KeyOwner, demanding: Demand):
+    """Threat 116: they are no guesses, whatever became of them."""
+    holder.enrol()
+    demanding(Mode.REQUIRE_TOTP).join(user=holder.user)
+    sent = {"json": {"code": holder.app.now()}, "headers": holder.headers}
+
+    refused = [told(holder.http.delete(APP, **sent)) for _ in range(11)]
+
+    assert refused == [NEEDED] * 11

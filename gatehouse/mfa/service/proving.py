@@ -64,6 +64,7 @@ def prove_totp(ctx: Context, user_id: UUID, code: str, *, device: str) -> Proven
     if step is None or guess.is_locked:
         guess.was_wrong(ctx, "wrong_code")
         raise WrongCode
+    _forget_if_refused(ctx, guess)
     return Proven(user_id, (OTP,), partial(_use_step, guess=guess, user_id=user_id, step=step))
 
 
@@ -75,8 +76,16 @@ def prove_recovery_code(ctx: Context, user_id: UUID, typed: str, *, device: str)
     if not is_there or guess.is_locked:
         guess.was_wrong(ctx, "wrong_recovery_code")
         raise WrongCode
+    _forget_if_refused(ctx, guess)
     spend = partial(_use_recovery_code, guess=guess, user_id=user_id, hashed=hashed)
     return Proven(user_id, (OTP,), spend)
+
+
+def _forget_if_refused(ctx: Context, guess: Guess) -> None:
+    """A right try is no guess, whatever becomes of the act: what ``spend`` has forgotten comes back
+    with a transaction that fails.
+    """
+    ctx.after_refusal(lambda again: guess.was_right(again, within=again.db))
 
 
 def use(ctx: Context, proven: Proven) -> None:
