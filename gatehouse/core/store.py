@@ -139,8 +139,10 @@ class SqlStore:
 
     def purge(self) -> int:
         """Delete what has expired, in small batches. Returns how many rows went."""
-        old = select(EPHEMERAL.c.key).where(EPHEMERAL.c.expires_at <= _milliseconds())
-        statement = delete(EPHEMERAL).where(EPHEMERAL.c.key.in_(old.limit(PURGE_BATCH)))
+        is_over = EPHEMERAL.c.expires_at <= _milliseconds()
+        old = select(EPHEMERAL.c.key).where(is_over).limit(PURGE_BATCH)
+        # Twice, because one may begin anew while we wait for it.
+        statement = delete(EPHEMERAL).where(EPHEMERAL.c.key.in_(old), is_over)
         total = 0
         with self._engine.connect() as db:
             while gone := db.execute(statement).rowcount:

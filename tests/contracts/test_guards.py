@@ -1,14 +1,15 @@
 """What the table does beyond what every store promises: counts with a wait, and transactions."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from gatehouse.core.db import NOT_AWAITED
-from gatehouse.core.store import SqlStore
+from gatehouse.core.store import EPHEMERAL, SqlStore
 from tests.contracts.test_store import CROWD, LONG, PAST_SHORT, SHORT, at_once, key, sleep
 from tests.statements import statements_of
 
@@ -78,6 +79,22 @@ def test_what_a_transaction_forgets_is_back_if_it_fails(
     guards.delete(key, within=transaction)
     transaction.commit()
     assert guards.count(key, LONG)[0] == 1
+
+
+def test_what_begins_anew_while_the_old_is_purged_stays(postgresql_engine: Engine, key: str):
+    guards = SqlStore(postgresql_engine)
+    guards.count(key, SHORT)
+    sleep(PAST_SHORT)
+
+    with ThreadPoolExecutor(1) as pool, Session(postgresql_engine) as anew:
+        ends = EPHEMERAL.c.expires_at + 1000 * LONG
+        anew.execute(update(EPHEMERAL).where(EPHEMERAL.c.key == key).values(expires_at=ends))
+        purged = pool.submit(guards.purge)
+        sleep(PAST_SHORT)
+        anew.commit()
+        purged.result(LONG)
+
+    assert guards.count(key, LONG)[0] == 2
 
 
 def test_only_the_end_of_that_transaction_is_not_awaited(postgresql_engine: Engine):
