@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import select, update
 
 from gatehouse.accounts.adapters import Hashers
-from gatehouse.accounts.models import Credential, User
+from gatehouse.accounts.models import AccountStatus, Credential, User
 from gatehouse.core.context import Runtime
 from gatehouse.core.settings import read_settings
 from tests.accounts.together import at_once
-from tests.audit.record import assert_recorded
+from tests.audit.record import assert_recorded, entry_of
 from tests.conftest import client_of
 from tests.factories import PASSWORD, Factory
-from tests.mfa.owners import give_app
+from tests.mfa.owners import FACTOR, give_app
 
 LOGIN = "/api/v1/auth/login"
 REAUTHENTICATE = "/api/v1/auth/reauthenticate"
@@ -140,6 +140,32 @@ def test_a_password_that_is_changed_while_it_is_proved_opens_nothing(build, make
     assert reply.json["error"]["type"] == "AUTHENTICATION_ERROR"
     entry = assert_recorded(client, reply, "auth.sign_in_refused", actor=None, target=user.id)
     assert entry.details["reason"]
+
+
+def test_nor_does_a_right_code_after_it(build, make: Factory, runtime):
+    user, hasher = make.user(), Interrupted()
+    app = give_app(runtime, user.id)
+    client = client_of(build(PasswordHasher=hasher))
+    hasher.meanwhile = lambda: set_hash(runtime, user, hasher.hash(NEW))
+    waits = log_in(client, user).json.get("data", {}).get("mfa_token")
+
+    reply = client.post(FACTOR, json={"mfa_token": waits, "code": app.now()})
+
+    assert reply.status_code == 401
+    assert entry_of(client, reply).details["reason"] == "password_was_changed"
+
+
+def test_nor_does_it_tell_that_the_account_was_suspended(build, make: Factory, runtime):
+    user, hasher = make.user(), Interrupted()
+    client = client_of(build(PasswordHasher=hasher))
+
+    def change_and_suspend() -> None:
+        set_hash(runtime, user, hasher.hash(NEW))
+        make.change(user, status=AccountStatus.SUSPENDED)
+
+    hasher.meanwhile = change_and_suspend
+
+    assert log_in(client, user).json["error"]["type"] == "AUTHENTICATION_ERROR"
 
 
 def test_an_account_that_is_deleted_while_it_is_proved_opens_nothing(build, make: Factory):
