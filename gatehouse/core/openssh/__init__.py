@@ -1,0 +1,1 @@
+"""What OpenSSH writes and reads: keys, signatures, certificates, revocation lists. Pure."""
