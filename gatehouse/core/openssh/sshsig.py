@@ -1,0 +1,141 @@
+"""SSHSIG: signatures that `ssh-keygen -Y sign` writes into files (PROTOCOL.sshsig). Pure."""
+
+import hashlib
+import re
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from textwrap import wrap
+
+from gatehouse.core.openssh.bad_keys import BadKey
+from gatehouse.core.openssh.keys import PublicKey, read_blob
+from gatehouse.core.openssh.signatures import (
+    BadSignature,
+    PrivateKey,
+    Shown,
+    SignatureFault,
+    public_blob,
+    sign,
+    verify,
+)
+from gatehouse.core.openssh.wire import Malformed, Reader, string, strings, uint32
+
+MAGIC = b"SSHSIG"
+VERSION = 1
+HASHES = frozenset({"sha256", "sha512"})
+OUR_HASH = "sha512"
+BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+LINE = 70  # characters, as `ssh-keygen` writes them
+MOST_CHARACTERS = 16 * 1024
+ARMOR = re.compile(rf"{BEGIN}\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+){END}(?:\r?\n)?")
+NO_SIGNATURE = "This is no signature that `ssh-keygen -Y sign` wrote"
+
+
+@dataclass(frozen=True, slots=True)
+class Sshsig:
+    """What a signature says of itself. Nothing of it holds before it is checked."""
+
+    key: PublicKey
+    namespace: str
+    hash: str
+    signature: bytes
+
+
+def read_sshsig(armored: str) -> Sshsig:
+    """Read a signature with its armor (PROTOCOL.sshsig 1, 2).
+
+    Lines may end in CRLF, and the last one need not end. Raises BadSignature.
+    """
+    blob = _unarmored(armored)
+    try:
+        return _read(Reader(blob))
+    except (Malformed, BadKey) as error:
+        raise BadSignature(SignatureFault.MALFORMED, f"{NO_SIGNATURE}: {error}") from error
+
+
+def check(
+    sshsig: Sshsig,
+    message: bytes,
+    namespace: str,
+    *,
+    key: PublicKey,
+    needs_verification: bool = False,
+) -> Shown | None:
+    """Check that ``key`` has signed ``message`` in this namespace (PROTOCOL.sshsig 3).
+
+    A security key must have been touched; where ``needs_verification``, a PIN or finger was asked
+    for, too, which no other kind of key can show. Returns what it has shown, None for other keys.
+    Raises BadSignature.
+    """
+    if sshsig.namespace != namespace:
+        advice = f"It was made for another purpose. Sign with `-n {namespace}`."
+        raise BadSignature(SignatureFault.NAMESPACE, advice)
+    if sshsig.key != key:
+        raise BadSignature(SignatureFault.KEY, f"It was made by {sshsig.key.fingerprint}.")
+    shown = verify(key, sshsig.signature, _signed(namespace, sshsig.hash, message))
+    if shown and not shown.is_present:
+        raise BadSignature(SignatureFault.ABSENT, "The security key was not touched.")
+    if needs_verification and not (shown and shown.is_verified):
+        advice = "No PIN or finger was asked for. Only security keys do, if made with"
+        advice += " `-O verify-required`."
+        raise BadSignature(SignatureFault.UNVERIFIED, advice)
+    return shown
+
+
+def make_sshsig(private_key: PrivateKey, message: bytes, namespace: str) -> str:
+    """Sign a message with a key of our own, as `ssh-keygen -Y verify` takes it.
+
+    PROTOCOL.sshsig 1 to 3. Raises ValueError without a namespace.
+    """
+    if not namespace:
+        raise ValueError("a signature has a namespace")
+    signature = sign(private_key, _signed(namespace, OUR_HASH, message))
+    rest = [namespace.encode(), b"", OUR_HASH.encode(), signature]
+    blob = MAGIC + uint32(VERSION) + string(public_blob(private_key)) + strings(rest)
+    return "\n".join([BEGIN, *wrap(b64encode(blob).decode(), LINE), END, ""])
+
+
+def _unarmored(armored: str) -> bytes:
+    """The bytes in their one spelling, in lines of any length."""
+    found = len(armored) <= MOST_CHARACTERS and ARMOR.fullmatch(armored)
+    if not found:
+        advice = f"{NO_SIGNATURE}. Right is the whole file, from {BEGIN} to {END}."
+        raise BadSignature(SignatureFault.MALFORMED, advice)
+    encoded = "".join(found[1].split())
+    try:
+        blob = b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise BadSignature(SignatureFault.MALFORMED, f"{NO_SIGNATURE}: not base64.") from error
+    if b64encode(blob).decode() != encoded:
+        raise BadSignature(SignatureFault.MALFORMED, f"{NO_SIGNATURE}: not base64.")
+    return blob
+
+
+def _read(reader: Reader) -> Sshsig:
+    """Raises Malformed, and BadKey."""
+    if reader.take(len(MAGIC)) != MAGIC or reader.uint32() != VERSION:
+        raise Malformed("its first bytes are others")
+    found = Sshsig(read_blob(reader.string()), _namespace(reader), *_rest(reader))
+    reader.end()
+    return found
+
+
+def _namespace(reader: Reader) -> str:
+    raw = reader.string()
+    namespace = raw.decode(errors="replace")
+    if not raw or namespace.encode() != raw:
+        raise Malformed("it has no namespace")
+    return namespace
+
+
+def _rest(reader: Reader) -> tuple[str, bytes]:
+    if reader.string():
+        raise Malformed("it says more than we know")
+    name = reader.string().decode("ascii", "replace")
+    if name not in HASHES:
+        raise Malformed("its hash is not SHA-256 or SHA-512")
+    return name, reader.string()
+
+
+def _signed(namespace: str, hash_name: str, message: bytes) -> bytes:
+    digest = hashlib.new(hash_name, message).digest()
+    return MAGIC + strings([namespace.encode(), b"", hash_name.encode(), digest])
