@@ -23,6 +23,7 @@ PACKAGES = (
     "gatehouse.recovery",
     "gatehouse.login",
     "gatehouse.signing_keys",
+    "gatehouse.ssh_keys",
     "gatehouse.clients",
     "gatehouse.grants",
     "gatehouse.oidc_provider",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.serving import GatehouseServer
 
@@ -60,6 +61,34 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
     assert first.stdout.endswith("}\n")
     assert_shows_what_it_says(answers_in(first.stdout))
     assert_shows_what_it_says(answers_in(second.stdout))
+
+
+@pytest.mark.integration
+def test_the_key_of_the_page_on_ssh_is_proved(backend: dict[str, str], tmp_path: Path):
+    with GatehouseServer(tmp_path / "server", backend, workers=1) as server:
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "GATEHOUSE": f"http://127.0.0.1:{server.port}",
+            "TOKEN": token_of_somebody(server.port),
+        }
+        done = subprocess.run(  # noqa: S603
+            ["/bin/bash", "-euo", "pipefail", "-c", *blocks(ROOT / "docs" / "ssh.md", "bash")],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+def token_of_somebody(port: int) -> str:
+    password = "a long way to tipperary"
+    body = {"email": "ann@docs.test", "password": password, "password_confirm": password}
+    url = f"http://127.0.0.1:{port}/api/v1/auth/register"
+    answer = requests.post(url, json=body, timeout=10).json()
+    return str(answer["data"]["token"])
 
 
 def assert_shows_what_it_says(answers: list[Any]) -> None:

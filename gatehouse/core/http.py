@@ -32,6 +32,7 @@ from gatehouse.core.tokens import SESSION
 from gatehouse.core.views import (
     Plan,
     Reply,
+    There,
     body,
     plan_of,
     query,
@@ -47,6 +48,7 @@ __all__ = [
     "API_ROOT",
     "JSON",
     "Api",
+    "There",
     "body",
     "query",
     "raises",

@@ -190,8 +190,12 @@ def _can_be_repeated(view: Callable[..., Any], notes: dict[str, Any]) -> bool:
 
 
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
+    found = _answer(notes, notes["returns"].status)
+    return found | _answer(notes, HTTPStatus.OK) if notes.get("or_there") else found
+
+
+def _answer(notes: dict[str, Any], status: HTTPStatus) -> dict[str, Any]:
     returns = notes["returns"]
-    status = returns.status
     if "streams" in notes:
         lines = {kind: {"schema": TEXT} for kind in notes["streams"]}
         return {str(status.value): {"description": status.phrase, "content": lines}}

@@ -1,7 +1,7 @@
 """What a view declares beside its access: what comes in, what goes out, and how it may fail."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -17,6 +17,13 @@ from gatehouse.core.words import in_plain_words
 View = TypeVar("View", bound=Callable[..., Any])
 Reply = tuple[HTTPStatus, Any, Any]
 Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What a view that makes things returns if this one was there already: 200 instead of 201."""
+
+    thing: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Returns:
         return self.schema.dump_fields if self.schema is not None else ()
 
     def shape(self, result: Any) -> Reply:
+        if isinstance(result, There):
+            return replace(self, status=HTTPStatus.OK).shape(result.thing)
         if isinstance(result, Stream):
             return self.status, result, None
         if self.schema is None:
@@ -75,13 +84,16 @@ def returns(
     listed: bool = False,
     paged: bool = False,
     bare: bool = False,
+    or_there: bool = False,
     beside: Mapping[str, Any] | None = None,
 ) -> Callable[[View], View]:
-    """Shape what the view returns; ``bare``: without an envelope. ``listed``, ``paged`` and
-    ``beside`` (what else a page has in ``data``, as JSON schemas) tell the OpenAPI document.
+    """Shape what the view returns; ``bare``: without an envelope. ``listed``, ``paged``,
+    ``or_there`` (it may return ``There``) and ``beside`` (what else a page has in ``data``, as JSON
+    schemas) tell the OpenAPI document.
     """
     shape = Returns(schema() if schema else None, status, key, bare)
-    return _note(returns=shape, listed=listed, paged=paged, beside=beside or {})
+    notes = {"listed": listed, "paged": paged, "or_there": or_there, "beside": beside or {}}
+    return _note(returns=shape, **notes)
 
 
 def streams(*content_types: str) -> Callable[[View], View]:

@@ -22,6 +22,7 @@ from migrations.initial import (
     recovery,
     sessions,
     signing_keys,
+    ssh_keys,
 )
 
 TABLES = (
@@ -39,6 +40,7 @@ TABLES = (
     recovery,
     login,
     signing_keys,
+    ssh_keys,
     clients,
     grants,
     oidc_provider,

@@ -16,6 +16,7 @@ HOLDS = {
     "sessions": ("sessions",),
     "second_factors": ("totps", "passkeys", "recovery_codes"),
     "factor_resets": ("factor_resets",),
+    "ssh_keys": ("ssh_keys",),
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),
