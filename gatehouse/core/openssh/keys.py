@@ -5,7 +5,6 @@ of a security key into an ordinary one, and drops what it is for.
 """
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +21,7 @@ from gatehouse.core.openssh.bad_keys import (
     of_another_type,
     refuse_other_things,
 )
+from gatehouse.core.openssh.strict_base64 import decode, encode
 from gatehouse.core.openssh.weakness import is_of_small_order, is_on_ed25519, weakness_of_rsa
 from gatehouse.core.openssh.wire import Malformed, Reader
 
@@ -58,12 +58,12 @@ class PublicKey:
     @property
     def text(self) -> str:
         """The one spelling of the key: type and base64, without a comment."""
-        return f"{self.type} {b64encode(self.blob).decode()}"
+        return f"{self.type} {encode(self.blob)}"
 
     @property
     def fingerprint(self) -> str:
-        """ "SHA256:" and 43 characters, as `ssh-keygen -lf` prints it."""
-        return "SHA256:" + b64encode(sha256(self.blob).digest()).decode().rstrip("=")
+        """As `ssh-keygen -lf` prints it: "SHA256:" and 43 characters."""
+        return "SHA256:" + encode(sha256(self.blob).digest()).rstrip("=")
 
     @property
     def is_fido(self) -> bool:
@@ -111,15 +111,11 @@ def _the_line(text: str) -> str:
 
 
 def _decode(encoded: str) -> bytes:
-    """Strict base64 in the one spelling that there is (RFC 4648 3.5, 4)."""
-    message = f"The part after the type is not whole: it is not base64. {USE_PUB}"
     try:
-        blob = b64decode(encoded, validate=True)
+        return decode(encoded)
     except ValueError as error:
+        message = f"The part after the type is not whole: it is not base64. {USE_PUB}"
         raise BadKey(KeyFault.NOT_BASE64, message) from error
-    if b64encode(blob).decode() != encoded:
-        raise BadKey(KeyFault.NOT_BASE64, message)
-    return blob
 
 
 def _read(blob: bytes, comment: str = "") -> PublicKey:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -17,6 +16,7 @@ from gatehouse.core.openssh.signatures import (
     sign,
     verify,
 )
+from gatehouse.core.openssh.strict_base64 import decode, encode
 from gatehouse.core.openssh.wire import Malformed, Reader, string, strings, uint32
 
 MAGIC = b"SSHSIG"
@@ -25,7 +25,6 @@ HASHES = frozenset({"sha256", "sha512"})
 OUR_HASH = "sha512"
 BEGIN, END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 LINE = 70  # characters, as `ssh-keygen` writes them
-MOST_CHARACTERS = 16 * 1024
 ARMOR = re.compile(rf"{BEGIN}\r?\n((?:[A-Za-z0-9+/=]+\r?\n)+){END}(?:\r?\n)?")
 NO_SIGNATURE = "This is no signature that `ssh-keygen -Y sign` wrote"
 
@@ -70,7 +69,7 @@ def check(
         advice = f"It was made for another purpose. Sign with `-n {namespace}`."
         raise BadSignature(SignatureFault.NAMESPACE, advice)
     if sshsig.key != key:
-        raise BadSignature(SignatureFault.KEY, f"It was made by {sshsig.key.fingerprint}.")
+        raise BadSignature(SignatureFault.KEY, f"It is of another key, {sshsig.key.fingerprint}.")
     shown = verify(key, sshsig.signature, _signed(namespace, sshsig.hash, message))
     if shown and not shown.is_present:
         raise BadSignature(SignatureFault.ABSENT, "The security key was not touched.")
@@ -91,23 +90,19 @@ def make_sshsig(private_key: PrivateKey, message: bytes, namespace: str) -> str:
     signature = sign(private_key, _signed(namespace, OUR_HASH, message))
     rest = [namespace.encode(), b"", OUR_HASH.encode(), signature]
     blob = MAGIC + uint32(VERSION) + string(public_blob(private_key)) + strings(rest)
-    return "\n".join([BEGIN, *wrap(b64encode(blob).decode(), LINE), END, ""])
+    return "\n".join([BEGIN, *wrap(encode(blob), LINE), END, ""])
 
 
 def _unarmored(armored: str) -> bytes:
     """The bytes in their one spelling, in lines of any length."""
-    found = len(armored) <= MOST_CHARACTERS and ARMOR.fullmatch(armored)
+    found = ARMOR.fullmatch(armored)
     if not found:
         advice = f"{NO_SIGNATURE}. Right is the whole file, from {BEGIN} to {END}."
         raise BadSignature(SignatureFault.MALFORMED, advice)
-    encoded = "".join(found[1].split())
     try:
-        blob = b64decode(encoded, validate=True)
+        return decode("".join(found[1].split()))
     except ValueError as error:
         raise BadSignature(SignatureFault.MALFORMED, f"{NO_SIGNATURE}: not base64.") from error
-    if b64encode(blob).decode() != encoded:
-        raise BadSignature(SignatureFault.MALFORMED, f"{NO_SIGNATURE}: not base64.")
-    return blob
 
 
 def _read(reader: Reader) -> Sshsig:

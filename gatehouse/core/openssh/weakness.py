@@ -10,9 +10,9 @@ SIGN_OF_X = 1 << 255  # the highest bit of a point's encoding (RFC 8032 5.1.2)
 
 FEWEST_BITS, MOST_BITS = 2048, 16384  # of a modulus; OpenSSH takes none that is longer
 LEAST_EXPONENT, EXPONENTS_END = 65537, 1 << 64
-SMALL_PRIMES = tuple(p for p in range(3, 752) if all(p % q for q in range(2, isqrt(p) + 1)))
+SMALL_PRIMES = tuple(p for p in range(2, 752) if all(p % q for q in range(2, isqrt(p) + 1)))
 SMALL_FACTORS = prod(SMALL_PRIMES)
-ROCA_PRIMES = SMALL_PRIMES[:38]  # 3 to 167: all that every size of such keys is built of
+ROCA_PRIMES = SMALL_PRIMES[:39]  # 2 to 167: what every size of such keys is built of
 CLOSE = 20  # steps of Fermat's method; the keys that were found in use fell to the first ones
 
 
@@ -44,7 +44,7 @@ def weakness_of_rsa(exponent: int, modulus: int) -> str | None:
         return f"An RSA key has {MOST_BITS} bits at most."
     if exponent % 2 == 0 or not LEAST_EXPONENT <= exponent < EXPONENTS_END:
         return "The exponent of this RSA key is not a safe one; usual is 65537."
-    if modulus % 2 == 0 or gcd(modulus, SMALL_FACTORS) != 1 or _has_close_primes(modulus):
+    if gcd(modulus, SMALL_FACTORS) != 1 or _has_close_primes(modulus):
         return "This RSA key can be broken by anybody, since its factors are easily found."
     if _is_of_roca(modulus):
         return "This RSA key was made by a chip whose keys can be broken (CVE-2017-15361)."

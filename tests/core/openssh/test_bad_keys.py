@@ -1,4 +1,4 @@
-"""What is no public key is refused, with a word for programs and advice for people."""
+"""What is no public key is refused, with a word for programs and advice for people (threat 220)."""
 
 from base64 import b64encode
 from pathlib import Path
@@ -119,7 +119,7 @@ def rsa_blob(exponent: int, modulus: int) -> bytes:
 
 def of_roca(bits: int) -> int:
     """A number that is built as the chips built their primes, and so their products."""
-    step = 2
+    step = 1
     for prime in ROCA_PRIMES:
         step *= prime
     return (1 << bits) // step * step + pow(65537, 12345, step)
@@ -130,7 +130,7 @@ WEAK_RSA = {
     "1024 bits": (65537, PRIME, "2048 bits at least"),
     "2047 bits": (65537, MODULUS >> 1, "2048 bits at least"),
     "16385 bits": (65537, (1 << 16385) - 1, "16384 bits at most"),
-    "an even modulus": (65537, MODULUS - 1, "easily found"),
+    "an even modulus": (65537, 2 * MODULUS, "easily found"),
     "3 times something": (65537, 3 * MODULUS, "easily found"),
     "751 times something": (65537, 751 * MODULUS, "easily found"),
     "a square": (65537, PRIME**2, "easily found"),
@@ -272,13 +272,10 @@ def test_what_ssh_keygen_makes_besides_is_refused(pairs: dict[str, Pair], tmp_pa
     rsa_key = pairs["ssh-rsa"].path
     (tmp_path / "key.pub").write_text(pairs["ssh-ed25519"].line)
     keygen("-q", "-s", ours, "-I", "id", "-n", "ann", tmp_path / "key.pub")
-    dsa = tmp_path / "dsa"
-    keygen("-q", "-t", "dsa", "-N", "", "-f", dsa)
 
     found = {
         "certificate": (tmp_path / "key-cert.pub").read_text(),
         "private_key": ours.read_text(),
-        "dsa": dsa.with_suffix(".pub").read_text(),
     }
     formats = [keygen("-e", "-m", kind, "-f", rsa_key) for kind in ("RFC4716", "PKCS8", "PEM")]
 

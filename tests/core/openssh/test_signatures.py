@@ -129,8 +129,10 @@ def test_the_numbers_of_ecdsa_are_in_range(pairs: dict[str, Pair], curve: str):
     for numbers in ((0, s), (r, 0), (r + order, s), (r, s + order), (order, s), (r, order)):
         signature = strings([pair.public.type.encode(), b"".join(map(mpint, numbers))])
         assert fault(pair, signature) == SignatureFault.MALFORMED
-    padded = string(b"\0\0" + r.to_bytes(66)) + mpint(s)
-    assert fault(pair, strings([pair.public.type.encode(), padded])) == SignatureFault.MALFORMED
+    padded, more = string(b"\0" + r.to_bytes(66)) + mpint(s), mpint(r) + mpint(s) + mpint(0)
+    for body in (padded, more):
+        signature = strings([pair.public.type.encode(), body])
+        assert fault(pair, signature) == SignatureFault.MALFORMED
 
 
 @pytest.mark.parametrize("type_", FIDO_TYPES)

@@ -184,6 +184,7 @@ def test_bytes_that_are_no_sshsig_are_refused(pair: Pair):
         start + string(b"") + strings(rest),
         start + string(pair.public.blob + b"\0") + strings(rest),
         start + string(strings([b"ssh-dss", b""])) + strings(rest),
+        start + string(strings([b"ssh-ed25519-cert-v01@openssh.com", b""])) + strings(rest),
         start + key + strings([b"", *rest[1:]]),
         start + key + strings([b"\xff", *rest[1:]]),
         start + key + strings([rest[0], b"reserved", *rest[2:]]),
