@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -79,7 +80,11 @@ def public_line(blob: bytes) -> str:
     return f"{Reader(blob).string().decode()} {base64.b64encode(blob).decode()}"
 
 
-def keygen(*arguments: str | Path, expect: int = 0) -> str:
+def fingerprint(blob: bytes) -> str:
+    return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
+
+
+def keygen(*arguments: str | Path, expect: tuple[int, ...] = (0,)) -> str:
     """What ssh-keygen says."""
     done = subprocess.run(  # noqa: S603
         ["ssh-keygen", *map(str, arguments)],  # noqa: S607
@@ -88,5 +93,5 @@ def keygen(*arguments: str | Path, expect: int = 0) -> str:
         check=False,
         env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
     )
-    assert done.returncode == expect, (done.stdout, done.stderr)
+    assert done.returncode in expect, (done.stdout, done.stderr)
     return done.stdout

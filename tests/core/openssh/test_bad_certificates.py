@@ -112,7 +112,7 @@ def test_openssh_refuses_these_too(tmp_path: Path, name: str):
     keygen("-L", "-f", tmp_path / "good")
     (tmp_path / "bad").write_text(parts(**JUNK_INSIDE[name]) + "\n")
 
-    assert keygen("-L", "-f", tmp_path / "bad", expect=1) == ""
+    assert keygen("-L", "-f", tmp_path / "bad", expect=(1,)) == ""
 
 
 LINE = issued(user())

@@ -1,8 +1,6 @@
 """PROTOCOL.certkeys; ssh-keygen is the counterpart."""
 
-import base64
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -35,15 +33,12 @@ from tests.core.openssh.made_keys import (
     SK_ECDSA,
     SK_ED25519,
     authority,
+    fingerprint,
     keygen,
     public_line,
     subject,
 )
 from tests.core.openssh.shown import shown
-
-
-def fingerprint(blob: bytes) -> str:
-    return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
 
 
 def described(read: Read) -> dict:
