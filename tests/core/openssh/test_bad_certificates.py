@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_ssh_public_identity
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.core.openssh.certificates import (
@@ -179,7 +179,7 @@ def test_a_changed_byte_is_seen_here_or_by_who_verifies():
             public.verify(read.signature[-64:], read.signed)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     blob=st.binary(max_size=400)
     | st.tuples(st.binary(max_size=40), st.integers(0, 600)).map(
@@ -192,6 +192,29 @@ def test_junk_raises_nothing_else(blob: bytes, of_type: str):
         read_certificate(as_line(blob, of_type))
 
 
+SIGNED = read_certificate(issued(user())).signed
+AUTHORITY_AT = SIGNED.index(authority(ED25519).blob)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    at=st.integers(0, AUTHORITY_AT), gone=st.integers(0, 4), put=st.binary(min_size=0, max_size=4)
+)
+@example(at=0, gone=0, put=b"")
+def test_what_we_read_of_a_changed_certificate_openssh_reads_too(
+    tmp_path: Path, at: int, gone: int, put: bytes
+):
+    signed = SIGNED[:at] + put + SIGNED[at + gone :]
+    line = as_line(signed + string(authority(ED25519).sign(signed)))
+    (tmp_path / "key-cert.pub").write_text(line + "\n")
+    with suppress(BadCertificate):
+        serial = read_certificate(line).terms.serial
+        assert f"Serial: {serial}\n" in keygen("-L", "-f", tmp_path / "key-cert.pub")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_texts_that_are_no_certificates_raise_nothing_else(text: str):
     for line in (text, f"{LINE.split()[0]} {text}"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_ssh_public_identity
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.core.openssh.certificates import (
@@ -150,6 +150,7 @@ USERS = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(terms=USERS, comment=st.just("") | TEXTS)
 def test_every_field_survives_a_round_trip(terms: Terms, comment: str):
     read = read_certificate(issued(terms, comment=comment))

@@ -323,13 +323,16 @@ def changed(change: tuple[int, int, bytes]) -> bytes:
     return SAMPLE[:at] + put + SAMPLE[at + gone :]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary() | st.binary().map(header().__add__) | CHANGES.map(changed))
 def test_junk_raises_nothing_else(raw: bytes):
     with suppress(BadKrl):
         read_krl(raw)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(change=CHANGES)
 @example(change=(0, 0, b""))
 def test_what_we_read_of_a_changed_list_openssh_reads_too(

@@ -5,7 +5,7 @@ import time
 from itertools import chain
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.core.openssh.serials import (
@@ -81,6 +81,7 @@ SETS = st.sets(
 GAPS = st.lists(st.sampled_from([1, 1, 1, 2, 3, 60, 64, 65, 140, 145, 5000, 16_380]), max_size=400)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SETS)
 def test_any_serials_come_back(serials: set[int]):
     ordered = sorted(serials)
@@ -90,6 +91,7 @@ def test_any_serials_come_back(serials: set[int]):
     assert len(written) <= 5 + 8 * len(ordered)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(GAPS)
 def test_serials_with_any_gaps_come_back_in_bitmaps_that_can_be_read(gaps: list[int]):
     ordered = [1]
@@ -102,6 +104,7 @@ def test_serials_with_any_gaps_come_back_in_bitmaps_that_can_be_read(gaps: list[
     assert len(written) <= 5 + 8 * len(ordered)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SETS, st.integers(0, HIGHEST))
 def test_ranges_know_what_is_in_them(serials: set[int], serial: int):
     ranges = Ranges.of((n, n) for n in serials)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.core.openssh.certificates import issue, to_be_signed
@@ -149,6 +149,7 @@ ANY = st.builds(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANY)
 def test_junk_is_refused_and_nothing_else_happens(terms: Terms):
     with suppress(BadTerms):
