@@ -24,6 +24,7 @@ PACKAGES = (
     "gatehouse.login",
     "gatehouse.signing_keys",
     "gatehouse.ssh_keys",
+    "gatehouse.ssh_ca",
     "gatehouse.clients",
     "gatehouse.grants",
     "gatehouse.oidc_provider",

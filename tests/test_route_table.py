@@ -48,6 +48,7 @@ WRONG_IDS = ("1", "not-a-uuid", "%00", "..%2f..", "0" * 36, "{x}")
 BAD_AUTHORIZATION = ("Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpw", "Bearer a b", "B" * 65_000)
 # What routes below a thing of an organization take: the id shall be wrong, not the body.
 RIGHT_BODIES: dict[str, Any] = {
+    "compromise_key": lambda _ids: {"reason": "lost"},
     "change_role": lambda _: {"role": "member"},
     "add_department_member": lambda ids: {"user_id": str(ids["user_id"])},
     "add_principal_member": lambda ids: {"user_id": str(ids["user_id"])},

@@ -22,6 +22,7 @@ from migrations.initial import (
     recovery,
     sessions,
     signing_keys,
+    ssh_ca,
     ssh_keys,
 )
 
@@ -41,6 +42,7 @@ TABLES = (
     login,
     signing_keys,
     ssh_keys,
+    ssh_ca,
     clients,
     grants,
     oidc_provider,

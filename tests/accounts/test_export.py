@@ -17,6 +17,7 @@ HOLDS = {
     "second_factors": ("totps", "passkeys", "recovery_codes"),
     "factor_resets": ("factor_resets",),
     "ssh_keys": ("ssh_keys",),
+    "ssh_permissions": ("ssh_authority_permissions",),
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),

@@ -5,6 +5,7 @@ from hashlib import sha256
 from os import environ, getuid
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
 from gatehouse.core.settings.checks import (
     BCRYPT_FLOOR,
@@ -90,8 +91,7 @@ def _read(env: Reader) -> Settings:
         environment=environment,
         database_url=database_url,
         redis_url=env.text("REDIS_URL"),
-        secret_key=env.text("SECRET_KEY", _default_key(environment)),
-        encryption_keys=env.many("ENCRYPTION_KEY", _default_key(environment)),
+        **_keys(env, environment),
         service_name=env.text("SERVICE_NAME", "Gatehouse"),
         app_url=app_url,
         login_ui_url=env.text("LOGIN_UI_URL").rstrip("/"),
@@ -123,8 +123,13 @@ def _read(env: Reader) -> Settings:
     )
 
 
-def _default_key(environment: Environment) -> str:
-    return "" if environment is Environment.PRODUCTION else DEVELOPMENT_SECRET
+def _keys(env: Reader, environment: Environment) -> dict[str, Any]:
+    default = "" if environment is Environment.PRODUCTION else DEVELOPMENT_SECRET
+    return {
+        "secret_key": env.text("SECRET_KEY", default),
+        "encryption_keys": env.many("ENCRYPTION_KEY", default),
+        "own_ca_encryption_keys": env.many("CA_ENCRYPTION_KEY"),
+    }
 
 
 def _log_formats(environment: Environment) -> tuple[str, str]:

@@ -205,6 +205,8 @@ def without_driver(settings: Settings) -> list[str]:
 def too_weak(settings: Settings, env: Reader) -> list[str]:
     problems = []
     keys = {"SECRET_KEY": (settings.secret_key,), "ENCRYPTION_KEY": settings.encryption_keys}
+    if settings.own_ca_encryption_keys:
+        keys["CA_ENCRYPTION_KEY"] = settings.own_ca_encryption_keys
     for name, values in keys.items():
         if not any(values):
             problems.append(f"{name} is missing. {NEW_SECRET}")

@@ -116,6 +116,7 @@ class Settings:
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
+    own_ca_encryption_keys: tuple[str, ...] = field(repr=False)
     service_name: str
     app_url: str
     login_ui_url: str
@@ -144,6 +145,11 @@ class Settings:
     metrics: MetricsSettings
     dns_resolvers: tuple[str, ...]
     outbound_allow: tuple[str, ...]
+
+    @property
+    def ca_encryption_keys(self) -> tuple[str, ...]:
+        """What seals the keys of SSH certificate authorities."""
+        return self.own_ca_encryption_keys or self.encryption_keys
 
     @property
     def in_production(self) -> bool:

@@ -1,0 +1,1 @@
+"""The SSH certificate authorities of organizations, and what they sign."""

@@ -1,0 +1,20 @@
+"""Who may do what with an organization's certificate authorities."""
+
+from enum import StrEnum
+
+from gatehouse.core.domain import Grant
+from gatehouse.core.roles import Role
+
+
+class AuthorityPermissions(StrEnum):
+    READ = "ssh_authorities:read"
+    MANAGE = "ssh_authorities:manage"
+    MANAGE_KEYS = "ssh_authorities:manage_keys"
+
+
+_OWNERS_ONLY = frozenset({AuthorityPermissions.MANAGE_KEYS})
+
+GRANTS = (
+    Grant(Role.OWNER, frozenset(AuthorityPermissions)),
+    Grant(Role.ADMIN, frozenset(AuthorityPermissions) - _OWNERS_ONLY),
+)

@@ -1,0 +1,174 @@
+"""HTTP for an organization's certificate authorities."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from gatehouse.core.access import elevated, requires
+from gatehouse.core.context import Context
+from gatehouse.core.errors import StepUpRequired
+from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.ssh_ca import queries, service
+from gatehouse.ssh_ca.errors import (
+    AuthorityKeyState,
+    AuthorityKindTaken,
+    AuthorityNameTaken,
+    RotationInProgress,
+)
+from gatehouse.ssh_ca.models import AuthorityKind
+from gatehouse.ssh_ca.permissions import AuthorityPermissions
+from gatehouse.ssh_ca.schemas import (
+    AuthorityChanges,
+    AuthorityCompromiseIn,
+    AuthorityDeletionIn,
+    AuthorityGoneOut,
+    AuthorityIn,
+    AuthorityKeyOut,
+    AuthorityOut,
+    AuthorityRetirementIn,
+    AuthorityRotatedOut,
+    AuthorityRotationIn,
+)
+
+api = Api(
+    "ssh_authorities",
+    at="/organizations/<uuid:org_id>/cas",
+    about="The certificate authorities that an organization's machines believe.",
+)
+
+
+@api.get()
+@requires(AuthorityPermissions.READ)
+@returns(AuthorityOut, key="cas", listed=True)
+def list_authorities(ctx: Context, org_id: UUID) -> list[dict[str, Any]]:
+    """List the certificate authorities, with their keys: one for users, one for hosts."""
+    rows = ctx.db.scalars(queries.authorities_of(org_id)).all()
+    return [queries.as_told(each) for each in queries.shown(ctx, rows)]
+
+
+@api.post()
+@requires(AuthorityPermissions.MANAGE)
+@elevated
+@body(AuthorityIn)
+@returns(AuthorityOut, HTTPStatus.CREATED, key="ca")
+@raises(StepUpRequired, AuthorityKindTaken, AuthorityNameTaken)
+def create_authority(
+    ctx: Context, org_id: UUID, *, kind: AuthorityKind, key_type: str, **fields: Any
+) -> dict[str, Any]:
+    """Create a certificate authority, with a key that signs at once."""
+    row = service.create_authority(ctx, org_id, kind=kind, key_type=key_type, **fields)
+    return _told(ctx, org_id, row.id)
+
+
+@api.get("/<uuid:authority_id>")
+@requires(AuthorityPermissions.READ)
+@returns(AuthorityOut, key="ca")
+def read_authority(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
+    """Read a certificate authority, with its keys."""
+    return _told(ctx, org_id, authority_id)
+
+
+@api.patch("/<uuid:authority_id>")
+@requires(AuthorityPermissions.MANAGE)
+@elevated
+@body(AuthorityChanges)
+@returns(AuthorityOut, key="ca")
+@raises(StepUpRequired, AuthorityNameTaken)
+def change_authority(
+    ctx: Context, org_id: UUID, authority_id: UUID, **changes: Any
+) -> dict[str, Any]:
+    """Change the name, or how long certificates last; what you do not send stays."""
+    service.change_authority(ctx, org_id, authority_id, **changes)
+    return _told(ctx, org_id, authority_id)
+
+
+@api.delete("/<uuid:authority_id>")
+@requires(AuthorityPermissions.MANAGE_KEYS)
+@elevated
+@body(AuthorityDeletionIn)
+@returns(AuthorityGoneOut)
+@raises(StepUpRequired)
+def delete_authority(
+    ctx: Context, org_id: UUID, authority_id: UUID, *, reason: str | None
+) -> dict[str, Any]:
+    """Delete a certificate authority: machines believe nothing more that it has signed."""
+    service.delete_authority(ctx, org_id, authority_id, reason=reason)
+    return {"ca_id": authority_id}
+
+
+@api.get("/<uuid:authority_id>/keys")
+@requires(AuthorityPermissions.READ)
+@returns(AuthorityKeyOut, key="keys", listed=True)
+def list_keys(ctx: Context, org_id: UUID, authority_id: UUID) -> list[dict[str, Any]]:
+    """List all keys that an authority has had, in the order in which they were made."""
+    queries.get_authority(ctx, org_id, authority_id)
+    rows = ctx.db.scalars(queries.keys_of(org_id, authority_id)).all()
+    return [queries.key_as_told(row) for row in rows]
+
+
+@api.post("/<uuid:authority_id>/rotate")
+@requires(AuthorityPermissions.MANAGE)
+@elevated
+@body(AuthorityRotationIn)
+@returns(AuthorityRotatedOut, HTTPStatus.CREATED)
+@raises(StepUpRequired, RotationInProgress)
+def rotate(
+    ctx: Context,
+    org_id: UUID,
+    authority_id: UUID,
+    *,
+    key_type: str,
+    reason: str | None,
+    activate_at: datetime | None,
+) -> dict[str, Any]:
+    """Make the next key: believed from now on, signing once it is activated."""
+    service.rotate(
+        ctx, org_id, authority_id, key_type=key_type, reason=reason, activate_at=activate_at
+    )
+    told = _told(ctx, org_id, authority_id)
+    return {"ca": told, "old_fingerprint": told["fingerprint"]}
+
+
+@api.post("/<uuid:authority_id>/keys/<uuid:key_id>/activate")
+@requires(AuthorityPermissions.MANAGE_KEYS)
+@elevated
+@returns(AuthorityOut, key="ca")
+@raises(StepUpRequired, AuthorityKeyState)
+def activate_key(ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID) -> dict[str, Any]:
+    """Let the next key sign. What the one before has signed counts until it ends."""
+    service.activate(ctx, org_id, authority_id, key_id)
+    return _told(ctx, org_id, authority_id)
+
+
+@api.post("/<uuid:authority_id>/keys/<uuid:key_id>/retire")
+@requires(AuthorityPermissions.MANAGE_KEYS)
+@elevated
+@body(AuthorityRetirementIn)
+@returns(AuthorityOut, key="ca")
+@raises(StepUpRequired, AuthorityKeyState)
+def retire_key(
+    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, reason: str | None
+) -> dict[str, Any]:
+    """Believe a key no more that signs no more: what it has signed ends."""
+    service.retire(ctx, org_id, authority_id, key_id, reason=reason)
+    return _told(ctx, org_id, authority_id)
+
+
+@api.post("/<uuid:authority_id>/keys/<uuid:key_id>/compromise")
+@requires(AuthorityPermissions.MANAGE_KEYS)
+@elevated
+@body(AuthorityCompromiseIn)
+@returns(AuthorityOut, key="ca")
+@raises(StepUpRequired, AuthorityKeyState)
+def compromise_key(
+    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, reason: str, key_type: str
+) -> dict[str, Any]:
+    """The red button: others may have this key. Nothing of it counts from now on."""
+    service.compromise(ctx, org_id, authority_id, key_id, key_type=key_type, reason=reason)
+    return _told(ctx, org_id, authority_id)
+
+
+def _told(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
+    row = queries.get_authority(ctx, org_id, authority_id)
+    return queries.as_told(queries.shown(ctx, [row])[0])

@@ -1,0 +1,133 @@
+"""Certificate authorities, as they travel over HTTP. Lives of certificates are in hours there."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from gatehouse.core.fields import Flag, Instant, Moment, Text
+from gatehouse.ssh_ca.models import AuthorityKind, KeyState, Permission
+from gatehouse.ssh_ca.service import MAKERS
+
+HOUR = 3600
+MOST_HOURS = 366 * 24
+KEY_TYPES = validate.OneOf(tuple(MAKERS))
+
+
+class AuthorityChanges(Schema):
+    """``backdate_seconds``: how long before it is made a certificate begins, for late clocks."""
+
+    name = Text(least=1, most=255)
+    description = Text(most=2000, allow_none=True)
+    default_cert_validity_hours = fields.Integer(
+        strict=True, validate=validate.Range(1, MOST_HOURS)
+    )
+    max_cert_validity_hours = fields.Integer(strict=True, validate=validate.Range(1, MOST_HOURS))
+    backdate_seconds = fields.Integer(strict=True, validate=validate.Range(0, 900))
+
+    @post_load
+    def in_seconds(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        for name in ("default", "max"):
+            if (hours := data.pop(f"{name}_cert_validity_hours", None)) is not None:
+                data[f"{name}_seconds"] = hours * HOUR
+        return data
+
+
+class AuthorityIn(AuthorityChanges):
+    name = Text(least=1, most=255, required=True)
+    description = Text(most=2000, allow_none=True, load_default=None)
+    kind = fields.Enum(
+        AuthorityKind, by_value=True, data_key="ca_type", load_default=AuthorityKind.USER
+    )
+    key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
+    default_cert_validity_hours = fields.Integer(
+        strict=True, load_default=8, validate=validate.Range(1, MOST_HOURS)
+    )
+    max_cert_validity_hours = fields.Integer(
+        strict=True, load_default=720, validate=validate.Range(1, MOST_HOURS)
+    )
+    backdate_seconds = fields.Integer(
+        strict=True, load_default=300, validate=validate.Range(0, 900)
+    )
+
+
+class AuthorityDeletionIn(Schema):
+    reason = Text(most=255, load_default=None, allow_none=True)
+
+
+class AuthorityGoneOut(Schema):
+    ca_id = fields.UUID()
+
+
+class AuthorityRotationIn(Schema):
+    """``activate_at``: when the next key takes over by itself; without it somebody activates it."""
+
+    key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
+    reason = Text(most=255, load_default=None, allow_none=True)
+    activate_at = Instant(load_default=None, allow_none=True)
+
+
+class AuthorityRetirementIn(Schema):
+    reason = Text(most=255, load_default=None, allow_none=True)
+
+
+class AuthorityCompromiseIn(Schema):
+    """``key_type`` is that of the key that signs instead, if there is no next one."""
+
+    reason = Text(least=1, most=255, required=True)
+    key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
+
+
+class AuthorityKeyOut(Schema):
+    id = fields.UUID()
+    state = fields.Enum(KeyState, by_value=True)
+    key_type = fields.String(attribute="type")
+    public_key = fields.String()
+    fingerprint = fields.String()
+    next_serial_number = fields.Integer(attribute="next_serial")
+    created_at = Moment()
+    activate_at = Moment(allow_none=True)
+    activated_at = Moment(allow_none=True)
+    retiring_at = Moment(allow_none=True)
+    ended_at = Moment(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+
+class AuthorityOut(Schema):
+    """The key named beside the authority is the one that signs."""
+
+    id = fields.UUID()
+    organization_id = fields.UUID()
+    name = fields.String()
+    description = fields.String(allow_none=True)
+    ca_type = fields.String()
+    key_type = fields.String(allow_none=True)
+    public_key = fields.String(allow_none=True)
+    fingerprint = fields.String(allow_none=True)
+    next_serial_number = fields.Integer(allow_none=True)
+    is_active = Flag()
+    default_cert_validity_hours = fields.Integer()
+    max_cert_validity_hours = fields.Integer()
+    backdate_seconds = fields.Integer()
+    rotated_at = Moment(allow_none=True)
+    rotation_reason = fields.String(allow_none=True)
+    created_at = Moment()
+    updated_at = Moment()
+    keys = fields.List(fields.Nested(AuthorityKeyOut))
+
+
+class AuthorityRotatedOut(Schema):
+    ca = fields.Nested(AuthorityOut)
+    old_fingerprint = fields.String(allow_none=True)
+
+
+class AuthorityPermissionIn(Schema):
+    user_id = fields.UUID(required=True)
+    permission = fields.Enum(Permission, by_value=True, load_default=Permission.SIGN)
+
+
+class AuthorityPermissionOut(Schema):
+    id = fields.UUID()
+    user_id = fields.UUID()
+    user_email = fields.String()
+    permission = fields.Enum(Permission, by_value=True)
+    created_at = Moment()

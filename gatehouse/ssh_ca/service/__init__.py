@@ -1,0 +1,31 @@
+"""The rules of certificate authorities."""
+
+from gatehouse.ssh_ca.service.authorities import (
+    change_authority,
+    close_authorities,
+    create_authority,
+    delete_authority,
+    end_permissions,
+    give_permission,
+    take_permissions,
+)
+from gatehouse.ssh_ca.service.keys import MAKERS, open_key, rewrap_keys
+from gatehouse.ssh_ca.service.rotation import activate, advance, compromise, retire, rotate
+
+__all__ = [
+    "MAKERS",
+    "activate",
+    "advance",
+    "change_authority",
+    "close_authorities",
+    "compromise",
+    "create_authority",
+    "delete_authority",
+    "end_permissions",
+    "give_permission",
+    "open_key",
+    "retire",
+    "rewrap_keys",
+    "rotate",
+    "take_permissions",
+]

@@ -1,0 +1,181 @@
+"""The life of an authority's key: next, active, retiring, retired; or compromised at any time.
+
+The unique indexes admit one that is next and one that is active: they decide all races.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.ssh_ca.errors import AuthorityKeyState, RotationInProgress
+from gatehouse.ssh_ca.events import (
+    AuthorityKeyActivated,
+    AuthorityKeyCompromised,
+    AuthorityKeyEvent,
+    AuthorityKeyPublished,
+    AuthorityKeyRetired,
+)
+from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
+from gatehouse.ssh_ca.queries import get_authority, get_key
+from gatehouse.ssh_ca.service.keys import new_key
+
+MARGIN = timedelta(minutes=15)  # for clocks that are behind, once the last certificate has ended
+FORGOTTEN: dict[str, Any] = {"private_sealed": None, "key_sealed": None}
+
+
+def rotate(
+    ctx: Context,
+    org_id: UUID,
+    authority_id: UUID,
+    *,
+    key_type: str,
+    reason: str | None,
+    activate_at: datetime | None,
+) -> AuthorityKey:
+    """Make the next key. It is trusted from now on, and signs once it is activated.
+
+    Raises AuthorityNotFound, RotationInProgress.
+    """
+    authority = get_authority(ctx, org_id, authority_id)
+    key = new_key(ctx, authority, key_type, KeyState.NEXT)
+    key.activate_at, key.reason = activate_at, reason
+    ctx.db.add(key)
+    try:
+        ctx.db.flush()
+    except IntegrityError:
+        raise RotationInProgress from None
+    authority.rotated_at, authority.rotation_reason = ctx.now, reason
+    _record(ctx, AuthorityKeyPublished, authority, key, reason)
+    return key
+
+
+def activate(ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID) -> AuthorityKey:
+    """Let the next key sign from now on; what the one before has signed counts on.
+
+    Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
+    """
+    authority = get_authority(ctx, org_id, authority_id)
+    key = get_key(ctx, org_id, authority_id, key_id)
+    if key.state is not KeyState.NEXT or not _take_over(ctx, authority, key):
+        raise AuthorityKeyState(state=key.state.value)
+    return key
+
+
+def retire(
+    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, reason: str | None
+) -> AuthorityKey:
+    """Trust a key no more that signs no more: what it has signed ends with it.
+
+    Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
+    """
+    authority = get_authority(ctx, org_id, authority_id)
+    key = get_key(ctx, org_id, authority_id, key_id)
+    ends = key.state in (KeyState.RETIRING, KeyState.NEXT)
+    if not ends or not _end(ctx, key, KeyState.RETIRED, reason):
+        raise AuthorityKeyState(state=key.state.value)
+    _record(ctx, AuthorityKeyRetired, authority, key, reason)
+    return key
+
+
+def compromise(
+    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, key_type: str, reason: str
+) -> AuthorityKey:
+    """Others may have a key: trust it no more, from now on. If it was the one that signs, the next
+    one does, or a new one. Returns the key that signs.
+
+    Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
+    """
+    authority = get_authority(ctx, org_id, authority_id)
+    key = get_key(ctx, org_id, authority_id, key_id)
+    was = key.state
+    if was is KeyState.COMPROMISED or not _end(ctx, key, KeyState.COMPROMISED, reason):
+        raise AuthorityKeyState(state=key.state.value)
+    _record(ctx, AuthorityKeyCompromised, authority, key, reason)
+    if was is not KeyState.ACTIVE:
+        return key
+    successor: AuthorityKey | None = ctx.db.scalar(_in_state(authority.id, KeyState.NEXT))
+    if successor is not None and _take_over(ctx, authority, successor):
+        return successor
+    key = new_key(ctx, authority, key_type, KeyState.ACTIVE)
+    ctx.db.add(key)
+    ctx.db.flush()
+    _record(ctx, AuthorityKeyActivated, authority, key, reason)
+    return key
+
+
+def advance(ctx: Context) -> int:
+    """Do what is due: activate, retire. Returns how many keys changed."""
+    due = (
+        select(AuthorityKey, Authority)
+        .join(Authority)
+        .where(
+            or_(
+                (AuthorityKey.state == KeyState.NEXT) & (AuthorityKey.activate_at <= ctx.now),
+                (AuthorityKey.state == KeyState.RETIRING)
+                & (
+                    AuthorityKey.last_expiry.is_(None)
+                    | (AuthorityKey.last_expiry <= ctx.now - MARGIN)
+                )
+                & (AuthorityKey.retiring_at <= ctx.now - MARGIN),
+            )
+        )
+    )
+    changed = 0
+    for key, authority in ctx.db.execute(due).all():
+        if key.state is KeyState.NEXT:
+            changed += _take_over(ctx, authority, key)
+        elif _end(ctx, key, KeyState.RETIRED, None):
+            _record(ctx, AuthorityKeyRetired, authority, key, None)
+            changed += 1
+    return changed
+
+
+def _take_over(ctx: Context, authority: Authority, key: AuthorityKey) -> bool:
+    """The old one goes first: the index admits one that is active. A loser does nothing."""
+    is_next = AuthorityKey.id == key.id, AuthorityKey.state == KeyState.NEXT
+    if not ctx.execute(update(AuthorityKey).where(*is_next).values(activated_at=ctx.now)):
+        return False
+    old = AuthorityKey.authority_id == authority.id, AuthorityKey.state == KeyState.ACTIVE
+    retiring = {"state": KeyState.RETIRING, "retiring_at": ctx.now}
+    ctx.execute(update(AuthorityKey).where(*old).values(**retiring))
+    ctx.execute(update(AuthorityKey).where(*is_next).values(state=KeyState.ACTIVE))
+    ctx.db.refresh(key)
+    _record(ctx, AuthorityKeyActivated, authority, key, None)
+    return True
+
+
+def _end(ctx: Context, key: AuthorityKey, state: KeyState, reason: str | None) -> bool:
+    as_it_was = AuthorityKey.id == key.id, AuthorityKey.state == key.state
+    values = {"state": state, "ended_at": ctx.now, "reason": reason, **FORGOTTEN}
+    if not ctx.execute(update(AuthorityKey).where(*as_it_was).values(**values)):
+        return False
+    ctx.db.refresh(key)
+    return True
+
+
+def _in_state(authority_id: UUID, state: KeyState) -> Any:
+    return select(AuthorityKey).where(
+        AuthorityKey.authority_id == authority_id, AuthorityKey.state == state
+    )
+
+
+def _record(
+    ctx: Context,
+    kind: type[AuthorityKeyEvent],
+    authority: Authority,
+    key: AuthorityKey,
+    reason: str | None,
+) -> None:
+    event = kind(
+        org_id=authority.org_id,
+        ssh_authority_id=authority.id,
+        key_id=key.id,
+        fingerprint=key.fingerprint,
+        reason=reason,
+    )
+    record(ctx, event)
