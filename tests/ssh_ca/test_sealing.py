@@ -1,4 +1,4 @@
-"""How private keys of authorities lie in the database, and under which key."""
+"""How private keys of authorities lie in the database, and under which key: threat 227."""
 
 from collections.abc import Callable
 from uuid import UUID
