@@ -5,10 +5,10 @@ from gatehouse.ssh_ca import jobs
 from gatehouse.ssh_ca.cli import ca
 from gatehouse.ssh_ca.permissions import GRANTS
 from gatehouse.ssh_ca.queries import ssh_permissions
-from gatehouse.ssh_ca.routes import api
+from gatehouse.ssh_ca.routes import apis
 
 domain = Domain(
-    apis=(api,),
+    apis=apis,
     grants=GRANTS,
     reactions=(
         jobs.end_ssh_permissions_of_who_is_out,

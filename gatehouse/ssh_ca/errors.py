@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from gatehouse.core.errors import Conflict, GatehouseError, NotFound
+from gatehouse.core.errors import BadRequest, Conflict, GatehouseError, NotFound
 from gatehouse.core.sayings import _
 
 
@@ -52,3 +52,10 @@ class PermissionNotFound(NotFound):
 class SignerUnavailable(GatehouseError):
     status, type = HTTPStatus.SERVICE_UNAVAILABLE, "SIGNER_UNAVAILABLE"
     message = _("The key of the certificate authority cannot be used right now.")
+
+
+class OrganizationRequired(BadRequest):
+    """400. ``details.organizations`` are those of the caller: id, name, slug."""
+
+    type = "ORGANIZATION_REQUIRED"
+    message = _("Say which organization you mean: you are in none, or in several.")

@@ -7,6 +7,7 @@ from gatehouse.core.roles import Role
 
 
 class AuthorityPermissions(StrEnum):
+    USE = "ssh_authorities:use"
     READ = "ssh_authorities:read"
     MANAGE = "ssh_authorities:manage"
     MANAGE_KEYS = "ssh_authorities:manage_keys"
@@ -17,4 +18,5 @@ _OWNERS_ONLY = frozenset({AuthorityPermissions.MANAGE_KEYS})
 GRANTS = (
     Grant(Role.OWNER, frozenset(AuthorityPermissions)),
     Grant(Role.ADMIN, frozenset(AuthorityPermissions) - _OWNERS_ONLY),
+    Grant(Role.MEMBER, frozenset({AuthorityPermissions.USE})),
 )

@@ -131,3 +131,36 @@ class AuthorityPermissionOut(Schema):
     user_email = fields.String()
     permission = fields.Enum(Permission, by_value=True)
     created_at = Moment()
+
+
+class AuthorityPermissionsOut(Schema):
+    """``open_to_all``: nobody is named who may ask for certificates, so every member may."""
+
+    ca_id = fields.UUID()
+    permissions = fields.List(fields.Nested(AuthorityPermissionOut))
+    open_to_all = fields.Boolean()
+
+
+class AuthorityQuery(Schema):
+    kind = fields.Enum(
+        AuthorityKind, by_value=True, data_key="ca_type", load_default=AuthorityKind.USER
+    )
+    organization_id = fields.UUID(load_default=None)
+
+
+class TrustedKeyOut(Schema):
+    public_key = fields.String()
+    fingerprint = fields.String()
+    state = fields.Enum(KeyState, by_value=True)
+
+
+class TrustedOut(Schema):
+    """``public_key`` is the one that signs; machines have to believe all ``keys``."""
+
+    organization_id = fields.UUID()
+    ca_name = fields.String()
+    ca_type = fields.String()
+    public_key = fields.String()
+    fingerprint = fields.String()
+    source = fields.String()
+    keys = fields.List(fields.Nested(TrustedKeyOut))

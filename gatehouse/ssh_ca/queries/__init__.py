@@ -9,11 +9,17 @@ from gatehouse.ssh_ca.queries.authorities import (
     get_key,
     key_as_told,
     keys_of,
-    permissions_of,
     shown,
     ssh_permissions,
     text_of,
     trusted_keys,
+)
+from gatehouse.ssh_ca.queries.permissions import (
+    only_organization,
+    organization_of,
+    permission_told,
+    permissions_told,
+    trust_told,
 )
 
 __all__ = [
@@ -25,9 +31,13 @@ __all__ = [
     "get_key",
     "key_as_told",
     "keys_of",
-    "permissions_of",
+    "only_organization",
+    "organization_of",
+    "permission_told",
+    "permissions_told",
     "shown",
     "ssh_permissions",
     "text_of",
+    "trust_told",
     "trusted_keys",
 ]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from gatehouse.accounts.models import User
 from gatehouse.core.context import Context
 from gatehouse.ssh_ca.errors import AuthorityKeyNotFound, AuthorityNotFound
 from gatehouse.ssh_ca.models import (
@@ -106,18 +105,6 @@ def shown(ctx: Context, authorities: Sequence[Authority]) -> list[Shown]:
 
 def _as_shown(key: AuthorityKey) -> tuple[int, str]:
     return SHOWN_FIRST.index(key.state), str(key.id)
-
-
-def permissions_of(ctx: Context, authority_id: UUID) -> list[dict[str, Any]]:
-    """Who may use an authority, with their addresses."""
-    rows = ctx.db.execute(
-        select(AuthorityPermission, User.email)
-        .join(User, User.id == AuthorityPermission.user_id)
-        .where(AuthorityPermission.authority_id == authority_id)
-        .order_by(AuthorityPermission.id)
-    )
-    names = ("id", "user_id", "permission", "created_at")
-    return [{**{name: getattr(row, name) for name in names}, "user_email": e} for row, e in rows]
 
 
 def ssh_permissions(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
