@@ -49,6 +49,7 @@ BAD_AUTHORIZATION = ("Bearer", "Bearer ", "Bearer x", "Basic dXNlcjpw", "Bearer 
 # What routes below a thing of an organization take: the id shall be wrong, not the body.
 RIGHT_BODIES: dict[str, Any] = {
     "compromise_key": lambda _ids: {"reason": "lost"},
+    "give_permission": lambda ids: {"user_id": str(ids["user_id"])},
     "change_role": lambda _: {"role": "member"},
     "add_department_member": lambda ids: {"user_id": str(ids["user_id"])},
     "add_principal_member": lambda ids: {"user_id": str(ids["user_id"])},

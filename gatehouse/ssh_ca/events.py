@@ -90,3 +90,21 @@ class AuthorityPermissionGiven(AuthorityEvent):
 class AuthorityPermissionTaken(AuthorityEvent):
     name = "ssh_authority.permission_taken"
     says = "The permissions of somebody on a certificate authority were taken away."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentCertPolicyChanged(OrganizationEvent):
+    name = "ssh_policy.department_changed"
+    says = "What a department demands of SSH certificates was changed."
+    resource = "department"
+
+    department_id: UUID
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationCertPolicyChanged(OrganizationEvent):
+    name = "ssh_policy.organization_changed"
+    says = "What an organization demands of all SSH certificates was changed."
+
+    fields: tuple[str, ...]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gatehouse.core.db import Model, Removable, found_when_removed, unique_among_the_living, words
@@ -122,3 +122,44 @@ class AuthorityPermission(Model):
     authority_id: Mapped[UUID] = mapped_column(ForeignKey("ssh_authorities.id", ondelete="CASCADE"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     permission: Mapped[Permission] = mapped_column(words(Permission))
+
+
+class DepartmentCertPolicy(Model):
+    """What a department demands of certificates with a principal that it gives (rules/policies.py).
+
+    A department without a row demands what is usual.
+    """
+
+    __tablename__ = "ssh_department_policies"
+
+    department_id: Mapped[UUID] = mapped_column(
+        ForeignKey("departments.id", ondelete="CASCADE"), unique=True
+    )
+    allow_user_expiry: Mapped[bool]
+    default_seconds: Mapped[int]
+    max_seconds: Mapped[int]
+    extensions: Mapped[list[str]] = mapped_column(JSON)
+    source_cidrs: Mapped[list[str]] = mapped_column(JSON)
+    pin_source_ip: Mapped[bool]
+    force_command: Mapped[str | None] = mapped_column(Text)
+    require_fido: Mapped[bool]
+    require_pin: Mapped[bool]
+    mfa_max_age: Mapped[int | None]
+    allowed_key_types: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    allowed_principals: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+
+
+class OrganizationCertPolicy(Model):
+    """What an organization demands of all certificates. Without a row it demands what is usual."""
+
+    __tablename__ = "ssh_organization_policies"
+
+    org_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), unique=True
+    )
+    min_rsa_bits: Mapped[int]
+    require_fido: Mapped[bool]
+    reverify_days: Mapped[int | None]
+    admins_get_all_principals: Mapped[bool]
+    updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))

@@ -12,6 +12,7 @@ ACTIVE, NEXT = sa.text("state = 'active'"), sa.text("state = 'next'")
 def create() -> None:
     _authorities()
     _keys()
+    _policies()
     op.create_table(
         "ssh_authority_permissions",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -106,7 +107,48 @@ def _keys() -> None:
     op.create_index("ix_ssh_authority_keys_authority_id", "ssh_authority_keys", ["authority_id"])
 
 
+def _policies() -> None:
+    op.create_table(
+        "ssh_department_policies",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("department_id", sa.Uuid, nullable=False),
+        sa.Column("allow_user_expiry", sa.Boolean, nullable=False),
+        sa.Column("default_seconds", sa.Integer, nullable=False),
+        sa.Column("max_seconds", sa.Integer, nullable=False),
+        sa.Column("extensions", sa.JSON, nullable=False),
+        sa.Column("source_cidrs", sa.JSON, nullable=False),
+        sa.Column("pin_source_ip", sa.Boolean, nullable=False),
+        sa.Column("force_command", sa.Text),
+        sa.Column("require_fido", sa.Boolean, nullable=False),
+        sa.Column("require_pin", sa.Boolean, nullable=False),
+        sa.Column("mfa_max_age", sa.Integer),
+        sa.Column("allowed_key_types", sa.JSON),
+        sa.Column("allowed_principals", sa.JSON),
+        sa.Column("updated_at", TIME, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_ssh_department_policies"),
+        sa.UniqueConstraint("department_id", name="uq_ssh_department_policies_department_id"),
+        belongs_to("departments", "department_id", "fk_ssh_department_policies_department_id"),
+    )
+    op.create_table(
+        "ssh_organization_policies",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("org_id", sa.Uuid, nullable=False),
+        sa.Column("min_rsa_bits", sa.Integer, nullable=False),
+        sa.Column("require_fido", sa.Boolean, nullable=False),
+        sa.Column("reverify_days", sa.Integer),
+        sa.Column("admins_get_all_principals", sa.Boolean, nullable=False),
+        sa.Column("updated_at", TIME, nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_ssh_organization_policies"),
+        sa.UniqueConstraint("org_id", name="uq_ssh_organization_policies_org_id"),
+        belongs_to("organizations", "org_id", "fk_ssh_organization_policies_org_id"),
+    )
+
+
 def drop() -> None:
+    op.drop_table("ssh_organization_policies")
+    op.drop_table("ssh_department_policies")
     op.drop_table("ssh_authority_permissions")
     op.drop_table("ssh_authority_keys")
     op.drop_table("ssh_authorities")

@@ -21,6 +21,12 @@ from gatehouse.ssh_ca.queries.permissions import (
     permissions_told,
     trust_told,
 )
+from gatehouse.ssh_ca.queries.policies import (
+    policies_of_departments,
+    policy_of_department,
+    policy_of_organization,
+    policy_told,
+)
 
 __all__ = [
     "Shown",
@@ -35,6 +41,10 @@ __all__ = [
     "organization_of",
     "permission_told",
     "permissions_told",
+    "policies_of_departments",
+    "policy_of_department",
+    "policy_of_organization",
+    "policy_told",
     "shown",
     "ssh_permissions",
     "text_of",

@@ -12,6 +12,7 @@ from gatehouse.ssh_ca import queries, service
 from gatehouse.ssh_ca.errors import AuthorityNotFound, PermissionNotFound, PermissionThere
 from gatehouse.ssh_ca.models import Permission
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
+from gatehouse.ssh_ca.routes.reading import OF_AN_ORGANIZATION
 from gatehouse.ssh_ca.schemas import (
     AuthorityPermissionIn,
     AuthorityPermissionOut,
@@ -63,7 +64,7 @@ def take_permissions(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UU
 @by_authority.get()
 @signed_in
 @returns(AuthorityPermissionsOut)
-@raises(AuthorityNotFound)
+@raises(AuthorityNotFound, *OF_AN_ORGANIZATION)
 def list_permissions_by_authority(ctx: Context, authority_id: UUID) -> dict[str, Any]:
     """List who may use an authority."""
     org_id = _checked(ctx, authority_id, AuthorityPermissions.READ)
@@ -74,7 +75,7 @@ def list_permissions_by_authority(ctx: Context, authority_id: UUID) -> dict[str,
 @signed_in
 @body(AuthorityPermissionIn)
 @returns(AuthorityPermissionOut, HTTPStatus.CREATED, key="permission")
-@raises(AuthorityNotFound, ActiveMemberNotFound, PermissionThere)
+@raises(AuthorityNotFound, ActiveMemberNotFound, PermissionThere, *OF_AN_ORGANIZATION)
 def give_permission_by_authority(
     ctx: Context, authority_id: UUID, *, user_id: UUID, permission: Permission
 ) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def give_permission_by_authority(
 @by_authority.delete("/<uuid:user_id>")
 @signed_in
 @returns(None)
-@raises(AuthorityNotFound, PermissionNotFound)
+@raises(AuthorityNotFound, PermissionNotFound, *OF_AN_ORGANIZATION)
 def take_permissions_by_authority(ctx: Context, authority_id: UUID, user_id: UUID) -> None:
     """Take away what somebody may do with an authority."""
     org_id = _checked(ctx, authority_id, AuthorityPermissions.MANAGE)

@@ -10,6 +10,10 @@ from gatehouse.ssh_ca.service.authorities import (
     take_permissions,
 )
 from gatehouse.ssh_ca.service.keys import MAKERS, open_key, rewrap_keys
+from gatehouse.ssh_ca.service.policies import (
+    change_department_policy,
+    change_organization_policy,
+)
 from gatehouse.ssh_ca.service.rotation import activate, advance, compromise, retire, rotate
 
 __all__ = [
@@ -17,6 +21,8 @@ __all__ = [
     "activate",
     "advance",
     "change_authority",
+    "change_department_policy",
+    "change_organization_policy",
     "close_authorities",
     "compromise",
     "create_authority",
