@@ -17,7 +17,7 @@ PIP = $$(test -x $(BIN)/pip && echo $(PY) -m pip || echo $(PYTHON) -m pip --pyth
 INSTALL = $(PIP) install --quiet --disable-pip-version-check --require-hashes --requirement
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate $(PIN_ARGS)
-PINS := base production optional testing development
+PINS := base production optional cli testing development
 
 # Tests start dozens of Pythons: none compiles what another one has compiled.
 unexport PYTHONDONTWRITEBYTECODE

@@ -46,10 +46,13 @@ class Visitor:
     """Goes through whatever the provider shows: signs in, says yes, and ends where it is led.
 
     ``follows``: further places whose redirects it follows, such as an application that runs.
+    ``answer``: the button that it presses where there is one of this value, else the first.
     """
 
-    def __init__(self, provider: str, email: str, *, follows: tuple[str, ...] = ()) -> None:
-        self.provider, self.email = provider, email
+    def __init__(
+        self, provider: str, email: str, *, follows: tuple[str, ...] = (), answer: str = "allow"
+    ) -> None:
+        self.provider, self.email, self._answer = provider, email, answer
         self.pages: list[str] = []
         self.text = ""
         self._follows = (provider, *follows)
@@ -89,8 +92,8 @@ class Visitor:
         fields = dict(form.fields)
         known = {"email": self.email, "password": PASSWORD, **typed}
         fields |= {name: text for name, text in known.items() if name in form.names}
-        # The first button is the one that says yes.
-        fields |= dict(form.buttons[:1])
+        meant = [button for button in form.buttons if button[1] == self._answer]
+        fields |= dict((meant or form.buttons)[:1])
         where = urljoin(page.url, form.action or page.url)
         return self._send("POST", where, data=fields)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gatehouse.clients.rules import api_of
 from gatehouse.core.assurance import LEVELS
 from gatehouse.core.context import Runtime
 from gatehouse.core.jose import ASYMMETRIC
@@ -71,6 +72,7 @@ def metadata(runtime: Runtime) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": [*methods, "none"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+        "protected_resources": [api_of(runtime.settings.app_url)],  # RFC 9728 4
         "ui_locales_supported": languages_of(runtime.settings.translations_dir).tags,
     }
     return said | dict(OF_REQUESTS) | of_proofs(runtime) | _aliases(runtime, said)

@@ -1,0 +1,73 @@
+"""``gatehouse login``."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gatehouse_cli.failures import Misused, Refused
+from gatehouse_cli.people import named, show_person
+from gatehouse_cli.program import Command, Wishes, passes
+
+if TYPE_CHECKING:
+    from gatehouse_cli.store import Tokens
+
+
+@click.command("login", cls=Command)
+@click.option("--device", is_flag=True, help="Type a code on another device.")
+@click.option("--no-browser", is_flag=True, help="Paste the address at which a browser ends.")
+@click.option("--org", metavar="SLUG", help="Sign in to use this organization.")
+@click.option("--step-up", is_flag=True, help="Sign in anew, with a second factor.")
+@click.option("--keyring", is_flag=True, help="Keep the secrets in the system's keyring.")
+@passes
+def command(
+    wishes: Wishes, *, device: bool, no_browser: bool, org: str | None, step_up: bool, keyring: bool
+) -> None:
+    """Sign in by a browser: here, elsewhere, or on another device."""
+    if device and (no_browser or step_up):
+        raise Misused("--device goes neither with --no-browser nor with --step-up.")
+    from gatehouse_cli.profiles import remember
+    from gatehouse_cli.store import store_of
+
+    profile = wishes.chosen()
+    before = store_of(profile)
+    profile = replace(profile, organization=org, keyring=keyring or profile.keyring)
+    store = store_of(profile)
+    way = "pasting" if no_browser else "device" if device else None
+    tokens = _signed_in(profile.server, way, _asked(org, step_up=step_up))
+    me = _checked(tokens, org)
+    with store.locked():
+        before.forget()
+        store.write(tokens)
+    remember(profile)
+    show_person(wishes.output, f"Signed in at {profile.server} as {named(me['user'])}.", me)
+
+
+def _asked(org: str | None, *, step_up: bool) -> dict[str, str]:
+    """What the request says beside the usual."""
+    stronger = {"acr_values": "mfa", "max_age": "600"} if step_up else {}
+    return stronger | ({"organization": org} if org else {})
+
+
+def _signed_in(server: str, way: str | None, asked: dict[str, str]) -> "Tokens":
+    from gatehouse_cli import signing_in
+    from gatehouse_cli.oauth import Provider
+
+    provider = Provider.at(server)
+    if way == "pasting":
+        return signing_in.by_pasting(provider, asked)
+    if way == "device" or not signing_in.has_browser():
+        return signing_in.by_device(provider, asked)
+    return signing_in.by_browser(provider, asked)
+
+
+def _checked(tokens: "Tokens", org: str | None) -> Any:
+    """Who signed in. Whoever is not in the organization that they named is let go again."""
+    from gatehouse_cli.api import Api, JustGiven
+    from gatehouse_cli.oauth import revoke
+
+    me = Api(JustGiven(tokens)).get("/auth/me")
+    if org and org not in {one[key] for one in me["organizations"] for key in ("slug", "id")}:
+        revoke(tokens)
+        raise Refused(f"You are not in the organization {org}.")
+    return me

@@ -1,0 +1,127 @@
+"""The OAuth side of the server: who it says it is, and the tokens that it gives to this client."""
+
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from gatehouse_cli.addresses import origin_of, server_address
+from gatehouse_cli.failures import Misused, NotSignedIn, Refused, Unreachable
+from gatehouse_cli.store import Tokens
+from gatehouse_cli.transport import NO_GATEHOUSE, answer_of, send
+
+CLIENT_ID = "gatehouse-cli"
+SCOPE = "openid api offline_access"
+TOO_MANY = 429
+NEEDED = (
+    *("authorization_endpoint", "token_endpoint", "revocation_endpoint"),
+    "device_authorization_endpoint",
+)
+
+
+class OAuthError(Refused):
+    """What an endpoint of OAuth refuses (RFC 6749 5.2). ``type`` is its ``error``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A server, as it describes itself (RFC 8414)."""
+
+    issuer: str
+    api: str
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str
+    device_authorization_endpoint: str
+
+    OF: ClassVar[str] = "/.well-known/openid-configuration"
+
+    @classmethod
+    def at(cls, server: str) -> "Provider":
+        """Ask a server. It has to go by the very name it was asked by, and have all that we use at
+        that place (RFC 8414 3.3): else it could pass our codes on to another one, and we
+        would not notice (RFC 9700 4.4).
+        """
+        said = answer_of(send("GET", server + cls.OF))
+        issuer = said.get("issuer")
+        if not isinstance(issuer, str):
+            raise Unreachable(f"{server} {NO_GATEHOUSE}")
+        if server_address(issuer) != server:
+            raise Misused(f"{server} calls itself {issuer}: use --server {issuer}")
+        found = {name: str(said.get(name) or "") for name in NEEDED}
+        if not all(found.values()):
+            raise Unreachable(f"{server} does not sign in command lines. Is it a Gatehouse?")
+        if any(origin_of(url) != origin_of(server) for url in found.values()):
+            raise Unreachable(f"{server} names endpoints that are somewhere else.")
+        return cls(issuer, _api_of(said, server), **found)
+
+    def tokens(self, form: Mapping[str, str]) -> Tokens:
+        """What the token endpoint gives. Raises OAuthError if it refuses."""
+        none_yet = Tokens(
+            server=server_address(self.issuer),
+            api=self.api,
+            token_endpoint=self.token_endpoint,
+            revocation_endpoint=self.revocation_endpoint,
+        )
+        return _redeemed(none_yet, form)
+
+
+def _api_of(said: Mapping[str, Any], server: str) -> str:
+    """The REST API, as the server names it (RFC 9728 4)."""
+    named = said.get("protected_resources")
+    found = named[0] if isinstance(named, list) and named else f"{server}/api/v1"
+    return server_address(str(found))
+
+
+def ask(endpoint: str, form: Mapping[str, str]) -> dict[str, Any]:
+    """Send a form to an endpoint of OAuth.
+
+    Raises OAuthError with its ``error``, Unreachable where the answer is not one.
+    """
+    answer = send("POST", endpoint, form=form)
+    if answer.status_code == TOO_MANY or answer.is_server_error:
+        raise Unreachable(f"{origin_of(endpoint)} cannot do it now (HTTP {answer.status_code}).")
+    said = answer_of(answer)
+    if answer.is_success:
+        return said
+    word = str(said.get("error", f"HTTP {answer.status_code}"))
+    raise OAuthError(str(said.get("error_description") or word), word)
+
+
+def refreshed(tokens: Tokens) -> Tokens:
+    """The tokens that follow these. Raises NotSignedIn if the sign-in is over."""
+    try:
+        return _redeemed(
+            tokens, {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+        )
+    except OAuthError as error:
+        raise NotSignedIn("Your sign-in is over. Sign in again: gatehouse login") from error
+
+
+def _redeemed(tokens: Tokens, form: Mapping[str, str]) -> Tokens:
+    """These tokens with what the token endpoint gives for the form."""
+    said = ask(tokens.token_endpoint, {**form, "client_id": CLIENT_ID, "resource": tokens.api})
+    try:
+        return replace(
+            tokens,
+            access_token=str(said["access_token"]),
+            refresh_token=str(said.get("refresh_token", tokens.refresh_token)),
+            expires_at=time.time() + float(said.get("expires_in", 0)),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise Unreachable(f"{tokens.server} {NO_GATEHOUSE}") from None
+
+
+def revoke(tokens: Tokens) -> None:
+    """End what came of a sign-in (RFC 7009)."""
+    form = {"token": tokens.refresh_token or tokens.access_token, "client_id": CLIENT_ID}
+    answer = send("POST", tokens.revocation_endpoint, form=form)
+    if not answer.is_success:
+        raise Unreachable(f"{tokens.server} did not end the sign-in (HTTP {answer.status_code}).")
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE's S256 (RFC 7636 4.2)."""
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

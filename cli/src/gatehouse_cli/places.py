@@ -1,0 +1,116 @@
+"""Where files are, and how they are written so that nobody else reads or swaps them."""
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from gatehouse_cli.failures import Failure
+
+OWN_FILE, OWN_FOLDER, OTHERS = 0o600, 0o700, 0o077
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+def state_folder() -> Path:
+    """``$XDG_STATE_HOME/gatehouse``. A path that is not absolute counts for nothing (XDG Base
+    Directory Specification).
+    """
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
+    return base / "gatehouse"
+
+
+def config_file() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("gatehouse", appauthor=False) / "config.json"
+
+
+def own_folder(path: Path) -> Path:
+    """Make a folder that nobody else can enter, or see that the one that is there is so."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        path.mkdir(OWN_FOLDER)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise Failure(f"{path} is not a folder of your own. Move it away and try again.")
+    if stat.S_IMODE(found.st_mode) != OWN_FOLDER:
+        path.chmod(OWN_FOLDER)
+    return path
+
+
+def read_secret(path: Path) -> Any:
+    """The JSON of a file that only its owner can read; None where there is no file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Failure(f"{path} is not read: {error.strerror}.") from None
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid():
+            raise Failure(f"{path} is not read: it is no file of your own.")
+        if stat.S_IMODE(found.st_mode) & OTHERS:
+            raise Failure(f"{path} is not read: others can read it. Delete it, and sign in again.")
+        text = os.read(descriptor, found.st_size).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    return parsed(text, path)
+
+
+def delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise Failure(f"{path} is not deleted: {error.strerror}.") from None
+
+
+def read_config(path: Path) -> Any:
+    """The JSON of a file without secrets; None where there is no file."""
+    try:
+        return parsed(path.read_text("utf-8"), path)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{path} is not read: {error}.") from None
+
+
+def parsed(text: str, source: object) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Failure(f"{source} is damaged. Delete it, and sign in again.") from None
+
+
+def write_own(path: Path, content: Any) -> None:
+    """Put a file that only its owner can read in the place of whatever is there, at once."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(new, NEW, OWN_FILE), "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise Failure(f"{path} is not written: {error.strerror}.") from None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until no other process is inside for this file. The lock ends with the process."""
+    lock = path.with_name(f"{path.name}.lock")
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(lock, flags, OWN_FILE)
+    except OSError as error:
+        raise Failure(f"{lock} is not opened: {error.strerror}.") from None
+    with os.fdopen(descriptor) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

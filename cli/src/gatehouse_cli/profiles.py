@@ -1,0 +1,85 @@
+"""Profiles: names of servers, and of those the one that is meant."""
+
+import os
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from gatehouse_cli.addresses import server_address
+from gatehouse_cli.failures import Misused
+from gatehouse_cli.places import config_file, locked, read_config, write_own
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NO_SERVER = "Which server? Sign in with: gatehouse login --server https://id.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """``keyring``: whether the system's keyring has the secrets, not a file."""
+
+    name: str
+    server: str
+    organization: str | None = None
+    keyring: bool = False
+
+
+def chosen(name: str | None, server: str | None) -> Profile:
+    """The profile that is meant: the one of this name, else of this server, else the last used.
+
+    A server that no profile has gets one of its host's name. Raises Misused where nothing tells
+    the server.
+    """
+    name = name or os.environ.get("GATEHOUSE_PROFILE") or None
+    given = server or os.environ.get("GATEHOUSE_SERVER") or None
+    address = server_address(given) if given else None
+    config = _config()
+    known = {key: _profile(key, kept) for key, kept in config["profiles"].items()}
+    if name is None:
+        by_server = (key for key, profile in known.items() if profile.server == address)
+        last = config.get("profile")
+        name = next(by_server, _new_name(address)) if address else last
+    if name is not None and not NAME.fullmatch(name):
+        raise Misused("The name of a profile has letters, digits, dots, dashes and underscores.")
+    found = known.get(name) if name else None
+    if found is not None and address in (None, found.server):
+        return found
+    if name is None or address is None:
+        raise Misused(NO_SERVER)
+    return Profile(name, address)
+
+
+def remember(profile: Profile) -> None:
+    """Keep a profile, as the one that is meant from now on."""
+    path = config_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path):
+        config = _config()
+        kept = asdict(profile)
+        config["profiles"][kept.pop("name")] = kept
+        write_own(path, {**config, "profile": profile.name})
+
+
+def _config() -> dict[str, Any]:
+    found = read_config(config_file())
+    found = found if isinstance(found, dict) else {}
+    profiles = found.get("profiles")
+    return {**found, "profiles": profiles if isinstance(profiles, dict) else {}}
+
+
+def _profile(name: str, kept: Any) -> Profile:
+    try:
+        return Profile(
+            name,
+            server_address(kept["server"]),
+            kept.get("organization"),
+            keyring=kept.get("keyring") is True,
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise Misused(f"The profile {name} in {config_file()} names no server.") from None
+
+
+def _new_name(address: str) -> str:
+    parts = urlsplit(address)
+    host = (parts.hostname or "").replace(":", "-").strip("-")
+    return f"{host}-{parts.port}" if parts.port else host

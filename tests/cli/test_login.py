@@ -1,0 +1,199 @@
+"""Signing in by a browser that leads back to a loopback port, or by what is pasted (threat 223)."""
+
+import json
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import psutil
+import pytest
+import requests
+
+from gatehouse.accounts.models import User
+from tests.cli.programs import Cli
+from tests.counterparts.visitor import Visitor
+from tests.factories import Factory
+
+pytestmark = pytest.mark.integration
+WITH_BROWSER = {"BROWSER": "true %s"}
+
+
+def said_in(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def secrets_of(cli: Cli) -> list[str]:
+    return [cli.kept["access_token"], cli.kept["refresh_token"]]
+
+
+def test_somebody_signs_in_uses_it_and_signs_out(cli: Cli, user: User):
+    done = cli.sign_in(user.email)
+    assert done.code == 0, done.said
+    assert done.out == f"Signed in at {cli.server} as Kim Marlowe <{user.email}>.\n"
+    headers = {"Authorization": f"Bearer {cli.kept['access_token']}"}
+
+    assert cli.run("whoami").out == f"Kim Marlowe <{user.email}> at {cli.server}\n"
+    kept = secrets_of(cli)
+    out = cli.run("logout")
+
+    assert (out.code, out.out) == (0, "")
+    assert "Signed out" in out.err
+    assert list(cli.secrets.glob("*.json")) == []
+    me = f"{cli.server}/api/v1/auth/me"
+    assert requests.get(me, headers=headers, timeout=10).status_code == 401
+    assert cli.run("whoami").code == 3
+    again = cli.run("logout")
+    assert (again.code, "not signed in" in again.err) == (0, True)
+    assert not any(secret in text for secret in kept for text in (done.said, out.said))
+
+
+def test_the_request_is_one_of_a_native_application(cli: Cli):
+    """RFC 8252 7.3, RFC 7636 4.3, RFC 8707: by S256, with a state, at a port that is free."""
+    with cli.start("login", **WITH_BROWSER) as first, cli.start("login", **WITH_BROWSER) as second:
+        asked, other = said_in(first.address()), said_in(second.address())
+
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/callback", asked["redirect_uri"])
+    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    assert asked["resource"] == f"{cli.server}/api/v1"
+    assert len(asked["state"]) >= 32
+    changes = ("redirect_uri", "state", "code_challenge")
+    assert [name for name in changes if asked[name] == other[name]] == []
+
+
+def test_what_is_not_the_answer_does_not_end_the_sign_in(cli: Cli, user: User):
+    """R33: a browser that asks for its icon, a scanner, a page of somebody else's."""
+    with cli.start("login", **WITH_BROWSER) as running:
+        url = running.address()
+        asked = said_in(url)
+        port = urlsplit(asked["redirect_uri"]).port
+        here, state = f"http://127.0.0.1:{port}", asked["state"]
+        strays = {
+            "/favicon.ico": 404,
+            "/": 404,
+            "/callback": 400,
+            "/callback?code=stolen": 400,
+            "/callback?code=stolen&state=": 400,
+            f"/callback?code=stolen&state={state}x": 400,
+            f"/callback?code=one&code=two&state={state}": 400,
+            f"/callback?state={state}": 400,
+            f"/elsewhere?code=stolen&state={state}": 404,
+        }
+        found = {path: requests.get(here + path, timeout=10).status_code for path in strays}
+        rebound = requests.get(
+            f"{here}/callback?code=1&state={state}", headers={"Host": "evil.example"}, timeout=10
+        )
+        posted = requests.post(f"{here}/callback?code=1&state={state}", timeout=10)
+        assert found == strays
+        assert (rebound.status_code, posted.status_code) == (404, 501)
+        with Visitor(cli.server, user.email) as visitor:
+            back = visitor.go_through(url)
+        page = requests.get(back, timeout=10)
+        done = running.ended()
+
+    assert done.code == 0, done.said
+    assert (page.status_code, page.headers["Referrer-Policy"]) == (200, "no-referrer")
+    assert said_in(back)["code"] not in page.text + done.said
+
+
+def test_only_this_machine_reaches_the_port(cli: Cli):
+    with cli.start("login", **WITH_BROWSER) as running:
+        port = urlsplit(said_in(running.address())["redirect_uri"]).port
+        held = psutil.Process(running.process.pid).net_connections()
+
+    assert [(one.laddr.ip, one.laddr.port) for one in held if one.status == "LISTEN"] == [
+        ("127.0.0.1", port)
+    ]
+
+
+def test_nothing_secret_is_among_the_arguments_of_a_process(cli: Cli, user: User):
+    with cli.start("login", **WITH_BROWSER) as running:
+        url = running.address()
+        arguments = psutil.Process(running.process.pid).cmdline()
+        with Visitor(cli.server, user.email) as visitor:
+            requests.get(visitor.go_through(url), timeout=10)
+        assert running.ended().code == 0
+
+    assert arguments[-1] == "login"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"error": "access_denied", "error_description": "Said no."}, "Said no."),
+        ({"code": "stolen", "iss": "https://evil.example"}, "Another server"),
+        ({"code": "made up"}, "code"),
+    ],
+)
+def test_a_sign_in_that_fails_says_why(cli: Cli, answer: dict[str, str], says: str):
+    """RFC 9207 2.4, RFC 6749 4.1.2.1."""
+    with cli.start("login", **WITH_BROWSER) as running:
+        asked = said_in(running.address())
+        query = {"iss": cli.server, "state": asked["state"], **answer}
+        requests.get(f"{asked['redirect_uri']}?{urlencode(query)}", timeout=10)
+        done = running.ended()
+
+    assert done.code in (1, 4)
+    assert says in done.err
+    assert (done.out, list(cli.secrets.glob("*.json"))) == ("", [])
+
+
+def test_whoever_says_no_is_not_signed_in(cli: Cli, user: User):
+    with cli.start("login", **WITH_BROWSER) as running:
+        url = running.address()
+        with Visitor(cli.server, user.email, answer="deny") as visitor:
+            back = visitor.go_through(url)
+        page = requests.get(back, timeout=10)
+        done = running.ended()
+
+    assert said_in(back)["error"] == "access_denied"
+    assert "Not signed in" in page.text
+    assert (done.code, done.out) == (4, "")
+
+
+@pytest.mark.parametrize("what", ["address", "code"])
+def test_what_a_browser_elsewhere_ends_at_can_be_pasted(cli: Cli, user: User, what: str):
+    with cli.start("login", "--no-browser") as running:
+        url = running.address()
+        with Visitor(cli.server, user.email) as visitor:
+            back = visitor.go_through(url)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(back, timeout=10)
+        done = running.ended(f"{back if what == 'address' else said_in(back)['code']}\n")
+
+    assert done.code == 0, done.said
+    assert cli.run("whoami").code == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "http://127.0.0.1:1/callback?code=a&state=b", "http://[", "junk", "code=a"]
+)
+def test_what_is_pasted_and_no_answer_signs_nobody_in(cli: Cli, text: str):
+    done = cli.run("login", "--no-browser", given=f"{text}\n")
+
+    assert (done.code in (1, 4), done.out) == (True, ""), done.said
+    assert "Traceback" not in done.err
+
+
+def test_an_organization_that_is_named_is_one_of_the_persons(cli: Cli, make: Factory, user: User):
+    org, other = make.organization(), make.organization()
+    make.member(org, user=user)
+
+    done = cli.sign_in(user.email, "--org", org.slug, "--json")
+
+    assert done.code == 0, done.said
+    assert [one["slug"] for one in done.json["organizations"]] == [org.slug]
+    (config,) = (cli.home / "config").rglob("config.json")
+    (profile,) = json.loads(config.read_text())["profiles"].values()
+    assert profile["organization"] == org.slug
+    refused = cli.sign_in(user.email, "--org", other.slug)
+    assert (refused.code, refused.out) == (4, "")
+
+
+def test_what_a_browser_says_is_no_result(cli: Cli, user: User):
+    with cli.start("login", "--json", BROWSER="echo %s") as running:
+        url = running.address()
+        with Visitor(cli.server, user.email) as visitor:
+            requests.get(visitor.go_through(url), timeout=10)
+        done = running.ended()
+
+    assert done.json["user"]["email"] == user.email
+    assert done.err.count(url) == 2
