@@ -109,7 +109,7 @@ class Running:
     def __exit__(self, *_error: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.communicate()
+        self.process.communicate()
 
     def address(self) -> str:
         """The address that it tells people to open."""

@@ -9,9 +9,11 @@ import pytest
 import requests
 
 from gatehouse.accounts.models import User
+from gatehouse.core.context import Runtime
 from tests.cli.programs import Cli
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory
+from tests.mfa.owners import give_app
 
 pytestmark = pytest.mark.integration
 WITH_BROWSER = {"BROWSER": "true %s"}
@@ -186,6 +188,58 @@ def test_an_organization_that_is_named_is_one_of_the_persons(cli: Cli, make: Fac
     assert profile["organization"] == org.slug
     refused = cli.sign_in(user.email, "--org", other.slug)
     assert (refused.code, refused.out) == (4, "")
+
+
+def test_the_sign_in_before_ends_with_the_next(signed_in: Cli, user: User):
+    before = signed_in.kept
+
+    assert signed_in.sign_in(user.email).code == 0
+
+    signed_in.keep(expires_at=0)
+    assert signed_in.run("whoami").code == 0
+    headers = {"Authorization": f"Bearer {before['access_token']}"}
+    me = f"{signed_in.server}/api/v1/auth/me"
+    assert requests.get(me, headers=headers, timeout=10).status_code == 401
+
+
+def test_a_second_factor_is_asked_for_where_it_is_wanted(cli: Cli, user: User, runtime: Runtime):
+    """Exit code 6 says so."""
+    weak = cli.sign_in(user.email)
+    assert weak.code == 0
+    codes = give_app(runtime, user.id)
+
+    with cli.start("login", "--step-up", BROWSER="true %s") as running:
+        url = running.address()
+        assert (said_in(url)["acr_values"], said_in(url)["max_age"]) == ("mfa", "600")
+        with Visitor(cli.server, user.email) as visitor:
+            requests.get(visitor.go_through(url, code=codes.now()), timeout=10)
+        done = running.ended()
+
+    assert done.code == 0, done.said
+
+
+def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: User):
+    other = make.user()
+    assert cli.sign_in(user.email).code == 0
+    assert cli.sign_in(other.email, "--profile", "work").code == 0
+
+    cli.env["GATEHOUSE_SERVER"] = ""
+    found = {
+        arguments: cli.run("whoami", "--json", *arguments).json["user"]["email"]
+        for arguments in (
+            (),
+            ("--profile", "work"),
+            ("--profile", f"localhost-{urlsplit(cli.server).port}"),
+            ("--server", cli.server),
+        )
+    }
+
+    assert list(found.values()) == [other.email, other.email, user.email, user.email]
+    assert cli.run("whoami", "--profile", "none").code == 2
+    named = cli.run("whoami", "--json", GATEHOUSE_PROFILE="work").json
+    assert named["user"]["email"] == other.email
+    assert cli.run("logout", "--profile", "work").code == 0
+    assert cli.run("whoami", "--server", cli.server).code == 0
 
 
 def test_what_a_browser_says_is_no_result(cli: Cli, user: User):

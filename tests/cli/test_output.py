@@ -282,3 +282,5 @@ def test_shells_complete_the_commands(tmp_path: Path, shell: str):
 
     told = {"_GATEHOUSE_COMPLETE": "bash_complete", "COMP_WORDS": "gatehouse l", "COMP_CWORD": "1"}
     assert Cli(tmp_path, "", told).run().out.split() == ["plain,login", "plain,logout"]
+    told |= {"COMP_WORDS": "gatehouse key r", "COMP_CWORD": "2"}
+    assert Cli(tmp_path, "", told).run().out.split() == ["plain,rename", "plain,rm"]

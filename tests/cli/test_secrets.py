@@ -38,16 +38,16 @@ def test_a_folder_that_others_can_enter_is_closed(cli: Cli, user: User):
     assert mode(cli.secrets) == 0o700
 
 
-def test_a_folder_that_leads_elsewhere_is_refused(cli: Cli, user: User):
+def test_a_folder_that_leads_elsewhere_is_refused_before_anybody_signs_in(cli: Cli):
     elsewhere = cli.home / "elsewhere"
     elsewhere.mkdir()
     cli.secrets.parent.mkdir()
     cli.secrets.symlink_to(elsewhere)
 
-    done = cli.sign_in(user.email)
+    done = cli.run("login", BROWSER="true %s")
 
     assert (done.code, list(elsewhere.iterdir())) == (1, [])
-    assert "no" in done.err
+    assert "not a folder of your own" in done.err
 
 
 def test_a_link_in_place_of_the_file_is_neither_read_nor_followed(signed_in: Cli, user: User):
@@ -246,5 +246,17 @@ def test_a_token_of_the_environment_needs_no_sign_in(cli: Cli, make: Factory, us
 
     assert done.json["user"]["email"] == user.email
     assert not cli.secrets.exists()
-    spoiled = cli.run("whoami", GATEHOUSE_TOKEN=f"{token}x")
-    assert (spoiled.code, token in spoiled.said) == (3, False)
+    for spoiled, code in ((f"{token}x", 3), (f"{token}\nx", 2), (f"é{token}", 2)):
+        refused = cli.run("whoami", GATEHOUSE_TOKEN=spoiled)
+        assert (refused.code, token in refused.said) == (code, False)
+
+
+@pytest.mark.parametrize("place", ["state", "config"])
+def test_a_place_that_cannot_be_used_is_named(cli: Cli, place: str):
+    (cli.home / place).write_text("This is no folder.")
+
+    done = cli.run("login", BROWSER="true %s")
+
+    assert (done.code, done.out) == (1, "")
+    assert str(cli.home / place) in done.err
+    assert "Traceback" not in done.err

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import httpx2
 
 from gatehouse_cli.addresses import origin_of
-from gatehouse_cli.failures import Failure, NotSignedIn, Refused, StepUpNeeded, Unreachable
+from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, StepUpNeeded, Unreachable
 from gatehouse_cli.oauth import refreshed
 from gatehouse_cli.profiles import Profile
 from gatehouse_cli.store import Store, Tokens, store_of
@@ -45,6 +45,8 @@ class FromEnvironment:
     """``GATEHOUSE_TOKEN``: the token of a session, or an access token."""
 
     def __init__(self, token: str, server: str) -> None:
+        if not all("!" <= letter <= "~" for letter in token):
+            raise Misused("GATEHOUSE_TOKEN is no token: it has letters that none has.")
         self._token, self.api = token, f"{server}/api/v1"
 
     def token(self) -> str:

@@ -31,9 +31,17 @@ def config_file() -> Path:
     return user_config_path("gatehouse", appauthor=False) / "config.json"
 
 
+def folder_for(path: Path) -> None:
+    """Make the folder in which this shall be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"{path.parent} is not made: {error.strerror}.") from None
+
+
 def own_folder(path: Path) -> Path:
     """Make a folder that nobody else can enter, or see that the one that is there is so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder_for(path)
     with suppress(FileExistsError):
         path.mkdir(OWN_FOLDER)
     found = path.lstat()
@@ -77,8 +85,10 @@ def read_config(path: Path) -> Any:
         return parsed(path.read_text("utf-8"), path)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{path} is not read: {error}.") from None
+    except UnicodeDecodeError:
+        raise Failure(f"{path} is not read: it is no text.") from None
+    except OSError as error:
+        raise Failure(f"{path} is not read: {error.strerror}.") from None
 
 
 def parsed(text: str, source: object) -> Any:

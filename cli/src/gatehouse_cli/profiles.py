@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gatehouse_cli.addresses import server_address
 from gatehouse_cli.failures import Misused
-from gatehouse_cli.places import config_file, locked, read_config, write_own
+from gatehouse_cli.places import config_file, folder_for, locked, read_config, write_own
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NO_SERVER = "Which server? Sign in with: gatehouse login --server https://id.example.com"
@@ -52,7 +52,7 @@ def chosen(name: str | None, server: str | None) -> Profile:
 def remember(profile: Profile) -> None:
     """Keep a profile, as the one that is meant from now on."""
     path = config_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder_for(path)
     with locked(path):
         config = _config()
         kept = asdict(profile)

@@ -18,6 +18,7 @@ from gatehouse_cli.transport import NO_GATEHOUSE
 
 PATIENCE = 300  # seconds for whoever is in the browser
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+SHORTEST = 0.1  # seconds between two polls, whatever the server says
 SLOWER = 5  # seconds that slow_down adds (RFC 8628 3.5)
 STRONGER = {"acr_values": "mfa", "max_age": "600"}
 
@@ -61,7 +62,7 @@ def by_device(provider: Provider, asked: Mapping[str, str]) -> Tokens:
     try:
         device_code, user_code = str(said["device_code"]), str(said["user_code"])
         page = str(said.get("verification_uri_complete") or said["verification_uri"])
-        interval, life = float(said.get("interval", 5)), float(said["expires_in"])
+        interval, life = max(float(said.get("interval", 5)), SHORTEST), float(said["expires_in"])
     except (KeyError, TypeError, ValueError):
         raise Unreachable(f"{provider.issuer} {NO_GATEHOUSE}") from None
     if origin_of(page) != origin_of(provider.issuer):

@@ -57,8 +57,10 @@ def read_key(path: Path) -> PublicKey:
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(LONGEST).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misused(f"{path} is not read: {error}.") from None
+    except UnicodeDecodeError:
+        raise Misused(f"{path} is no public SSH key.") from None
+    except OSError as error:
+        raise Misused(f"{path} is not read: {error.strerror}.") from None
     if "PRIVATE KEY" in text:
         raise Misused(
             f"{path} is a private key: it stays here. Its public half: ssh-keygen -y -f {path}"

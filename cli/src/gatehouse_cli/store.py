@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gatehouse_cli.failures import Misused
+from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.places import (
     delete,
     locked,
@@ -47,6 +47,10 @@ class Store(ABC):
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
 
+    def prepare(self) -> None:
+        """See that tokens can be kept, before somebody signs in for nothing."""
+        own_folder(state_folder())
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other process of this profile out."""
@@ -64,6 +68,14 @@ class Store(ABC):
 
     def write(self, tokens: Tokens) -> None:
         self._save(asdict(tokens))
+
+    def taken(self) -> Tokens | None:
+        """What was kept, and is no more; None as well for what cannot be read."""
+        found = None
+        with suppress(Failure):
+            found = self.read()
+        self.forget()
+        return found
 
     @abstractmethod
     def forget(self) -> None: ...

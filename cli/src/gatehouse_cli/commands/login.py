@@ -1,11 +1,12 @@
 """``gatehouse login``."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gatehouse_cli.failures import Misused, Refused
+from gatehouse_cli.failures import Failure, Misused, Refused
 from gatehouse_cli.people import named, show_person
 from gatehouse_cli.program import Command, Wishes, passes
 
@@ -33,13 +34,15 @@ def command(
     before = store_of(profile)
     profile = replace(profile, organization=org, keyring=keyring or profile.keyring)
     store = store_of(profile)
+    store.prepare()
     way = "pasting" if no_browser else "device" if device else None
     tokens = _signed_in(profile.server, way, _asked(org, step_up=step_up))
     me = _checked(tokens, org)
     with store.locked():
-        before.forget()
+        ended = before.taken()
         store.write(tokens)
     remember(profile)
+    _end(ended)
     show_person(wishes.output, f"Signed in at {profile.server} as {named(me['user'])}.", me)
 
 
@@ -71,3 +74,12 @@ def _checked(tokens: "Tokens", org: str | None) -> Any:
         revoke(tokens)
         raise Refused(f"You are not in the organization {org}.")
     return me
+
+
+def _end(tokens: "Tokens | None") -> None:
+    """End the sign-in before this one. Where that cannot be, it ends by itself in time."""
+    from gatehouse_cli.oauth import revoke
+
+    if tokens is not None:
+        with suppress(Failure):
+            revoke(tokens)
