@@ -52,6 +52,7 @@ def test_where_there_is_no_browser_a_code_is_typed_elsewhere(cli: Cli, user: Use
     assert cli.run("whoami").code == 0
 
 
+@pytest.mark.slow
 def test_whoever_says_no_keeps_it_out(cli: Cli, user: User):
     with cli.start("login", "--device", BROWSER="true %s") as running:
         answer(cli, user, running.address(), "deny")
@@ -61,6 +62,7 @@ def test_whoever_says_no_keeps_it_out(cli: Cli, user: User):
     assert "said no" in done.err
 
 
+@pytest.mark.slow
 def test_a_code_that_nobody_typed_in_time_is_over(cli: Cli, runtime: Runtime):
     with cli.start("login", "--device") as running:
         code = code_in(running.address()).replace("-", "")
@@ -76,6 +78,7 @@ def test_a_code_that_nobody_typed_in_time_is_over(cli: Cli, runtime: Runtime):
     assert gethostname() in device
 
 
+@pytest.mark.slow
 def test_an_organization_is_looked_at_after_a_code_too(cli: Cli, user: User, make: Factory):
     with cli.start("login", "--device", "--org", make.organization().slug) as running:
         answer(cli, user, running.address())
@@ -101,6 +104,7 @@ def device_of(stage: Stage, *answers: tuple[str, object], **told: object) -> Non
     stage.plays["/token"] = lambda _form: left.pop(0) if len(left) > 1 else left[0]
 
 
+@pytest.mark.slow
 def test_it_waits_longer_when_it_is_told_to(cli: Cli):
     """RFC 8628 3.5: five seconds more for slow_down; an answer that gets lost is asked for anew."""
     with staged() as stage:

@@ -216,6 +216,8 @@ def test_a_second_factor_is_asked_for_where_it_is_wanted(cli: Cli, user: User, r
         done = running.ended()
 
     assert done.code == 0, done.said
+    with cli.start("login", "--step-up", SSH_CONNECTION="1 2 3 4", BROWSER="true %s") as running:
+        assert said_in(running.address())["acr_values"] == "mfa"
 
 
 def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: User):
@@ -236,6 +238,9 @@ def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: Use
 
     assert list(found.values()) == [other.email, other.email, user.email, user.email]
     assert cli.run("whoami", "--profile", "none").code == 2
+    elsewhere = {"GATEHOUSE_SERVER": "https://id.example.com"}
+    assert cli.run("whoami", "--profile", "work", **elsewhere).code == 0
+    assert cli.run("whoami", **elsewhere).code == 3
     named = cli.run("whoami", "--json", GATEHOUSE_PROFILE="work").json
     assert named["user"]["email"] == other.email
     assert cli.run("logout", "--profile", "work").code == 0

@@ -30,11 +30,13 @@ def chosen(name: str | None, server: str | None) -> Profile:
     A server that no profile has gets one of its host's name. Raises Misused where nothing tells
     the server.
     """
-    name = name or os.environ.get("GATEHOUSE_PROFILE") or None
-    given = server or os.environ.get("GATEHOUSE_SERVER") or None
-    address = server_address(given) if given else None
     config = _config()
     known = {key: _profile(key, kept) for key, kept in config["profiles"].items()}
+    # What is said with the command counts more than what the environment says.
+    by_env = None if name in known else os.environ.get("GATEHOUSE_SERVER")
+    given = server or by_env or None
+    address = server_address(given) if given else None
+    name = name or os.environ.get("GATEHOUSE_PROFILE") or None
     if name is None:
         by_server = (key for key, profile in known.items() if profile.server == address)
         last = config.get("profile")

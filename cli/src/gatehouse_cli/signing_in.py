@@ -20,7 +20,6 @@ PATIENCE = 300  # seconds for whoever is in the browser
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 SHORTEST = 0.1  # seconds between two polls, whatever the server says
 SLOWER = 5  # seconds that slow_down adds (RFC 8628 3.5)
-STRONGER = {"acr_values": "mfa", "max_age": "600"}
 
 
 def opens_a_browser(environ: Mapping[str, str], system: str) -> bool:

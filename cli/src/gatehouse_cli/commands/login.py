@@ -35,7 +35,7 @@ def command(
     profile = replace(profile, organization=org, keyring=keyring or profile.keyring)
     store = store_of(profile)
     store.prepare()
-    way = "pasting" if no_browser else "device" if device else None
+    way = _way(device=device, no_browser=no_browser, step_up=step_up)
     tokens = _signed_in(profile.server, way, _asked(org, step_up=step_up))
     me = _checked(tokens, org)
     with store.locked():
@@ -46,22 +46,27 @@ def command(
     show_person(wishes.output, f"Signed in at {profile.server} as {named(me['user'])}.", me)
 
 
+def _way(*, device: bool, no_browser: bool, step_up: bool) -> str:
+    """By which way: where no browser is seen, by a code, which cannot ask for a second factor."""
+    from gatehouse_cli.signing_in import has_browser
+
+    if no_browser or (step_up and not has_browser()):
+        return "pasting"
+    return "device" if device or not has_browser() else "browser"
+
+
 def _asked(org: str | None, *, step_up: bool) -> dict[str, str]:
     """What the request says beside the usual."""
     stronger = {"acr_values": "mfa", "max_age": "600"} if step_up else {}
     return stronger | ({"organization": org} if org else {})
 
 
-def _signed_in(server: str, way: str | None, asked: dict[str, str]) -> "Tokens":
-    from gatehouse_cli import signing_in
+def _signed_in(server: str, way: str, asked: dict[str, str]) -> "Tokens":
     from gatehouse_cli.oauth import Provider
+    from gatehouse_cli.signing_in import by_browser, by_device, by_pasting
 
-    provider = Provider.at(server)
-    if way == "pasting":
-        return signing_in.by_pasting(provider, asked)
-    if way == "device" or not signing_in.has_browser():
-        return signing_in.by_device(provider, asked)
-    return signing_in.by_browser(provider, asked)
+    ways = {"browser": by_browser, "device": by_device, "pasting": by_pasting}
+    return ways[way](Provider.at(server), asked)
 
 
 def _checked(tokens: "Tokens", org: str | None) -> Any:
