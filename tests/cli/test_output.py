@@ -235,7 +235,7 @@ def test_names_cannot_steer_the_terminal(tmp_path: Path):
         assert [part for part in STEERING if part in text] == []
 
 
-def on_a_terminal(cli: Cli, *arguments: str, **env: str) -> str:
+def on_a_terminal(cli: Cli, *arguments: str, typed: bytes = b"", **env: str) -> str:
     """What somebody sees before a terminal."""
     mine, theirs = pty.openpty()
     chosen = {**cli.environment, "TERM": "xterm-256color", **env}
@@ -243,6 +243,7 @@ def on_a_terminal(cli: Cli, *arguments: str, **env: str) -> str:
         [*COMMAND, *arguments], env=chosen, stdout=theirs, stderr=theirs, stdin=theirs
     ) as process:
         os.close(theirs)
+        os.write(mine, typed)
         seen = b""
         try:
             while part := os.read(mine, 4096):
@@ -284,3 +285,17 @@ def test_shells_complete_the_commands(tmp_path: Path, shell: str):
     assert Cli(tmp_path, "", told).run().out.split() == ["plain,login", "plain,logout"]
     told |= {"COMP_WORDS": "gatehouse key r", "COMP_CWORD": "2"}
     assert Cli(tmp_path, "", told).run().out.split() == ["plain,rename", "plain,rm"]
+
+
+@pytest.mark.integration
+def test_somebody_at_a_terminal_is_asked_before_a_key_is_deleted(tmp_path: Path):
+    row = {"id": "1", "name": "Laptop", "fingerprint": "SHA256:abc"}
+    with staged() as stage:
+        stage.plays["/api/v1/ssh/keys"] = lambda _form: (OK, enveloped({"keys": [row]}))
+        stage.plays["/api/v1/ssh/keys/1"] = lambda _form: (OK, enveloped({"status": "deleted"}))
+        cli = Cli(tmp_path, stage.url, {"GATEHOUSE_TOKEN": "x"})
+        seen = on_a_terminal(cli, "key", "rm", "Laptop", typed=b"y\n")
+
+        assert "Delete Laptop (SHA256:abc)?" in seen
+        assert "Deleted Laptop." in seen
+        assert stage.count("/api/v1/ssh/keys/1") == 1
