@@ -7,12 +7,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -193,6 +195,13 @@ WIDE = {
 def letters() -> Mailbox:
     """Where the mails of ``app`` go."""
     return Mailbox()
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """Time that stands still until it is moved."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

@@ -39,10 +39,23 @@ def make_key(
     return KeyFile(path)
 
 
-def keygen(*arguments: str, given: bytes = b"") -> str:
-    """What ``ssh-keygen`` prints. Where there is none the test is left out; not in CI."""
+def ssh_keygen() -> str:
+    """The program. Where there is none the test is left out; not in CI."""
     program = which("ssh-keygen")
     if program is None and not environ.get("CI"):
         pytest.skip("ssh-keygen not found: scripts/install_test_tools.sh installs it")
-    command = [program or "ssh-keygen", *arguments]
-    return run(command, input=given, capture_output=True, check=True, timeout=30).stdout.decode()  # noqa: S603
+    return program or "ssh-keygen"
+
+
+def keygen(*arguments: str | Path, given: bytes = b"", expect: tuple[int, ...] = (0,)) -> str:
+    """What ``ssh-keygen`` prints."""
+    done = run(  # noqa: S603
+        [ssh_keygen(), *arguments],
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=30,
+        env={**environ, "TZ": "UTC"},
+    )
+    assert done.returncode in expect, (done.stdout, done.stderr)
+    return done.stdout.decode()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.openssh import ssh_keygen
 from tests.serving import GatehouseServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +66,7 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
 
 @pytest.mark.integration
 def test_the_key_of_the_page_on_ssh_is_proved(backend: dict[str, str], tmp_path: Path):
+    ssh_keygen()
     with GatehouseServer(tmp_path / "server", backend, workers=1) as server:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",

@@ -1,11 +1,8 @@
 """Fixtures of the login tests."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -14,13 +11,6 @@ from gatehouse.core.settings import read_settings
 from tests.conftest import SETTINGS, WIDE, client_of
 
 Callers = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """Time that stands still until it is moved."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Fixtures of the tests of factors."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -15,13 +12,6 @@ from gatehouse.core.settings import read_settings
 from tests.conftest import SETTINGS, client_of
 from tests.factories import Factory
 from tests.mfa.owners import KeyOwner, Owner
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """Time that stands still until it is moved."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,23 +1,12 @@
 """Fixtures of the tests of SSH keys."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-import time_machine
 from flask.testing import FlaskClient
 
 from tests.factories import Factory
 from tests.ssh_keys.owners import KeyOwner
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """Time that stands still until it is moved."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

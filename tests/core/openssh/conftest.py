@@ -1,10 +1,8 @@
 """Keys that the real `ssh-keygen` has made, once for all tests."""
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
@@ -12,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 from gatehouse.core.openssh.keys import PublicKey, read_blob, read_public_key
 from gatehouse.core.openssh.signatures import PrivateKey, sign
 from tests.core.openssh.soft_fido import SoftKey, soft_keys
+from tests.openssh import keygen
 
 KINDS = {
     "ssh-ed25519": ("ed25519", "256"),
@@ -20,19 +19,8 @@ KINDS = {
     "ecdsa-sha2-nistp521": ("ecdsa", "521"),
     "ssh-rsa": ("rsa", "2048"),
 }
-KEYGEN = which("ssh-keygen") or "ssh-keygen"
 FIDO_TYPES = ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
 TYPES = (*KINDS, *FIDO_TYPES)
-
-
-def keygen(*asked: str | Path, given: bytes = b"", check: bool = True) -> str:
-    """What `ssh-keygen` prints."""
-    done = subprocess.run(  # noqa: S603
-        [KEYGEN, *asked], input=given, capture_output=True, check=False
-    )
-    if check:
-        assert done.returncode == 0, (done.stdout, done.stderr)
-    return (done.stdout + done.stderr).decode()
 
 
 @dataclass

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from gatehouse.core.openssh.krl import Krl
-from tests.core.openssh.made_keys import fingerprint, keygen
+from tests.core.openssh.made_keys import fingerprint
+from tests.openssh import keygen
 
 Ranges = list[tuple[int, int]]
 

@@ -1,12 +1,10 @@
 """Keys for the tests: blobs of every type, and authorities that sign. Each is made once."""
 
 import base64
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -82,16 +80,3 @@ def public_line(blob: bytes) -> str:
 
 def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(sha256(blob).digest()).decode().rstrip("=")
-
-
-def keygen(*arguments: str | Path, expect: tuple[int, ...] = (0,)) -> str:
-    """What ssh-keygen says."""
-    done = subprocess.run(  # noqa: S603
-        ["ssh-keygen", *map(str, arguments)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
-    )
-    assert done.returncode in expect, (done.stdout, done.stderr)
-    return done.stdout

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.core.openssh.made_keys import keygen
+from tests.openssh import keygen
 
 MOST = 2**64 - 1
 

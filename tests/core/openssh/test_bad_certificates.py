@@ -22,10 +22,10 @@ from tests.core.openssh.made_keys import (
     RSA,
     SK_ECDSA,
     authority,
-    keygen,
     public_line,
     subject,
 )
+from tests.openssh import keygen
 
 
 @pytest.mark.parametrize("of_type", [ED25519, RSA, SK_ECDSA])

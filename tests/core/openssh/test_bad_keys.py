@@ -11,7 +11,8 @@ from gatehouse.core.openssh.bad_keys import BadKey, KeyFault
 from gatehouse.core.openssh.keys import read_blob, read_public_key
 from gatehouse.core.openssh.weakness import ROCA_PRIMES
 from gatehouse.core.openssh.wire import mpint, string, strings
-from tests.core.openssh.conftest import Pair, keygen
+from tests.core.openssh.conftest import Pair
+from tests.openssh import keygen
 
 PRIME = (1 << 1024) - 105
 MODULUS = (1 << 2048) - 1557  # Nothing is wrong with it that can be seen at once.

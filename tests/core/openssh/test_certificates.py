@@ -34,11 +34,11 @@ from tests.core.openssh.made_keys import (
     SK_ED25519,
     authority,
     fingerprint,
-    keygen,
     public_line,
     subject,
 )
 from tests.core.openssh.shown import shown
+from tests.openssh import keygen
 
 
 def described(read: Read) -> dict:

@@ -11,7 +11,8 @@ from gatehouse.core.openssh.bad_keys import BadKey, KeyFault
 from gatehouse.core.openssh.keys import READERS, read_blob, read_public_key
 from gatehouse.core.openssh.signatures import public_blob
 from gatehouse.core.openssh.wire import mpint, string, strings
-from tests.core.openssh.conftest import FIDO_TYPES, TYPES, Pair, keygen
+from tests.core.openssh.conftest import FIDO_TYPES, TYPES, Pair
+from tests.openssh import keygen
 
 
 def test_there_are_seven_types():

@@ -22,10 +22,10 @@ from tests.core.openssh.made_keys import (
     SK_ECDSA,
     SK_ED25519,
     authority,
-    keygen,
     public_line,
     subject,
 )
+from tests.openssh import keygen
 
 HIGHEST = 2**64 - 1
 NOW = 1_800_000_000

@@ -69,13 +69,13 @@ def test_no_turned_bit_leaves_a_signature_valid(pair: Pair):
     for bit in {*sample, *range(8 * 24), *range(bits - 8 * 8, bits)}:
         turned = bytearray(signature)
         turned[bit // 8] ^= 1 << bit % 8
-        fault(pair, bytes(turned))
+        assert fault(pair, bytes(turned)) in SignatureFault
 
 
 def test_no_part_of_a_signature_is_one_and_nothing_may_follow(pair: Pair):
     signature = pair.sign(DATA)
     for length in range(len(signature)):
-        fault(pair, signature[:length])
+        assert fault(pair, signature[:length]) in SignatureFault
     for more in (b"\0", string(b""), signature):
         assert fault(pair, signature + more) == SignatureFault.MALFORMED
 
@@ -86,7 +86,7 @@ def test_no_bytes_do_more_than_be_refused(
 ):
     name = b"rsa-sha2-256" if type_ == "ssh-rsa" else type_.encode()
     for signature in (junk, string(name) + junk, strings([name, *parts])):
-        fault(pairs[type_], signature)
+        assert fault(pairs[type_], signature) in SignatureFault
 
 
 @pytest.mark.parametrize(
