@@ -25,6 +25,7 @@ PACKAGES = (
     "gatehouse.signing_keys",
     "gatehouse.ssh_keys",
     "gatehouse.ssh_ca",
+    "gatehouse.ssh_certificates",
     "gatehouse.clients",
     "gatehouse.grants",
     "gatehouse.oidc_provider",

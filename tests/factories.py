@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,12 +16,16 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department, DepartmentMember
 from gatehouse.departments.rules import name_key
 from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.principals.models import Principal, PrincipalDepartment, PrincipalMember
 from gatehouse.sessions.service import open_session
+from gatehouse.ssh_ca.models import Authority, AuthorityKind
+from gatehouse.ssh_ca.service import create_authority
+from gatehouse.ssh_keys.models import SshKey
 
 PASSWORD = "correct horse battery staple"
 
@@ -80,6 +84,24 @@ class Factory:
             else:
                 self._save(PrincipalDepartment(principal_id=found.id, department_id=holder.id))
         return found
+
+    def authority(self, org: Organization, kind: AuthorityKind = AuthorityKind.USER) -> Authority:
+        """A certificate authority of the organization, with a key that signs."""
+        lives = {"default_seconds": 3600, "max_seconds": 86_400, "backdate_seconds": 300}
+        with self._work() as ctx:
+            return create_authority(
+                ctx, org.id, kind=kind, key_type="ed25519", name=f"{kind.value}s", **lives
+            )
+
+    def ssh_key(self, who: User | Member, blob: bytes, **fields: Any) -> SshKey:
+        """A key of theirs that is proved, by its blob."""
+        user_id = who.id if isinstance(who, User) else who.user_id
+        key, now = read_blob(blob), datetime.now(UTC)
+        row = SshKey(user_id=user_id, type=key.type, blob=key.blob, bits=key.bits, comment="")
+        row.fingerprint, row.application, row.name = key.fingerprint, key.application, key.type
+        for name, value in {"verified_at": now, **fields}.items():
+            setattr(row, name, value)
+        return self._save(row)
 
     def client(self, org: Organization, **settings: Any) -> Client:
         """A client of the organization with these settings beside an address; no secret."""

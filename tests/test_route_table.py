@@ -141,6 +141,7 @@ class Scene:
     def _settle(self, make: Factory) -> None:
         self.org = make.organization()
         owner, member = self.who("owner"), make.member(self.org)
+        make.authority(self.org)
         department = make.department(self.org, member)
         self.ids = {
             "org_id": self.org.id,

@@ -221,3 +221,7 @@ class ChangedButRemembered(Unavailable):
     """503 after a commit: neither Redis nor the database could be told to forget."""
 
     message = _("The change was made, but for up to a minute it may not hold everywhere.")
+
+
+# What ``requires`` may refuse, and ``check_permission`` in a view whose path names no organization.
+OF_AN_ORGANIZATION = (NotFound, Forbidden, MembershipSuspended, MfaComplianceRequired)

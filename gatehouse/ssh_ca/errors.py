@@ -29,6 +29,11 @@ class AuthorityKindTaken(Conflict):
     message = _("The organization has an authority of that kind already. Rotate its key instead.")
 
 
+class AuthorityInUse(Conflict):
+    type = "CA_IN_USE"
+    message = _("Certificates that it has signed are valid. Send force, and a reason, to end them.")
+
+
 class RotationInProgress(Conflict):
     type = "ROTATION_IN_PROGRESS"
     message = _("The next key is there already. Activate it, or wait until it takes over.")

@@ -23,6 +23,7 @@ from migrations.initial import (
     sessions,
     signing_keys,
     ssh_ca,
+    ssh_certificates,
     ssh_keys,
 )
 
@@ -43,6 +44,7 @@ TABLES = (
     signing_keys,
     ssh_keys,
     ssh_ca,
+    ssh_certificates,
     clients,
     grants,
     oidc_provider,

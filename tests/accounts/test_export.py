@@ -18,6 +18,7 @@ HOLDS = {
     "factor_resets": ("factor_resets",),
     "ssh_keys": ("ssh_keys",),
     "ssh_permissions": ("ssh_authority_permissions",),
+    "ssh_certificates": ("ssh_certificates",),
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),
@@ -72,7 +73,7 @@ def test_every_table_that_names_accounts_has_its_part(runtime):
         table.name
         for table in Model.metadata.tables.values()
         for column in table.columns
-        if column.name in ("user_id", "email_key")
+        if column.name in ("user_id", "email_key", "holder_id")
     }
 
     assert naming | {"users"} == {name for names in HOLDS.values() for name in names}

@@ -22,6 +22,7 @@ from gatehouse.principals.queries.usable import (
     Way,
     effective_principals,
     names_held,
+    names_of,
     page_of_memberships,
     page_of_own_principals,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "find_principal",
     "get_principal",
     "names_held",
+    "names_of",
     "page_of_members",
     "page_of_memberships",
     "page_of_own_principals",

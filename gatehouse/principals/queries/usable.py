@@ -53,6 +53,11 @@ def effective_principals(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[
     return _usable_in(ctx, user_id, [org_id])[org_id]
 
 
+def names_of(ctx: Context, org_id: UUID) -> Sequence[str]:
+    """All that there are in an organization."""
+    return ctx.db.scalars(select(Principal.name).where(Principal.org_id == org_id)).all()
+
+
 def names_held(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[str]:
     """What a person would use in an organization if nothing of theirs were suspended."""
     held = select(Principal.name).where(Principal.org_id == org_id, or_(*_held_by(user_id)))

@@ -11,6 +11,7 @@ from gatehouse.core.errors import StepUpRequired
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.ssh_ca import queries, service
 from gatehouse.ssh_ca.errors import (
+    AuthorityInUse,
     AuthorityKeyState,
     AuthorityKindTaken,
     AuthorityNameTaken,
@@ -88,12 +89,12 @@ def change_authority(
 @elevated
 @body(AuthorityDeletionIn)
 @returns(AuthorityGoneOut)
-@raises(StepUpRequired)
+@raises(StepUpRequired, AuthorityInUse)
 def delete_authority(
-    ctx: Context, org_id: UUID, authority_id: UUID, *, reason: str | None
+    ctx: Context, org_id: UUID, authority_id: UUID, *, reason: str | None, force: bool
 ) -> dict[str, Any]:
     """Delete a certificate authority: machines believe nothing more that it has signed."""
-    service.delete_authority(ctx, org_id, authority_id, reason=reason)
+    service.delete_authority(ctx, org_id, authority_id, reason=reason, force=force)
     return {"ca_id": authority_id}
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from gatehouse.core.access import check_permission, requires, signed_in
 from gatehouse.core.context import Context
+from gatehouse.core.errors import OF_AN_ORGANIZATION
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.organizations.errors import ActiveMemberNotFound
 from gatehouse.ssh_ca import queries, service
 from gatehouse.ssh_ca.errors import AuthorityNotFound, PermissionNotFound, PermissionThere
 from gatehouse.ssh_ca.models import Permission
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
-from gatehouse.ssh_ca.routes.reading import OF_AN_ORGANIZATION
 from gatehouse.ssh_ca.schemas import (
     AuthorityPermissionIn,
     AuthorityPermissionOut,

@@ -5,16 +5,13 @@ from uuid import UUID
 
 from gatehouse.core.access import check_permission, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Forbidden, MembershipSuspended, MfaComplianceRequired, NotFound
+from gatehouse.core.errors import OF_AN_ORGANIZATION
 from gatehouse.core.http import Api, query, raises, returns
 from gatehouse.ssh_ca import queries
 from gatehouse.ssh_ca.errors import AuthorityNotConfigured, OrganizationRequired
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.schemas import AuthorityQuery, TrustedOut
-
-# What ``requires`` may refuse, and ``check_permission`` here.
-OF_AN_ORGANIZATION = (NotFound, Forbidden, MembershipSuspended, MfaComplianceRequired)
 
 api = Api("ssh_trust", at="/ssh/ca", about="Which keys an organization's machines believe.")
 

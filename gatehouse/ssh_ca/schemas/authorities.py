@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gatehouse.core.fields import Flag, Instant, Moment, Text
 from gatehouse.ssh_ca.models import AuthorityKind, KeyState, Permission
@@ -51,7 +51,15 @@ class AuthorityIn(AuthorityChanges):
 
 
 class AuthorityDeletionIn(Schema):
+    """``force``, with a reason, ends certificates that are valid still."""
+
     reason = Text(most=255, load_default=None, allow_none=True)
+    force = Flag(load_default=False)
+
+    @validates_schema
+    def force_has_a_reason(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["force"] and not data["reason"]:
+            raise ValidationError("Say why, for the record.", "reason")
 
 
 class AuthorityGoneOut(Schema):

@@ -9,7 +9,7 @@ from gatehouse.ssh_ca.service.authorities import (
     give_permission,
     take_permissions,
 )
-from gatehouse.ssh_ca.service.keys import MAKERS, open_key, rewrap_keys
+from gatehouse.ssh_ca.service.keys import MAKERS, keyring_of, open_key, rewrap_keys
 from gatehouse.ssh_ca.service.policies import (
     change_department_policy,
     change_organization_policy,
@@ -29,6 +29,7 @@ __all__ = [
     "delete_authority",
     "end_permissions",
     "give_permission",
+    "keyring_of",
     "open_key",
     "retire",
     "rewrap_keys",

@@ -11,6 +11,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
 from gatehouse.organizations.queries import get_active_member
 from gatehouse.ssh_ca.errors import (
+    AuthorityInUse,
     AuthorityKindTaken,
     AuthorityNameTaken,
     PermissionNotFound,
@@ -31,6 +32,7 @@ from gatehouse.ssh_ca.models import (
     KeyState,
     Permission,
 )
+from gatehouse.ssh_ca.ports import LivingCertificates
 from gatehouse.ssh_ca.queries import authorities_of, find_authority, get_authority
 from gatehouse.ssh_ca.service.keys import new_key
 
@@ -78,12 +80,16 @@ def change_authority(ctx: Context, org_id: UUID, authority_id: UUID, **changes: 
     return row
 
 
-def delete_authority(ctx: Context, org_id: UUID, authority_id: UUID, *, reason: str | None) -> None:
+def delete_authority(
+    ctx: Context, org_id: UUID, authority_id: UUID, *, reason: str | None, force: bool
+) -> None:
     """Nothing that it has signed counts any more. Its private keys are deleted.
 
-    Raises AuthorityNotFound.
+    Raises AuthorityNotFound; AuthorityInUse, unless with ``force``.
     """
     row = get_authority(ctx, org_id, authority_id)
+    if not force and ctx.ports[LivingCertificates](ctx, row.id):
+        raise AuthorityInUse
     _close(ctx, row, reason)
     record(ctx, AuthorityDeleted(org_id=org_id, ssh_authority_id=row.id, reason=reason))
 

@@ -1,0 +1,1 @@
+"""SSH certificates: signed, listed, revoked."""

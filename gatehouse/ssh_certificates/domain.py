@@ -1,0 +1,25 @@
+"""The declaration of the domain of SSH certificates."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.ssh_ca.ports import LivingCertificates
+from gatehouse.ssh_certificates import jobs
+from gatehouse.ssh_certificates.permissions import GRANTS
+from gatehouse.ssh_certificates.queries import has_living, ssh_certificates
+from gatehouse.ssh_certificates.routes import apis
+
+domain = Domain(
+    apis=apis,
+    grants=GRANTS,
+    ports={LivingCertificates: lambda _settings: has_living},
+    reactions=(
+        jobs.revoke_certificates_of_who_is_out,
+        jobs.revoke_certificates_of_a_new_guest,
+        jobs.revoke_certificates_of_an_account,
+        jobs.revoke_certificates_of_a_key,
+        jobs.begin_a_revocation_list,
+        jobs.revoke_certificates_of_an_authority,
+        jobs.revoke_certificates_of_an_organization,
+    ),
+    jobs=(jobs.renew_ssh_krls,),
+    personal_data=(ssh_certificates,),
+)

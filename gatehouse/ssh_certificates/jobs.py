@@ -1,0 +1,92 @@
+"""What ends somebody's certificates, and how lists are kept fresh."""
+
+from datetime import timedelta
+
+from gatehouse.accounts.events import AccountDeleted, AccountDisowned, AccountSuspended
+from gatehouse.core.access import may
+from gatehouse.core.context import Context
+from gatehouse.core.reactions import during, every
+from gatehouse.organizations.events import (
+    MemberLeft,
+    MemberRemoved,
+    MemberRoleChanged,
+    MemberSuspended,
+    OrganizationDeleted,
+)
+from gatehouse.policies.events import MemberSuspendedByPolicy
+from gatehouse.ssh_ca.events import (
+    AuthorityCreated,
+    AuthorityDeleted,
+    AuthorityKeyCompromised,
+    AuthorityKeyRetired,
+)
+from gatehouse.ssh_ca.permissions import AuthorityPermissions
+from gatehouse.ssh_certificates import service
+from gatehouse.ssh_certificates.models import Certificate
+from gatehouse.ssh_keys.events import SshKeyDeleted
+
+FRESH_FOR = timedelta(minutes=5)
+LISTS_AT_ONCE = 100
+
+Ended = dict[str, int]
+Out = MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy
+AuthorityOver = AuthorityKeyCompromised | AuthorityKeyRetired | AuthorityDeleted
+
+
+@during(MemberRemoved, MemberLeft, MemberSuspended, MemberSuspendedByPolicy)
+def revoke_certificates_of_who_is_out(ctx: Context, event: Out) -> Ended:
+    return _of_member(ctx, event)
+
+
+@during(MemberRoleChanged)
+def revoke_certificates_of_a_new_guest(ctx: Context, event: MemberRoleChanged) -> Ended:
+    if may(ctx, event.new_role, AuthorityPermissions.USE):
+        return {}
+    return _of_member(ctx, event)
+
+
+@during(AccountSuspended, AccountDisowned, AccountDeleted)
+def revoke_certificates_of_an_account(
+    ctx: Context, event: AccountSuspended | AccountDisowned | AccountDeleted
+) -> Ended:
+    return _told(service.revoke_all_of(ctx, event.user_id, reason=event.name))
+
+
+@during(SshKeyDeleted)
+def revoke_certificates_of_a_key(ctx: Context, event: SshKeyDeleted) -> Ended:
+    """Of its owner: others who proved the same key keep theirs."""
+    of_key = Certificate.fingerprint == event.fingerprint
+    return _told(service.revoke_all_of(ctx, event.user_id, of_key, reason=event.name))
+
+
+@during(AuthorityCreated)
+def begin_a_revocation_list(ctx: Context, event: AuthorityCreated) -> Ended:
+    held = service.hold_list(ctx, event.org_id)
+    return {} if held.version else {"krl_version": service.publish_list(ctx, held)}
+
+
+@during(AuthorityKeyCompromised, AuthorityKeyRetired, AuthorityDeleted)
+def revoke_certificates_of_an_authority(ctx: Context, event: AuthorityOver) -> Ended:
+    done = service.end_authority_keys(ctx, event.org_id, reason=event.name)
+    return {**_told(done.count), "krl_version": done.krl_version}
+
+
+@during(OrganizationDeleted)
+def revoke_certificates_of_an_organization(ctx: Context, event: OrganizationDeleted) -> Ended:
+    done = service.end_authority_keys(ctx, event.org_id, reason=event.name)
+    return _told(done.count)
+
+
+@every(timedelta(minutes=1))
+def renew_ssh_krls(ctx: Context) -> int:
+    """Make lists of revoked certificates anew. Returns how many."""
+    return service.renew_lists(ctx, older_than=ctx.now - FRESH_FOR, most=LISTS_AT_ONCE)
+
+
+def _of_member(ctx: Context, event: Out | MemberRoleChanged) -> Ended:
+    which = service.Which(user_id=event.user_id).conditions()
+    return _told(service.revoke_where(ctx, event.org_id, *which, reason=event.name).count)
+
+
+def _told(ended: int) -> Ended:
+    return {"ssh_certificates_revoked": ended} if ended else {}

@@ -1,0 +1,5 @@
+"""HTTP for SSH certificates."""
+
+from gatehouse.ssh_certificates.routes import organization, own, signing
+
+apis = (signing.api, own.api, organization.api, organization.keys)

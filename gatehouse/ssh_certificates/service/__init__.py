@@ -1,0 +1,41 @@
+"""The rules of certificates."""
+
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
+from gatehouse.ssh_certificates.service.revocation_lists import (
+    hold_list,
+    publish_list,
+    rewrap_lists,
+)
+from gatehouse.ssh_certificates.service.revoking import (
+    Revoked,
+    Which,
+    end_authority_keys,
+    pardon_key,
+    renew_lists,
+    revoke_all_of,
+    revoke_many,
+    revoke_one,
+    revoke_where,
+)
+from gatehouse.ssh_certificates.service.signing import Wish, preview, sign
+
+__all__ = [
+    "Issued",
+    "Order",
+    "Revoked",
+    "Which",
+    "Wish",
+    "end_authority_keys",
+    "hold_list",
+    "issue",
+    "pardon_key",
+    "preview",
+    "publish_list",
+    "renew_lists",
+    "revoke_all_of",
+    "revoke_many",
+    "revoke_one",
+    "revoke_where",
+    "rewrap_lists",
+    "sign",
+]

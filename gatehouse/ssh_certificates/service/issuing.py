@@ -1,0 +1,176 @@
+"""Signing: what was decided is written into a certificate, stored, and only then given away."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, update
+from sqlalchemy.exc import IntegrityError
+
+from gatehouse.audit.service import record
+from gatehouse.core.context import Context
+from gatehouse.core.openssh.certificates import issue as write_certificate
+from gatehouse.core.openssh.signatures import sign
+from gatehouse.core.openssh.terms import Kind, Terms
+from gatehouse.ssh_ca.errors import SignerUnavailable
+from gatehouse.ssh_ca.models import AuthorityKey, AuthorityKind, KeyState
+from gatehouse.ssh_ca.rules.key_ids import Holder
+from gatehouse.ssh_ca.service import open_key
+from gatehouse.ssh_certificates.errors import AuthorityKeyCertified
+from gatehouse.ssh_certificates.events import CertificateIssued
+from gatehouse.ssh_certificates.models import Certificate
+from gatehouse.ssh_certificates.queries import Signer, is_authority_key, signer_of
+
+KINDS = {AuthorityKind.USER: Kind.USER, AuthorityKind.HOST: Kind.HOST}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A certificate that somebody may have: all of it is decided.
+
+    ``id`` is that of the certificate, which ``key_id`` names; ``subject`` the blob of the key that
+    it is for. ``policy`` is kept beside it, with how the holder was known.
+    """
+
+    id: UUID
+    signer: Signer
+    holder: Holder
+    holder_id: UUID
+    key_id: str
+    subject: bytes
+    fingerprint: str
+    principals: tuple[str, ...]
+    valid_after: datetime
+    valid_before: datetime
+    critical_options: dict[str, str] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
+    policy: dict[str, Any] = field(default_factory=dict)
+    ssh_key_id: UUID | None = None
+    reason: str | None = None
+    mfa_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate, and the key that signed it."""
+
+    certificate: Certificate
+    authority_key: AuthorityKey
+
+
+def issue(ctx: Context, order: Order) -> Issued:
+    """Sign and store a certificate. It counts when this act is committed.
+
+    Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
+    """
+    if is_authority_key(ctx, order.fingerprint):
+        raise AuthorityKeyCertified
+    order, serial = _with_serial(ctx, order)
+    row = _row(ctx, order, serial)
+    row.certificate = _signed(ctx, order, serial)
+    ctx.db.add(row)
+    try:
+        ctx.db.flush()
+    except IntegrityError as error:
+        raise SignerUnavailable from error
+    record(ctx, _event(row, order))
+    return Issued(row, order.signer.key)
+
+
+def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
+    """The order, and a serial of the key that signs it: the next one, if it was rotated just now.
+
+    Whoever asks at the same time waits for the row. A serial of an act that fails is given again.
+    """
+    for _ in range(2):
+        serial = _next_serial(ctx, order)
+        if serial is not None:
+            return order, serial
+        order = replace(order, signer=signer_of(ctx, order.signer.authority))
+    raise SignerUnavailable
+
+
+def _next_serial(ctx: Context, order: Order) -> int | None:
+    last, end = AuthorityKey.last_expiry, order.valid_before
+    taken: int | None = ctx.db.scalar(
+        update(AuthorityKey)
+        .where(AuthorityKey.id == order.signer.key.id, AuthorityKey.state == KeyState.ACTIVE)
+        .values(
+            next_serial=AuthorityKey.next_serial + 1,
+            last_expiry=case((last > end, last), else_=end),
+        )
+        .returning(AuthorityKey.next_serial)
+        .execution_options(synchronize_session=False)
+    )
+    return None if taken is None else taken - 1
+
+
+def _signed(ctx: Context, order: Order, serial: int) -> str:
+    key, authority = order.signer.key, order.signer.authority
+    private = open_key(ctx.runtime, key, authority.org_id)
+    terms = Terms(
+        subject=order.subject,
+        serial=serial,
+        kind=KINDS[authority.kind],
+        key_id=order.key_id,
+        principals=order.principals,
+        valid_after=int(order.valid_after.timestamp()),
+        valid_before=int(order.valid_before.timestamp()),
+        critical_options=order.critical_options,
+        extensions=dict.fromkeys(order.extensions, ""),
+    )
+    return write_certificate(terms, key.blob, lambda data: sign(private, data))
+
+
+def _row(ctx: Context, order: Order, serial: int) -> Certificate:
+    actor = ctx.actor
+    return Certificate(
+        id=order.id,
+        created_at=ctx.now,
+        org_id=order.signer.authority.org_id,
+        authority_key_id=order.signer.key.id,
+        serial=serial,
+        kind=order.signer.authority.kind,
+        holder=order.holder,
+        holder_id=order.holder_id,
+        ssh_key_id=order.ssh_key_id,
+        fingerprint=order.fingerprint,
+        key_id=order.key_id,
+        principals=f" {' '.join(order.principals)} ",
+        valid_after=order.valid_after,
+        valid_before=order.valid_before,
+        critical_options=order.critical_options,
+        extensions=list(order.extensions),
+        policy=order.policy,
+        reason=order.reason,
+        ip=ctx.origin.ip,
+        request_id=ctx.origin.request_id,
+        session_id=actor.session_id,
+        client_row_id=actor.client_row_id,
+        amr=" ".join(actor.amr) or None,
+        auth_time=actor.auth_time,
+        mfa_time=order.mfa_time,
+    )
+
+
+def _event(row: Certificate, order: Order) -> CertificateIssued:
+    return CertificateIssued(
+        org_id=row.org_id,
+        user_id=row.holder_id if row.holder is Holder.USER else None,
+        ssh_certificate_id=row.id,
+        kind=row.kind.value,
+        holder=row.holder.value,
+        holder_id=row.holder_id,
+        serial=row.serial,
+        authority_key=order.signer.key.fingerprint,
+        fingerprint=row.fingerprint,
+        principals=order.principals,
+        valid_after=row.valid_after,
+        valid_before=row.valid_before,
+        options=tuple(row.critical_options),
+        extensions=order.extensions,
+        departments=tuple(row.policy.get("departments", ())),
+        mfa_time=row.mfa_time,
+        reason=row.reason,
+    )

@@ -1,0 +1,202 @@
+"""Certificates for people: who they are, what they may have, and the refusals in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from gatehouse.audit.service import record_attempt
+from gatehouse.core.assurance import MFA
+from gatehouse.core.context import Context
+from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
+from gatehouse.ssh_ca.models import AuthorityKind
+from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
+from gatehouse.ssh_ca.rules.key_ids import key_id_of
+from gatehouse.ssh_ca.rules.refusals import Reason, Refused
+from gatehouse.ssh_ca.rules.requests import Key, Request
+from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
+from gatehouse.ssh_certificates import errors
+from gatehouse.ssh_certificates.events import CertificateRefused
+from gatehouse.ssh_certificates.queries import (
+    Demanded,
+    Holder,
+    Signer,
+    demands_on,
+    factor_time,
+    get_holder,
+    get_own_key,
+    get_signer,
+    is_revoked_key,
+)
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
+from gatehouse.ssh_keys.models import SshKey
+
+ERRORS: dict[Reason, type[GatehouseError]] = {
+    Reason.KEY_NOT_VERIFIED: errors.KeyNotVerified,
+    Reason.UNSUPPORTED_KEY_TYPE: errors.UnsupportedType,
+    Reason.WEAK_KEY: errors.KeyTooShort,
+    Reason.FIDO_KEY_REQUIRED: errors.FidoKeyRequired,
+    Reason.INVALID_PRINCIPAL: errors.InvalidPrincipal,
+    Reason.UNAUTHORIZED_PRINCIPALS: errors.UnauthorizedPrincipals,
+    Reason.NO_PRINCIPALS: errors.NoPrincipals,
+    Reason.POLICY_CONFLICT: errors.PolicyConflict,
+    Reason.TTL_TOO_LONG: errors.TtlTooLong,
+    Reason.INVALID_SOURCE_ADDRESS: errors.InvalidSourceAddress,
+    Reason.SOURCE_ADDRESS_NOT_ALLOWED: errors.SourceAddressNotAllowed,
+    Reason.EXTENSION_NOT_ALLOWED: errors.ExtensionNotAllowed,
+}
+FIDO = "sk-"  # begins the types of keys in hardware (PROTOCOL.u2f)
+REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks for. What is None was not asked for."""
+
+    key_id: UUID | None = None
+    principals: tuple[str, ...] | None = None
+    ttl_seconds: int | None = None
+    source_addresses: tuple[str, ...] | None = None
+    extensions: tuple[str, ...] | None = None
+    clamp: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish with all that decides it."""
+
+    holder: Holder
+    signer: Signer
+    key: SshKey
+    request: Request
+    demanded: Demanded
+
+    def explain(self) -> Explanation:
+        what = self.demanded
+        return explain(
+            self.request, what.granted, what.policies, what.organization, self.signer.limits
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be signed, or all that stands in its way."""
+
+    key: SshKey
+    explanation: Explanation
+    refusals: tuple[GatehouseError, ...]
+
+
+def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
+    """Sign a certificate for the caller, who is known to be a member.
+
+    Raises what this module's ERRORS name, NoAuthority, AuthorityClosed, SshKeyNotFound,
+    NoVerifiedKeys, StepUpRequired, FactorMissing, SignerUnavailable.
+    """
+    with _refusals_on_record(ctx, org_id, wish):
+        asked = _asked(ctx, org_id, wish)
+        return issue(ctx, _order(asked, _decided(ctx, asked), wish))
+
+
+def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
+    """What `sign` would do, explained. Raises what it raises before anything is decided."""
+    asked = _asked(ctx, org_id, wish)
+    told = asked.explain()
+    refusals = tuple(_error_of(ctx, refused) for refused in told.refusals)
+    return Preview(asked.key, told, refusals)
+
+
+def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
+    holder = get_holder(ctx, org_id)
+    signer = get_signer(ctx, org_id, AuthorityKind.USER)
+    key = get_own_key(ctx, wish.key_id)
+    if is_revoked_key(ctx, org_id, key.fingerprint):
+        raise errors.KeyNotVerified(why=REVOKED)
+    request = Request(
+        key=Key(
+            type=key.type,
+            bits=key.bits,
+            is_fido=key.type.startswith(FIDO),
+            verified_at=key.verified_at,
+            expires_at=key.expires_at,
+            proved_with_pin=key.proved_with_pin,
+        ),
+        now=ctx.now,
+        principals=wish.principals,
+        ttl_seconds=wish.ttl_seconds,
+        source_addresses=wish.source_addresses,
+        extensions=wish.extensions,
+        clamp=wish.clamp,
+        ip=ctx.origin.ip,
+        auth_time=ctx.actor.auth_time,
+        mfa_time=factor_time(ctx),
+    )
+    return Asked(holder, signer, key, request, demands_on(ctx, org_id, holder))
+
+
+def _decided(ctx: Context, asked: Asked) -> Terms:
+    told = asked.explain()
+    if told.terms is None:
+        raise _error_of(ctx, told.refusals[0])
+    return told.terms
+
+
+def _order(asked: Asked, terms: Terms, wish: Wish) -> Order:
+    holder, certificate_id = asked.holder, uuid7()
+    return Order(
+        id=certificate_id,
+        signer=asked.signer,
+        holder=Kind.USER,
+        holder_id=holder.id,
+        key_id=key_id_of(holder.org_slug, holder.id, holder.email, certificate_id),
+        subject=asked.key.blob,
+        fingerprint=asked.key.fingerprint,
+        principals=terms.principals,
+        valid_after=terms.valid_after,
+        valid_before=terms.valid_before,
+        critical_options=dict(terms.critical_options),
+        extensions=terms.extensions,
+        policy=_policy(terms),
+        ssh_key_id=asked.key.id,
+        reason=wish.reason,
+        mfa_time=asked.request.mfa_time,
+    )
+
+
+def _policy(terms: Terms) -> dict[str, Any]:
+    """What is kept of the rules that held."""
+    return {
+        "departments": list(terms.departments),
+        "ttl_seconds": terms.ttl.seconds,
+        "limited_by": terms.ttl.by.value,
+    }
+
+
+def _error_of(ctx: Context, refused: Refused) -> GatehouseError:
+    if refused.reason is Reason.STEP_UP_REQUIRED:
+        is_program = ctx.actor.client_row_id is not None
+        error = FactorMissing if is_program else StepUpRequired
+        return error(acr_values=MFA, **refused.details)
+    return ERRORS[refused.reason](**refused.details)
+
+
+@contextmanager
+def _refusals_on_record(ctx: Context, org_id: UUID, wish: Wish) -> Iterator[None]:
+    """Every certificate that was asked for and not signed is on record (R22)."""
+    try:
+        yield
+    except GatehouseError as error:
+        event = CertificateRefused(
+            org_id=org_id, user_id=ctx.user_id, reason=error.type, principals=_legible(wish)
+        )
+        record_attempt(ctx, event)
+        raise
+
+
+def _legible(wish: Wish) -> tuple[str, ...]:
+    """The principals that were asked for, as far as they are worth keeping."""
+    return tuple(name[:64] for name in wish.principals or () if name.isprintable())[:20]
