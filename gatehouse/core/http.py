@@ -27,6 +27,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
+from gatehouse.core.published import STATUS_LINES, Answer, Published, complete
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.tokens import SESSION
 from gatehouse.core.views import (
@@ -35,6 +36,7 @@ from gatehouse.core.views import (
     There,
     body,
     plan_of,
+    publishes,
     query,
     raises,
     ready,
@@ -50,6 +52,7 @@ __all__ = [
     "Api",
     "There",
     "body",
+    "publishes",
     "query",
     "raises",
     "ready",
@@ -64,7 +67,6 @@ JSON = "application/json"
 BEARER = "bearer"
 SCHEMES = (BEARER, "dpop")  # small: a scheme may be written in either case (RFC 9110 11.1)
 READING = ("GET", "HEAD")
-STATUS_LINES = {status: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
 NOTHING = Schema()
 NOBODY = access.Recognised(ANONYMOUS)
 ANSWER_LIFE = 60  # seconds that a ready answer may be remembered, if nothing voids it before
@@ -127,7 +129,7 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         known = _admit(plan, runtime, environ)
         if known.answer is not None:
             content = envelope.success(request_id, data=envelope.ready(known.answer))
-            return _complete(HTTPStatus.OK, content)
+            return complete(HTTPStatus.OK, content, JSON)
         call = Call(environ, known.actor, path, raw)
         if plan.streams:
             return _streamed(plan, runtime, call)
@@ -136,10 +138,12 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
             owner = str(known.actor.user_id)
             kept = envelope.encode(data)
             runtime.cache.fill_answer(plan.ready, owner, known.version, kept, ANSWER_LIFE)
+        if isinstance(data, Published):
+            return data.answer(environ)
         if plan.returns.is_bare:
-            return _complete(status, envelope.encode(data))
+            return complete(status, envelope.encode(data), JSON)
         content = envelope.success(request_id, status=status, data=data, meta=meta)
-        return _complete(status, content)
+        return complete(status, content, JSON)
 
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
@@ -369,19 +373,6 @@ def _json(raw: bytes) -> dict[str, Any]:
     if raw and not is_json:
         raise UnsupportedMediaType
     return read_object(raw)
-
-
-class Answer(Response):
-    """An answer that is complete as it is: werkzeug need not look for what it could still add."""
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        start_response(self._status, self.headers.to_wsgi_list())
-        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response
-
-
-def _complete(status: HTTPStatus, content: bytes) -> Response:
-    headers = [("Content-Type", JSON), ("Content-Length", str(len(content)))]
-    return Answer([content], STATUS_LINES[status], headers)
 
 
 def refusal(error: GatehouseError) -> Response:

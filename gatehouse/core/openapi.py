@@ -196,8 +196,9 @@ def _success(notes: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(notes: dict[str, Any], status: HTTPStatus) -> dict[str, Any]:
     returns = notes["returns"]
-    if "streams" in notes:
-        lines = {kind: {"schema": TEXT} for kind in notes["streams"]}
+    text = notes.get("streams") or notes.get("publishes")
+    if text:
+        lines = {kind: {"schema": TEXT} for kind in text}
         return {str(status.value): {"description": status.phrase, "content": lines}}
     if returns.is_bare:
         content = {"application/json": {"schema": returns.schema}}

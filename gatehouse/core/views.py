@@ -11,6 +11,7 @@ from gatehouse.core import access
 from gatehouse.core.context import Context
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.pagination import Page
+from gatehouse.core.published import Published
 from gatehouse.core.streaming import Stream
 from gatehouse.core.words import in_plain_words
 
@@ -45,7 +46,7 @@ class Returns:
     def shape(self, result: Any) -> Reply:
         if isinstance(result, There):
             return replace(self, status=HTTPStatus.OK).shape(result.thing)
-        if isinstance(result, Stream):
+        if isinstance(result, Stream | Published):
             return self.status, result, None
         if self.schema is None:
             return self.status, None, None
@@ -99,6 +100,11 @@ def returns(
 def streams(*content_types: str) -> Callable[[View], View]:
     """The view returns a Stream. It may record that it was called, although it is a GET."""
     return _note(returns=Returns(None, HTTPStatus.OK, ""), streams=content_types)
+
+
+def publishes(content_type: str) -> Callable[[View], View]:
+    """The view returns something Published."""
+    return _note(returns=Returns(None, HTTPStatus.OK, ""), publishes=(content_type,))
 
 
 def ready(name: str) -> Callable[[View], View]:

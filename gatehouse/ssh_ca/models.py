@@ -162,4 +162,5 @@ class OrganizationCertPolicy(Model):
     require_fido: Mapped[bool]
     reverify_days: Mapped[int | None]
     admins_get_all_principals: Mapped[bool]
+    host_patterns: Mapped[list[str]] = mapped_column(JSON)
     updated_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))

@@ -138,6 +138,7 @@ def _policies() -> None:
         sa.Column("require_fido", sa.Boolean, nullable=False),
         sa.Column("reverify_days", sa.Integer),
         sa.Column("admins_get_all_principals", sa.Boolean, nullable=False),
+        sa.Column("host_patterns", sa.JSON, nullable=False),
         sa.Column("updated_at", TIME, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_ssh_organization_policies"),

@@ -137,6 +137,7 @@ def test_an_organization_demands_what_is_usual_until_it_says_more(place: Place):
         "require_fido": False,
         "reverify_days": None,
         "admins_get_all_principals": False,
+        "host_patterns": [],
     }
 
     sent = {"min_rsa_bits": 4096, "reverify_days": 90}

@@ -44,7 +44,8 @@ def policy_of_organization(ctx: Context, org_id: UUID) -> OrganizationPolicy:
     row = find_organization_row(ctx, org_id)
     if row is None:
         return OrganizationPolicy()
-    return OrganizationPolicy(**{name: getattr(row, name) for name in OF_ORGANIZATION})
+    plain = {name: getattr(row, name) for name in OF_ORGANIZATION}
+    return OrganizationPolicy(**plain, host_patterns=tuple(row.host_patterns))
 
 
 def find_organization_row(ctx: Context, org_id: UUID) -> OrganizationCertPolicy | None:

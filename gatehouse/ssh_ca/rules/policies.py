@@ -26,12 +26,21 @@ STANDARD = frozenset(
     }
 )
 CUSTOM = re.compile(r"(?=.{3,64}\Z)[A-Za-z0-9._-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+HOST_PATTERN = re.compile(r"[a-z0-9*?]([a-z0-9*?._:-]{0,252})")
+ALL_HOSTS = re.compile(r"[*?.]*")
 FEWEST_RSA_BITS, MOST_RSA_BITS = 2048, 16_384
 
 
 def is_extension(name: str) -> bool:
     """Whether a policy may allow this: one of the five, or ``name@domain`` (RFC 4251 6)."""
     return name in STANDARD or CUSTOM.fullmatch(name) is not None
+
+
+def is_host_pattern(text: str) -> bool:
+    """Whether this can stand in ``known_hosts`` (ssh_config(5), "PATTERNS"): for some hosts, in
+    small letters as clients look for them, and never for all that there are.
+    """
+    return HOST_PATTERN.fullmatch(text) is not None and not ALL_HOSTS.fullmatch(text)
 
 
 def is_command(text: str) -> bool:
@@ -88,14 +97,18 @@ class DepartmentPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationPolicy:
-    """What an organization demands of all certificates. Raises ValueError."""
+    """What an organization demands of all certificates. ``host_patterns`` say for which hosts the
+    authority of hosts vouches, to those who ask. Raises ValueError.
+    """
 
     min_rsa_bits: int = 3072
     require_fido: bool = False
     reverify_days: int | None = None
     admins_get_all_principals: bool = False
+    host_patterns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _demand(all(map(is_host_pattern, self.host_patterns)), "host_patterns")
         _demand(FEWEST_RSA_BITS <= self.min_rsa_bits <= MOST_RSA_BITS, "min_rsa_bits")
         _demand(self.reverify_days is None or self.reverify_days > 0, "reverify_days")
 

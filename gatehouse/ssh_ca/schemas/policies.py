@@ -14,6 +14,7 @@ from gatehouse.ssh_ca.rules.policies import (
     MOST_RSA_BITS,
     STANDARD,
     is_command,
+    is_host_pattern,
 )
 from gatehouse.ssh_ca.rules.principals import is_principal
 
@@ -52,6 +53,7 @@ def _must(holds: Any, says: str) -> Any:
 
 EXTENSION = _must(CUSTOM.fullmatch, "Must be a name with its domain, such as permit-x@example.com.")
 COMMAND = _must(is_command, "Must be one line of at most 4096 bytes.")
+HOST_PATTERN = _must(is_host_pattern, "Must be a pattern such as *.example.com, not of all hosts.")
 PRINCIPAL = _must(is_principal, "Must be the name of a principal.")
 
 
@@ -115,7 +117,9 @@ class CertPolicyOut(Schema):
 
 
 class OrganizationCertPolicyChanges(Schema):
-    """``reverify_days``: after so many a key is to be proved again; ``null`` for never."""
+    """``reverify_days``: after so many a key is to be proved again; ``null`` for never.
+    ``host_patterns`` are those of ``known_hosts``, such as ``*.prod.example.com``.
+    """
 
     min_rsa_bits = fields.Integer(
         strict=True, validate=validate.Range(FEWEST_RSA_BITS, MOST_RSA_BITS)
@@ -123,6 +127,13 @@ class OrganizationCertPolicyChanges(Schema):
     require_fido = Flag()
     reverify_days = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 3650))
     admins_get_all_principals = Flag()
+    host_patterns = _each(fields.String(validate=HOST_PATTERN))
+
+    @post_load
+    def in_order(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        if "host_patterns" in data:
+            data["host_patterns"] = tuple(dict.fromkeys(data["host_patterns"]))
+        return data
 
 
 class OrganizationCertPolicyOut(Schema):
@@ -130,3 +141,4 @@ class OrganizationCertPolicyOut(Schema):
     require_fido = fields.Boolean()
     reverify_days = fields.Integer(allow_none=True)
     admins_get_all_principals = fields.Boolean()
+    host_patterns = fields.List(fields.String())

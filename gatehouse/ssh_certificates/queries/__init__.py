@@ -28,6 +28,14 @@ from gatehouse.ssh_certificates.queries.facts import (
     is_revoked_key,
     signer_of,
 )
+from gatehouse.ssh_certificates.queries.published import (
+    bundle,
+    get_published,
+    known_hosts,
+    list_told,
+    revocation_list,
+    signer_text,
+)
 
 __all__ = [
     "Demanded",
@@ -35,6 +43,7 @@ __all__ = [
     "Holder",
     "Signer",
     "all_told",
+    "bundle",
     "certificate_counts",
     "certificates_of",
     "demands_on",
@@ -42,16 +51,21 @@ __all__ = [
     "get_certificate",
     "get_holder",
     "get_own_key",
+    "get_published",
     "get_signer",
     "has_living",
     "has_principal",
     "is_authority_key",
     "is_revoked_key",
+    "known_hosts",
+    "list_told",
     "own_certificates",
     "page_of_certificates",
     "page_of_revoked_keys",
     "read_batch",
+    "revocation_list",
     "signer_of",
+    "signer_text",
     "ssh_certificates",
     "told",
 ]

@@ -1,5 +1,5 @@
 """HTTP for SSH certificates."""
 
-from gatehouse.ssh_certificates.routes import organization, own, signing
+from gatehouse.ssh_certificates.routes import organization, own, published, signing
 
-apis = (signing.api, own.api, organization.api, organization.keys)
+apis = (signing.api, own.api, organization.api, organization.keys, published.api)
