@@ -8,7 +8,8 @@ has() { command -v "$1" >/dev/null; }
 missing=()
 has chromedriver && { has chromium || has chromium-browser || has google-chrome; } ||
   missing+=(chromium chromium-driver)
-has ssh-keygen || missing+=(openssh-client)
+{ has ssh && has ssh-keygen; } || missing+=(openssh-client)
+{ has sshd || [ -x /usr/sbin/sshd ]; } || missing+=(openssh-server)
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2-bin libapache2-mod-auth-openidc)
 # Debian's npm brings hundreds of packages: only where no other one is there.
 has node || missing+=(nodejs)
@@ -23,8 +24,18 @@ if [ ${#missing[@]} -gt 0 ]; then
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
   echo "Installing ${missing[*]} ..."
   export DEBIAN_FRONTEND=noninteractive
+  # The tests start what they need: nothing that is installed here shall serve by itself.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+  fi
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  if [[ " ${missing[*]} " == *" openssh-server "* && -d /run/systemd/system ]]; then
+    "${as_root[@]}" systemctl --quiet disable ssh.service
+  fi
 fi
 
 if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
