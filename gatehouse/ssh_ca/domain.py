@@ -2,7 +2,6 @@
 
 from gatehouse.core.domain import Domain
 from gatehouse.ssh_ca import jobs
-from gatehouse.ssh_ca.cli import ca
 from gatehouse.ssh_ca.permissions import GRANTS
 from gatehouse.ssh_ca.queries import ssh_permissions
 from gatehouse.ssh_ca.routes import apis
@@ -16,6 +15,5 @@ domain = Domain(
         jobs.delete_authorities_of_a_deleted_organization,
     ),
     jobs=(jobs.advance_ssh_keys,),
-    commands=(ca,),
     personal_data=(ssh_permissions,),
 )

@@ -3,6 +3,7 @@
 from gatehouse.core.domain import Domain
 from gatehouse.ssh_ca.ports import LivingCertificates
 from gatehouse.ssh_certificates import jobs
+from gatehouse.ssh_certificates.cli import ca
 from gatehouse.ssh_certificates.permissions import GRANTS
 from gatehouse.ssh_certificates.queries import has_living, ssh_certificates
 from gatehouse.ssh_certificates.routes import apis
@@ -21,5 +22,6 @@ domain = Domain(
         jobs.revoke_certificates_of_an_organization,
     ),
     jobs=(jobs.renew_ssh_krls,),
+    commands=(ca,),
     personal_data=(ssh_certificates,),
 )

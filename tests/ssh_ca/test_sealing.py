@@ -74,7 +74,7 @@ def test_keys_are_sealed_anew_under_another_key(app_with):
 
     told = both.test_cli_runner().invoke(args=["ca", "rewrap"])
 
-    assert (told.exit_code, told.output) == (0, "1 keys sealed anew.\n")
+    assert (told.exit_code, told.output) == (0, "2 keys sealed anew.\n")
     runtime = app_with(SECOND).extensions["gatehouse"]
     after = key_of(runtime, made)
     assert after.private_sealed == before.private_sealed

@@ -17,13 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
-from gatehouse.audit.service import record
 from gatehouse.core.context import Context, Runtime
 from gatehouse.core.crypto import CannotOpen, Keyring
 from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.openssh.signatures import PrivateKey, public_blob
 from gatehouse.ssh_ca.errors import SignerUnavailable
-from gatehouse.ssh_ca.events import AuthorityKeysRewrapped
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
 
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -74,7 +72,8 @@ def open_key(runtime: Runtime, row: AuthorityKey, org_id: UUID) -> PrivateKey:
 
 
 def rewrap_keys(ctx: Context) -> int:
-    """Seal the keys of keys anew under the first of CA_ENCRYPTION_KEY. Returns how many.
+    """Seal the keys of keys anew under the first of CA_ENCRYPTION_KEY, within an act that is put on
+    record. Returns how many.
 
     Raises CannotOpen if the key that one was sealed under is not there any more.
     """
@@ -92,8 +91,6 @@ def rewrap_keys(ctx: Context) -> int:
         anew = keyring.seal(keyring.open(sealed, purpose), purpose)
         as_it_was = AuthorityKey.id == row.id, AuthorityKey.key_sealed == sealed
         changed += ctx.execute(update(AuthorityKey).where(*as_it_was).values(key_sealed=anew))
-    if changed:
-        record(ctx, AuthorityKeysRewrapped(keys=changed))
     return changed
 
 

@@ -1,5 +1,6 @@
 """What is published of an organization for its machines and their users: nothing secret."""
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +15,7 @@ from gatehouse.core.fields import rfc3339
 from gatehouse.core.identifiers import CANONICAL
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.queries import find_organization
+from gatehouse.organizations.rules import SLUG
 from gatehouse.ssh_ca.errors import AuthorityNotConfigured
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, AuthorityKind, KeyState
 from gatehouse.ssh_ca.queries import policy_of_organization, text_of, trusted_keys
@@ -41,7 +43,7 @@ def get_published(ctx: Context, name: str) -> Published:
         whole = select(Organization).where(Organization.id == UUID(name))
         found = ctx.db.scalar(whole.execution_options(with_removed=True))
     else:
-        found = find_organization(ctx, name)
+        found = find_organization(ctx, name) if re.fullmatch(SLUG, name) else None
     if found is None:
         raise NotFound
     return Published(found.id, found.slug)

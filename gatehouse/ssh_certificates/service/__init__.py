@@ -4,7 +4,7 @@ from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
 from gatehouse.ssh_certificates.service.revocation_lists import (
     hold_list,
     publish_list,
-    rewrap_lists,
+    rewrap,
 )
 from gatehouse.ssh_certificates.service.revoking import (
     Revoked,
@@ -36,6 +36,6 @@ __all__ = [
     "revoke_many",
     "revoke_one",
     "revoke_where",
-    "rewrap_lists",
+    "rewrap",
     "sign",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Select, select, update
 
+from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.db import insert_unless_there
@@ -14,8 +15,9 @@ from gatehouse.core.logging import LOGGER
 from gatehouse.core.openssh.krl import Revoked, read_krl, write_krl
 from gatehouse.core.openssh.signatures import public_blob
 from gatehouse.core.openssh.sshsig import make_sshsig
+from gatehouse.ssh_ca.events import AuthorityKeysRewrapped
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
-from gatehouse.ssh_ca.service import keyring_of
+from gatehouse.ssh_ca.service import keyring_of, rewrap_keys
 from gatehouse.ssh_certificates.models import Certificate, RevocationList, RevokedSshKey
 from gatehouse.ssh_certificates.rules import MARGIN
 
@@ -54,11 +56,19 @@ def publish_list(ctx: Context, held: RevocationList) -> int:
     return held.version
 
 
-def rewrap_lists(ctx: Context) -> int:
-    """Seal the keys that sign lists under the first of CA_ENCRYPTION_KEY. Returns how many.
+def rewrap(ctx: Context) -> int:
+    """Seal all keys of authorities, and those that sign lists, under the first of
+    CA_ENCRYPTION_KEY. Returns how many.
 
     Raises CannotOpen if the key that one was sealed under is not there any more.
     """
+    changed = rewrap_keys(ctx) + _rewrap_lists(ctx)
+    if changed:
+        record(ctx, AuthorityKeysRewrapped(keys=changed))
+    return changed
+
+
+def _rewrap_lists(ctx: Context) -> int:
     keyring, changed = keyring_of(ctx.runtime), 0
     rows = ctx.db.execute(select(RevocationList.org_id, RevocationList.signer_sealed)).all()
     for org_id, sealed in rows:

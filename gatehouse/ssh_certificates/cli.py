@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 
 from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
 from gatehouse.core.crypto import CannotOpen
-from gatehouse.ssh_ca.service import rewrap_keys
+from gatehouse.ssh_certificates import service
 
 ORIGIN, OPERATOR = Origin("ca"), Actor(kind="operator")
 
@@ -26,7 +26,7 @@ def rewrap() -> None:
     runtime: Runtime = current_app.extensions["gatehouse"]
     try:
         with unit_of_work(runtime, ORIGIN, OPERATOR) as ctx:
-            changed = rewrap_keys(ctx)
+            changed = service.rewrap(ctx)
     except CannotOpen as error:
         says = "CA_ENCRYPTION_KEY lacks the key that sealed one of them. Nothing was changed."
         raise click.ClickException(says) from error

@@ -1,0 +1,74 @@
+"""Races for certificates between worker processes, with real requests."""
+
+import pytest
+from flask import Flask
+
+from tests.conftest import client_of
+from tests.factories import Factory
+from tests.serving import GatehouseServer
+from tests.ssh_certificates.offices import SIGN, Office
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def office(open_app: Flask, make: Factory, address: str) -> Office:
+    return Office(client_of(open_app, address), make)
+
+
+def token(headers: dict[str, str]) -> str:
+    return headers["Authorization"].removeprefix("Bearer ")
+
+
+def test_each_of_many_at_once_gets_a_serial_of_its_own(server: GatehouseServer, office: Office):
+    """Threat 219."""
+    calls = [("POST", SIGN, {}, token(office.as_member))] * 60
+
+    replies = [reply for _ in range(2) for reply in server.at_once(calls)]
+
+    assert {reply.status for reply in replies} == {201}
+    serials = sorted(reply.json["data"]["serial"] for reply in replies)
+    assert serials == list(range(1, 121))
+    assert len(office.found(per_page=200)) == 120
+
+
+def test_who_goes_while_certificates_are_signed_keeps_none(server: GatehouseServer, office: Office):
+    """Threat 218: whichever comes first, nothing that is valid is left."""
+    base = f"/api/v1/organizations/{office.org.id}/members"
+    for _ in range(3):
+        member = office.make.member(office.org)
+        office.make.principal(office.org, member)
+        office.key_of(member)
+        own = ("POST", SIGN, {}, token(office.make.bearer(member)))
+        gone = ("DELETE", f"{base}/{member.user_id}", None, token(office.as_admin))
+
+        replies = server.at_once([own, own, own, gone, own, own, own])
+
+        assert replies[3].status == 200
+        assert {reply.status for reply in replies} <= {200, 201, 400, 404}
+        rows = office.found(user_id=str(member.user_id))
+        assert {row["state"] for row in rows} <= {"revoked"}
+        krl = office.krl()
+        assert all(any(row["serial"] in each for each in krl.serials.values()) for row in rows)
+
+
+def test_certificates_are_signed_while_a_key_follows_another(
+    server: GatehouseServer, office: Office
+):
+    """Threat 227: each is signed by a key that was to sign then, and counted by it."""
+    office.rotate(office.ca)
+    [key] = office.keys(office.ca, "next")
+    path = f"{office.path}/{office.ca['id']}/keys/{key['id']}/activate"
+    own = ("POST", SIGN, {}, token(office.as_member))
+
+    replies = server.at_once(
+        [*[own] * 10, ("POST", path, None, token(office.as_owner)), *[own] * 10]
+    )
+
+    signed = [reply.json["data"] for reply in replies if reply.status == 201]
+    assert len(signed) == 20
+    by_key = {one["ca_fingerprint"]: [] for one in signed}
+    for one in signed:
+        by_key[one["ca_fingerprint"]].append(one["serial"])
+    assert all(sorted(found) == list(range(1, len(found) + 1)) for found in by_key.values())
+    assert len(by_key) <= 2
