@@ -19,7 +19,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class LoadError(Exception):
-    """A server did not answer, or not with 200."""
+    """A server did not answer, or not with 200 or 201."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,18 @@ class Connection:
 
 
 def is_complete(answer: bytes) -> bool:
-    """Whether the answer is all there. Raises LoadError for one that is not a sized 200."""
+    """Whether the answer is all there. Raises LoadError for one that is not a sized 200 or 201."""
     head, end, content = answer.partition(b"\r\n\r\n")
     if not end:
         return False
     length = LENGTH.search(head)
-    if not head.startswith(b"HTTP/1.1 200 ") or length is None:
+    if not head.startswith(b"HTTP/1.1 20") or length is None:
         raise LoadError(f"The server answered: {answer[:1000].decode(errors='replace')}")
     return len(content) >= int(length[1])
 
 
 def answer_to(port: int, asked: bytes) -> bytes:
-    """One request, and all of its answer. Raises LoadError unless that is a 200."""
+    """One request, and all of its answer. Raises LoadError unless that is a 200 or 201."""
     connection = Connection(port, iter([asked]))
     with connection.socket:
         connection.send()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import ge, le
 from statistics import median
 
-from benchmarks import factors, measures, openid, policies
+from benchmarks import certificates, factors, measures, openid, policies
 from benchmarks.measures import LIVE, ME, Measure, Measured
 
 
@@ -81,6 +81,14 @@ ROWS = (
         MILLISECONDS,
         factors.code_of_app,
         floor=5.0,
+    ),
+    Row(
+        "ssh-certificate",
+        "SSH certificate, stored, to a loop of ssh-keygen",
+        RATIO,
+        certificates.certificate,
+        floor=6.0,
+        goal=8.0,
     ),
     *(
         Row(

@@ -69,6 +69,7 @@ class Stage:
             "RATELIMIT_API": NO_END,
             "RATELIMIT_LOGIN": NO_END,
             "RATELIMIT_CLIENT": NO_END,
+            "RATELIMIT_SSH_SIGN": NO_END,
         }
         if backend == "sqlite":
             return chosen | {"DATABASE_URL": f"sqlite:///{self._folder / 'gatehouse.db'}"}

@@ -37,7 +37,7 @@ REFUSALS: tuple[type[GatehouseError], ...] = (
     *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified),
     *(StepUpRequired, FactorMissing, SignerUnavailable),
 )
-LIMIT = "30/minute"
+LIMIT = "ssh_sign"
 
 
 @api.post("/sign")
