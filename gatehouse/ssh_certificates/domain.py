@@ -14,7 +14,9 @@ domain = Domain(
     ports={LivingCertificates: lambda _settings: has_living},
     reactions=(
         jobs.revoke_certificates_of_who_is_out,
-        jobs.revoke_certificates_of_a_new_guest,
+        jobs.revoke_certificates_with_a_lost_principal,
+        jobs.revoke_certificates_lost_with_a_place,
+        jobs.revoke_certificates_that_say_too_much,
         jobs.revoke_certificates_of_an_account,
         jobs.revoke_certificates_of_a_key,
         jobs.begin_a_revocation_list,

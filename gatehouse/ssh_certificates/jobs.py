@@ -1,11 +1,13 @@
 """What ends somebody's certificates, and how lists are kept fresh."""
 
 from datetime import timedelta
+from typing import Any
 
 from gatehouse.accounts.events import AccountDeleted, AccountDisowned, AccountSuspended
-from gatehouse.core.access import may
 from gatehouse.core.context import Context
+from gatehouse.core.events import OrganizationEvent
 from gatehouse.core.reactions import during, every
+from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -14,13 +16,19 @@ from gatehouse.organizations.events import (
     OrganizationDeleted,
 )
 from gatehouse.policies.events import MemberSuspendedByPolicy
+from gatehouse.principals.events import (
+    PrincipalChanged,
+    PrincipalDeleted,
+    PrincipalDepartmentRemoved,
+    PrincipalMemberRemoved,
+)
 from gatehouse.ssh_ca.events import (
     AuthorityCreated,
     AuthorityDeleted,
     AuthorityKeyCompromised,
     AuthorityKeyRetired,
+    OrganizationCertPolicyChanged,
 )
-from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_certificates import service
 from gatehouse.ssh_certificates.models import Certificate
 from gatehouse.ssh_keys.events import SshKeyDeleted
@@ -30,19 +38,38 @@ LISTS_AT_ONCE = 100
 
 Ended = dict[str, int]
 Out = MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy
+Lost = PrincipalMemberRemoved | PrincipalDepartmentRemoved | PrincipalDeleted | PrincipalChanged
 AuthorityOver = AuthorityKeyCompromised | AuthorityKeyRetired | AuthorityDeleted
 
 
 @during(MemberRemoved, MemberLeft, MemberSuspended, MemberSuspendedByPolicy)
 def revoke_certificates_of_who_is_out(ctx: Context, event: Out) -> Ended:
-    return _of_member(ctx, event)
+    which = service.Which(user_id=event.user_id).conditions()
+    return _told(service.revoke_where(ctx, event.org_id, *which, reason=event.name).count)
 
 
-@during(MemberRoleChanged)
-def revoke_certificates_of_a_new_guest(ctx: Context, event: MemberRoleChanged) -> Ended:
-    if may(ctx, event.new_role, AuthorityPermissions.USE):
-        return {}
-    return _of_member(ctx, event)
+@during(PrincipalMemberRemoved, PrincipalDepartmentRemoved, PrincipalDeleted, PrincipalChanged)
+def revoke_certificates_with_a_lost_principal(ctx: Context, event: Lost) -> Ended:
+    """Whoever has it by another way keeps them. A principal of another name is another one."""
+    name = event.old_title if isinstance(event, PrincipalChanged) else event.title
+    user_id = event.user_id if isinstance(event, PrincipalMemberRemoved) else None
+    return _lost(ctx, event, user_id=user_id, principal=name)
+
+
+@during(DepartmentMemberRemoved, MemberRoleChanged)
+def revoke_certificates_lost_with_a_place(
+    ctx: Context, event: DepartmentMemberRemoved | MemberRoleChanged
+) -> Ended:
+    """A new guest loses all of them: who is one uses no principals."""
+    return _lost(ctx, event, user_id=event.user_id)
+
+
+@during(DepartmentDeleted, OrganizationCertPolicyChanged)
+def revoke_certificates_that_say_too_much(
+    ctx: Context, event: DepartmentDeleted | OrganizationCertPolicyChanged
+) -> Ended:
+    """What came of being in a department, or of being an admin."""
+    return _lost(ctx, event)
 
 
 @during(AccountSuspended, AccountDisowned, AccountDeleted)
@@ -83,9 +110,8 @@ def renew_ssh_krls(ctx: Context) -> int:
     return service.renew_lists(ctx, older_than=ctx.now - FRESH_FOR, most=LISTS_AT_ONCE)
 
 
-def _of_member(ctx: Context, event: Out | MemberRoleChanged) -> Ended:
-    which = service.Which(user_id=event.user_id).conditions()
-    return _told(service.revoke_where(ctx, event.org_id, *which, reason=event.name).count)
+def _lost(ctx: Context, event: OrganizationEvent, **which: Any) -> Ended:
+    return _told(service.revoke_lost(ctx, event.org_id, reason=event.name, **which))
 
 
 def _told(ended: int) -> Ended:

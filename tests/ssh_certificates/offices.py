@@ -5,6 +5,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from gatehouse.core.openssh.certificates import Read, read_certificate
+from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.openssh.krl import Krl, read_krl
 from gatehouse.organizations.models import Member
 from gatehouse.ssh_keys.models import SshKey
@@ -81,6 +82,15 @@ class Office(Place):
         reply = self.http.get(f"/api/v1/ssh/orgs/{self.org.slug}/krl")
         assert reply.status_code == 200, reply.text
         return read_krl(reply.data)
+
+    @property
+    def blob(self) -> bytes:
+        """Of the authority's key."""
+        return read_public_key(self.ca["public_key"]).blob
+
+    def is_listed(self, certificate: Any) -> bool:
+        """Whether machines refuse it, by the list as it is published."""
+        return self.krl().is_revoked(self.blob, certificate["serial"])
 
 
 def read(certificate: Any) -> Read:

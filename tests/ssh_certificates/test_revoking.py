@@ -7,20 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from gatehouse.core.context import Origin, unit_of_work
-from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.roles import Role
 from tests.audit.record import assert_recorded, entry_of
 from tests.core.openssh.made_keys import RSA
 from tests.ssh_certificates.offices import Office
-
-
-def blob_of(office: Office) -> bytes:
-    return read_public_key(office.ca["public_key"]).blob
-
-
-def is_listed(office: Office, certificate) -> bool:
-    """Whether machines refuse it, by the list as it is published."""
-    return office.krl().is_revoked(blob_of(office), certificate["serial"])
 
 
 def test_a_revoked_certificate_stands_in_the_next_list(office: Office):
@@ -37,7 +27,7 @@ def test_a_revoked_certificate_stands_in_the_next_list(office: Office):
     versions = [int(each.headers["X-KRL-Version"]) for each in (before, after)]
     assert versions[1] == versions[0] + 1 == told["krl_version"]
     assert before.headers["ETag"] != after.headers["ETag"]
-    assert (is_listed(office, bad), is_listed(office, good)) == (True, False)
+    assert (office.is_listed(bad), office.is_listed(good)) == (True, False)
     rows = {row["id"]: row for row in office.listed()}
     assert [rows[each["id"]]["state"] for each in (bad, good)] == ["revoked", "valid"]
     assert rows[bad["id"]]["revocation_reason"] == "lost the laptop"
@@ -120,7 +110,7 @@ def test_many_are_revoked_by_what_they_have_in_common(office: Office, by: str):
 
     assert reply.status_code == 200, reply.text
     assert reply.json["data"]["revoked"] == len(gone)
-    found = {each["id"] for each in (*mine, other) if is_listed(office, each)}
+    found = {each["id"] for each in (*mine, other) if office.is_listed(each)}
     assert found == {each["id"] for each in gone}
     assert office.krl().version == reply.json["data"]["krl_version"]
     details = entry_of(office.http, reply).details
@@ -132,7 +122,7 @@ def test_all_that_is_said_has_to_hold(office: Office):
     said = {"user_id": str(office.member.user_id), "principal": "deploy"}
 
     assert office.revoke_all(**said).json["data"]["revoked"] == 1
-    assert (is_listed(office, first), is_listed(office, second)) == (True, False)
+    assert (office.is_listed(first), office.is_listed(second)) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +159,8 @@ def test_a_revoked_key_is_in_no_new_certificate(office: Office):
         office.revoke_all(key_fingerprint=mine["fingerprint"], reason="stolen").status_code == 200
     )
 
-    assert is_listed(office, mine)
-    assert is_listed(office, theirs)
+    assert office.is_listed(mine)
+    assert office.is_listed(theirs)
     assert office.krl().sha256 == {sha256(office.key.blob).digest()}
     for headers in (office.as_member, office.make.bearer(someone)):
         told = office.refused(headers, key_id=None)
@@ -190,7 +180,7 @@ def test_a_key_is_pardoned_and_its_certificates_are_not(office: Office):
 
     assert gone.status_code == 200, gone.text
     assert office.krl().sha256 == set()
-    assert is_listed(office, told)
+    assert office.is_listed(told)
     assert office.signed()["serial"] == told["serial"] + 1
     twice = office.http.delete(f"{path}/{row['id']}", headers=office.as_admin)
     assert twice.status_code == 404
@@ -260,7 +250,7 @@ def test_who_goes_loses_all_at_once(office: Office, how):
 
     how(office)
 
-    assert [is_listed(office, each) for each in (*mine, other)] == [True, True, False]
+    assert [office.is_listed(each) for each in (*mine, other)] == [True, True, False]
     states = {row["id"]: row["state"] for row in office.found()}
     assert {states[each["id"]] for each in mine} == {"revoked"}
     assert states[other["id"]] == "valid"
@@ -279,7 +269,7 @@ def test_an_account_loses_what_it_has_in_every_organization(office: Office, else
 
     delete_account(office, person.id)
 
-    assert all(is_listed(place, each) for place, each in told.items())
+    assert all(place.is_listed(each) for place, each in told.items())
 
 
 def test_a_compromised_key_takes_all_along_and_is_listed_itself(office: Office):
@@ -290,9 +280,9 @@ def test_a_compromised_key_takes_all_along_and_is_listed_itself(office: Office):
     assert office.act(office.ca, key, "compromise", reason="stolen").status_code == 200
 
     krl = office.krl()
-    assert krl.keys == {blob_of(office)}
+    assert krl.keys == {office.blob}
     assert not krl.serials
-    assert krl.is_revoked(blob_of(office), told["serial"])
+    assert krl.is_revoked(office.blob, told["serial"])
     [row] = office.listed()
     assert row["state"] == "revoked"
     assert office.signed()["ca_fingerprint"] != told["ca_fingerprint"]
@@ -309,7 +299,7 @@ def test_an_authority_with_living_certificates_is_deleted_by_force_alone(office:
     assert (kept.status_code, kept.json["error"]["type"]) == (409, "CA_IN_USE")
     assert unsaid.status_code == 400
     assert gone.status_code == 200
-    assert office.krl().keys == {blob_of(office)}
+    assert office.krl().keys == {office.blob}
 
 
 def test_a_deleted_organization_says_by_its_id_that_nothing_counts(office: Office):
@@ -326,7 +316,7 @@ def test_a_deleted_organization_says_by_its_id_that_nothing_counts(office: Offic
     assert office.http.get(f"{base}/{office.org.slug}/krl").status_code == 404
     krl = office.http.get(f"{base}/{office.org.id}/krl")
     assert krl.status_code == 200
-    assert blob_of(office) in krl.data
+    assert office.blob in krl.data
     bundle = office.http.get(f"{base}/{office.org.id}/user-ca.pub")
     assert [line for line in bundle.text.splitlines() if not line.startswith("#")] == []
 
@@ -337,13 +327,13 @@ def test_what_has_expired_leaves_the_list_a_little_later(office: Office, clock, 
     office.revoke(told["id"])
     clock.shift(60 + 14 * 60)
     renew(runtime)
-    assert is_listed(office, told)
+    assert office.is_listed(told)
 
     clock.shift(6 * 60)
     version = office.krl().version
     renew(runtime)
 
-    assert not is_listed(office, told)
+    assert not office.is_listed(told)
     assert office.krl().version == version + 1
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
+from gatehouse.core.db import in_batches
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department, DepartmentMember
@@ -62,6 +63,42 @@ def names_held(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[str]:
     """What a person would use in an organization if nothing of theirs were suspended."""
     held = select(Principal.name).where(Principal.org_id == org_id, or_(*_held_by(user_id)))
     return ctx.db.scalars(held).all()
+
+
+def names_usable_by(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, set[str]]:
+    """The names of what each of these people may use in an organization now."""
+    found: dict[UUID, set[str]] = {user_id: set() for user_id in user_ids}
+    for ids in in_batches(user_ids):
+        for user_id, name in ctx.db.execute(_names_usable_by(ctx, org_id, ids)):
+            found[user_id].add(name)
+    return found
+
+
+def _names_usable_by(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Select[UUID, str]:
+    is_direct, is_through = _held_by(Member.user_id)
+    return (
+        select(Member.user_id, Principal.name)
+        .join(Principal, Principal.org_id == Member.org_id)
+        .join(User, User.id == Member.user_id)
+        .where(
+            Member.org_id == org_id,
+            Member.user_id.in_(user_ids),
+            *_may_use(ctx),
+            or_(is_direct, is_through),
+        )
+    )
+
+
+def managers_among(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of them who administer the organization's principals now."""
+    managers = [role for role in Role if may(ctx, role, PrincipalPermission.MANAGE)]
+    places = (
+        select(Member.user_id)
+        .join(User, User.id == Member.user_id)
+        .where(Member.org_id == org_id, Member.role.in_(managers), *_may_use(ctx))
+    )
+    wanted = set(user_ids)
+    return [user_id for user_id in ctx.db.scalars(places) if user_id in wanted]
 
 
 def page_of_own_principals(
@@ -132,23 +169,27 @@ def _usable_in(
 
 def _usable_by(ctx: Context, user_id: UUID) -> Select[*tuple[Any, ...]]:
     """Principals, each with whether it is held directly, where the membership lets them be used."""
-    users = [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
     is_direct, is_through = _held_by(user_id)
     return (
         select(Principal, is_direct)
         .join(Member, and_(Member.org_id == Principal.org_id, Member.user_id == user_id))
         .join(User, User.id == Member.user_id)
-        .where(
-            Member.suspended_at.is_(None),
-            Member.role.in_(users),
-            User.status == AccountStatus.ACTIVE,
-            or_(is_direct, is_through),
-        )
+        .where(*_may_use(ctx), or_(is_direct, is_through))
         .order_by(Principal.name)
     )
 
 
-def _held_by(user_id: UUID) -> tuple[Exists, Exists]:
+def _may_use(ctx: Context) -> tuple[ColumnElement[bool], ...]:
+    """Of a member and their account: whether they may use any principal at all."""
+    users = [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
+    return (
+        Member.suspended_at.is_(None),
+        Member.role.in_(users),
+        User.status == AccountStatus.ACTIVE,
+    )
+
+
+def _held_by(user_id: Any) -> tuple[Exists, Exists]:
     """Whether a person holds a principal: directly, and through a department."""
     is_direct = exists().where(
         PrincipalMember.principal_id == Principal.id, PrincipalMember.user_id == user_id

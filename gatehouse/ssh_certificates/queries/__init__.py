@@ -26,6 +26,7 @@ from gatehouse.ssh_certificates.queries.facts import (
     get_signer,
     is_authority_key,
     is_revoked_key,
+    names_usable,
     signer_of,
 )
 from gatehouse.ssh_certificates.queries.published import (
@@ -59,6 +60,7 @@ __all__ = [
     "is_revoked_key",
     "known_hosts",
     "list_told",
+    "names_usable",
     "own_certificates",
     "page_of_certificates",
     "page_of_revoked_keys",

@@ -1,6 +1,6 @@
 """What is known of somebody who asks for a certificate: one organization, one person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,13 @@ from gatehouse.core.errors import NotFound
 from gatehouse.core.roles import Role
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.principals.permissions import PrincipalPermission
-from gatehouse.principals.queries import effective_principals, names_of
+from gatehouse.principals.queries import (
+    effective_principals,
+    managers_among,
+    names_of,
+    names_usable_by,
+)
+from gatehouse.principals.rules import is_for_owners
 from gatehouse.sessions.queries import factor_proved_at
 from gatehouse.ssh_ca.models import (
     Authority,
@@ -29,14 +35,19 @@ from gatehouse.ssh_ca.queries import policies_of_departments, policy_of_organiza
 from gatehouse.ssh_ca.rules.policies import AuthorityLimits, DepartmentPolicy, OrganizationPolicy
 from gatehouse.ssh_ca.rules.principals import Granted, of_an_admin
 from gatehouse.ssh_certificates.errors import AuthorityClosed, NoAuthority, NoVerifiedKeys
-from gatehouse.ssh_certificates.models import RevokedSshKey
+from gatehouse.ssh_certificates.models import RevocationList, RevokedSshKey
 from gatehouse.ssh_keys.errors import SshKeyNotFound
 from gatehouse.ssh_keys.models import SshKey
 from gatehouse.ssh_keys.rules import KeyState as SshKeyState
 from gatehouse.ssh_keys.rules import state_of
 
-# Whoever ends a membership or an account, or deletes a key, changes the row: either they wait for
-# this act, and revoke what it has made, or this act waits, and finds that it is over.
+# Whoever revokes holds this row: either they wait for this act, and revoke what it has made, or
+# this act waits, and then finds what they have left.
+UNDISTURBED = (
+    select(RevocationList.id)
+    .where(RevocationList.org_id == bindparam("org"))
+    .with_for_update(read=True)
+)
 HOLDER = (
     select(User.id, User.email, Organization.slug, Member.role)
     .join(Member, Member.user_id == User.id)
@@ -47,9 +58,8 @@ HOLDER = (
         Member.suspended_at.is_(None),
         User.status == AccountStatus.ACTIVE,
     )
-    .with_for_update(read=True, of=(Member, User))
 )
-OWN_KEYS = select(SshKey).where(SshKey.user_id == bindparam("user")).with_for_update(read=True)
+OWN_KEYS = select(SshKey).where(SshKey.user_id == bindparam("user"))
 SIGNS = Permission.SIGN
 SIGNING = (
     select(
@@ -115,7 +125,7 @@ class Demanded:
 
 
 def get_holder(ctx: Context, org_id: UUID) -> Holder:
-    """The caller. Their place stays as it is until this act is over. Raises NotFound."""
+    """The caller. Raises NotFound if they are not, or not any more, a member who may act."""
     row = ctx.db.execute(HOLDER, {"org": org_id, "user": ctx.user_id}).first()
     if row is None:
         raise NotFound
@@ -125,8 +135,10 @@ def get_holder(ctx: Context, org_id: UUID) -> Holder:
 def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
     """The authority that signs for the caller; ``named`` if only for who is named there.
 
-    Raises NoAuthority, AuthorityClosed.
+    Nothing of the organization is revoked from here on until this act is over, so ask for it before
+    all that decides. Raises NoAuthority, AuthorityClosed.
     """
+    ctx.db.execute(UNDISTURBED, {"org": org_id})
     row = ctx.db.execute(SIGNING, {"org": org_id, "kind": kind, "user": ctx.user_id}).first()
     if row is None:
         raise NoAuthority
@@ -158,10 +170,21 @@ def demands_on(ctx: Context, org_id: UUID, holder: Holder) -> Demanded:
     return Demanded(granted, policies, organization)
 
 
+def names_usable(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Mapping[UUID, set[str]]:
+    """The names of the principals that each of these people may use now; none for who is out."""
+    found = names_usable_by(ctx, org_id, user_ids)
+    if not policy_of_organization(ctx, org_id).admins_get_all_principals:
+        return found
+    every = {name for name in names_of(ctx, org_id) if not is_for_owners(name)}
+    for user_id in managers_among(ctx, org_id, user_ids):
+        found[user_id] |= every
+    return found
+
+
 def get_own_key(ctx: Context, key_id: UUID | None) -> SshKey:
     """One of the caller's keys; without an id, the one that was proved last.
 
-    Nobody deletes it until this act is over. Raises SshKeyNotFound, NoVerifiedKeys.
+    Raises SshKeyNotFound, NoVerifiedKeys.
     """
     keys = ctx.db.scalars(OWN_KEYS, {"user": ctx.user_id}).all()
     if key_id is not None:

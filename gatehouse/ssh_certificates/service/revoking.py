@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
-from gatehouse.core.db import insert_unless_there
+from gatehouse.core.db import in_batches, insert_unless_there
+from gatehouse.organizations.models import Member
 from gatehouse.ssh_ca.models import Authority, AuthorityKey
 from gatehouse.ssh_ca.rules.key_ids import Holder
 from gatehouse.ssh_certificates.errors import (
@@ -21,7 +22,7 @@ from gatehouse.ssh_certificates.errors import (
 )
 from gatehouse.ssh_certificates.events import CertificatesRevoked, RevokedSshKeyPardoned
 from gatehouse.ssh_certificates.models import Certificate, RevocationList, RevokedSshKey
-from gatehouse.ssh_certificates.queries import get_certificate, has_principal
+from gatehouse.ssh_certificates.queries import get_certificate, has_principal, names_usable
 from gatehouse.ssh_certificates.rules import MARGIN
 from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
@@ -126,10 +127,9 @@ def revoke_where(
     ctx: Context, org_id: UUID, *conditions: ColumnElement[bool], reason: str | None
 ) -> Revoked:
     """Revoke within the act of somebody else, who puts it on record."""
-    there = select(Certificate.id).where(Certificate.org_id == org_id, *conditions, *_living(ctx))
-    if ctx.db.scalar(there.limit(1)) is None:
+    held = find_list(ctx, org_id)
+    if held is None:  # Nothing was ever signed there.
         return Revoked(0, 0)
-    held = hold_list(ctx, org_id)
     count = _revoke(ctx, org_id, conditions, reason)
     return Revoked(count, publish_list(ctx, held) if count else held.version)
 
@@ -139,9 +139,45 @@ def revoke_all_of(
 ) -> int:
     """The same over all organizations of a person, in an order that avoids deadlocks."""
     own = Certificate.holder_id == user_id, Certificate.holder == Holder.USER, *conditions
-    found = select(Certificate.org_id).where(*own, *_living(ctx)).distinct()
-    places = sorted(ctx.db.scalars(found))
-    return sum(revoke_where(ctx, org_id, *own, reason=reason).count for org_id in places)
+    places = ctx.db.scalars(
+        select(RevocationList.org_id)
+        .join(Member, Member.org_id == RevocationList.org_id)
+        .where(Member.user_id == user_id)
+        .distinct()
+        .execution_options(with_removed=True)
+    )
+    found = sorted(places)
+    return sum(revoke_where(ctx, org_id, *own, reason=reason).count for org_id in found)
+
+
+def revoke_lost(
+    ctx: Context,
+    org_id: UUID,
+    *,
+    user_id: UUID | None = None,
+    principal: str | None = None,
+    reason: str,
+) -> int:
+    """Revoke what holds a principal that its holder may not use any more: of one person, or with
+    one principal.
+    """
+    if find_list(ctx, org_id) is None:
+        return 0
+    which = Which(user_id=user_id, principal=principal).conditions()
+    rows = ctx.db.execute(
+        select(Certificate.id, Certificate.holder_id, Certificate.principals).where(
+            Certificate.org_id == org_id,
+            Certificate.holder == Holder.USER,
+            *which,
+            *_living(ctx),
+        )
+    ).all()
+    usable = names_usable(ctx, org_id, {row.holder_id for row in rows})
+    lost = [row.id for row in rows if not usable[row.holder_id].issuperset(row.principals.split())]
+    return sum(
+        revoke_where(ctx, org_id, Certificate.id.in_(ids), reason=reason).count
+        for ids in in_batches(lost)
+    )
 
 
 def end_authority_keys(ctx: Context, org_id: UUID, *, reason: str) -> Revoked:

@@ -111,8 +111,8 @@ def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
 
 
 def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
-    holder = get_holder(ctx, org_id)
     signer = get_signer(ctx, org_id, AuthorityKind.USER)
+    holder = get_holder(ctx, org_id)
     key = get_own_key(ctx, wish.key_id)
     if is_revoked_key(ctx, org_id, key.fingerprint):
         raise errors.KeyNotVerified(why=REVOKED)
