@@ -21,6 +21,7 @@ PACKAGES = (
     "gatehouse.domains",
     "gatehouse.policies",
     "gatehouse.recovery",
+    "gatehouse.locks",
     "gatehouse.login",
     "gatehouse.signing_keys",
     "gatehouse.ssh_keys",

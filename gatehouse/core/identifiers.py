@@ -9,7 +9,7 @@ from werkzeug.routing import BaseConverter
 from gatehouse.core.errors import Invalid
 
 CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-WORDS_BESIDE_IDS = ("refresh", "registration-tokens", "request", "revoke")
+WORDS_BESIDE_IDS = ("export", "refresh", "registration-tokens", "request", "revoke")
 
 
 class AnySegment(BaseConverter):

@@ -26,6 +26,7 @@ from gatehouse.grants.service import (
     revoke_grants,
     void_tokens,
 )
+from gatehouse.locks.events import MemberLocked
 from gatehouse.mfa.events import FactorsReset
 from gatehouse.organizations.events import (
     MemberLeft,
@@ -47,6 +48,7 @@ Ending = (
     | FactorsReset
     | AccountSuspended
     | AccountDisowned
+    | MemberLocked
 )
 
 
@@ -57,10 +59,11 @@ Ending = (
     FactorsReset,
     AccountSuspended,
     AccountDisowned,
+    MemberLocked,
 )
 def end_tokens_of_an_account(ctx: Context, event: Ending) -> dict[str, int]:
-    """They stay ended when a suspended account is given back. Whoever has lost a factor may have
-    lost what it opened with it.
+    """They stay ended when a suspended account is given back. Whoever has lost a factor, or is
+    locked out of an organization, may have lost what it opened with it.
     """
     void_tokens(ctx, event.user_id)
     which = RefreshFamily.user_id == event.user_id

@@ -16,6 +16,7 @@ from gatehouse.core.pagination import Page, paginate_newest_first
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.organizations.permissions import OrganizationPermission
 from gatehouse.organizations.queries import administered_by, places_of, shared_with
+from gatehouse.ssh_keys.queries import keys_of
 
 MOST_PLACES = 200
 NOBODYS = dict.fromkeys(
@@ -47,7 +48,7 @@ def read_person(ctx: Context, user_id: UUID) -> dict[str, Any]:
     """
     if is_operator(ctx):
         user = get_account(ctx, user_id)
-        return {"user": _whole(user), "organizations": _places(ctx, places_of(user_id))}
+        return _shown(ctx, _whole(user), _places(ctx, places_of(user_id)))
     if not shared_with(ctx, user_id):
         raise AccountNotFound
     administered = administered_by(ctx, ctx.user_id)
@@ -56,7 +57,13 @@ def read_person(ctx: Context, user_id: UUID) -> dict[str, Any]:
         raise Forbidden(needs=OrganizationPermission.MANAGE_MEMBERS)
     is_barred = all(place["is_suspended"] for place in places)
     user = get_account(ctx, user_id)
-    return {"user": _of_member(user, is_barred=is_barred), "organizations": places}
+    return _shown(ctx, _of_member(user, is_barred=is_barred), places)
+
+
+def _shown(ctx: Context, user: dict[str, Any], places: list[dict[str, Any]]) -> dict[str, Any]:
+    """With the person's SSH keys, which are in certificates that an admin may revoke."""
+    keys = ctx.db.scalars(keys_of(user["id"])).all()
+    return {"user": user, "ssh_keys": keys, "organizations": places}
 
 
 def _narrowed(rows: Select[Any], q: str) -> Select[Any]:

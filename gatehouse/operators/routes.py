@@ -72,5 +72,10 @@ def unsuspend_person(ctx: Context, user_id: UUID) -> dict[str, Any]:
 @raises(ConfirmationRequired, NotOnYourself, UserIsSoleOwner)
 def delete_person(ctx: Context, user_id: UUID, *, confirm: bool) -> dict[str, Any]:
     """Delete somebody's account for good, as an operator. Needs a sign-in within 10 minutes."""
-    email = service.delete(ctx, user_id, confirm=confirm)
-    return {"deleted_user_id": user_id, "deleted_user_email": email}
+    gone = service.delete(ctx, user_id, confirm=confirm)
+    return {
+        "deleted_user_id": user_id,
+        "deleted_user_email": gone.email,
+        "ssh_keys_deleted": gone.ssh_keys,
+        "certs_revoked": gone.certificates,
+    }

@@ -47,8 +47,19 @@ class PlaceOfPersonOut(Schema):
     is_suspended = fields.Boolean()
 
 
+class KeyOfPersonOut(Schema):
+    id = fields.UUID()
+    name = fields.String()
+    fingerprint = fields.String()
+    key_type = fields.String(attribute="type")
+    verified_at = Moment(allow_none=True)
+    expires_at = Moment(allow_none=True)
+    created_at = Moment()
+
+
 class PersonWithPlacesOut(Schema):
     user = fields.Nested(AccountOut)
+    ssh_keys = fields.List(fields.Nested(KeyOfPersonOut))
     organizations = fields.List(fields.Nested(PlaceOfPersonOut))
 
 
@@ -59,3 +70,5 @@ class DeletePersonIn(Schema):
 class DeletedPersonOut(Schema):
     deleted_user_id = fields.UUID()
     deleted_user_email = fields.String()
+    ssh_keys_deleted = fields.Integer()
+    certs_revoked = fields.Integer()

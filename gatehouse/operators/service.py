@@ -1,5 +1,6 @@
 """What operators, and admins within their reach, do with other people's accounts."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from gatehouse.accounts.errors import AccountNotFound, AddressNotReserved
@@ -31,6 +32,8 @@ from gatehouse.mfa.service import reset_factors
 from gatehouse.operators.errors import ConfirmationRequired
 from gatehouse.organizations.errors import NotOnYourself
 from gatehouse.organizations.service import suspend_everywhere, unsuspend_everywhere
+from gatehouse.ssh_certificates.queries import count_living
+from gatehouse.ssh_keys.queries import count_keys
 
 
 def suspend(ctx: Context, user_id: UUID) -> None:
@@ -51,14 +54,26 @@ def unsuspend(ctx: Context, user_id: UUID) -> None:
         unsuspend_everywhere(ctx, user_id)
 
 
-def delete(ctx: Context, user_id: UUID, *, confirm: bool) -> str:
-    """Delete somebody's account as they could themselves. Returns what the address was."""
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What was there of an account that is gone: its address, and how many keys and certificates
+    that were valid.
+    """
+
+    email: str
+    ssh_keys: int
+    certificates: int
+
+
+def delete(ctx: Context, user_id: UUID, *, confirm: bool) -> Deleted:
+    """Delete somebody's account as they could themselves."""
     if not confirm:
         raise ConfirmationRequired
     _hold_as_operator(ctx, user_id)
     email = get_account(ctx, user_id).email
+    gone = Deleted(email, count_keys(ctx, user_id), count_living(ctx, user_id))
     delete_account(ctx, user_id)
-    return email
+    return gone
 
 
 def appoint(ctx: Context, *, email: str, full_name: str | None) -> User:

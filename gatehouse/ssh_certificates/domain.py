@@ -5,13 +5,17 @@ from gatehouse.ssh_ca.ports import LivingCertificates
 from gatehouse.ssh_certificates import jobs
 from gatehouse.ssh_certificates.cli import ca
 from gatehouse.ssh_certificates.permissions import GRANTS
-from gatehouse.ssh_certificates.queries import has_living, ssh_certificates
+from gatehouse.ssh_certificates.queries import certificate_counts, has_living, ssh_certificates
 from gatehouse.ssh_certificates.routes import apis
+from gatehouse.ssh_keys.ports import CertificateCounts
 
 domain = Domain(
     apis=apis,
     grants=GRANTS,
-    ports={LivingCertificates: lambda _settings: has_living},
+    ports={
+        LivingCertificates: lambda _settings: has_living,
+        CertificateCounts: lambda _settings: certificate_counts,
+    },
     reactions=(
         jobs.revoke_certificates_of_who_is_out,
         jobs.revoke_certificates_with_a_lost_principal,

@@ -45,11 +45,6 @@ class AuthorityKeyCertified(BadRequest):
     message = _("This is the key of a certificate authority. It is not certified itself.")
 
 
-class UserLocked(Forbidden):
-    type = "USER_LOCKED"
-    message = _("An admin has locked you out. Only an admin can let you in again.")
-
-
 class NoVerifiedKeys(BadRequest):
     type = "NO_VERIFIED_KEYS"
     message = _("You have no SSH key that is proved. Add one, and sign its challenge.")

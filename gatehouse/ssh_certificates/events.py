@@ -66,6 +66,17 @@ class CertificatesRevoked(OrganizationEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertificatesExported(OrganizationEvent):
+    """``filters`` are the names of what the list was narrowed by."""
+
+    name = "ssh_certificate.exported"
+    says = "The list of SSH certificates was taken away."
+
+    format: str
+    filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RevokedSshKeyPardoned(OrganizationEvent):
     name = "ssh_key.pardoned"
     says = "A key that an organization had revoked may be certified again."

@@ -8,6 +8,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.events import OrganizationEvent
 from gatehouse.core.reactions import during, every
 from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
+from gatehouse.locks.events import MemberLocked
 from gatehouse.organizations.events import (
     MemberLeft,
     MemberRemoved,
@@ -37,12 +38,12 @@ FRESH_FOR = timedelta(minutes=5)
 LISTS_AT_ONCE = 100
 
 Ended = dict[str, int]
-Out = MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy
+Out = MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy | MemberLocked
 Lost = PrincipalMemberRemoved | PrincipalDepartmentRemoved | PrincipalDeleted | PrincipalChanged
 AuthorityOver = AuthorityKeyCompromised | AuthorityKeyRetired | AuthorityDeleted
 
 
-@during(MemberRemoved, MemberLeft, MemberSuspended, MemberSuspendedByPolicy)
+@during(MemberRemoved, MemberLeft, MemberSuspended, MemberSuspendedByPolicy, MemberLocked)
 def revoke_certificates_of_who_is_out(ctx: Context, event: Out) -> Ended:
     which = service.Which(user_id=event.user_id).conditions()
     return _told(service.revoke_where(ctx, event.org_id, *which, reason=event.name).count)
@@ -76,7 +77,10 @@ def revoke_certificates_that_say_too_much(
 def revoke_certificates_of_an_account(
     ctx: Context, event: AccountSuspended | AccountDisowned | AccountDeleted
 ) -> Ended:
-    return _told(service.revoke_all_of(ctx, event.user_id, reason=event.name))
+    ended = service.revoke_all_of(ctx, event.user_id, reason=event.name)
+    if isinstance(event, AccountDeleted):
+        service.forget_addresses(ctx, event.user_id)
+    return _told(ended)
 
 
 @during(SshKeyDeleted)

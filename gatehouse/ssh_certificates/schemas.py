@@ -1,7 +1,9 @@
 """SSH certificates, as they travel over HTTP."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from marshmallow import (
     Schema,
     ValidationError,
@@ -12,6 +14,7 @@ from marshmallow import (
     validates_schema,
 )
 
+from gatehouse.audit.rules.cells import csv_rows
 from gatehouse.core.fields import Count, Flag, Instant, Moment, Text, Whole
 from gatehouse.core.pagination import CursorWindow
 from gatehouse.ssh_ca.models import AuthorityKind
@@ -140,6 +143,16 @@ class OrganizationCertificatesQuery(CertificateFilters, CursorWindow):
     """The filters, and which part of what they leave."""
 
 
+class CertificateExportQuery(CertificateFilters):
+    """The filters, and how the certificates are written down."""
+
+    file_format = fields.String(
+        data_key="format",
+        load_default="csv",
+        validate=validate.OneOf(("jsonl", "csv"), error="Must be jsonl or csv."),
+    )
+
+
 class CertificateRefusalOut(Schema):
     error_type = fields.String(attribute="type")
     message = fields.String(attribute="says")
@@ -176,6 +189,28 @@ class CertificatePreviewOut(Schema):
     ssh_key_id = fields.UUID()
     fingerprint = fields.String()
     ip = fields.String(allow_none=True)
+
+
+class CertPolicyQuery(Schema):
+    organization_id = fields.UUID(load_default=None)
+
+
+class DemandedOut(Schema):
+    """``departments`` are those whose policies hold; ``source_cidrs`` is null where all may be."""
+
+    allow_user_expiry = fields.Boolean()
+    default_seconds = Count()
+    max_seconds = Count()
+    default_expiry_hours = fields.Float()
+    max_expiry_hours = fields.Float()
+    extensions = fields.List(fields.String())
+    source_cidrs = fields.List(fields.String(), allow_none=True)
+    pin_source_ip = fields.Boolean()
+    force_command = fields.String(allow_none=True)
+    require_fido = fields.Boolean()
+    require_pin = fields.Boolean()
+    mfa_max_age = Count(allow_none=True)
+    departments = fields.List(fields.String())
 
 
 class RevocationIn(Schema):
@@ -225,3 +260,35 @@ class RevokedOut(Schema):
     cert_id = fields.UUID()
     reason = fields.String(allow_none=True)
     krl_version = Count()
+
+
+CERTIFICATE = CertificateOut()
+COLUMNS = (
+    *("id", "created_at", "state", "kind", "holder", "holder_id", "serial", "key_id"),
+    *("principals", "valid_after", "valid_before", "fingerprint", "ca_fingerprint"),
+    *("critical_options", "extensions", "policy", "reason", "ip", "amr", "auth_time", "mfa_time"),
+    *("revoked_at", "revoked_by", "revocation_reason", "request_id"),
+)
+BROKEN = "This export broke off and is not complete."
+
+
+def as_json_lines(rows: Iterable[Any], *, is_first: bool) -> bytes:
+    """One certificate a line, each as the lists have it."""
+    del is_first
+    return b"".join(
+        orjson.dumps(CERTIFICATE.dump(row), option=orjson.OPT_APPEND_NEWLINE) for row in rows
+    )
+
+
+def as_csv(rows: Iterable[Any], *, is_first: bool) -> bytes:
+    """RFC 4180, with a line of names at first, and safe to open in a spreadsheet."""
+    shown = (CERTIFICATE.dump(row) for row in rows)
+    cells = ([row[name] for name in COLUMNS] for row in shown)
+    return csv_rows([COLUMNS, *cells] if is_first else cells)
+
+
+# The content type, what writes them down in it, and the last line if that could not go on.
+FORMATS = {
+    "jsonl": ("application/x-ndjson", as_json_lines, orjson.dumps({"error": BROKEN}) + b"\n"),
+    "csv": ("text/csv; charset=utf-8; header=present", as_csv, csv_rows([["error", BROKEN]])),
+}

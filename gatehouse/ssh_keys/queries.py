@@ -1,14 +1,16 @@
 """Reading SSH keys. Every query is bound to one account."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from gatehouse.core.context import Context
 from gatehouse.ssh_keys.errors import SshKeyNotFound
 from gatehouse.ssh_keys.models import SshKey
+from gatehouse.ssh_keys.ports import CertificateCounts
 from gatehouse.ssh_keys.rules import KeyState, state_of
 
 SHOWN = (
@@ -38,8 +40,17 @@ def find_key(ctx: Context, fingerprint: str) -> SshKey | None:
     return ctx.db.scalar(keys_of(ctx.user_id).where(SshKey.fingerprint == fingerprint))
 
 
+def shown_keys(ctx: Context, rows: Sequence[SshKey]) -> list[dict[str, Any]]:
+    """Keys as their owner sees them."""
+    counts = ctx.ports[CertificateCounts](ctx, ctx.user_id) if rows else {}
+    return [{**_shown(ctx, row), "cert_count": counts.get(row.fingerprint, 0)} for row in rows]
+
+
 def shown_key(ctx: Context, row: SshKey) -> dict[str, Any]:
-    """A key as its owner sees it."""
+    return shown_keys(ctx, [row])[0]
+
+
+def _shown(ctx: Context, row: SshKey) -> dict[str, Any]:
     state = state_of(row.verified_at, row.expires_at, ctx.now)
     return {
         **{name: getattr(row, name) for name in SHOWN},
@@ -47,6 +58,11 @@ def shown_key(ctx: Context, row: SshKey) -> dict[str, Any]:
         "state": state,
         "verified": state is KeyState.VERIFIED,
     }
+
+
+def count_keys(ctx: Context, user_id: UUID) -> int:
+    own = keys_of(user_id).order_by(None).with_only_columns(func.count())
+    return ctx.db.scalar(own) or 0
 
 
 def name_of_key(key_id: UUID) -> Select[str]:

@@ -44,7 +44,7 @@ api = Api("ssh_keys", at="/ssh/keys", about="Your SSH keys.")
 @returns(SshKeyOut, key="keys", listed=True)
 def list_ssh_keys(ctx: Context) -> list[dict[str, Any]]:
     """List your SSH keys, in the order in which they were added."""
-    return [queries.shown_key(ctx, row) for row in queries.own_keys(ctx)]
+    return queries.shown_keys(ctx, queries.own_keys(ctx))
 
 
 @api.post()

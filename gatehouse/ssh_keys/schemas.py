@@ -85,6 +85,7 @@ class SshKeyOut(Schema):
     verified = fields.Boolean()
     verified_at = Moment(allow_none=True)
     proved_with_pin = fields.Boolean()
+    cert_count = fields.Integer()
     expires_at = Moment(allow_none=True)
     created_at = Moment()
     updated_at = Moment()

@@ -22,6 +22,7 @@ HOLDS = {
     "pending_logins": ("pending_logins",),
     "memberships": ("members",),
     "invitations": ("invites",),
+    "locks": ("user_locks",),
     "policies": ("personal_policies", "compliances"),
     "departments": ("department_members",),
     "principals": ("principal_members",),

@@ -85,6 +85,7 @@ def test_what_nobody_set_has_the_documented_value():
         "client": "60/minute;600/hour",
         "device": "5/minute;30/hour",
         "registration": "20/hour",
+        "ssh_sign": "30/minute",
     }
     assert (settings.jobs.name, settings.jobs.interval_seconds) == ("", 300)
 

@@ -30,6 +30,8 @@ def test_everything_ends_as_if_they_had_done_it_themselves(
     assert reply.json["data"] == {
         "deleted_user_id": str(user.id),
         "deleted_user_email": user.email,
+        "ssh_keys_deleted": 0,
+        "certs_revoked": 0,
     }
     assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
     entry = assert_recorded(

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatehouse.ssh_ca.rules.networks import Networks, read_network
@@ -187,6 +187,8 @@ def test_an_explanation_says_what_terms_do(scene: Scene):
         assert tuple(one.name for one in explained.principals if one.is_in) == found.principals
 
 
+# How quickly a busy machine thinks up policies says nothing of them.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(POLICIES | CALM_POLICIES, LIMITS)
 def test_together_they_never_allow_what_one_of_them_does_not(
     policies: tuple[DepartmentPolicy, ...], limits: AuthorityLimits

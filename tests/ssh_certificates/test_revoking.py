@@ -220,6 +220,11 @@ def delete_account(office: Office, user_id: UUID) -> None:
     assert reply.status_code == 200, reply.text
 
 
+def locked(office: Office) -> None:
+    path = f"/api/v1/organizations/{office.org.id}/users/{office.member.user_id}/lock"
+    assert office.http.post(path, json={}, headers=office.as_admin).status_code == 201
+
+
 def key_deleted(office: Office) -> None:
     path = f"/api/v1/ssh/keys/{office.key.id}"
     assert office.http.delete(path, headers=office.as_member).status_code == 200
@@ -242,6 +247,7 @@ def _member(office: Office, verb: str, more: str, **said) -> None:
         account_suspended,
         account_deleted,
         key_deleted,
+        locked,
     ],
 )
 def test_who_goes_loses_all_at_once(office: Office, how):

@@ -17,8 +17,10 @@ from gatehouse.core.metrics import BUCKETS, SUM, Totals, totals
 from gatehouse.core.plain import Caller
 from gatehouse.outbox.queries import counts, oldest_waiting
 from gatehouse.scheduler.queries import last_runs
+from gatehouse.ssh_certificates.queries import lists_made
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+ISSUED, NOT_ISSUED = "ssh_certificate.issued", "ssh_certificate.refused"
 SIGNED_IN, SIGN_IN_REFUSED = "auth.signed_in", "auth.sign_in_refused"
 Sample = tuple[str, dict[str, str], float]
 
@@ -56,7 +58,7 @@ def metrics_text(ctx: Context) -> str:
     counted = totals(ctx.runtime.metrics.folder)
     lines = [*_of_build(ctx), *_of_requests(counted), *_of_words(counted)]
     try:
-        ours = [*_of_outbox(ctx), *_of_jobs(ctx)]
+        ours = [*_of_outbox(ctx), *_of_jobs(ctx), *_of_lists(ctx)]
     except SQLAlchemyError:
         ours = []
     up: list[Sample] = [("", {}, 1 if ours else 0)]
@@ -95,16 +97,22 @@ def _of_words(counted: Totals) -> Iterator[str]:
     refusals: list[Sample] = []
     events: list[Sample] = []
     ins: list[Sample] = []
+    certificates: list[Sample] = []
     for (kind, *words), (value, *_) in sorted(counted.items()):
         if kind == "refusal":
             refusals.append(("", {"type": words[0]}, value))
         elif kind == "event":
             events.append(("", {"event": words[0], "reason": words[1]}, value))
+        if kind == "event" and words[0] in (ISSUED, NOT_ISSUED):
+            outcome = "issued" if words[0] == ISSUED else words[1]
+            certificates.append(("", {"outcome": outcome}, value))
         if kind == "event" and words[0] in (SIGNED_IN, SIGN_IN_REFUSED):
             outcome = "success" if words[0] == SIGNED_IN else words[1]
             ins.append(("", {"outcome": outcome}, value))
     yield from _family("gatehouse_refusals_total", "counter", "Refusals by their type.", refusals)
     yield from _family("gatehouse_sign_ins_total", "counter", "Sign-ins by their outcome.", ins)
+    text = "SSH certificates that were asked for, by the outcome."
+    yield from _family("gatehouse_ssh_certificates_total", "counter", text, certificates)
     yield from _family("gatehouse_events_total", "counter", "Entries of the record.", events)
 
 
@@ -130,6 +138,15 @@ def _of_jobs(ctx: Context) -> Iterator[str]:
         values = ((run.name, getattr(run, column)) for run in runs)
         samples = [("", {"job": job}, _seconds(value, column)) for job, value in values if value]
         yield from _family(f"gatehouse_job_{name}", "gauge", text, samples)
+
+
+def _of_lists(ctx: Context) -> Iterator[str]:
+    count, oldest = lists_made(ctx)
+    age = (ctx.now - oldest).total_seconds() if oldest else 0.0
+    text = "Lists of revoked SSH certificates."
+    yield from _family("gatehouse_ssh_krls", "gauge", text, [("", {}, float(count))])
+    text = "Seconds since the oldest of them was made."
+    yield from _family("gatehouse_ssh_krl_oldest_seconds", "gauge", text, [("", {}, age)])
 
 
 def _seconds(value: Any, column: str) -> float:

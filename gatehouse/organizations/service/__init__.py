@@ -19,6 +19,7 @@ from gatehouse.organizations.service.invites import (
 from gatehouse.organizations.service.members import (
     add_member,
     change_role,
+    hold_other_member,
     leave,
     remove_member,
     suspend_member,
@@ -51,6 +52,7 @@ __all__ = [
     "find_invite",
     "glance_at_invite",
     "hold_as",
+    "hold_other_member",
     "invitations",
     "invite",
     "leave",

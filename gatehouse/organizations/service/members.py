@@ -119,7 +119,7 @@ def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if user_id == ctx.user_id and acting is Role.OWNER:
         _refuse_for_last_owner(ctx, org_id, user_id)
-    member = _other(ctx, org_id, user_id)
+    member = hold_other_member(ctx, org_id, user_id)
     if member.suspended_at is not None:
         raise AlreadySuspended
     if member.role is Role.OWNER:
@@ -130,7 +130,7 @@ def suspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
 
 def unsuspend_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
     """Give a membership back as it was. Raises NotSuspended."""
-    member = _other(ctx, org_id, user_id)
+    member = hold_other_member(ctx, org_id, user_id)
     if member.suspended_at is None:
         raise NotSuspended
     let_in_again(ctx, member)
@@ -153,7 +153,11 @@ def let_in_again(ctx: Context, member: Member) -> None:
     record(ctx, event)
 
 
-def _other(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+def hold_other_member(ctx: Context, org_id: UUID, user_id: UUID) -> Member:
+    """A member whom the caller may bar, in an organization that is held from here on.
+
+    Raises NotOnYourself, MemberNotFound, RankTooLow.
+    """
     acting = hold_as(ctx, org_id, OrganizationPermission.MANAGE_MEMBERS)
     if user_id == ctx.user_id:
         raise NotOnYourself

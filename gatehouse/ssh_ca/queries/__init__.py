@@ -15,6 +15,8 @@ from gatehouse.ssh_ca.queries.authorities import (
     trusted_keys,
 )
 from gatehouse.ssh_ca.queries.permissions import (
+    check_authority,
+    looks_after,
     only_organization,
     organization_of,
     permission_told,
@@ -32,11 +34,13 @@ __all__ = [
     "Shown",
     "as_told",
     "authorities_of",
+    "check_authority",
     "find_authority",
     "get_authority",
     "get_key",
     "key_as_told",
     "keys_of",
+    "looks_after",
     "only_organization",
     "organization_of",
     "permission_told",

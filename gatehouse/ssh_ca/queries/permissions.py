@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from gatehouse.accounts.models import User
+from gatehouse.core.access import check_permission, may
 from gatehouse.core.context import Context
+from gatehouse.core.errors import Forbidden
 from gatehouse.organizations.queries import active_places_of
 from gatehouse.ssh_ca.errors import (
     AuthorityNotConfigured,
@@ -20,6 +22,7 @@ from gatehouse.ssh_ca.models import (
     KeyState,
     Permission,
 )
+from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.queries.authorities import find_authority, text_of, trusted_keys
 
 
@@ -29,6 +32,33 @@ def organization_of(ctx: Context, authority_id: UUID) -> UUID:
     if found is None:
         raise AuthorityNotFound
     return found
+
+
+def check_authority(
+    ctx: Context, org_id: UUID, authority_id: UUID, permission: AuthorityPermissions
+) -> None:
+    """That the caller may do this with one authority: by their role, or because they look after it.
+
+    Raises what check_permission does.
+    """
+    role = check_permission(ctx, org_id, AuthorityPermissions.USE)
+    if not may(ctx, role, permission) and not looks_after(ctx, org_id, authority_id, ctx.user_id):
+        raise Forbidden(needs=permission)
+
+
+def looks_after(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UUID) -> bool:
+    """Whether somebody is named as the one who does."""
+    named = (
+        select(AuthorityPermission.id)
+        .join(Authority, Authority.id == AuthorityPermission.authority_id)
+        .where(
+            Authority.org_id == org_id,
+            Authority.id == authority_id,
+            AuthorityPermission.user_id == user_id,
+            AuthorityPermission.permission == Permission.ADMIN,
+        )
+    )
+    return ctx.db.scalar(named) is not None
 
 
 def only_organization(ctx: Context) -> UUID:

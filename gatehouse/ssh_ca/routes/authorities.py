@@ -63,15 +63,16 @@ def create_authority(
 
 
 @api.get("/<uuid:authority_id>")
-@requires(AuthorityPermissions.READ)
+@requires(AuthorityPermissions.USE)
 @returns(AuthorityOut, key="ca")
 def read_authority(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
     """Read a certificate authority, with its keys."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.READ)
     return _told(ctx, org_id, authority_id)
 
 
 @api.patch("/<uuid:authority_id>")
-@requires(AuthorityPermissions.MANAGE)
+@requires(AuthorityPermissions.USE)
 @elevated
 @body(AuthorityChanges)
 @returns(AuthorityOut, key="ca")
@@ -80,6 +81,7 @@ def change_authority(
     ctx: Context, org_id: UUID, authority_id: UUID, **changes: Any
 ) -> dict[str, Any]:
     """Change the name, or how long certificates last; what you do not send stays."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
     service.change_authority(ctx, org_id, authority_id, **changes)
     return _told(ctx, org_id, authority_id)
 
@@ -99,17 +101,18 @@ def delete_authority(
 
 
 @api.get("/<uuid:authority_id>/keys")
-@requires(AuthorityPermissions.READ)
+@requires(AuthorityPermissions.USE)
 @returns(AuthorityKeyOut, key="keys", listed=True)
 def list_keys(ctx: Context, org_id: UUID, authority_id: UUID) -> list[dict[str, Any]]:
     """List all keys that an authority has had, in the order in which they were made."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.READ)
     queries.get_authority(ctx, org_id, authority_id)
     rows = ctx.db.scalars(queries.keys_of(org_id, authority_id)).all()
     return [queries.key_as_told(row) for row in rows]
 
 
 @api.post("/<uuid:authority_id>/rotate")
-@requires(AuthorityPermissions.MANAGE)
+@requires(AuthorityPermissions.USE)
 @elevated
 @body(AuthorityRotationIn)
 @returns(AuthorityRotatedOut, HTTPStatus.CREATED)
@@ -124,6 +127,7 @@ def rotate(
     activate_at: datetime | None,
 ) -> dict[str, Any]:
     """Make the next key: believed from now on, signing once it is activated."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
     service.rotate(
         ctx, org_id, authority_id, key_type=key_type, reason=reason, activate_at=activate_at
     )

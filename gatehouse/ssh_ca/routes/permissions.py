@@ -32,32 +32,41 @@ by_authority = Api(
 
 
 @api.get()
-@requires(AuthorityPermissions.READ)
+@requires(AuthorityPermissions.USE)
 @returns(AuthorityPermissionsOut)
 def list_permissions(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
     """List who may use it. While nobody may ask by name, every member may ask for certificates."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.READ)
     return queries.permissions_told(ctx, queries.get_authority(ctx, org_id, authority_id))
 
 
 @api.post()
-@requires(AuthorityPermissions.MANAGE)
+@requires(AuthorityPermissions.USE)
 @body(AuthorityPermissionIn)
 @returns(AuthorityPermissionOut, HTTPStatus.CREATED, key="permission")
 @raises(ActiveMemberNotFound, PermissionThere)
 def give_permission(
     ctx: Context, org_id: UUID, authority_id: UUID, *, user_id: UUID, permission: Permission
 ) -> dict[str, Any]:
-    """Let a member ask it for certificates (``sign``), or look after it (``admin``)."""
+    """Let a member ask it for certificates (``sign``), or look after it (``admin``): read, change
+    and rotate it, and say who may ask. Only admins of the organization name one.
+    """
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
+    if permission is Permission.ADMIN:
+        check_permission(ctx, org_id, AuthorityPermissions.MANAGE)
     row = service.give_permission(ctx, org_id, authority_id, user_id=user_id, permission=permission)
     return queries.permission_told(ctx, row)
 
 
 @api.delete("/<uuid:user_id>")
-@requires(AuthorityPermissions.MANAGE)
+@requires(AuthorityPermissions.USE)
 @returns(None)
 @raises(PermissionNotFound)
 def take_permissions(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UUID) -> None:
     """Take away what somebody may do with it."""
+    queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
+    if queries.looks_after(ctx, org_id, authority_id, user_id):
+        check_permission(ctx, org_id, AuthorityPermissions.MANAGE)
     service.take_permissions(ctx, org_id, authority_id, user_id)
 
 
@@ -67,7 +76,7 @@ def take_permissions(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UU
 @raises(AuthorityNotFound, *OF_AN_ORGANIZATION)
 def list_permissions_by_authority(ctx: Context, authority_id: UUID) -> dict[str, Any]:
     """List who may use an authority."""
-    org_id = _checked(ctx, authority_id, AuthorityPermissions.READ)
+    org_id = queries.organization_of(ctx, authority_id)
     return list_permissions(ctx, org_id, authority_id)
 
 
@@ -80,7 +89,7 @@ def give_permission_by_authority(
     ctx: Context, authority_id: UUID, *, user_id: UUID, permission: Permission
 ) -> dict[str, Any]:
     """Let a member use an authority."""
-    org_id = _checked(ctx, authority_id, AuthorityPermissions.MANAGE)
+    org_id = queries.organization_of(ctx, authority_id)
     return give_permission(ctx, org_id, authority_id, user_id=user_id, permission=permission)
 
 
@@ -90,12 +99,5 @@ def give_permission_by_authority(
 @raises(AuthorityNotFound, PermissionNotFound, *OF_AN_ORGANIZATION)
 def take_permissions_by_authority(ctx: Context, authority_id: UUID, user_id: UUID) -> None:
     """Take away what somebody may do with an authority."""
-    org_id = _checked(ctx, authority_id, AuthorityPermissions.MANAGE)
-    take_permissions(ctx, org_id, authority_id, user_id)
-
-
-def _checked(ctx: Context, authority_id: UUID, permission: AuthorityPermissions) -> UUID:
-    """The organization of an authority, where the caller may do this. Strangers find nothing."""
     org_id = queries.organization_of(ctx, authority_id)
-    check_permission(ctx, org_id, permission)
-    return org_id
+    take_permissions(ctx, org_id, authority_id, user_id)

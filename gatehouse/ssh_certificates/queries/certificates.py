@@ -188,6 +188,13 @@ def certificate_counts(ctx: Context, user_id: UUID) -> Mapping[str, int]:
     return dict(ctx.db.execute(rows).all())
 
 
+def count_living(ctx: Context, user_id: UUID) -> int:
+    """How many certificates of somebody are valid."""
+    valid = Certificate.valid_before > ctx.now, Certificate.revoked_at.is_(None)
+    own = own_certificates(user_id).where(*valid).with_only_columns(func.count())
+    return ctx.db.scalar(own) or 0
+
+
 def has_living(ctx: Context, authority_id: UUID) -> bool:
     """Whether something that an authority has signed is valid and not revoked."""
     found = (

@@ -3,11 +3,12 @@
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gatehouse.core.context import Context
 from gatehouse.core.errors import NotFound
@@ -93,6 +94,13 @@ def list_told(row: RevocationList) -> dict[str, Any]:
         "sha256": sha256(row.krl).hexdigest(),
         "signer": signer_text(row),
     }
+
+
+def lists_made(ctx: Context) -> tuple[int, datetime | None]:
+    """How many lists there are, and when the oldest was made."""
+    found = select(func.count(), func.min(RevocationList.made_at))
+    count, oldest = ctx.db.execute(found).one()
+    return count, oldest
 
 
 def signer_text(row: RevocationList) -> str:

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from gatehouse.core.access import elevated, requires
+from gatehouse.core.access import check_permission, elevated, requires
 from gatehouse.core.context import Context
 from gatehouse.core.errors import StepUpRequired
-from gatehouse.core.http import Api, body, query, raises, returns
+from gatehouse.core.http import Api, body, query, raises, returns, streams
 from gatehouse.core.pagination import Page, Window
+from gatehouse.core.rate_limit import limited
+from gatehouse.core.streaming import Stream
 from gatehouse.ssh_certificates import queries, service
 from gatehouse.ssh_certificates.errors import (
     AlreadyRevoked,
@@ -19,6 +21,8 @@ from gatehouse.ssh_certificates.errors import (
 from gatehouse.ssh_certificates.permissions import CertificatePermission
 from gatehouse.ssh_certificates.queries import Filters, certificates_of
 from gatehouse.ssh_certificates.schemas import (
+    FORMATS,
+    CertificateExportQuery,
     CertificateOut,
     OrganizationCertificatesQuery,
     RevocationIn,
@@ -29,6 +33,8 @@ from gatehouse.ssh_certificates.schemas import (
     WholeCertificateOut,
 )
 from gatehouse.ssh_certificates.service import Which
+
+AT_ONCE = 1000  # certificates in a piece of an export
 
 api = Api(
     "ssh_organization_certificates",
@@ -54,6 +60,28 @@ def list_certificates_of_organization(
     return queries.page_of_certificates(
         ctx, reach, chosen, page=page, per_page=per_page, cursor=cursor
     )
+
+
+@api.get("/export")
+@requires(CertificatePermission.READ)
+@elevated
+@limited("10/minute;60/hour", per="user")
+@query(CertificateExportQuery, strict=True)
+@streams("text/csv", "application/x-ndjson")
+def export_certificates(ctx: Context, org_id: UUID, *, file_format: str, **filters: Any) -> Stream:
+    """Export what was signed, the newest first, as CSV or JSON Lines. It is on record itself."""
+    chosen = Filters(**filters)
+    service.record_export(ctx, org_id, file_format=file_format, filters=chosen)
+    content_type, written, broken = FORMATS[file_format]
+
+    def read(later: Context, mark: UUID | None) -> tuple[bytes, UUID | None]:
+        check_permission(later, org_id, CertificatePermission.READ)
+        rows = queries.read_batch(later, org_id, chosen, cursor=mark, most=AT_ONCE)
+        has_more = len(rows) == AT_ONCE
+        return written(rows, is_first=mark is None), rows[-1]["id"] if has_more else None
+
+    name = f"certificates-{org_id}-{ctx.now:%Y%m%dT%H%M%SZ}.{file_format}"
+    return Stream(content_type, name, read, broken)
 
 
 @api.get("/<uuid:certificate_id>")

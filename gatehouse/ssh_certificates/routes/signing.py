@@ -12,8 +12,9 @@ from gatehouse.core.errors import (
     GatehouseError,
     StepUpRequired,
 )
-from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.rate_limit import limited
+from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.queries import only_organization
@@ -21,6 +22,8 @@ from gatehouse.ssh_certificates import errors, queries, service
 from gatehouse.ssh_certificates.schemas import (
     CertificatePreviewOut,
     CertificateWish,
+    CertPolicyQuery,
+    DemandedOut,
     SignedCertificateOut,
 )
 from gatehouse.ssh_certificates.service import Wish
@@ -31,12 +34,13 @@ api = Api("ssh_signing", at="/ssh", about="Short-lived SSH certificates.")
 
 ANY: tuple[type[GatehouseError], ...] = (
     *(OrganizationRequired, SshKeyNotFound, *OF_AN_ORGANIZATION, errors.NoAuthority),
-    *(errors.AuthorityClosed, errors.UserLocked, errors.NoVerifiedKeys, errors.KeyNotVerified),
+    *(errors.AuthorityClosed, UserLocked, errors.NoVerifiedKeys, errors.KeyNotVerified),
 )
 REFUSALS: tuple[type[GatehouseError], ...] = (
     *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified),
     *(StepUpRequired, FactorMissing, SignerUnavailable),
 )
+HOUR = 3600
 LIMIT = "ssh_sign"
 
 
@@ -76,6 +80,32 @@ def preview_certificate(
     """Say what would be signed and why, or all that stands in its way. Nothing is signed."""
     org_id = _organization(ctx, organization_id)
     return _told(ctx, service.preview(ctx, org_id, Wish(**wish)))
+
+
+@api.get("/dept-cert-policy")
+@signed_in
+@query(CertPolicyQuery, strict=True)
+@returns(DemandedOut, key="policy")
+@raises(OrganizationRequired, *OF_AN_ORGANIZATION, errors.NoAuthority, errors.AuthorityClosed)
+def read_own_cert_policy(ctx: Context, *, organization_id: UUID | None) -> dict[str, Any]:
+    """Read what your departments demand together of a certificate with all of your principals."""
+    org_id = _organization(ctx, organization_id)
+    merged = service.demanded_of_caller(ctx, org_id)
+    return {
+        "allow_user_expiry": merged.longest.seconds > merged.default.seconds,
+        "default_seconds": merged.default.seconds,
+        "max_seconds": merged.longest.seconds,
+        "default_expiry_hours": merged.default.seconds / HOUR,
+        "max_expiry_hours": merged.longest.seconds / HOUR,
+        "extensions": sorted(merged.extensions),
+        "source_cidrs": None if merged.networks is None else list(map(str, merged.networks)),
+        "pin_source_ip": merged.pin_source_ip,
+        "force_command": merged.force_command,
+        "require_fido": merged.require_fido,
+        "require_pin": merged.require_pin,
+        "mfa_max_age": merged.mfa_max_age,
+        "departments": merged.departments,
+    }
 
 
 def _organization(ctx: Context, organization_id: UUID | None) -> UUID:

@@ -1,5 +1,6 @@
 """The rules of certificates."""
 
+from gatehouse.ssh_certificates.service.exporting import record_export
 from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
 from gatehouse.ssh_certificates.service.revocation_lists import (
     hold_list,
@@ -10,6 +11,7 @@ from gatehouse.ssh_certificates.service.revoking import (
     Revoked,
     Which,
     end_authority_keys,
+    forget_addresses,
     pardon_key,
     renew_lists,
     revoke_all_of,
@@ -18,7 +20,7 @@ from gatehouse.ssh_certificates.service.revoking import (
     revoke_one,
     revoke_where,
 )
-from gatehouse.ssh_certificates.service.signing import Wish, preview, sign
+from gatehouse.ssh_certificates.service.signing import Wish, demanded_of_caller, preview, sign
 
 __all__ = [
     "Issued",
@@ -26,12 +28,15 @@ __all__ = [
     "Revoked",
     "Which",
     "Wish",
+    "demanded_of_caller",
     "end_authority_keys",
+    "forget_addresses",
     "hold_list",
     "issue",
     "pardon_key",
     "preview",
     "publish_list",
+    "record_export",
     "renew_lists",
     "revoke_all_of",
     "revoke_lost",

@@ -196,6 +196,16 @@ def end_authority_keys(ctx: Context, org_id: UUID, *, reason: str) -> Revoked:
     return Revoked(count, publish_list(ctx, held))
 
 
+def forget_addresses(ctx: Context, user_id: UUID) -> None:
+    """Leave nothing of a person but their id in what was signed for them: their address stands in
+    key ids, and so in certificates.
+    """
+    own = update(Certificate).where(Certificate.holder_id == user_id)
+    parts = Certificate.holder == Holder.USER
+    gone = {"certificate": "", "key_id": "", "ip": None, "reason": None}
+    ctx.execute(own.where(parts).values(**gone).execution_options(synchronize_session=False))
+
+
 def pardon_key(ctx: Context, org_id: UUID, revoked_key_id: UUID) -> int:
     """Let a key into certificates again; those that were revoked stay so. Returns the version of
     the list. Raises RevokedKeyNotFound.

@@ -12,9 +12,12 @@ from gatehouse.audit.service import record_attempt
 from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
+from gatehouse.locks.queries import refuse_locked
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
+from gatehouse.ssh_ca.rules.policies import Merged, strictest
+from gatehouse.ssh_ca.rules.principals import giving, narrowed
 from gatehouse.ssh_ca.rules.refusals import Reason, Refused
 from gatehouse.ssh_ca.rules.requests import Key, Request
 from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
@@ -110,9 +113,22 @@ def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
     return Preview(asked.key, told, refusals)
 
 
+def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
+    """What holds for a certificate with all principals that the caller may use.
+
+    Raises NoAuthority, AuthorityClosed, NotFound.
+    """
+    signer = get_signer(ctx, org_id, AuthorityKind.USER)
+    what = demands_on(ctx, org_id, get_holder(ctx, org_id))
+    held = narrowed(what.granted, what.policies)
+    holding = giving((one.name for one in held), held, what.policies)
+    return strictest(holding, signer.limits)
+
+
 def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
     signer = get_signer(ctx, org_id, AuthorityKind.USER)
     holder = get_holder(ctx, org_id)
+    refuse_locked(ctx, org_id)
     key = get_own_key(ctx, wish.key_id)
     if is_revoked_key(ctx, org_id, key.fingerprint):
         raise errors.KeyNotVerified(why=REVOKED)

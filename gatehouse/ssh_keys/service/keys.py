@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from sqlalchemy import delete, func
+from sqlalchemy import delete
 
 from gatehouse.accounts.queries import hold_own_account
 from gatehouse.audit.service import record, record_attempt
@@ -22,7 +22,7 @@ from gatehouse.ssh_keys.errors import (
 )
 from gatehouse.ssh_keys.events import SshKeyAdded, SshKeyChanged, SshKeyDeleted, SshKeyRefused
 from gatehouse.ssh_keys.models import SshKey
-from gatehouse.ssh_keys.queries import find_key, get_key, keys_of
+from gatehouse.ssh_keys.queries import count_keys, find_key, get_key
 from gatehouse.ssh_keys.rules import KeyState, state_of
 
 MOST_KEYS = 10
@@ -52,7 +52,7 @@ def add_key(
     there = find_key(ctx, found.fingerprint)
     if there is not None:
         return there, False
-    if _count(ctx) >= MOST_KEYS:
+    if count_keys(ctx, ctx.user_id) >= MOST_KEYS:
         raise TooManySshKeys
     row = _row(ctx, found, name=name or _usual_name(found))
     row.description, row.expires_at = description, expires_at
@@ -89,11 +89,6 @@ def _refuse(ctx: Context, error: BadKey) -> NoReturn:
     record_attempt(ctx, SshKeyRefused(user_id=ctx.user_id, reason=error.reason.value))
     kind = KINDS.get(error.reason, InvalidPublicKey)
     raise kind(str(error), reason=error.reason.value) from error
-
-
-def _count(ctx: Context) -> int:
-    own = keys_of(ctx.user_id).order_by(None).with_only_columns(func.count())
-    return ctx.db.scalar(own) or 0
 
 
 def _usual_name(key: PublicKey) -> str:

@@ -1,0 +1,1 @@
+"""People who are locked out of an organization's machines and networks."""
