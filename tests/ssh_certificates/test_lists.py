@@ -132,7 +132,8 @@ def test_the_list_is_taken_away_and_that_is_on_record(office: Office, signed, of
     else:
         rows = [json.loads(line) for line in reply.text.splitlines()]
     assert [row["id"] for row in rows] == [signed[name]["id"] for name in ("theirs", "mine")]
-    [entry] = entries_with(office.http, AuditEntry.action == "ssh_certificate.exported")
+    mine = AuditEntry.org_id == office.org.id
+    [entry] = entries_with(office.http, mine, AuditEntry.action == "ssh_certificate.exported")
     assert (entry.actor_id, entry.details["filters"]) == (office.admin.user_id, ["state"])
 
 
