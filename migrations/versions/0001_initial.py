@@ -24,6 +24,7 @@ from migrations.initial import (
     signing_keys,
     ssh_ca,
     ssh_certificates,
+    ssh_hosts,
     ssh_keys,
 )
 
@@ -45,6 +46,7 @@ TABLES = (
     ssh_keys,
     ssh_ca,
     ssh_certificates,
+    ssh_hosts,
     clients,
     grants,
     oidc_provider,
