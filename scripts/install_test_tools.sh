@@ -10,6 +10,7 @@ has chromedriver && { has chromium || has chromium-browser || has google-chrome;
   missing+=(chromium chromium-driver)
 { has ssh && has ssh-keygen; } || missing+=(openssh-client)
 { has sshd || [ -x /usr/sbin/sshd ]; } || missing+=(openssh-server)
+has shellcheck || missing+=(shellcheck)
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2-bin libapache2-mod-auth-openidc)
 # Debian's npm brings hundreds of packages: only where no other one is there.
 has node || missing+=(nodejs)

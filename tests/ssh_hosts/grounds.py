@@ -26,6 +26,25 @@ class Grounds:
     def path(self) -> str:
         return f"/api/v1/organizations/{self.org.id}/ssh/hosts"
 
+    def authority(self, kind: str, **wanted: object) -> Any:
+        """The one of this kind: made, or the one that is there."""
+        path = f"/api/v1/organizations/{self.org.id}/cas"
+        listed = self.http.get(path, headers=self.as_admin).json["data"]["cas"]
+        found = [each for each in listed if each["ca_type"] == kind]
+        if found:
+            return found[0]
+        body = {"name": kind, "ca_type": kind, **wanted}
+        reply = self.http.post(path, json=body, headers=self.as_admin)
+        assert reply.status_code == 201, reply.text
+        return reply.json["data"]["ca"]
+
+    def revoked_certificates(self) -> set[str]:
+        """The keys of those that were revoked."""
+        path = f"/api/v1/organizations/{self.org.id}/certificates?state=revoked"
+        reply = self.http.get(path, headers=self.as_admin)
+        assert reply.status_code == 200, reply.text
+        return {row["fingerprint"] for row in reply.json["data"]["certificates"]}
+
     def create(self, *names: str, **wanted: object) -> Any:
         body = {"names": list(names) or [NAME], **wanted}
         return self.http.post(self.path, json=body, headers=self.as_admin)

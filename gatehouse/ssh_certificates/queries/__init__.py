@@ -30,6 +30,7 @@ from gatehouse.ssh_certificates.queries.facts import (
     signer_of,
 )
 from gatehouse.ssh_certificates.queries.published import (
+    Published,
     bundle,
     get_published,
     known_hosts,
@@ -42,6 +43,7 @@ __all__ = [
     "Demanded",
     "Filters",
     "Holder",
+    "Published",
     "Signer",
     "all_told",
     "bundle",

@@ -73,13 +73,6 @@ def others_with(
     return sorted(ctx.db.scalars(taken))
 
 
-def token_of(ctx: Context, token_hash: bytes) -> tuple[HostToken, Host] | None:
-    """The token, good or not, and its host."""
-    known = select(HostToken, Host).join(Host).where(HostToken.token_hash == token_hash)
-    row = ctx.db.execute(known).first()
-    return (row.HostToken, row.Host) if row else None
-
-
 def page_of_hosts(ctx: Context, org_id: UUID, *, page: int, per_page: int) -> Page[dict[str, Any]]:
     found = paginate(ctx, hosts_of(org_id), page=page, per_page=per_page)
     told = {each.host.id: host_told(ctx, each) for each in shown(ctx, found.items)}
