@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what some tests need and no Python package brings: a browser, OpenSSH, Apache with mod_auth_openidc,
+# Installs what some tests need and no Python package brings: a browser, OpenSSH, shellcheck, Apache with mod_auth_openidc,
 # Node and the libraries for it that others certified. Does nothing for what is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
