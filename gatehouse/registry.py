@@ -27,6 +27,7 @@ PACKAGES = (
     "gatehouse.ssh_keys",
     "gatehouse.ssh_ca",
     "gatehouse.ssh_certificates",
+    "gatehouse.ssh_hosts",
     "gatehouse.clients",
     "gatehouse.grants",
     "gatehouse.oidc_provider",

@@ -64,7 +64,7 @@ def test_no_secret_leaves_in_any_answer_but_where_it_is_born(document: dict[str,
     }
 
     born = {"AcceptedOut", "LoggedInOut", "OwnInviteOut", "RegisteredOut", "TokenOut"}
-    assert holders == born | {"NewClientOut", "NewRegistrationTokenOut"}
+    assert holders == born | {"NewClientOut", "NewHostTokenOut", "NewRegistrationTokenOut"}
 
 
 def test_the_page_to_read_it_loads_only_our_own_files(client: FlaskClient):

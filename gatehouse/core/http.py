@@ -27,7 +27,7 @@ from gatehouse.core.headers import network_of
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
 from gatehouse.core.openapi import describe
-from gatehouse.core.published import STATUS_LINES, Answer, Published, complete
+from gatehouse.core.published import STATUS_LINES, Answer, Published, complete, tagged
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.tokens import SESSION
 from gatehouse.core.views import (
@@ -43,6 +43,7 @@ from gatehouse.core.views import (
     recorded,
     returns,
     streams,
+    with_tag,
 )
 from gatehouse.core.words import load
 
@@ -60,6 +61,7 @@ __all__ = [
     "refusal",
     "returns",
     "streams",
+    "with_tag",
 ]
 
 API_ROOT = "/api/v1"
@@ -143,7 +145,8 @@ def _serve(view: Callable[..., Any]) -> Callable[..., Response]:
         if plan.returns.is_bare:
             return complete(status, envelope.encode(data), JSON)
         content = envelope.success(request_id, status=status, data=data, meta=meta)
-        return complete(status, content, JSON)
+        answer = complete(status, content, JSON)
+        return tagged(answer, envelope.encode(data), environ) if plan.is_tagged else answer
 
     serve.__name__ = view.__name__
     serve.__doc__ = view.__doc__
@@ -329,6 +332,12 @@ def _by_access_token(
 def own_token() -> str:
     """The token with which the request that is being served was let in."""
     return str(request.environ["HTTP_AUTHORIZATION"]).partition(" ")[2]
+
+
+def shown_token() -> str:
+    """What a caller of a public route shows as ``Bearer``, whatever it is; nothing if nothing."""
+    scheme, _, token = str(request.environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    return token if scheme.lower() == BEARER else ""
 
 
 def tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:

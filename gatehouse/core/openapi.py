@@ -191,7 +191,12 @@ def _can_be_repeated(view: Callable[..., Any], notes: dict[str, Any]) -> bool:
 
 def _success(notes: dict[str, Any]) -> dict[str, Any]:
     found = _answer(notes, notes["returns"].status)
-    return found | _answer(notes, HTTPStatus.OK) if notes.get("or_there") else found
+    if notes.get("or_there"):
+        found |= _answer(notes, HTTPStatus.OK)
+    if notes.get("is_tagged"):
+        not_modified = HTTPStatus.NOT_MODIFIED
+        found[str(not_modified.value)] = {"description": not_modified.phrase}
+    return found
 
 
 def _answer(notes: dict[str, Any], status: HTTPStatus) -> dict[str, Any]:

@@ -25,12 +25,25 @@ def complete(status: HTTPStatus, content: bytes, kind: str) -> Response:
     return Answer([content], STATUS_LINES[status], headers)
 
 
+def tagged(answer: Response, told: bytes, environ: dict[str, Any]) -> Response:
+    """The answer with a tag of what it tells; whoever has that, by its tag, is told so in place of
+    it (RFC 9110 13.1.2).
+    """
+    tag = sha256(told).hexdigest()[:32]
+    # Weakly: a proxy that packs an answer makes the tag of ours a weak one.
+    if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag):
+        answer = Answer([], STATUS_LINES[HTTPStatus.NOT_MODIFIED])
+        del answer.headers["Content-Type"]
+    answer.headers["ETag"] = f'"{tag}"'
+    return answer
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """What a view with ``@publishes`` returns: nothing secret, and the same for everybody.
 
-    Whoever has it already, by its tag, is told so in place of it (RFC 9110 13.1.2). It may be kept
-    for ``max_age`` seconds. ``headers`` are sent beside.
+    Whoever has it already need not get it again. It may be kept for ``max_age`` seconds.
+    ``headers`` are sent beside.
     """
 
     body: bytes
@@ -39,16 +52,14 @@ class Published:
     headers: tuple[tuple[str, str], ...] = ()
 
     def answer(self, environ: dict[str, Any]) -> Response:
-        tag = sha256(self.body).hexdigest()[:32]
-        headers = [
-            ("Cache-Control", f"public, max-age={self.max_age}"),
-            ("ETag", f'"{tag}"'),
-            ("Access-Control-Allow-Origin", "*"),
-            ("Cross-Origin-Resource-Policy", "cross-origin"),
-            *self.headers,
-        ]
-        # Weakly: a proxy that packs an answer makes the tag of ours a weak one.
-        if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag):
-            return Answer([], STATUS_LINES[HTTPStatus.NOT_MODIFIED], headers)
-        headers += [("Content-Type", self.kind), ("Content-Length", str(len(self.body)))]
-        return Answer([self.body], STATUS_LINES[HTTPStatus.OK], headers)
+        answer = complete(HTTPStatus.OK, self.body, self.kind)
+        told = tagged(answer, self.body, environ)
+        told.headers.extend(
+            [
+                ("Cache-Control", f"public, max-age={self.max_age}"),
+                ("Access-Control-Allow-Origin", "*"),
+                ("Cross-Origin-Resource-Policy", "cross-origin"),
+                *self.headers,
+            ]
+        )
+        return told

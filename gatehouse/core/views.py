@@ -107,6 +107,11 @@ def publishes(content_type: str) -> Callable[[View], View]:
     return _note(returns=Returns(None, HTTPStatus.OK, ""), publishes=(content_type,))
 
 
+def with_tag(view: View) -> View:
+    """Whoever has this answer already, as its tag says, gets 304 and no body."""
+    return _note(is_tagged=True)(view)
+
+
 def ready(name: str) -> Callable[[View], View]:
     """Let the cache keep this answer beside the caller's session, until the caller is forgotten."""
     return _note(ready=name)
@@ -141,6 +146,7 @@ class Plan:
     limit: tuple[str, str] | None
     returns: Returns
     streams: bool
+    is_tagged: bool
     ready: str
     query: Schema | None
     body: Schema | None
@@ -157,6 +163,7 @@ def plan_of(view: Callable[..., Any]) -> Plan:
         limit=getattr(view, "limit", None),
         returns=notes["returns"],
         streams="streams" in notes,
+        is_tagged=notes.get("is_tagged", False),
         ready=notes.get("ready", ""),
         query=notes.get("query"),
         body=notes.get("body"),

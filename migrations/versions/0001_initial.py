@@ -25,6 +25,7 @@ from migrations.initial import (
     signing_keys,
     ssh_ca,
     ssh_certificates,
+    ssh_hosts,
     ssh_keys,
 )
 
@@ -47,6 +48,7 @@ TABLES = (
     ssh_keys,
     ssh_ca,
     ssh_certificates,
+    ssh_hosts,
     clients,
     grants,
     oidc_provider,

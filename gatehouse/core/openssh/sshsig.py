@@ -80,6 +80,31 @@ def check(
     return shown
 
 
+def read_sent(signature: str) -> Sshsig:
+    """Read a signature that came with a request: with its armor, or as base64 of all that.
+
+    Raises BadSignature.
+    """
+    if BEGIN in signature:
+        return read_sshsig(signature)
+    try:
+        return read_sshsig(decode("".join(signature.split())).decode("ascii"))
+    except ValueError as error:
+        raise BadSignature(SignatureFault.MALFORMED, NO_SIGNATURE) from error
+
+
+def check_text(sshsig: Sshsig, text: str, namespace: str, *, key: PublicKey) -> Shown | None:
+    """Check that ``key`` has signed a text. ``echo`` adds a line break at the end, which may be
+    there. Returns and raises what `check` does.
+    """
+    try:
+        return check(sshsig, text.encode(), namespace, key=key)
+    except BadSignature as error:
+        if error.reason is not SignatureFault.SIGNATURE:
+            raise
+    return check(sshsig, f"{text}\n".encode(), namespace, key=key)
+
+
 def make_sshsig(private_key: PrivateKey, message: bytes, namespace: str) -> str:
     """Sign a message with a key of our own, as `ssh-keygen -Y verify` takes it.
 

@@ -31,6 +31,7 @@ from gatehouse.ssh_certificates.queries.facts import (
     signer_of,
 )
 from gatehouse.ssh_certificates.queries.published import (
+    Published,
     bundle,
     get_published,
     known_hosts,
@@ -44,6 +45,7 @@ __all__ = [
     "Demanded",
     "Filters",
     "Holder",
+    "Published",
     "Signer",
     "all_told",
     "bundle",

@@ -1,6 +1,5 @@
 """Proving that a key is one's own: a signature over a challenge that was asked for (SSHSIG)."""
 
-from base64 import b64decode
 from datetime import timedelta
 from os import urandom
 from uuid import UUID
@@ -13,7 +12,7 @@ from gatehouse.core.crypto import fingerprint
 from gatehouse.core.errors import GatehouseError, TooManyRequests
 from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.openssh.signatures import BadSignature, Shown, SignatureFault
-from gatehouse.core.openssh.sshsig import check, read_sshsig
+from gatehouse.core.openssh.sshsig import check_text, read_sent
 from gatehouse.ssh_keys.errors import (
     ChallengeExpired,
     ChallengeUsed,
@@ -93,27 +92,12 @@ def _count_a_try(ctx: Context, key_id: UUID) -> None:
 
 
 def _shown(ctx: Context, row: SshKey, asked: Challenge, signature: str) -> Shown | None:
-    """What the signature shows. ``echo`` adds a line break at the end, which may be there."""
+    """What the signature shows."""
     try:
-        signed, key = read_sshsig(_armored(signature)), read_blob(row.blob)
-        try:
-            return check(signed, asked.text.encode(), NAMESPACE, key=key)
-        except BadSignature as error:
-            if error.reason is not SignatureFault.SIGNATURE:
-                raise
-        return check(signed, f"{asked.text}\n".encode(), NAMESPACE, key=key)
+        key = read_blob(row.blob)
+        return check_text(read_sent(signature), asked.text, NAMESPACE, key=key)
     except BadSignature as error:
         raise _refused(ctx, row, error.reason.value, _error_of(error)) from error
-
-
-def _armored(signature: str) -> str:
-    """The text of the file, which may come as base64 of it."""
-    if "BEGIN SSH SIGNATURE" in signature:
-        return signature
-    try:
-        return b64decode("".join(signature.split()), validate=True).decode("ascii")
-    except ValueError:
-        return ""
 
 
 def _error_of(error: BadSignature) -> GatehouseError:

@@ -1,0 +1,1 @@
+"""Machines of an organization: their names, who gets into which account, their certificates."""

@@ -1,0 +1,1 @@
+"""What holds of hosts, without a database. Pure."""

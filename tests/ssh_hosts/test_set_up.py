@@ -1,0 +1,204 @@
+"""What sets a machine up: the lines for sshd, and the script that puts them there."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+from subprocess import CompletedProcess, run
+
+import pytest
+
+from gatehouse.ssh_hosts.rules.snippets import certificate_path, install_script, sshd_config
+from tests.conftest import client_of
+from tests.openssh import make_key
+from tests.processes import free_port
+from tests.serving import served
+from tests.ssh_hosts.grounds import Grounds
+from tests.sshd import the_program
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBQWgMGD4lyhyFsYSBQvvEcSJ6BAhzmWJzCWUxEjLh0B"
+
+
+def test_the_lines_name_files_that_a_host_keeps_fresh():
+    paths = [certificate_path(kind) for kind in ("ssh-ed25519", "ecdsa-sha2-nistp384", "ssh-rsa")]
+    lines = sshd_config("acme", "https://id.example.com", paths).splitlines()
+
+    assert [line for line in lines if not line.startswith("#")] == [
+        "TrustedUserCAKeys /etc/ssh/gatehouse/user-ca.pub",
+        "RevokedKeys /etc/ssh/gatehouse/revoked.krl",
+        "AuthorizedPrincipalsFile /etc/ssh/gatehouse/principals/%u",
+        "HostCertificate /etc/ssh/ssh_host_ed25519_key-cert.pub",
+        "HostCertificate /etc/ssh/ssh_host_ecdsa_key-cert.pub",
+        "HostCertificate /etc/ssh/ssh_host_rsa_key-cert.pub",
+    ]
+
+
+@pytest.mark.parametrize("name", ["sshd_config", "install.sh"])
+def test_both_are_there_for_everybody(grounds: Grounds, name: str):
+    at = f"/api/v1/ssh/orgs/{grounds.org.slug}/{name}"
+    first = grounds.http.get(at)
+
+    assert first.status_code == 200
+    assert first.headers["Content-Type"].startswith("text/")
+    assert grounds.org.slug in first.text
+    again = grounds.http.get(at, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("name", ["sshd_config", "install.sh"])
+def test_where_there_is_nothing_to_believe_there_is_none(bare: Grounds, name: str):
+    without = bare.http.get(f"/api/v1/ssh/orgs/{bare.org.slug}/{name}")
+    unknown = bare.http.get(f"/api/v1/ssh/orgs/nobody-{bare.org.slug}/{name}")
+
+    assert (without.status_code, without.json["error"]["type"]) == (404, "CA_NOT_CONFIGURED")
+    assert (unknown.status_code, unknown.json["error"]["type"]) == (404, "NOT_FOUND")
+
+
+def test_shellcheck_finds_nothing_in_the_script(tmp_path: Path):
+    program = which("shellcheck")
+    if program is None and not os.environ.get("CI"):
+        pytest.skip("shellcheck not found: scripts/install_test_tools.sh installs it")
+    file = tmp_path / "install.sh"
+    file.write_text(script())
+
+    done = run([program or "shellcheck", file], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def script(**changed: object) -> str:
+    told = {
+        "org": "acme",
+        "server": "https://id.example.com",
+        "krl_url": "https://id.example.com/api/v1/ssh/orgs/acme/krl",
+        "user_keys": [KEY],
+    }
+    return install_script(**{**told, **changed})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "odd", ["$(touch evil)", "`touch evil`", "'; touch evil; '", '"; touch evil']
+)
+def test_what_the_script_is_made_of_is_never_run(tmp_path: Path, odd: str):
+    """An address of ours may hold anything that a URL may."""
+    text = script(krl_url=odd, user_keys=[odd])
+    part = re.search(r"^krl_url=.*?(?=^fail\(\))", text, re.MULTILINE | re.DOTALL)
+    assert part
+    code = f'{part[0]}\nprintf \'%s|%s\' "$krl_url" "$user_keys"'
+
+    done = run(["/bin/sh", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout == f"{odd}|{odd}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+class Etc:
+    """A folder like /etc/ssh, and the script that is run on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "etc with blanks"
+        self.folder.mkdir()
+        self.config = self.folder / "sshd_config"
+        self.ours = self.folder / "sshd_config.d" / "gatehouse.conf"
+        self.krl = self.folder / "gatehouse" / "revoked.krl"
+        key = make_key(self.folder).path
+        self.config.write_text(
+            f'Include "{self.folder}/sshd_config.d/*.conf"\nHostKey "{key}"\nPort 22\n'
+        )
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+
+    def install(self, text: str) -> CompletedProcess[str]:
+        return run(
+            ["/bin/sh"],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": os.defpath, "GATEHOUSE_ETC": str(self.folder)},
+        )
+
+    def believes(self) -> dict[str, str]:
+        """What sshd makes of its configuration."""
+        asked = [the_program("sshd"), "-T", "-f", str(self.config)]
+        said = run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        return dict(line.partition(" ")[::2] for line in said.splitlines())
+
+    def files(self) -> set[str]:
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)) for path in found}
+
+
+@pytest.fixture
+def etc(tmp_path: Path) -> Etc:
+    the_program("sshd")
+    return Etc(tmp_path)
+
+
+@pytest.fixture
+def at(grounds: Grounds, make_app) -> Iterator[str]:
+    """What is published of the organization, by a server that curl can reach."""
+    port = free_port()
+    app = make_app(APP_URL=f"http://127.0.0.1:{port}", PORT=str(port))
+    with served(app, port):
+        yield client_of(app).get(f"/api/v1/ssh/orgs/{grounds.org.slug}/install.sh").text
+
+
+def test_the_script_makes_sshd_believe(grounds: Grounds, etc: Etc, at: str):
+    before = etc.files()
+    done = etc.install(at)
+
+    assert done.returncode == 0, done.stderr
+    found, folder = etc.believes(), f"{etc.folder}/gatehouse"
+    assert found["trustedusercakeys"].strip('"') == f"{folder}/user-ca.pub"
+    assert found["revokedkeys"].strip('"') == f"{folder}/revoked.krl"
+    assert found["authorizedprincipalsfile"].strip('"') == f"{folder}/principals/%u"
+    authority = grounds.authority("user")["public_key"]
+    assert (etc.folder / "gatehouse" / "user-ca.pub").read_text() == f"{authority}\n"
+    krl = grounds.http.get(f"/api/v1/ssh/orgs/{grounds.org.slug}/krl").data
+    assert etc.krl.read_bytes() == krl
+    new = {"gatehouse/user-ca.pub", "gatehouse/revoked.krl", "sshd_config.d/gatehouse.conf"}
+    assert etc.files() - before == new
+    assert etc.install(at).returncode == 0
+    assert etc.files() - before == new
+
+
+@pytest.mark.parametrize("fault", ["no server", "a page", "no include", "bad config", "bad keys"])
+def test_what_cannot_be_is_said_and_changes_nothing(
+    grounds: Grounds, etc: Etc, at: str, fault: str
+):
+    """R25: sshd is never without its files."""
+    assert etc.install(at).returncode == 0
+    before = {name: (etc.folder / name).read_bytes() for name in etc.files()}
+    text = {
+        "no server": lambda: re.sub(r"krl_url=.*", "krl_url=http://127.0.0.1:1/krl", at),
+        "a page": lambda: at.replace("/krl\n", "/user-ca.pub\n"),
+        "bad keys": lambda: re.sub(r"user_keys='[^']*'", "user_keys='hello'", at),
+    }.get(fault, lambda: at)()
+    if fault == "no include":
+        etc.config.write_text(etc.config.read_text().partition("\n")[2])
+    elif fault == "bad config":
+        etc.config.write_text("Nonsense yes\n")
+    before["sshd_config"] = etc.config.read_bytes()
+
+    done = etc.install(text)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr
+    assert {name: (etc.folder / name).read_bytes() for name in etc.files()} == before
+
+
+def test_what_sshd_refuses_is_taken_back(etc: Etc, at: str):
+    """R25."""
+    assert etc.install(at).returncode == 0
+    before = etc.ours.read_bytes()
+    wrong = at.replace("'RevokedKeys ", "'RevokedKees ")
+
+    done = etc.install(wrong)
+
+    assert done.returncode == 1
+    assert "as it was" in done.stderr
+    assert etc.ours.read_bytes() == before
+    etc.ours.unlink()
+    assert etc.install(wrong).returncode == 1
+    assert not etc.ours.exists()
