@@ -124,6 +124,13 @@ class Demanded:
     organization: OrganizationPolicy
 
 
+def hold_off_revocations(ctx: Context, org_id: UUID) -> None:
+    """Nothing of the organization is revoked from here on until this act is over: ask for it before
+    all that decides what is signed.
+    """
+    ctx.db.execute(UNDISTURBED, {"org": org_id})
+
+
 def get_holder(ctx: Context, org_id: UUID) -> Holder:
     """The caller. Raises NotFound if they are not, or not any more, a member who may act."""
     row = ctx.db.execute(HOLDER, {"org": org_id, "user": ctx.user_id}).first()
@@ -135,10 +142,8 @@ def get_holder(ctx: Context, org_id: UUID) -> Holder:
 def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
     """The authority that signs for the caller; ``named`` if only for who is named there.
 
-    Nothing of the organization is revoked from here on until this act is over, so ask for it before
-    all that decides. Raises NoAuthority, AuthorityClosed.
+    Raises NoAuthority, AuthorityClosed.
     """
-    ctx.db.execute(UNDISTURBED, {"org": org_id})
     row = ctx.db.execute(SIGNING, {"org": org_id, "kind": kind, "user": ctx.user_id}).first()
     if row is None:
         raise NoAuthority

@@ -32,6 +32,7 @@ from gatehouse.ssh_certificates.queries import (
     get_holder,
     get_own_key,
     get_signer,
+    hold_off_revocations,
     is_revoked_key,
 )
 from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
@@ -126,6 +127,7 @@ def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
 
 
 def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
+    hold_off_revocations(ctx, org_id)
     signer = get_signer(ctx, org_id, AuthorityKind.USER)
     holder = get_holder(ctx, org_id)
     refuse_locked(ctx, org_id)

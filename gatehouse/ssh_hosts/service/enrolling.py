@@ -13,6 +13,7 @@ from gatehouse.core.errors import GatehouseError
 from gatehouse.core.openssh.keys import PublicKey
 from gatehouse.core.tokens import hash_token, is_well_formed, mint
 from gatehouse.ssh_certificates.models import Certificate
+from gatehouse.ssh_certificates.service import hold_list
 from gatehouse.ssh_hosts.errors import HostKeyTaken, HostRefused, InvalidEnrolToken
 from gatehouse.ssh_hosts.events import HostEnrolled, HostTurnedAway
 from gatehouse.ssh_hosts.models import Host, HostKey, HostToken
@@ -72,6 +73,7 @@ def enrol(
     """
     known = _known(ctx, token)
     host = hold_host(ctx, known.host.org_id, known.host.id)
+    hold_list(ctx, host.org_id)  # Not shared: what it had before is revoked in the end.
     try:
         if host.suspended_at is not None:
             raise HostRefused(reason="suspended")

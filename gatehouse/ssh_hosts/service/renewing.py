@@ -13,7 +13,7 @@ from uuid import UUID
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
-from gatehouse.ssh_certificates.queries import is_revoked_key
+from gatehouse.ssh_certificates.queries import hold_off_revocations, is_revoked_key
 from gatehouse.ssh_hosts.errors import (
     HostChallengeExpired,
     HostChallengeUsed,
@@ -62,6 +62,7 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
         raise HostNotKnown
     _use(ctx, asked)
     host = _held(ctx, found.org_id, host_id)
+    hold_off_revocations(ctx, host.org_id)
     _refuse_who_gets_none(ctx, host, key.fingerprint)
     certified = certify(ctx, host, found.slug, keys_of(ctx, host.id))
     assert host.expires_at is not None  # noqa: S101 - it has just been certified
