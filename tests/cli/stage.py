@@ -16,7 +16,9 @@ OK, BAD = "200 OK", "400 Bad Request"
 
 
 class Stage:
-    """``plays[path](form)`` gives status and content; what is text is sent as it is."""
+    """``plays[path](form)`` gives status and content; what is text is sent as it is. The form has
+    ``authorization`` and the whole ``body``, too.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -43,7 +45,9 @@ class Stage:
         with self._lock:
             self.calls.append((path, form))
         known = self.plays.get(path)
-        status, content = known({**form, "authorization": token}) if known else (BAD, "?")
+        status, content = (
+            known({**form, "authorization": token, "body": body}) if known else (BAD, "?")
+        )
         text = content if isinstance(content, str) else json.dumps(content)
         kind = "text/html" if isinstance(content, str) else "application/json"
         start_response(status, [("Content-Type", kind), ("Location", "http://127.0.0.1:1/")])

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -123,8 +124,10 @@ class Api:
         """The address that the server knows itself by."""
         return self._credential.api.removesuffix("/api/v1")
 
-    def get(self, path: str) -> Any:
-        return self._call("GET", path)
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """``query``: what is None in it is left out."""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._call("GET", f"{path}?{urlencode(given)}" if given else path)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("POST", path, body)
@@ -157,12 +160,14 @@ def data_of(answer: httpx2.Response) -> Any:
     message = str(said.get("message") or f"HTTP {answer.status_code}")
     error = said.get("error")
     details = error.get("details") if isinstance(error, dict) else None
-    raise _failure(answer, message + _in_words(details))
+    raise _failure(answer, message, _in_words(details))
 
 
-def _failure(answer: httpx2.Response, message: str) -> Failure:
+def _failure(answer: httpx2.Response, message: str, details: str) -> Failure:
     kind = _error_type(answer)
-    if kind in STEP_UP:
+    if kind not in STEP_UP:
+        message += details
+    else:
         return StepUpNeeded(
             f"{message}\nSign in with your second factor: gatehouse login --step-up"
         )
@@ -186,12 +191,15 @@ def _error_type(answer: httpx2.Response) -> str:
 
 
 def _in_words(details: Any) -> str:
-    """What is wrong with which field."""
+    """What is wrong with which field, and the facts that the message is about."""
     if not isinstance(details, dict):
         return ""
-    found = (
-        f"\n  {name}: {' '.join(map(str, said))}"
-        for name, said in details.items()
-        if isinstance(said, list)
+    return "".join(
+        f"\n  {name}: {_listed(said)}" for name, said in details.items() if _listed(said)
     )
-    return "".join(found)
+
+
+def _listed(said: Any) -> str:
+    if isinstance(said, list):
+        return " ".join(_listed(one) for one in said)
+    return str(said) if isinstance(said, str | int | float) else ""

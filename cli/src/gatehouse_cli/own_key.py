@@ -1,0 +1,49 @@
+"""A key of one's own for an organization: ssh-keygen makes it, and this machine alone has it."""
+
+import subprocess
+from pathlib import Path
+from shutil import which
+from socket import gethostname
+from typing import TYPE_CHECKING
+
+from gatehouse_cli.failures import Failure
+from gatehouse_cli.places import own_folder
+from gatehouse_cli.proving import registered
+from gatehouse_cli.setups import folder
+from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
+
+if TYPE_CHECKING:
+    from gatehouse_cli.api import Api
+    from gatehouse_cli.output import Output
+
+
+def made(org: str) -> PublicKey:
+    """The key for an organization, made if it is not there. It has no passphrase: it is worth
+    nothing without the certificates, and those are short.
+    """
+    path = own_folder(folder()) / org
+    if not path.exists():
+        comment = f"gatehouse-{org}@{gethostname()}"
+        _keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
+    public = Path(f"{path}.pub")
+    if not public.exists():
+        public.write_text(_keygen("-y", "-P", "", "-f", str(path)), "utf-8")
+    return read_key(public)
+
+
+def enrolled(api: "Api", output: "Output", key: PublicKey, org: str, *, is_own: bool) -> None:
+    """See that the server knows the key as ours."""
+    _, was_so_before = registered(api, output, key, f"{org} on {gethostname()}" if is_own else None)
+    if not was_so_before:
+        output.say(f"Registered and proved {key.fingerprint}.")
+
+
+def _keygen(*arguments: str) -> str:
+    program = which("ssh-keygen")
+    if program is None:
+        raise Failure(NO_KEYGEN)
+    command = [program, *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise Failure(f"ssh-keygen did not make {arguments[-1]}.")
+    return done.stdout.decode(errors="replace")
