@@ -12,7 +12,7 @@ from tests.serving import served
 
 Play = Callable[[dict[str, str]], tuple[str, Any]]
 WELL_KNOWN = "/.well-known/openid-configuration"
-OK, BAD = "200 OK", "400 Bad Request"
+OK, BAD, MISSING = "200 OK", "400 Bad Request", "404 Not Found"
 
 
 class Stage:
@@ -23,7 +23,6 @@ class Stage:
     def __init__(self, url: str) -> None:
         self.url = url
         self.calls: list[tuple[str, dict[str, str]]] = []
-        self.headers: list[dict[str, str]] = []
         self.plays: dict[str, Play] = {WELL_KNOWN: lambda _form: (OK, self.metadata)}
         self.plays["/api/v1/auth/me"] = lambda _form: (OK, enveloped(ME))
         self._lock = Lock()
@@ -45,9 +44,8 @@ class Stage:
         with self._lock:
             self.calls.append((path, form))
         known = self.plays.get(path)
-        status, content = (
-            known({**form, "authorization": token, "body": body}) if known else (BAD, "?")
-        )
+        given = {**form, "authorization": token, "body": body}
+        status, content = known(given) if known else (MISSING, refusal("NOT_FOUND", "?"))
         text = content if isinstance(content, str) else json.dumps(content)
         kind = "text/html" if isinstance(content, str) else "application/json"
         start_response(status, [("Content-Type", kind), ("Location", "http://127.0.0.1:1/")])

@@ -16,13 +16,12 @@ from gatehouse_cli.certificates import (
     read_certificate,
 )
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
-from gatehouse_cli.places import replace_file
+from gatehouse_cli.places import PUBLIC_FILE, replace_file
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
 
-PUBLIC_FILE = 0o644
 NOT_YOURS = "{server} gave something else than a certificate for {key}. It is not kept."
 NOT_REGISTERED = "{fingerprint} is not registered. Register and prove it: gatehouse key add {path}"
 

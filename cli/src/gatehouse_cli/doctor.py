@@ -10,8 +10,8 @@ from shutil import which
 from typing import Any
 
 from gatehouse_cli.agents import identities
-from gatehouse_cli.api import Api
-from gatehouse_cli.certificates import Certificate, read_certificate
+from gatehouse_cli.api import Api, NotThere
+from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
 from gatehouse_cli.certifying import Wish, preview, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
@@ -69,6 +69,7 @@ def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
         yield Finding(about, ok=True, says=api.get("/auth/me")["user"]["email"])
         about = "key"
         yield _key(api, setup)
+        yield from _revoked(api, setup)
         about = "policy"
         said = preview(api, target_of(setup), Wish())
     except Failure as failure:
@@ -87,6 +88,18 @@ def _key(api: Api, setup: SetUp) -> Finding:
         return Finding("key", ok=True, says=f"{key.fingerprint} is proved.")
     says = f"{key.fingerprint} is {row['state']}: gatehouse key add {setup.public}"
     return Finding("key", ok=False, says=says)
+
+
+def _revoked(api: Api, setup: SetUp) -> Iterator[Finding]:
+    """Whether the certificate that is here was revoked, maybe from elsewhere."""
+    try:
+        found = read_certificate(setup.certificate)
+        state = api.get(f"/ssh/certificates/{found.id}")["state"]
+    except (NoCertificate, NotThere):
+        return
+    if state == "revoked":
+        says = f"It was revoked: gatehouse cert request --force --org {setup.org}"
+        yield Finding("revoked", ok=False, says=says)
 
 
 def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Finding]:
@@ -162,13 +175,17 @@ def _config_for(host: str) -> Mapping[str, list[str]]:
 def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
     """Whether our lines are read, and are for this machine."""
     again = f"gatehouse ssh setup --org {setup.org}"
-    names = (host, *config.get("hostname", []))
+    patterns = " ".join(setup.patterns)
     if str(setup.certificate) in config.get("certificatefile", []):
-        return Finding("host", ok=True, says=f"{host} is one of {' '.join(setup.patterns)}")
-    if not any(matches(name, setup.patterns) for name in names):
-        says = f"{host} is none of {' '.join(setup.patterns)}: {again} --host PATTERN for each"
-        return Finding("host", ok=False, says=says)
-    return Finding("host", ok=False, says=f"ssh does not read what we wrote: {again}")
+        return Finding("host", ok=True, says=f"{host} is one of {patterns}")
+    if matches(host, setup.patterns):
+        return Finding("host", ok=False, says=f"ssh does not read what we wrote: {again}")
+    for name in config.get("hostname", []):
+        if matches(name, setup.patterns):
+            says = f"ssh goes by the name that is typed, and you typed another: ssh {name}"
+            return Finding("host", ok=False, says=says)
+    says = f"{host} is none of {patterns}: {again} with a --host for each"
+    return Finding("host", ok=False, says=says)
 
 
 def _agent(config: Mapping[str, list[str]]) -> Finding:

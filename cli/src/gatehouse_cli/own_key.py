@@ -7,9 +7,9 @@ from socket import gethostname
 from typing import TYPE_CHECKING
 
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.places import own_folder
+from gatehouse_cli.places import PUBLIC_FILE, replace_file
 from gatehouse_cli.proving import registered
-from gatehouse_cli.setups import folder
+from gatehouse_cli.setups import prepared
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ def made(org: str) -> PublicKey:
     """The key for an organization, made if it is not there. It has no passphrase: it is worth
     nothing without the certificates, and those are short.
     """
-    path = own_folder(folder()) / org
+    path = prepared() / org
     if not path.exists():
         comment = f"gatehouse-{org}@{gethostname()}"
         _keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
     public = Path(f"{path}.pub")
     if not public.exists():
-        public.write_text(_keygen("-y", "-P", "", "-f", str(path)), "utf-8")
+        replace_file(public, _keygen("-y", "-P", "", "-f", str(path)), PUBLIC_FILE)
     return read_key(public)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gatehouse_cli.failures import Failure
 
-OWN_FILE, OWN_FOLDER, OTHERS = 0o600, 0o700, 0o077
+OWN_FILE, OWN_FOLDER, OTHERS, PUBLIC_FILE = 0o600, 0o700, 0o077, 0o644
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 

@@ -21,9 +21,9 @@ from gatehouse_cli.failures import (
     StepUpNeeded,
     Unreachable,
 )
-from gatehouse_cli.places import locked, own_folder, replace_file
+from gatehouse_cli.places import locked, replace_file
 from gatehouse_cli.profiles import chosen, server_of_environment
-from gatehouse_cli.setups import SetUp, folder, note_times
+from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 from gatehouse_cli.store import store_of
 
@@ -57,7 +57,7 @@ def _into(done: "SimpleQueue[Certificate | Failure]", work: Callable[[], Certifi
 
 def _renewed(setup: SetUp, began: float) -> Certificate:
     """Of several at once the first one asks; the others have its certificate, or its refusal."""
-    own_folder(folder())
+    prepared()
     with locked(setup.times):
         try:
             found = good_one(setup)

@@ -1,5 +1,7 @@
 """``gatehouse ssh setup``: a key, the lines for ssh, and a first certificate."""
 
+import os
+import pwd
 import sys
 from pathlib import Path
 from shutil import which
@@ -9,14 +11,13 @@ from gatehouse_cli import known_hosts, ssh_config
 from gatehouse_cli.certifying import organization_of
 from gatehouse_cli.failures import Misused
 from gatehouse_cli.own_key import enrolled, made
-from gatehouse_cli.places import delete, locked, own_folder
-from gatehouse_cli.setups import SLUG, SetUp, all_of_them, folder, keep
+from gatehouse_cli.places import delete, locked
+from gatehouse_cli.setups import SLUG, SetUp, all_of_them, folder, keep, prepared
 from gatehouse_cli.ssh_keys import read_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gatehouse_cli.output import Output
     from gatehouse_cli.program import Wishes
 
 WHICH_HOSTS = "For which machines? --host '*.example.com'"
@@ -35,14 +36,16 @@ def set_up(
     is_own = setup.key == str(folder() / setup.org)
     public = made(setup.org) if is_own else read_key(setup.public)
     enrolled(api, output, public, setup.org, is_own=is_own)
-    own_folder(folder())
-    with locked(folder() / "organizations.json"):
+    with locked(prepared() / "organizations.json"):
         known = {**all_of_them(), setup.org: setup}
         ssh_config.write(known.values(), program(), inline=inline or ssh_config.is_inline())
         keep(known)
     if lines is None:
         output.say(f"{setup.org} has no authority for machines: their own keys are asked about.")
     known_hosts.write(setup, lines or "")
+    account = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    if Path.home() != account:
+        output.say(f"HOME is {Path.home()}: by itself ssh reads what is in {account}.")
     ensured(setup)
     return setup
 
@@ -53,7 +56,7 @@ def printed(wishes: "Wishes", org: str | None, hosts: "Sequence[str]", key: Path
     return ssh_config.block(setup, program()).rstrip("\n")
 
 
-def removed(setup: SetUp, output: "Output") -> None:
+def removed(setup: SetUp) -> None:
     """Take an organization out. Its key stays: whoever deletes that says so themselves."""
     with locked(folder() / "organizations.json"):
         known = all_of_them()
@@ -62,13 +65,12 @@ def removed(setup: SetUp, output: "Output") -> None:
         keep(known)
     for path in (setup.certificate, setup.known_hosts, setup.times):
         delete(path)
-    output.say(f"{setup.org} is set up no more. Its key stays: {setup.key}")
 
 
 def program() -> list[str]:
     """How ssh runs this command. Programs that are started from a desktop have another PATH."""
     found = which("gatehouse")
-    return [found] if found else [sys.executable, "-m", "gatehouse_cli"]
+    return [str(Path(found).absolute())] if found else [sys.executable, "-m", "gatehouse_cli"]
 
 
 def _planned(

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatehouse_cli.failures import Failure, Misused
-from gatehouse_cli.places import read_config, replace_file, write_own
+from gatehouse_cli.places import (
+    OWN_FOLDER,
+    own_folder,
+    read_config,
+    replace_file,
+    write_own,
+)
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # A certificate is renewed so many seconds before its end: a login takes some of them.
@@ -20,6 +26,15 @@ def ssh_folder() -> Path:
 
 def folder() -> Path:
     return ssh_folder() / "gatehouse"
+
+
+def prepared() -> Path:
+    """Our folder, made if it is not there; and ``~/.ssh`` as ssh would make it."""
+    try:
+        ssh_folder().mkdir(OWN_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"{ssh_folder()} is not made: {error.strerror}.") from None
+    return own_folder(folder())
 
 
 class SetUp(NamedTuple):

@@ -12,6 +12,7 @@ from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.output import complain
 from gatehouse_cli.program import Group, Wishes, passes
 from gatehouse_cli.setups import SetUp, the_one
+from gatehouse_cli.telling import described
 
 if TYPE_CHECKING:
     from gatehouse_cli.output import Output
@@ -48,12 +49,20 @@ def setup(
     if only_print + inline + remove > 1 or (remove and (hosts or key)):
         raise Misused("--print, --inline and --remove go alone; --remove takes --org at most.")
     if remove:
-        setting_up.removed(the_one(org), wishes.output)
+        gone = the_one(org)
+        setting_up.removed(gone)
+        says = f"{gone.org} is set up no more. Its key stays: {gone.key}"
+        _tell(wishes.output, {"organization": gone.org, "status": "removed"}, says)
     elif only_print:
-        wishes.output.line(setting_up.printed(wishes, org, hosts, key))
+        text = setting_up.printed(wishes, org, hosts, key)
+        if wishes.output.as_json:
+            wishes.output.data({"config": text})
+        else:
+            wishes.output.line(text)
     else:
         found = setting_up.set_up(wishes, org, hosts, key, inline=inline)
-        _say_set_up(wishes.output, found)
+        says = f"{found.org}: ssh gets its certificates for {', '.join(found.patterns)}"
+        _tell(wishes.output, _facts(found), says)
 
 
 @command.command("ensure")
@@ -70,7 +79,8 @@ def ensure(wishes: Wishes, *, org: str | None) -> None:
         complain(f"gatehouse: {wanted.org}: {advice(wanted, failure)}")
         sys.exit(failure.code)
     left = in_words(found.valid_before - time.time())
-    wishes.output.say(f"{wanted.org}: {', '.join(found.principals)} ({left} left)")
+    says = f"{wanted.org}: {', '.join(found.principals)} ({left} left)"
+    _tell(wishes.output, described(wanted.certificate, found), says)
 
 
 @command.command("agent")
@@ -88,10 +98,8 @@ def agent(wishes: Wishes, *, org: str | None) -> None:
     agents.add(wanted, left)
     for one in older:
         agents.remove(one)
-    if wishes.output.as_json:
-        wishes.output.data({"organization": org, "seconds": left, "replaced": len(older)})
-    else:
-        wishes.output.say(f"{wanted.org}: the agent has it for {in_words(left)}.")
+    data = {"organization": wanted.org, "seconds": left, "replaced": len(older)}
+    _tell(wishes.output, data, f"{wanted.org}: the agent has it for {in_words(left)}.")
 
 
 def _is_older(one: Any, found: Any) -> bool:
@@ -116,10 +124,9 @@ def known_hosts(wishes: Wishes, *, org: str | None) -> None:
         raise Failure(f"{wanted.org} has no authority for machines. Nothing was changed.")
     write(wanted, text)
     patterns = patterns_in(text)
-    if wishes.output.as_json:
-        wishes.output.data({"file": str(wanted.known_hosts), "patterns": list(patterns)})
-    else:
-        wishes.output.say(f"{wanted.known_hosts}: {', '.join(patterns) or 'no machines'}")
+    data = {"file": str(wanted.known_hosts), "patterns": list(patterns)}
+    says = f"{wanted.known_hosts}: {', '.join(patterns) or 'no machines'}"
+    _tell(wishes.output, data, says)
 
 
 @command.command("doctor")
@@ -140,16 +147,19 @@ def doctor(wishes: Wishes, *, host: str, org: str | None) -> None:
         sys.exit(1)
 
 
-def _say_set_up(output: "Output", found: SetUp) -> None:
+def _facts(found: SetUp) -> dict[str, Any]:
+    return {
+        "organization": found.org,
+        "patterns": list(found.patterns),
+        "key": found.key,
+        "certificate": str(found.certificate),
+        "known_hosts": str(found.known_hosts),
+    }
+
+
+def _tell(output: "Output", data: dict[str, Any], says: str) -> None:
+    """What was done: the facts for programs, a sentence for people."""
     if output.as_json:
-        output.data(
-            {
-                "organization": found.org,
-                "patterns": list(found.patterns),
-                "key": found.key,
-                "certificate": str(found.certificate),
-                "known_hosts": str(found.known_hosts),
-            }
-        )
+        output.data(data)
     else:
-        output.line(f"{found.org}: ssh gets its certificates for {', '.join(found.patterns)}")
+        output.say(says)
