@@ -86,7 +86,7 @@ def test_whoever_signs_is_read(publics: dict[str, str], tmp_path: Path, kind: st
 
 
 def test_limits_are_read(authority: Authority, publics: dict[str, str]):
-    """T225."""
+    """Threat 225."""
     options = (
         *("clear", "permit-pty", "source-address=10.0.0.0/8,192.0.2.1/32"),
         *("force-command=echo a: b", "extension:hello@example.com=there"),

@@ -1,6 +1,5 @@
 """The agent, and the doctor: each thing that can be wrong is found, and said with what helps."""
 
-import os
 import shutil
 import subprocess
 import time
@@ -15,15 +14,14 @@ from typing import Any
 import pytest
 
 from gatehouse_cli.known_hosts import matches
-from tests.cli.authority import Authority, Played, put_certificate, set_up
+from tests.cli.authority import Played, put_certificate, set_up
+from tests.cli.homes import HOST, folder, live_in
 from tests.cli.programs import Cli, Done
-from tests.cli.stage import OK, enveloped, refusal, staged
+from tests.cli.stage import OK, enveloped, refusal
 from tests.openssh import keygen, make_key
-from tests.sshd import the_program
 
 pytestmark = pytest.mark.integration
 
-HOST = "web1.acme.example"
 FORESEEN: dict[str, Any] = {
     "allowed": True,
     "refusals": [],
@@ -36,37 +34,15 @@ FORESEEN: dict[str, Any] = {
 
 
 @pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    with staged() as stage:
-        played = Played(stage, Authority.made(tmp_path / "ca"))
-        stage.plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(FORESEEN))
-        yield played
-
-
-@pytest.fixture
 def machine(played: Played, tmp_path: Path) -> Cli:
     """A machine on which acme is set up, and ssh goes by this home."""
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     cli = Cli(home, played.stage.url, {"GATEHOUSE_TOKEN": "a-token-of-somebody"})
     set_up(cli)
-    with_home(cli)
+    live_in(cli)
+    played.stage.plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(FORESEEN))
     return cli
-
-
-def with_home(cli: Cli, script: str = "") -> None:
-    """Have ssh go by this home: it does not ask the environment where that is."""
-    program = cli.home / "bin" / "ssh"
-    program.parent.mkdir(exist_ok=True)
-    config = cli.home / ".ssh" / "config"
-    real = f'exec {the_program("ssh")} -F "{config}" "$@"'
-    program.write_text(f"#!/bin/sh\n{script or real}\n")
-    program.chmod(0o755)
-    cli.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
-
-
-def folder(cli: Cli) -> Path:
-    return cli.home / ".ssh" / "gatehouse"
 
 
 def wrong(done: Done) -> dict[str, str]:

@@ -4,28 +4,21 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gatehouse_cli.certificates import read_certificate
-from tests.cli.authority import HOUR, Authority, Played, put_certificate, set_up
+from tests.cli.authority import HOUR, Played, put_certificate, set_up
 from tests.cli.programs import COMMAND, Cli
-from tests.cli.stage import OK, staged
+from tests.cli.stage import OK
 from tests.openssh import make_key
 
 pytestmark = pytest.mark.integration
 
 ENSURE = ("ssh", "ensure", "--quiet", "--org", "acme")
 TOKEN = "a-token-of-somebody"
-
-
-@pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    with staged() as stage:
-        yield Played(stage, Authority.made(tmp_path / "ca"))
 
 
 @pytest.fixture
@@ -97,7 +90,7 @@ def test_what_is_over_or_not_yet_good_is_replaced(
 def test_whatever_is_in_its_place_is_replaced_or_named(
     machine: Cli, played: Played, tmp_path: Path, what: str
 ):
-    """T221."""
+    """Threat 221."""
     path = certificate(machine)
     path.unlink()
     match what:
@@ -235,7 +228,7 @@ def test_after_ten_seconds_ssh_goes_on(machine: Cli, played: Played):
 
 
 def test_a_token_for_another_server_goes_there_alone(machine: Cli, played: Played):
-    """T223: the environment's token is the environment's server's."""
+    """Threat 223: the environment's token is the environment's server's."""
     certificate(machine).unlink()
     played.stage.calls.clear()
 

@@ -1,22 +1,15 @@
 """Flags and names of earlier command lines: what scripts have of them goes on working."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.authority import Authority, Played
+from tests.cli.authority import Played
 from tests.cli.programs import Cli
-from tests.cli.stage import OK, enveloped, staged
+from tests.cli.stage import OK, enveloped
 from tests.openssh import KeyFile, make_key
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    with staged() as stage:
-        yield Played(stage, Authority.made(tmp_path / "ca"))
 
 
 @pytest.fixture

@@ -1,27 +1,20 @@
 """Asking for certificates, at a server that is played: what is sent, kept, refused and said."""
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gatehouse_cli.certificates import read_certificate
-from tests.cli.authority import HOUR, Authority, Played
+from tests.cli.authority import HOUR, Played
 from tests.cli.programs import Cli
-from tests.cli.stage import OK, enveloped, staged
+from tests.cli.stage import OK, enveloped
 from tests.openssh import KeyFile, make_key
 
 pytestmark = pytest.mark.integration
 
 TOKEN = "a-token-of-somebody"
-
-
-@pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    with staged() as stage:
-        yield Played(stage, Authority.made(tmp_path / "ca"))
 
 
 @pytest.fixture
@@ -66,7 +59,7 @@ def test_a_certificate_is_put_beside_its_key(machine: Cli, played: Played):
 
 
 def test_what_is_asked_for_is_sent(machine: Cli, played: Played):
-    """T214: lists are lists, and a time is seconds."""
+    """Threat 214: lists are lists, and a time is seconds."""
     wish = ("-n", "web", "-n", "db", "--ttl", "1h30m", "--source", "192.0.2.0/24")
 
     done = machine.run("cert", "request", *wish, "--reason", "Deploy, #7", "--json")
@@ -125,7 +118,7 @@ def test_a_certificate_that_is_good_for_long_enough_stays(
 def test_what_is_no_certificate_for_this_key_is_not_kept(
     machine: Cli, played: Played, tmp_path: Path, what: str
 ):
-    """T215, T219, R13: what was there before stays."""
+    """Threats 215 and 219, R13: what was there before stays."""
     public = played.keys[0]["public_key"]
     sign, other = played.authority.sign, make_key(tmp_path).public
     beside(machine).write_text(sign(public, begins=-600, ends=-1))

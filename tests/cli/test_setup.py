@@ -3,30 +3,20 @@
 import os
 import stat
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
-from typing import Any
 
 import pytest
 
-from tests.cli.authority import Authority, Played, put_certificate, set_up
-from tests.cli.programs import SOURCE, Cli
-from tests.cli.stage import staged
+from tests.cli.authority import Played, set_up
+from tests.cli.homes import HOST, config, folder, ssh_goes_by
+from tests.cli.programs import Cli
 from tests.openssh import make_key
 
 pytestmark = pytest.mark.integration
 
 TOKEN = "a-token-of-somebody"
-HOST = "web1.acme.example"
 THEIRS = "# Mine\nHost *.other.example\n    User kim\n\nHost *\n    ServerAliveInterval 30\n"
-
-
-@pytest.fixture
-def played(tmp_path: Path) -> Iterator[Played]:
-    with staged() as stage:
-        yield Played(stage, Authority.made(tmp_path / "ca"))
 
 
 @pytest.fixture
@@ -35,33 +25,6 @@ def machine(played: Played, tmp_path: Path) -> Cli:
     home = tmp_path / "home of kim"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     return Cli(home, played.stage.url, {"GATEHOUSE_TOKEN": TOKEN})
-
-
-def config(cli: Cli) -> Path:
-    return cli.home / ".ssh" / "config"
-
-
-def folder(cli: Cli) -> Path:
-    return cli.home / ".ssh" / "gatehouse"
-
-
-def ssh_goes_by(cli: Cli, host: str = HOST, **env: str) -> dict[str, list[str]]:
-    """What the real ssh makes of it. It also runs what stands there to be run."""
-    program = which("ssh") or "ssh"
-    done = subprocess.run(  # noqa: S603
-        [program, "-F", str(config(cli)), "-G", host],
-        env={**cli.environment, "SHELL": "/bin/sh", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "gatehouse" not in done.stderr, done.stderr
-    found: dict[str, list[str]] = {}
-    for line in done.stdout.splitlines():
-        name, _, value = line.partition(" ")
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def test_ssh_uses_what_was_set_up(machine: Cli, played: Played):
@@ -108,73 +71,6 @@ def test_setting_up_again_changes_nothing(machine: Cli, played: Played):
     assert (played.asked, len(played.keys)) == ([], 1)
     assert "certificatefile" in ssh_goes_by(machine)
     assert "certificatefile" not in ssh_goes_by(machine, "old.acme.example")
-
-
-SHELLS = [path for name in ("sh", "bash", "dash", "zsh", "fish", "ksh") if (path := which(name))]
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_in_every_shell_a_good_certificate_costs_no_command(
-    machine: Cli, played: Played, shell: str
-):
-    """ssh runs it with the shell of the person. Ours is not even begun."""
-    set_up(machine)
-    calls = noting_calls(machine)
-
-    ssh_goes_by(machine, SHELL=shell)
-    assert calls() == 0
-    put_certificate(machine, played.authority, begins=-600, ends=60)
-    ssh_goes_by(machine, SHELL=shell)
-    assert calls() == 1
-    ssh_goes_by(machine, SHELL=shell)
-    assert calls() == 1
-    assert ssh_goes_by(machine, "x.other.example", SHELL=shell)
-    assert calls() == 1
-
-
-@pytest.mark.parametrize("times", ["", "junk", "1 2", "9999999999 99999999999", "0", "a b; exit 0"])
-def test_a_note_that_says_something_else_is_not_believed(machine: Cli, times: str):
-    set_up(machine)
-    calls = noting_calls(machine)
-    (folder(machine) / "acme.times").write_text(times)
-
-    ssh_goes_by(machine)
-
-    assert calls() == 1
-
-
-def test_without_the_certificate_the_note_counts_for_nothing(machine: Cli, played: Played):
-    set_up(machine)
-    played.asked.clear()
-    (folder(machine) / "acme-cert.pub").unlink()
-
-    ssh_goes_by(machine)
-
-    assert len(played.asked) == 1
-    assert (folder(machine) / "acme-cert.pub").exists()
-
-
-def noting_calls(cli: Cli) -> Any:
-    """How often the command was begun since now. A program in its place notes it, and goes on."""
-    note, program = cli.home / "calls", cli.home / "bin with blank" / "gatehouse"
-    program.parent.mkdir()
-    run = f'PYTHONPATH="{SOURCE}" exec {sys.executable} -m gatehouse_cli "$@"'
-    program.write_text(f'#!/bin/sh\necho >> "{note}"\n{run}\n')
-    program.chmod(0o755)
-    cli.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
-    assert cli.run("ssh", "setup", "--org", "acme").code == 0
-    return lambda: len(note.read_text().splitlines()) if note.exists() else 0
-
-
-def test_a_desktop_finds_the_command_as_well(machine: Cli, played: Played):
-    """What is started there has another PATH than a shell."""
-    set_up(machine)
-    calls = noting_calls(machine)
-    put_certificate(machine, played.authority, begins=-600, ends=60)
-
-    ssh_goes_by(machine, PATH="/usr/bin:/bin")
-
-    assert calls() == 1
 
 
 def test_a_configuration_in_a_repository_is_edited_there(machine: Cli):
@@ -374,7 +270,7 @@ def test_a_path_that_could_mean_something_else_is_named(machine: Cli, tmp_path: 
     ],
 )
 def test_known_hosts_are_replaced_by_known_hosts_alone(machine: Cli, played: Played, text: str):
-    """T227: a proxy's page, or a single key of a machine, is not believed."""
+    """Threat 227: a proxy's page, or a single key of a machine, is not believed."""
     set_up(machine)
     path = folder(machine) / "acme-known_hosts"
     played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form: ("200 OK", text)

@@ -1,6 +1,5 @@
 """From nothing to a login: the real server signs, and the real ssh and sshd decide."""
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from gatehouse.organizations.models import Member, Organization
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.service import open_key
 from gatehouse.ssh_certificates.queries import signer_of
+from tests.cli.homes import live_in
 from tests.cli.programs import Cli
 from tests.factories import Factory
 from tests.openssh import make_key
@@ -135,7 +135,7 @@ def certificate(cli: Cli, firm: Firm) -> Path:
 
 
 def test_plain_ssh_works(machine: Cli, firm: Firm, sshd: Sshd):
-    """R29, T227: without a question, and the machine is known by its authority."""
+    """R29, threat 227: without a question, and the machine is known by its authority."""
     done = ssh(machine, "echo", "inside")
 
     assert (done.returncode, done.stdout) == (0, "inside\n"), done.stderr
@@ -146,7 +146,7 @@ def test_plain_ssh_works(machine: Cli, firm: Firm, sshd: Sshd):
 
 
 def test_the_log_of_a_machine_leads_to_a_person(machine: Cli, firm: Firm, sshd: Sshd, user: User):
-    """R23, T226."""
+    """R23, threat 226."""
     assert ssh(machine).returncode == 0
     found = re.search(r"Accepted certificate ID \"(\S+)\" \(serial (\d+)\)", sshd.said())
     assert found is not None
@@ -163,7 +163,7 @@ def test_the_log_of_a_machine_leads_to_a_person(machine: Cli, firm: Firm, sshd: 
 
 
 def test_what_is_revoked_gets_nobody_in(machine: Cli, firm: Firm, sshd: Sshd):
-    """T218, R14: and the next connection has a new one."""
+    """Threat 218, R14: and the next connection has a new one."""
     old = certificate(machine, firm).read_text()
 
     done = machine.run("cert", "revoke", "--reason", "A laptop was lost", "--json")
@@ -185,7 +185,7 @@ def test_what_is_revoked_gets_nobody_in(machine: Cli, firm: Firm, sshd: Sshd):
 
 
 def test_whoever_is_removed_gets_no_more(machine: Cli, firm: Firm):
-    """T221."""
+    """Threat 221."""
     firm.as_admin("DELETE", f"/organizations/{firm.org.id}/members/{firm.member.user_id}")
     certificate(machine, firm).unlink()
 
@@ -198,7 +198,7 @@ def test_whoever_is_removed_gets_no_more(machine: Cli, firm: Firm):
 
 
 def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path):
-    """T214: never more."""
+    """Threat 214: never more."""
     firm.make.principal(firm.org, firm.member, name="web")
     pair = make_key(at_work.home / ".ssh")
     assert at_work.run("key", "add", str(pair.path)).code == 0
@@ -229,7 +229,7 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
 
 
 def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
-    """T220."""
+    """Threat 220."""
     pair = make_key(at_work.home / ".ssh")
     token = at_work.env["GATEHOUSE_TOKEN"]
     made = firm.serving.call("POST", "/api/v1/ssh/keys", {"public_key": pair.public}, token=token)
@@ -279,7 +279,7 @@ def test_an_organization_that_signs_nothing_says_so(at_work: Cli, make: Factory,
 
 def test_the_doctor_finds_nothing_where_nothing_is_wrong(machine: Cli, firm: Firm):
     """R37, R1b."""
-    with_home(machine)
+    live_in(machine)
 
     done = machine.run("ssh", "doctor", NAME, "--json")
 
@@ -295,13 +295,3 @@ def test_the_doctor_finds_nothing_where_nothing_is_wrong(machine: Cli, firm: Fir
     assert firm.serving.call("POST", path, {}, token=token).status == 200
     done = machine.run("ssh", "doctor", NAME, "--json")
     assert [one["about"] for one in done.json if not one["ok"]] == ["revoked"]
-
-
-def with_home(cli: Cli) -> None:
-    """Have ssh go by this home: it does not ask the environment where that is."""
-    program = cli.home / "bin" / "ssh"
-    program.parent.mkdir(exist_ok=True)
-    real, config = the_program("ssh"), cli.home / ".ssh" / "config"
-    program.write_text(f'#!/bin/sh\nexec {real} -F "{config}" "$@"\n')
-    program.chmod(0o755)
-    cli.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"
