@@ -56,6 +56,16 @@ def test_ssh_uses_what_was_set_up(machine: Cli, played: Played):
     assert TOKEN not in told.__str__()
 
 
+def test_where_ssh_has_never_been_used_its_folder_is_made(machine: Cli):
+    (machine.home / ".ssh").rmdir()
+
+    set_up(machine)
+
+    assert stat.S_IMODE((machine.home / ".ssh").stat().st_mode) == 0o700
+    assert stat.S_IMODE(config(machine).stat().st_mode) == 0o600
+    assert not (machine.home / ".ssh" / "config.before-gatehouse").exists()
+
+
 def test_setting_up_again_changes_nothing(machine: Cli, played: Played):
     config(machine).write_text(THEIRS)
     set_up(machine, "--host", "*.acme.example", "--host", "!old.acme.example")
@@ -183,6 +193,26 @@ def test_several_organizations_stand_beside_each_other(machine: Cli, played: Pla
     assert "certificatefile" in ssh_goes_by(machine, "a.beta.example")
 
 
+@pytest.mark.parametrize("slug", ["config", "acme-cert", "organizations"])
+def test_the_name_of_an_organization_takes_no_file_of_another(
+    machine: Cli, played: Played, slug: str
+):
+    set_up(machine)
+    played.organizations.append({"id": "2", "slug": slug, "name": "Other"})
+    lines = played.known_hosts.replace("acme.example", "other.example")
+    played.stage.plays[f"/api/v1/ssh/orgs/{slug}/known_hosts"] = lambda _form: ("200 OK", lines)
+    before = {path: path.read_bytes() for path in folder(machine).glob("acme*")}
+    played.signs = {"key_id": f"gh1:{slug}:u:kim@example.com:c"}
+
+    assert machine.run("ssh", "setup", "--org", slug).code == 0
+
+    assert {path: path.read_bytes() for path in before} == before
+    for org, host in (("acme", "a.acme.example"), (slug, "a.other.example")):
+        found = ssh_goes_by(machine, host)
+        assert found["certificatefile"] == [str(folder(machine) / f"{org}-cert.pub")]
+        assert machine.run("ssh", "ensure", "--quiet", "--org", org).said == ""
+
+
 def test_a_key_that_is_there_can_be_used(machine: Cli, tmp_path: Path):
     """The certificate of each organization has a place of its own all the same."""
     place = tmp_path / "keys of kim"
@@ -270,7 +300,7 @@ def test_a_path_that_could_mean_something_else_is_named(machine: Cli, tmp_path: 
     ],
 )
 def test_known_hosts_are_replaced_by_known_hosts_alone(machine: Cli, played: Played, text: str):
-    """Threat 227: a proxy's page, or a single key of a machine, is not believed."""
+    """A proxy's page, or a single key of a machine, is not believed."""
     set_up(machine)
     path = folder(machine) / "acme-known_hosts"
     played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form: ("200 OK", text)

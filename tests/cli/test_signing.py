@@ -229,7 +229,7 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
 
 
 def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
-    """Threat 220."""
+    """What counts is that its owner signed with it."""
     pair = make_key(at_work.home / ".ssh")
     token = at_work.env["GATEHOUSE_TOKEN"]
     made = firm.serving.call("POST", "/api/v1/ssh/keys", {"public_key": pair.public}, token=token)

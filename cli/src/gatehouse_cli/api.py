@@ -165,9 +165,7 @@ def data_of(answer: httpx2.Response) -> Any:
 
 def _failure(answer: httpx2.Response, message: str, details: str) -> Failure:
     kind = _error_type(answer)
-    if kind not in STEP_UP:
-        message += details
-    else:
+    if kind in STEP_UP:
         return StepUpNeeded(
             f"{message}\nSign in with your second factor: gatehouse login --step-up"
         )
@@ -182,7 +180,7 @@ def _failure(answer: httpx2.Response, message: str, details: str) -> Failure:
         case status if status >= SERVER_ERROR or answer.is_success:
             origin = origin_of(str(answer.url))
             return Unreachable(f"{origin} cannot do it now (HTTP {status}): {message}")
-    return Refused(message, kind)
+    return Refused(message + details, kind)
 
 
 def _error_type(answer: httpx2.Response) -> str:

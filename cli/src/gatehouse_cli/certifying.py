@@ -35,7 +35,7 @@ class Wish:
     source_addresses: Sequence[str] = ()
     reason: str | None = None
 
-    def body(self, organization_id: str | None, key_id: str) -> dict[str, Any]:
+    def body(self, organization_id: str, key_id: str) -> dict[str, Any]:
         said = {
             "organization_id": organization_id,
             "key_id": key_id,
@@ -63,11 +63,7 @@ class Target:
 
     key: PublicKey
     file: Path
-    organization: Any = None
-
-    @property
-    def slug(self) -> str:
-        return str(self.organization["slug"]) if self.organization else ""
+    organization: Any
 
 
 def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
@@ -86,7 +82,9 @@ def kept(target: Target, wish: Wish) -> Certificate | None:
         found = read_certificate(target.file)
     except NoCertificate:
         return None
-    is_ours = found.key_blob == target.key.blob and target.slug in ("", found.organization)
+    is_ours = (
+        found.key_blob == target.key.blob and target.organization["slug"] == found.organization
+    )
     return found if is_ours and wish.is_met_by(found, time.time()) else None
 
 
@@ -144,8 +142,7 @@ def row_of(keys: Sequence[Any], key: PublicKey) -> Any:
 
 def _body(api: "Api", target: Target, wish: Wish) -> dict[str, Any]:
     row = row_of(api.get("/ssh/keys")["keys"], target.key)
-    organization_id = target.organization["id"] if target.organization else None
-    return wish.body(organization_id, row["id"])
+    return wish.body(target.organization["id"], row["id"])
 
 
 def _openssh_reads(text: str) -> bool:

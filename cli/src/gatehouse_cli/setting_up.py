@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gatehouse_cli import known_hosts, ssh_config
 from gatehouse_cli.certifying import organization_of
 from gatehouse_cli.failures import Misused
-from gatehouse_cli.own_key import enrolled, made
+from gatehouse_cli.own_key import enrolled, made, path_of
 from gatehouse_cli.places import delete, locked
 from gatehouse_cli.setups import SLUG, SetUp, all_of_them, folder, keep, prepared
 from gatehouse_cli.ssh_keys import read_key
@@ -33,7 +33,7 @@ def set_up(
 
     api, output = wishes.api(), wishes.output
     setup, lines = _planned(wishes, org, hosts, key)
-    is_own = setup.key == str(folder() / setup.org)
+    is_own = setup.key == str(path_of(setup.org))
     public = made(setup.org) if is_own else read_key(setup.public)
     enrolled(api, output, public, setup.org, is_own=is_own)
     with locked(prepared() / "organizations.json"):
@@ -44,7 +44,7 @@ def set_up(
         output.say(f"{setup.org} has no authority for machines: their own keys are asked about.")
     known_hosts.write(setup, lines or "")
     account = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    if Path.home() != account:
+    if Path.home().resolve() != account.resolve():
         output.say(f"HOME is {Path.home()}: by itself ssh reads what is in {account}.")
     ensured(setup)
     return setup
@@ -86,7 +86,7 @@ def _planned(
     if key:
         path = _private(str(key.expanduser().absolute()))
     else:
-        path = before.key if before else str(folder() / slug)
+        path = before.key if before else str(path_of(slug))
     setup = SetUp(slug, organization["id"], profile.server, profile.name, path)
     lines = known_hosts.fetch(setup)
     known = before.patterns if before else ()
