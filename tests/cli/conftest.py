@@ -9,7 +9,9 @@ from gatehouse.accounts.models import User
 from gatehouse.app import create_app
 from gatehouse.core.context import Runtime
 from gatehouse.core.settings import read_settings
+from tests.cli.authority import Authority, Played
 from tests.cli.programs import Cli
+from tests.cli.stage import staged
 from tests.factories import Factory
 from tests.serving import GatehouseServer
 
@@ -53,6 +55,13 @@ def cli(serving: GatehouseServer, tmp_path: Path) -> Cli:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)
     return Cli(home, f"http://localhost:{serving.port}")
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Played]:
+    """A Gatehouse on a stage, which signs whatever it is asked to."""
+    with staged() as stage:
+        yield Played(stage, Authority.made(tmp_path / "ca"))
 
 
 @pytest.fixture

@@ -12,16 +12,17 @@ from tests.serving import served
 
 Play = Callable[[dict[str, str]], tuple[str, Any]]
 WELL_KNOWN = "/.well-known/openid-configuration"
-OK, BAD = "200 OK", "400 Bad Request"
+OK, BAD, MISSING = "200 OK", "400 Bad Request", "404 Not Found"
 
 
 class Stage:
-    """``plays[path](form)`` gives status and content; what is text is sent as it is."""
+    """``plays[path](form)`` gives status and content; what is text is sent as it is. The form has
+    ``authorization`` and the whole ``body``, too.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.calls: list[tuple[str, dict[str, str]]] = []
-        self.headers: list[dict[str, str]] = []
         self.plays: dict[str, Play] = {WELL_KNOWN: lambda _form: (OK, self.metadata)}
         self.plays["/api/v1/auth/me"] = lambda _form: (OK, enveloped(ME))
         self._lock = Lock()
@@ -43,7 +44,8 @@ class Stage:
         with self._lock:
             self.calls.append((path, form))
         known = self.plays.get(path)
-        status, content = known({**form, "authorization": token}) if known else (BAD, "?")
+        given = {**form, "authorization": token, "body": body}
+        status, content = known(given) if known else (MISSING, refusal("NOT_FOUND", "?"))
         text = content if isinstance(content, str) else json.dumps(content)
         kind = "text/html" if isinstance(content, str) else "application/json"
         start_response(status, [("Content-Type", kind), ("Location", "http://127.0.0.1:1/")])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.authority import Authority, ready
 from tests.cli.programs import COMMAND, SOURCE, Cli
 from tests.cli.stage import OK, enveloped, refusal, staged
 
@@ -38,6 +39,7 @@ def _imported_by(cli: Cli, *arguments: str) -> set[str]:
 
 @pytest.mark.unit
 def test_what_must_be_quick_imports_the_standard_library_alone(tmp_path: Path):
+    ready(tmp_path, Authority.made(tmp_path / "ca"), "https://id.example.com")
     cli = Cli(tmp_path, "")
     begun = ast.parse((PACKAGE / "__main__.py").read_text())
     (table,) = (
@@ -59,7 +61,17 @@ def test_what_must_be_quick_imports_the_standard_library_alone(tmp_path: Path):
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["key", "add", "--help"], ["completion", "bash"], ["key", "nonsense"]]
+    "arguments",
+    [
+        ["--help"],
+        ["key", "add", "--help"],
+        ["completion", "bash"],
+        ["key", "nonsense"],
+        ["cert", "request", "--help"],
+        ["cert", "check", "x"],
+        ["ssh", "ensure"],
+        ["ssh", "setup", "--help"],
+    ],
 )
 def test_what_needs_no_server_imports_nothing_for_one(tmp_path: Path, arguments: list[str]):
     found = imported_by(Cli(tmp_path, ""), *arguments)

@@ -5,7 +5,7 @@ from importlib import import_module
 
 # The first words of a command -> the module whose `main` answers it, with the standard library
 # alone.
-QUICK = {("--version",): "gatehouse_cli.version"}
+QUICK = {("--version",): "gatehouse_cli.version", ("ssh", "ensure"): "gatehouse_cli.ensure"}
 
 
 def main() -> None:

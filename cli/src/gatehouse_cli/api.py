@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -123,8 +124,10 @@ class Api:
         """The address that the server knows itself by."""
         return self._credential.api.removesuffix("/api/v1")
 
-    def get(self, path: str) -> Any:
-        return self._call("GET", path)
+    def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        """``query``: what is None in it is left out."""
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._call("GET", f"{path}?{urlencode(given)}" if given else path)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("POST", path, body)
@@ -157,10 +160,10 @@ def data_of(answer: httpx2.Response) -> Any:
     message = str(said.get("message") or f"HTTP {answer.status_code}")
     error = said.get("error")
     details = error.get("details") if isinstance(error, dict) else None
-    raise _failure(answer, message + _in_words(details))
+    raise _failure(answer, message, _in_words(details))
 
 
-def _failure(answer: httpx2.Response, message: str) -> Failure:
+def _failure(answer: httpx2.Response, message: str, details: str) -> Failure:
     kind = _error_type(answer)
     if kind in STEP_UP:
         return StepUpNeeded(
@@ -177,7 +180,7 @@ def _failure(answer: httpx2.Response, message: str) -> Failure:
         case status if status >= SERVER_ERROR or answer.is_success:
             origin = origin_of(str(answer.url))
             return Unreachable(f"{origin} cannot do it now (HTTP {status}): {message}")
-    return Refused(message, kind)
+    return Refused(message + details, kind)
 
 
 def _error_type(answer: httpx2.Response) -> str:
@@ -186,12 +189,15 @@ def _error_type(answer: httpx2.Response) -> str:
 
 
 def _in_words(details: Any) -> str:
-    """What is wrong with which field."""
+    """What is wrong with which field, and the facts that the message is about."""
     if not isinstance(details, dict):
         return ""
-    found = (
-        f"\n  {name}: {' '.join(map(str, said))}"
-        for name, said in details.items()
-        if isinstance(said, list)
+    return "".join(
+        f"\n  {name}: {_listed(said)}" for name, said in details.items() if _listed(said)
     )
-    return "".join(found)
+
+
+def _listed(said: Any) -> str:
+    if isinstance(said, list):
+        return " ".join(_listed(one) for one in said)
+    return str(said) if isinstance(said, str | int | float) else ""

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from typing import Any
 
 from gatehouse_cli.failures import Failure
 
-OWN_FILE, OWN_FOLDER, OTHERS = 0o600, 0o700, 0o077
+OWN_FILE, OWN_FOLDER, OTHERS, PUBLIC_FILE = 0o600, 0o700, 0o077, 0o644
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
@@ -99,11 +98,17 @@ def parsed(text: str, source: object) -> Any:
 
 
 def write_own(path: Path, content: Any) -> None:
-    """Put a file that only its owner can read in the place of whatever is there, at once."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    """Put JSON that only its owner can read in the place of whatever is there, at once."""
+    replace_file(path, json.dumps(content, indent=1))
+
+
+def replace_file(path: Path, text: str, mode: int = OWN_FILE) -> None:
+    """Put a file in the place of whatever is there, at once: nobody ever reads half of it."""
+    new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        with os.fdopen(os.open(new, NEW, OWN_FILE), "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+        with os.fdopen(os.open(new, NEW, mode), "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text.encode(errors="surrogateescape"))
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)

@@ -33,7 +33,7 @@ def chosen(name: str | None, server: str | None) -> Profile:
     config = _config()
     known = {key: _profile(key, kept) for key, kept in config["profiles"].items()}
     # What is said with the command counts more than what the environment says.
-    by_env = None if name in known else os.environ.get("GATEHOUSE_SERVER")
+    by_env = None if name in known else server_of_environment()
     given = server or by_env or None
     address = server_address(given) if given else None
     name = name or os.environ.get("GATEHOUSE_PROFILE") or None
@@ -49,6 +49,12 @@ def chosen(name: str | None, server: str | None) -> Profile:
     if name is None or address is None:
         raise Misused(NO_SERVER)
     return Profile(name, address)
+
+
+def server_of_environment() -> str:
+    """``GATEHOUSE_SERVER``; or ``SIGN_URL`` of earlier command lines, which named an endpoint."""
+    old = os.environ.get("SIGN_URL", "").partition("/api/")[0]
+    return os.environ.get("GATEHOUSE_SERVER") or old
 
 
 def remember(profile: Profile) -> None:

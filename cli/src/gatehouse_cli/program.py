@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatehouse_cli import old_flags
 from gatehouse_cli.failures import Failure
 from gatehouse_cli.output import Output, complain
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from gatehouse_cli.api import Api
     from gatehouse_cli.profiles import Profile
 
-COMMANDS = ("login", "logout", "whoami", "key", "completion")
+COMMANDS = ("login", "logout", "whoami", "key", "cert", "ssh", "completion")
 
 
 @dataclass(slots=True)
@@ -100,7 +101,11 @@ program = Program(
         *_everywhere(hidden=False),
         # Answered before we are loaded; here for the help.
         click.Option(["--version"], is_flag=True, expose_value=False, help="Say which version."),
+        *old_flags.options(),
     ],
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    callback=old_flags.run,
     help="The command line of Gatehouse.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -3,15 +3,15 @@
 import re
 import subprocess
 import tempfile
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from shutil import which
 
+from gatehouse_cli.certificates import fingerprint
 from gatehouse_cli.failures import Failure, Misused, Refused
 
 NAMESPACE = "ssh-key-verify@gatehouse"
@@ -38,10 +38,13 @@ class PublicKey:
         return self.text.split()[0]
 
     @property
+    def blob(self) -> bytes:
+        return b64decode(self.text.split()[1])
+
+    @property
     def fingerprint(self) -> str:
         """As ``ssh-keygen -lf`` prints it."""
-        digest = sha256(b64decode(self.text.split()[1])).digest()
-        return f"SHA256:{b64encode(digest).decode().rstrip('=')}"
+        return fingerprint(self.blob)
 
     @property
     def is_of_hardware(self) -> bool:

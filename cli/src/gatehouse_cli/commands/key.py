@@ -8,15 +8,8 @@ import click
 
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.program import Group, Wishes, passes
-from gatehouse_cli.ssh_keys import (
-    TOUCH,
-    PublicKey,
-    check_challenge,
-    parsed,
-    read_key,
-    sign,
-    the_one_key,
-)
+from gatehouse_cli.proving import proved, registered
+from gatehouse_cli.ssh_keys import parsed, read_key, the_one_key
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
@@ -29,19 +22,16 @@ def command() -> None:
 
 
 @command.command("add")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path), envvar="SSH_KEY_FILE")
 @click.option("--name", help="What to call it.")
 @passes
 def add(wishes: Wishes, path: Path | None, name: str | None) -> None:
     """Register a key, and prove that it is yours. Without PATH: the one in ~/.ssh."""
     key = the_one_key() if path is None else read_key(path)
     api, output = wishes.api(), wishes.output
-    wanted = {"public_key": key.text, **({"name": name} if name else {})}
-    made = api.post("/ssh/keys", wanted)
-    if made["verified"]:
+    made, was_so_before = registered(api, output, key, name)
+    if was_so_before:
         output.say("This key is registered and proved already.")
-    else:
-        made = _proved(api, output, made, key, made.get("challenge"))
     _show(output, made)
 
 
@@ -74,7 +64,7 @@ def verify(wishes: Wishes, key: str, path: Path | None) -> None:
     local = read_key(path) if path else parsed(found["public_key"])
     if local is None or local.fingerprint != found["fingerprint"]:
         raise Misused(f"{path} is another key than {found['name']}.")
-    _show(output, _proved(api, output, found, local, None))
+    _show(output, proved(api, output, found, local, None))
 
 
 @command.command("rename")
@@ -118,18 +108,6 @@ def _the_one(api: "Api", text: str) -> Any:
     if not meant:
         raise Failure(f"You have no key {text}. What there is: gatehouse key list")
     return meant[0]
-
-
-def _proved(api: "Api", output: "Output", row: Any, key: PublicKey, challenge: Any) -> Any:
-    """Sign a challenge of this key. Returns the key as it is then."""
-    path = f"/ssh/keys/{row['id']}"
-    asked = challenge or api.get(f"{path}/verify")
-    text = asked["challenge_text"]
-    check_challenge(text, asked["namespace"], server=api.server, key=key)
-    if key.is_of_hardware:
-        output.say(TOUCH)
-    api.post(f"{path}/verify", {"signature": sign(key, text)})
-    return api.get(path)
 
 
 def _show(output: "Output", row: Any) -> None:

@@ -1,0 +1,155 @@
+"""Asking the server for a certificate, and keeping what it gives."""
+
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any
+
+from gatehouse_cli.certificates import (
+    Certificate,
+    NoCertificate,
+    fingerprint,
+    parsed,
+    read_certificate,
+)
+from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
+from gatehouse_cli.places import PUBLIC_FILE, replace_file
+from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
+
+if TYPE_CHECKING:
+    from gatehouse_cli.api import Api
+
+NOT_YOURS = "{server} gave something else than a certificate for {key}. It is not kept."
+NOT_REGISTERED = "{fingerprint} is not registered. Register and prove it: gatehouse key add {path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a certificate shall be like; what is not said, policy says."""
+
+    principals: Sequence[str] = ()
+    ttl_seconds: int | None = None
+    source_addresses: Sequence[str] = ()
+    reason: str | None = None
+
+    def body(self, organization_id: str, key_id: str) -> dict[str, Any]:
+        said = {
+            "organization_id": organization_id,
+            "key_id": key_id,
+            "principals": list(self.principals),
+            "ttl_seconds": self.ttl_seconds,
+            "source_addresses": list(self.source_addresses),
+            "reason": self.reason,
+        }
+        return {name: value for name, value in said.items() if value}
+
+    def is_met_by(self, found: Certificate, now: float) -> bool:
+        """Whether this certificate does as well: at least half of the time is left in it."""
+        wanted = self.ttl_seconds or found.valid_before - found.valid_after
+        return (
+            found.state(now) == "valid"
+            and (found.valid_before - now) * 2 >= wanted
+            and not self.source_addresses
+            and (not self.principals or set(self.principals) == set(found.principals))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """For which key a certificate is, in which organization, and where it is kept."""
+
+    key: PublicKey
+    file: Path
+    organization: Any
+
+
+def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
+    """Have a certificate signed and keep it. Returns what the server says of it, and itself."""
+    answer = api.post("/ssh/sign", _body(api, target, wish))
+    return answer, keep(answer, target, api.server)
+
+
+def preview(api: "Api", target: Target, wish: Wish) -> Any:
+    return api.post("/ssh/sign/preview", _body(api, target, wish))
+
+
+def kept(target: Target, wish: Wish) -> Certificate | None:
+    """The certificate that is there, if nothing better would come of asking."""
+    try:
+        found = read_certificate(target.file)
+    except NoCertificate:
+        return None
+    is_ours = (
+        found.key_blob == target.key.blob and target.organization["slug"] == found.organization
+    )
+    return found if is_ours and wish.is_met_by(found, time.time()) else None
+
+
+def keep(answer: Any, target: Target, server: str) -> Certificate:
+    """Put a certificate in its place, after a look at it: for this key, signed by whom it says.
+
+    Raises Unreachable for anything else; what was there stays.
+    """
+    text = str(answer.get("certificate", "")).strip() if isinstance(answer, dict) else ""
+    complaint = Unreachable(NOT_YOURS.format(server=server, key=target.key.fingerprint))
+    try:
+        found = parsed(text)
+    except ValueError:
+        raise complaint from None
+    is_right = (
+        found.kind == "user"
+        and found.key_blob == target.key.blob
+        and fingerprint(found.ca_blob) == answer.get("ca_fingerprint")
+        and bool(found.principals)
+        and "\n" not in text
+    )
+    if not is_right or not _openssh_reads(text):
+        raise complaint
+    replace_file(target.file, f"{text}\n", PUBLIC_FILE)
+    return found
+
+
+def organization_of(api: "Api", named: str | None) -> Any:
+    """The organization that is named by its slug or id, or the only one that there is.
+
+    Raises Refused, Misused.
+    """
+    mine = api.get("/auth/me")["organizations"]
+    if named:
+        found = [one for one in mine if named in (one["slug"], one["id"])]
+        if not found:
+            raise Refused(f"You are not in the organization {named}.")
+        return found[0]
+    if len(mine) > 1:
+        names = " | ".join(sorted(one["slug"] for one in mine))
+        raise Misused(f"Which organization? --org {names}")
+    if not mine:
+        raise Refused("You are in no organization.")
+    return mine[0]
+
+
+def row_of(keys: Sequence[Any], key: PublicKey) -> Any:
+    """The registered key that this is. Raises Failure if it is not."""
+    for row in keys:
+        if row["fingerprint"] == key.fingerprint:
+            return row
+    where = key.path or ""
+    raise Failure(NOT_REGISTERED.format(fingerprint=key.fingerprint, path=where).rstrip())
+
+
+def _body(api: "Api", target: Target, wish: Wish) -> dict[str, Any]:
+    row = row_of(api.get("/ssh/keys")["keys"], target.key)
+    return wish.body(target.organization["id"], row["id"])
+
+
+def _openssh_reads(text: str) -> bool:
+    """Whether OpenSSH takes it for a certificate: it verifies the signature, too."""
+    program = which("ssh-keygen")
+    if program is None:
+        raise Failure(NO_KEYGEN)
+    command = [program, "-L", "-f", "-"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603
+    return done.returncode == 0

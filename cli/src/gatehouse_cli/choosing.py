@@ -1,0 +1,94 @@
+"""Which key, which certificate, which organization somebody means who does not name it.
+
+What is named counts, then what ``ssh setup`` has set up, then the one key that there is.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatehouse_cli.certificates import NoCertificate, read_certificate
+from gatehouse_cli.failures import Failure, Misused
+from gatehouse_cli.places import delete
+from gatehouse_cli.setups import all_of_them, find
+from gatehouse_cli.ssh_keys import MAKE_ONE, PublicKey, own_keys, read_key
+
+if TYPE_CHECKING:
+    from gatehouse_cli.api import Api
+    from gatehouse_cli.certifying import Target
+    from gatehouse_cli.program import Wishes
+
+
+def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple[Api, Target]":
+    """The server, and the key, organization and file of the certificate to ask it for."""
+    from gatehouse_cli.certifying import Target, organization_of
+    from gatehouse_cli.renewing import api_of, target_of
+
+    path = path or _key_of_environment()
+    setup = find(org) if path is None else None
+    if setup is not None and wishes.server in (None, setup.server):
+        return api_of(setup), target_of(setup)
+    api = wishes.api()
+    organization = organization_of(api, org or wishes.chosen().organization)
+    key = read_key(path) if path else _the_one_proved(api)
+    return api, Target(key, certificate_beside(key), organization)
+
+
+def file_meant(named: Path | None, org: str | None) -> Path:
+    """The file of a certificate, whether it is there or not. Asks no server."""
+    if named is not None:
+        return named.expanduser()
+    path = _key_of_environment()
+    if path is not None:
+        return certificate_beside(read_key(path))
+    setup = find(org)
+    if setup is not None:
+        return setup.certificate
+    keys = list(own_keys().values())
+    if len(keys) > 1:
+        names = "".join(f"\n  {certificate_beside(key)}" for key in keys)
+        raise Misused(f"There are several keys. Which certificate is meant?{names}")
+    return certificate_beside(_only(keys))
+
+
+def certificate_beside(key: PublicKey) -> Path:
+    """Where ssh looks for the certificate of a key by itself."""
+    if key.path is None:
+        raise Misused("This key is in no file.")
+    return key.path.with_name(f"{key.path.name.removesuffix('.pub')}-cert.pub")
+
+
+def forget(certificate_id: str, path: Path | None) -> None:
+    """Delete a certificate that is of no use any more, lest ssh go on offering it."""
+    places = {one.certificate for one in all_of_them().values()} | ({path} if path else set())
+    for place in places:
+        try:
+            is_it = read_certificate(place).id == certificate_id
+        except NoCertificate:
+            continue
+        if is_it:
+            delete(place)
+
+
+def _the_one_proved(api: "Api") -> PublicKey:
+    """The only key in ``~/.ssh``, or of several the only one that is proved."""
+    found = list(own_keys().values())
+    if len(found) > 1:
+        known = {row["fingerprint"] for row in api.get("/ssh/keys")["keys"] if row["verified"]}
+        found = [key for key in found if key.fingerprint in known] or found
+    if len(found) > 1:
+        names = "".join(f"\n  gatehouse cert request -k {key.path}" for key in found)
+        raise Misused(f"There are several keys. Which one?{names}")
+    return _only(found)
+
+
+def _only(found: Sequence[PublicKey]) -> PublicKey:
+    if not found:
+        raise Failure(f"There is no key in {Path.home() / '.ssh'}. {MAKE_ONE}")
+    return found[0]
+
+
+def _key_of_environment() -> Path | None:
+    named = os.environ.get("SSH_KEY_FILE")
+    return Path(named) if named else None

@@ -1,0 +1,214 @@
+"""``gatehouse ssh doctor``: all that has to be right for ``ssh HOST``, one by one."""
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address, ip_network
+from shutil import which
+from typing import Any
+
+from gatehouse_cli.agents import identities
+from gatehouse_cli.api import Api, NotThere
+from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
+from gatehouse_cli.certifying import Wish, preview, row_of
+from gatehouse_cli.durations import in_words
+from gatehouse_cli.failures import Failure
+from gatehouse_cli.known_hosts import knows, matches
+from gatehouse_cli.renewing import advice, api_of, target_of
+from gatehouse_cli.setups import SetUp
+from gatehouse_cli.ssh_keys import read_key
+from gatehouse_cli.telling import NO_PTY
+from gatehouse_cli.transport import send
+
+OFF = 30  # seconds by which clocks may differ: certificates begin some minutes early
+TRIES = 6  # keys that sshd looks at before it hangs up (MaxAuthTries)
+PATIENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    about: str
+    ok: bool
+    says: str
+
+    def as_data(self) -> dict[str, Any]:
+        return {"about": self.about, "ok": self.ok, "says": self.says}
+
+
+def examine(setup: SetUp, host: str) -> Iterator[Finding]:
+    """What is right and what is not. Nothing that is wrong keeps the rest from being looked at."""
+    yield _clock(setup)
+    seen_from: list[str] = []
+    yield from _at_the_server(setup, seen_from)
+    yield from _of_the_certificate(setup, seen_from)
+    yield from _of_ssh(setup, host)
+
+
+def _clock(setup: SetUp) -> Finding:
+    try:
+        answer = send("GET", f"{setup.server}/api/health/live")
+        ahead = time.time() - parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except Failure as failure:
+        return Finding("server", ok=False, says=str(failure))
+    except (KeyError, ValueError, TypeError):
+        return Finding("clock", ok=False, says=f"{setup.server} does not say what time it is.")
+    if abs(ahead) <= OFF:
+        return Finding("clock", ok=True, says="The clock here is the server's.")
+    which_way = "ahead of" if ahead > 0 else "behind"
+    says = f"The clock here is {in_words(abs(ahead))} {which_way} the server's: set it."
+    return Finding("clock", ok=False, says=says)
+
+
+def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
+    """Who is signed in, whether their key counts, and what they would get."""
+    about = "sign-in"
+    try:
+        api = api_of(setup)
+        yield Finding(about, ok=True, says=api.get("/auth/me")["user"]["email"])
+        about = "key"
+        yield _key(api, setup)
+        yield from _revoked(api, setup)
+        about = "policy"
+        said = preview(api, target_of(setup), Wish())
+    except Failure as failure:
+        yield Finding(about, ok=False, says=advice(setup, failure))
+        return
+    seen_from += [str(said["ip"])] if said.get("ip") else []
+    names = ", ".join(one["name"] for one in said["principals"] if one["included"])
+    refusals = " ".join(one["message"] for one in said["refusals"])
+    yield Finding("policy", ok=said["allowed"], says=refusals or f"You get: {names}")
+
+
+def _key(api: Api, setup: SetUp) -> Finding:
+    key = read_key(setup.public)
+    row = row_of(api.get("/ssh/keys")["keys"], key)
+    if row["verified"]:
+        return Finding("key", ok=True, says=f"{key.fingerprint} is proved.")
+    says = f"{key.fingerprint} is {row['state']}: gatehouse key add {setup.public}"
+    return Finding("key", ok=False, says=says)
+
+
+def _revoked(api: Api, setup: SetUp) -> Iterator[Finding]:
+    """Whether the certificate that is here was revoked, maybe from elsewhere."""
+    try:
+        found = read_certificate(setup.certificate)
+        state = api.get(f"/ssh/certificates/{found.id}")["state"]
+    except (NoCertificate, NotThere):
+        return
+    if state == "revoked":
+        says = f"It was revoked: gatehouse cert request --force --org {setup.org}"
+        yield Finding("revoked", ok=False, says=says)
+
+
+def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Finding]:
+    renew = f"gatehouse ssh ensure --org {setup.org}"
+    try:
+        found = read_certificate(setup.certificate)
+        key = read_key(setup.public)
+    except Failure as failure:
+        yield Finding("certificate", ok=False, says=f"{failure} {renew}")
+        return
+    state, left = found.state(time.time()), found.valid_before - time.time()
+    if found.key_blob != key.blob:
+        yield Finding("certificate", ok=False, says=f"It is for another key: {renew}")
+    elif state != "valid":
+        yield Finding("certificate", ok=False, says=f"It is {state.replace('_', ' ')}: {renew}")
+    else:
+        says = f"{', '.join(found.principals)} for {in_words(left)}"
+        yield Finding("certificate", ok=bool(found.principals), says=says)
+    yield from _limits(found, seen_from)
+
+
+def _limits(found: Certificate, seen_from: Sequence[str]) -> Iterator[Finding]:
+    """What people meet late: a machine sees another address, and there is no terminal."""
+    source = found.critical_options.get("source-address")
+    if source and seen_from:
+        is_inside = _is_in(seen_from[0], source)
+        where = "as you are" if is_inside else "and you are not there"
+        says = f"Good from {source} alone; the server sees you at {seen_from[0]}, {where}."
+        yield Finding("address", ok=is_inside, says=says)
+    if "permit-pty" not in found.extensions and "force-command" not in found.critical_options:
+        yield Finding("terminal", ok=False, says=NO_PTY)
+
+
+def _is_in(address: str, networks: str) -> bool:
+    try:
+        return any(ip_address(address) in ip_network(one) for one in networks.split(","))
+    except ValueError:
+        return False
+
+
+def _of_ssh(setup: SetUp, host: str) -> Iterator[Finding]:
+    try:
+        config = _config_for(host)
+    except Failure as failure:
+        yield Finding("ssh", ok=False, says=str(failure))
+        return
+    yield _pattern(setup, host, config)
+    yield _agent(config)
+    yield _known(setup, host, config)
+
+
+def _config_for(host: str) -> Mapping[str, list[str]]:
+    """What ssh goes by for this machine: names in lower case and their values."""
+    program = which("ssh")
+    if program is None:
+        raise Failure("There is no ssh here. Install OpenSSH's client.")
+    command = [program, "-G", "--", host]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, check=False, timeout=PATIENCE, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise Failure("ssh -G does not end. What else is in ~/.ssh/config?") from None
+    if done.returncode != 0:
+        raise Failure(done.stderr.decode(errors="replace").strip())
+    found: dict[str, list[str]] = {}
+    for line in done.stdout.decode(errors="replace").splitlines():
+        name, _, value = line.partition(" ")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
+    """Whether our lines are read, and are for this machine."""
+    again = f"gatehouse ssh setup --org {setup.org}"
+    patterns = " ".join(setup.patterns)
+    if str(setup.certificate) in config.get("certificatefile", []):
+        return Finding("host", ok=True, says=f"{host} is one of {patterns}")
+    if matches(host, setup.patterns):
+        return Finding("host", ok=False, says=f"ssh does not read what we wrote: {again}")
+    for name in config.get("hostname", []):
+        if matches(name, setup.patterns):
+            says = f"ssh goes by the name that is typed, and you typed another: ssh {name}"
+            return Finding("host", ok=False, says=says)
+    says = f"{host} is none of {patterns}: {again} with a --host for each"
+    return Finding("host", ok=False, says=says)
+
+
+def _agent(config: Mapping[str, list[str]]) -> Finding:
+    if config.get("identitiesonly") == ["yes"]:
+        return Finding("agent", ok=True, says="ssh offers no other keys of the agent.")
+    try:
+        count = len(identities())
+    except Failure:
+        count = 0
+    says = f"ssh offers {count} keys of the agent first, and machines hang up after {TRIES}."
+    return Finding("agent", ok=count < TRIES, says=says if count else "The agent has no keys.")
+
+
+def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
+    """Whether ssh knows the machine by an authority, and does not ask about its key."""
+    again = f"gatehouse ssh known-hosts --org {setup.org}"
+    if str(setup.known_hosts) not in " ".join(config.get("userknownhostsfile", [])):
+        return Finding("known hosts", ok=False, says=f"ssh does not read {setup.known_hosts}.")
+    try:
+        text = setup.known_hosts.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return Finding("known hosts", ok=False, says=f"{setup.known_hosts} is not read: {again}")
+    name = next(iter(config.get("hostkeyalias") or config.get("hostname") or [host]))
+    if knows(text, name):
+        return Finding("known hosts", ok=True, says=f"An authority speaks for {name}.")
+    return Finding("known hosts", ok=False, says=f"No authority speaks for {name}: {again}")

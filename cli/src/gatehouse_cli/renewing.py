@@ -1,0 +1,134 @@
+"""A new certificate while ssh waits: one process asks, nobody waits for long, nobody is asked."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from gatehouse_cli.addresses import server_address
+from gatehouse_cli.api import Api, Credential, FromStore, credential_of
+from gatehouse_cli.certificates import Certificate
+from gatehouse_cli.certifying import Target, Wish, request
+from gatehouse_cli.ensure import good_one
+from gatehouse_cli.failures import (
+    Failure,
+    Misused,
+    NotSignedIn,
+    Refused,
+    StepUpNeeded,
+    Unreachable,
+)
+from gatehouse_cli.places import locked, replace_file
+from gatehouse_cli.profiles import chosen, server_of_environment
+from gatehouse_cli.setups import SetUp, folder, note_times, prepared
+from gatehouse_cli.ssh_keys import read_key
+from gatehouse_cli.store import store_of
+
+PATIENCE = 10.0  # seconds that ssh is kept waiting
+KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
+
+
+def ensured(setup: SetUp) -> Certificate:
+    """A certificate that is good: the one that is there, or a new one. Raises Failure."""
+    began = time.time()
+    done: SimpleQueue[Certificate | Failure] = SimpleQueue()
+    Thread(target=_into, args=(done, lambda: _renewed(setup, began)), daemon=True).start()
+    try:
+        found = done.get(timeout=PATIENCE)
+    except Empty:
+        raise Unreachable(f"There was no certificate within {PATIENCE:.0f} seconds.") from None
+    if isinstance(found, Failure):
+        raise found
+    return found
+
+
+def _into(done: "SimpleQueue[Certificate | Failure]", work: Callable[[], Certificate]) -> None:
+    try:
+        done.put(work())
+    except Failure as failure:
+        done.put(failure)
+    except Exception as error:  # noqa: BLE001
+        # A thread has nobody else who says it.
+        done.put(Failure(f"It did not work: {type(error).__name__}."))
+
+
+def _renewed(setup: SetUp, began: float) -> Certificate:
+    """Of several at once the first one asks; the others have its certificate, or its refusal."""
+    prepared()
+    with locked(setup.times):
+        try:
+            found = good_one(setup)
+        except Failure:
+            _repeat_refusal(setup, began)
+            found = _asked(setup)
+        note_times(setup, found.valid_after, found.valid_before)
+    return found
+
+
+def _asked(setup: SetUp) -> Certificate:
+    try:
+        return ask(setup, Wish())
+    except Failure as failure:
+        said = {"at": time.time(), "code": failure.code, "message": str(failure)}
+        said["type"] = failure.type if isinstance(failure, Refused) else ""
+        replace_file(_refusal_of(setup), json.dumps(said))
+        raise
+
+
+def ask(setup: SetUp, wish: Wish) -> Certificate:
+    """Have a certificate signed for what is set up. Raises Failure if it is of no use here."""
+    _, found = request(api_of(setup), target_of(setup), wish)
+    if found.state(time.time()) != "valid":
+        raise Failure("By the clock here the new certificate is not valid. Set the clock.")
+    return found
+
+
+def target_of(setup: SetUp) -> Target:
+    organization = {"id": setup.org_id, "slug": setup.org}
+    return Target(read_key(setup.public), setup.certificate, organization)
+
+
+def api_of(setup: SetUp) -> Api:
+    """Calls to the server of this organization. A token that the environment has for another
+    server does not go to it.
+    """
+    profile = chosen(setup.profile, setup.server)
+    other = server_of_environment()
+    is_for_another = other and server_address(other) != profile.server
+    credential: Credential = (
+        FromStore(store_of(profile)) if is_for_another else credential_of(profile)
+    )
+    return Api(credential)
+
+
+def advice(setup: SetUp, failure: Failure) -> str:
+    """What happened and what helps, in one line."""
+    first, *rest = str(failure).splitlines()
+    login = f"--profile {setup.profile} --server {setup.server}"
+    match failure:
+        case StepUpNeeded():
+            rest = [f"Run: gatehouse login --step-up {login}"]
+        case NotSignedIn() if not os.environ.get("GATEHOUSE_TOKEN"):
+            rest = [f"Run: gatehouse login {login}"]
+        case Refused(type="KEY_NOT_VERIFIED"):
+            rest = [f"Run: gatehouse key add {setup.public}"]
+    return " ".join((first, *(one.strip() for one in rest)))
+
+
+def _repeat_refusal(setup: SetUp, began: float) -> None:
+    """Raise what another process was told while we waited for it."""
+    try:
+        said = json.loads(_refusal_of(setup).read_text("utf-8"))
+        is_news, code, message = float(said["at"]) >= began, said["code"], str(said["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if is_news:
+        kind = next((one for one in KINDS if one.code == code), Failure)
+        raise Refused(message, said["type"]) if kind is Refused else kind(message)
+
+
+def _refusal_of(setup: SetUp) -> Path:
+    return folder() / f"{setup.org}.refusal"

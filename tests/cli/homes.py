@@ -1,0 +1,46 @@
+"""A home as ssh sees it: its configuration, and what the real ssh makes of that."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.cli.programs import Cli
+from tests.sshd import the_program
+
+HOST = "web1.acme.example"
+
+
+def config(cli: Cli) -> Path:
+    return cli.home / ".ssh" / "config"
+
+
+def folder(cli: Cli) -> Path:
+    """Where all of ours is."""
+    return cli.home / ".ssh" / "gatehouse"
+
+
+def ssh_goes_by(cli: Cli, host: str = HOST, **env: str) -> dict[str, list[str]]:
+    """What the real ssh makes of it. It also runs what stands there to be run."""
+    done = subprocess.run(  # noqa: S603
+        [the_program("ssh"), "-F", str(config(cli)), "-G", host],
+        env={**cli.environment, "SHELL": "/bin/sh", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "gatehouse" not in done.stderr, done.stderr
+    found: dict[str, list[str]] = {}
+    for line in done.stdout.splitlines():
+        name, _, value = line.partition(" ")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def live_in(cli: Cli) -> None:
+    """Have ssh go by this home: it does not ask the environment where that is."""
+    program = cli.home / "bin" / "ssh"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {the_program("ssh")} -F "{config(cli)}" "$@"\n')
+    program.chmod(0o755)
+    cli.env["PATH"] = f"{program.parent}:{os.environ['PATH']}"

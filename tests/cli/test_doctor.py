@@ -1,0 +1,309 @@
+"""The agent, and the doctor: each thing that can be wrong is found, and said with what helps."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import which
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from gatehouse_cli.known_hosts import matches
+from tests.cli.authority import Played, put_certificate, set_up
+from tests.cli.homes import HOST, folder, live_in
+from tests.cli.programs import Cli, Done
+from tests.cli.stage import OK, enveloped, refusal
+from tests.openssh import keygen, make_key
+
+pytestmark = pytest.mark.integration
+
+FORESEEN: dict[str, Any] = {
+    "allowed": True,
+    "refusals": [],
+    "principals": [
+        {"name": "deploy", "included": True, "why_not": None},
+        {"name": "db", "included": False, "why_not": "not_granted"},
+    ],
+    "ip": "192.0.2.7",
+}
+
+
+@pytest.fixture
+def machine(played: Played, tmp_path: Path) -> Cli:
+    """A machine on which acme is set up, and ssh goes by this home."""
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True, mode=0o700)
+    cli = Cli(home, played.stage.url, {"GATEHOUSE_TOKEN": "a-token-of-somebody"})
+    set_up(cli)
+    live_in(cli)
+    played.stage.plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(FORESEEN))
+    return cli
+
+
+def wrong(done: Done) -> dict[str, str]:
+    """What the doctor found that is not as it should be."""
+    assert "Traceback" not in done.err
+    found = {one["about"]: one["says"] for one in done.json if not one["ok"]}
+    assert done.code == (1 if found else 0), done.said
+    return found
+
+
+def test_where_all_is_well_nothing_is_wrong(machine: Cli):
+    done = machine.run("ssh", "doctor", HOST)
+
+    assert (done.code, done.err) == (0, "")
+    lines = [line.split("\t") for line in done.out.splitlines()]
+    assert {line[0] for line in lines} == {"ok"}
+    assert [line[1] for line in lines] == [
+        *("clock", "sign-in", "key", "policy", "certificate", "host", "agent", "known hosts"),
+    ]
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(-7200, "ahead of"), (7200, "behind"), (20, None)])
+def test_a_clock_that_is_wrong_is_found(machine: Cli, played: Played, seconds: int, says: str):
+    """R1b: by the server's Date."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(time.time() + seconds, usegmt=True)
+
+        def log_message(self, *_about: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        there = f"http://127.0.0.1:{server.server_port}"
+        path = folder(machine) / "organizations.json"
+        path.write_text(path.read_text().replace(played.stage.url, there))
+        found = wrong(machine.run("ssh", "doctor", HOST, "--json", GATEHOUSE_SERVER=there))
+        server.shutdown()
+
+    assert found.get("clock", "").startswith("The clock here is ") == bool(says)
+    assert not says or says in found["clock"]
+
+
+@pytest.mark.parametrize(
+    ("how", "about", "says"),
+    [
+        ({"begins": -600, "ends": -60}, "certificate", "expired: gatehouse ssh ensure"),
+        ({"begins": 600}, "certificate", "not yet valid: gatehouse ssh ensure"),
+        ({"options": ("source-address=10.0.0.0/8",)}, "address", "192.0.2.7, and you are not"),
+        ({"options": ("clear",)}, "terminal", "permit-pty"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_found(
+    machine: Cli, played: Played, how: dict[str, Any], about: str, says: str
+):
+    """R9, R10."""
+    put_certificate(machine, played.authority, **how)
+    played.refuse("403 Forbidden", "NO_PRINCIPALS")
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert set(found) == {about}
+    assert says in found[about]
+
+
+def test_a_certificate_of_another_key_is_found(machine: Cli, played: Played, tmp_path: Path):
+    other = played.authority.sign(make_key(tmp_path).public)
+    (folder(machine) / "acme-cert.pub").write_text(other)
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert "another key" in found["certificate"]
+    (folder(machine) / "acme.pub").unlink()
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert {"key", "certificate"} <= set(found)
+
+
+def test_what_the_server_would_refuse_is_found(machine: Cli, played: Played):
+    plays = played.stage.plays
+    no = {"error_type": "NO_PRINCIPALS", "message": "Ask an admin.", "details": {}}
+    refused = {**FORESEEN, "allowed": False, "refusals": [no]}
+    plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(refused))
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {"policy": "Ask an admin."}
+
+    played.keys[0] |= {"verified": False, "state": "expired"}
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert "gatehouse key add" in found["key"]
+
+    played.keys.clear()
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert set(found) == {"key"}
+    assert "gatehouse key add" in found["key"]
+
+    over = refusal("INVALID_TOKEN", "Over.")
+    plays["/api/v1/auth/me"] = lambda _form: ("401 Unauthorized", over)
+    assert set(wrong(machine.run("ssh", "doctor", HOST, "--json"))) == {"sign-in"}
+    del machine.env["GATEHOUSE_TOKEN"]
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert "gatehouse login --profile" in found["sign-in"]
+
+
+def test_a_server_that_is_away_hides_nothing_else(machine: Cli, played: Played):
+    path = folder(machine) / "organizations.json"
+    path.write_text(path.read_text().replace(played.stage.url, "http://127.0.0.1:1"))
+    machine.env["GATEHOUSE_SERVER"] = "http://127.0.0.1:1"
+
+    done = machine.run("ssh", "doctor", HOST, "--json")
+
+    assert set(wrong(done)) == {"server", "sign-in"}
+    assert {one["about"] for one in done.json if one["ok"]} >= {"certificate", "host"}
+
+
+def test_a_machine_that_is_not_meant_is_found(machine: Cli):
+    config = machine.home / ".ssh" / "config"
+    strange = wrong(machine.run("ssh", "doctor", "x.example", "--json"))
+    assert "gatehouse ssh setup --org acme" in strange["host"]
+    assert "known hosts" in strange
+
+    ours = config.read_text()
+    config.write_text(f"{ours}Host web\n    HostName {HOST}\n")
+    assert f"ssh {HOST}" in wrong(machine.run("ssh", "doctor", "web", "--json"))["host"]
+
+    config.write_text("")
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert "does not read what we wrote" in found["host"]
+
+    config.write_text("Nonsense yes\n")
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert "Bad configuration option" in found["ssh"]
+
+
+def test_known_hosts_that_say_nothing_of_the_machine_are_found(machine: Cli):
+    path = folder(machine) / "acme-known_hosts"
+    path.write_text(path.read_text().replace("*.acme.example", "*.acme.example,!web1*"))
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert "gatehouse ssh known-hosts" in found["known hosts"]
+    path.unlink()
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+    assert set(found) == {"known hosts"}
+
+
+def test_what_looks_like_an_option_is_none(machine: Cli):
+    for host in ("-oProxyCommand=touch pwned", "--", ""):
+        done = machine.run("ssh", "doctor", "--json", "--", host)
+        assert (done.code, "Traceback" in done.err) == (1, False)
+    assert not (machine.home / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "patterns", "is_one"),
+    [
+        ("a.example", ["*.example"], True),
+        ("A.EXAMPLE", ["*.example"], True),
+        ("a.b.example", ["*.example"], True),
+        ("example", ["*.example"], False),
+        ("a1", ["a?"], True),
+        ("a", ["a?"], False),
+        ("axb", ["a.b"], False),
+        ("a", ["*", "!a"], False),
+        ("a", ["!b"], False),
+        ("a", [], False),
+    ],
+)
+def test_patterns_are_those_of_ssh(host: str, patterns: list[str], *, is_one: bool):
+    assert matches(host, patterns) == is_one
+
+
+@pytest.fixture
+def agent(machine: Cli) -> Iterator[Path]:
+    """An agent of OpenSSH."""
+    program = which("ssh-agent")
+    if program is None:
+        pytest.skip("ssh-agent not found: scripts/install_test_tools.sh installs it")
+    socket = machine.home / "agent"
+    process = subprocess.Popen([program, "-D", "-a", str(socket)], stdout=subprocess.PIPE)  # noqa: S603
+    assert process.stdout is not None
+    process.stdout.readline()
+    machine.env["SSH_AUTH_SOCK"] = str(socket)
+    yield socket
+    process.terminate()
+    process.communicate()
+
+
+def in_agent(socket: Path) -> list[str]:
+    done = subprocess.run(  # noqa: S603
+        [which("ssh-add") or "ssh-add", "-L"],
+        env={"SSH_AUTH_SOCK": str(socket)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [" ".join(line.split()[:2]) for line in done.stdout.splitlines() if "AAAA" in line]
+
+
+def certificate(cli: Cli) -> str:
+    return " ".join((folder(cli) / "acme-cert.pub").read_text().split()[:2])
+
+
+def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
+    machine: Cli, played: Played, agent: Path
+):
+    """R30: no longer, and the one before is replaced."""
+    first = certificate(machine)
+    assert machine.run("ssh", "agent").code == 0
+    key = (folder(machine) / "acme.pub").read_text().split()[:2]
+    assert in_agent(agent) == [" ".join(key), first]
+    put_certificate(machine, played.authority, ends=123)
+
+    done = machine.run("ssh", "agent", "--json")
+
+    assert 100 < done.json["seconds"] <= 123
+    assert done.json["replaced"] == 1
+    assert in_agent(agent) == [" ".join(key), certificate(machine)] != [" ".join(key), first]
+    assert [path.name for path in folder(machine).iterdir() if "agent" in path.name] == []
+    put_certificate(machine, played.authority, begins=-600, ends=-60)
+    assert machine.run("ssh", "agent", "--json").json["seconds"] > 3000
+    assert len(in_agent(agent)) == 2
+
+
+def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Path, tmp_path: Path):
+    place = tmp_path / "other"
+    place.mkdir()
+    other = make_key(place)
+    Path(f"{other.path}-cert.pub").write_text(played.authority.sign(other.public))
+    env = {"SSH_AUTH_SOCK": str(agent)}
+    subprocess.run([which("ssh-add") or "", "-q", str(other.path)], env=env, check=True)  # noqa: S603
+    before = in_agent(agent)
+
+    assert machine.run("ssh", "agent").code == 0
+    assert machine.run("ssh", "agent").code == 0
+
+    assert (len(before), len(in_agent(agent))) == (2, 4)
+    assert in_agent(agent)[:2] == before
+
+
+def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Path, tmp_path: Path):
+    """R29: machines hang up after six."""
+    config = machine.home / ".ssh" / "config"
+    config.write_text(f"IdentitiesOnly no\n{config.read_text()}")
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+    for number in range(6):
+        path = tmp_path / f"key{number}"
+        keygen("-q", "-t", "ed25519", "-N", "", "-f", path)
+        env = {"SSH_AUTH_SOCK": str(agent)}
+        subprocess.run([which("ssh-add") or "", "-q", str(path)], env=env, check=True)  # noqa: S603
+
+    assert "6 keys" in wrong(machine.run("ssh", "doctor", HOST, "--json"))["agent"]
+
+
+def test_an_agent_that_is_none_is_named(machine: Cli, played: Played):
+    for place in ("", "/nowhere", str(machine.home)):
+        done = machine.run("ssh", "agent", SSH_AUTH_SOCK=place)
+        assert (done.code, done.out, "Traceback" in done.err) == (1, "", False)
+        assert "no agent" in done.err
+    done = machine.run("ssh", "agent", SSH_AUTH_SOCK="/nowhere", PATH=str(machine.home))
+    assert done.code == 1
+    assert shutil.which("ssh-add")
