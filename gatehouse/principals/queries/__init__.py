@@ -18,6 +18,8 @@ from gatehouse.principals.queries.principals import (
     shown_place,
 )
 from gatehouse.principals.queries.usable import (
+    GRANTS,
+    WAYS,
     Usable,
     Way,
     effective_principals,
@@ -27,9 +29,12 @@ from gatehouse.principals.queries.usable import (
     names_usable_by,
     page_of_memberships,
     page_of_own_principals,
+    users_of_principals,
 )
 
 __all__ = [
+    "GRANTS",
+    "WAYS",
     "Counted",
     "Usable",
     "Way",
@@ -54,4 +59,5 @@ __all__ = [
     "principals_of_department",
     "read_principal",
     "shown_place",
+    "users_of_principals",
 ]

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Exists,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
-from gatehouse.core.db import in_batches
+from gatehouse.core.db import Model, in_batches
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department, DepartmentMember
@@ -22,6 +33,35 @@ from gatehouse.principals.models import Principal, PrincipalDepartment, Principa
 from gatehouse.principals.permissions import PrincipalPermission
 
 MOST_TOLD = 200
+
+PRINCIPALS, DIRECT, LINKS, WAYS, MEMBERS, USERS = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (
+        *(Principal, PrincipalMember, PrincipalDepartment, DepartmentMember, Member, User),
+    )
+)
+ORG: BindParameter[UUID] = bindparam("org")
+USER: BindParameter[UUID] = bindparam("user")
+# The same as ``effective_principals`` for whoever is in a hurry: a row for each way to each, by
+# which it is used directly, or through the department of WAYS. ``roles`` are users_of_principals.
+GRANTS = (
+    select(PRINCIPALS.c.name, DIRECT.c.id.is_not(None).label("is_direct"), WAYS.c.department_id)
+    .select_from(PRINCIPALS)
+    .join(MEMBERS, and_(MEMBERS.c.org_id == PRINCIPALS.c.org_id, MEMBERS.c.user_id == USER))
+    .join(USERS, USERS.c.id == MEMBERS.c.user_id)
+    .outerjoin(DIRECT, and_(DIRECT.c.principal_id == PRINCIPALS.c.id, DIRECT.c.user_id == USER))
+    .outerjoin(LINKS, LINKS.c.principal_id == PRINCIPALS.c.id)
+    .outerjoin(WAYS, and_(WAYS.c.department_id == LINKS.c.department_id, WAYS.c.user_id == USER))
+    .where(
+        PRINCIPALS.c.org_id == ORG,
+        MEMBERS.c.suspended_at.is_(None),
+        MEMBERS.c.deleted_at.is_(None),
+        MEMBERS.c.role.in_(bindparam("roles", expanding=True)),
+        USERS.c.status == AccountStatus.ACTIVE,
+        USERS.c.deleted_at.is_(None),
+        or_(DIRECT.c.id.is_not(None), WAYS.c.id.is_not(None)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +92,11 @@ def effective_principals(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[
     guest. Read anew each time: what is taken away ends at once.
     """
     return _usable_in(ctx, user_id, [org_id])[org_id]
+
+
+def users_of_principals(ctx: Context) -> list[Role]:
+    """The roles whose members may use what they hold."""
+    return [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
 
 
 def names_of(ctx: Context, org_id: UUID) -> Sequence[str]:
@@ -181,10 +226,9 @@ def _usable_by(ctx: Context, user_id: UUID) -> Select[*tuple[Any, ...]]:
 
 def _may_use(ctx: Context) -> tuple[ColumnElement[bool], ...]:
     """Of a member and their account: whether they may use any principal at all."""
-    users = [role for role in Role if may(ctx, role, PrincipalPermission.USE)]
     return (
         Member.suspended_at.is_(None),
-        Member.role.in_(users),
+        Member.role.in_(users_of_principals(ctx)),
         User.status == AccountStatus.ACTIVE,
     )
 

@@ -24,7 +24,8 @@ from gatehouse.ssh_ca.queries.permissions import (
     trust_told,
 )
 from gatehouse.ssh_ca.queries.policies import (
-    policies_of_departments,
+    as_organization_policy,
+    as_policy,
     policy_of_department,
     policy_of_organization,
     policy_told,
@@ -32,6 +33,8 @@ from gatehouse.ssh_ca.queries.policies import (
 
 __all__ = [
     "Shown",
+    "as_organization_policy",
+    "as_policy",
     "as_told",
     "authorities_of",
     "check_authority",
@@ -45,7 +48,6 @@ __all__ = [
     "organization_of",
     "permission_told",
     "permissions_told",
-    "policies_of_departments",
     "policy_of_department",
     "policy_of_organization",
     "policy_told",

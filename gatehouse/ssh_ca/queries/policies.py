@@ -1,6 +1,6 @@
 """What departments and organizations demand of certificates. Bound to one organization."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gatehouse.core.context import Context
-from gatehouse.departments.models import Department
 from gatehouse.departments.queries import get_department
 from gatehouse.ssh_ca.models import DepartmentCertPolicy, OrganizationCertPolicy
 from gatehouse.ssh_ca.rules.policies import STANDARD, DepartmentPolicy, OrganizationPolicy
@@ -27,25 +26,17 @@ def policy_of_department(ctx: Context, org_id: UUID, department_id: UUID) -> Dep
     return as_policy(department.id, department.name, _row_of(ctx, department.id))
 
 
-def policies_of_departments(
-    ctx: Context, org_id: UUID, department_ids: Collection[UUID]
-) -> list[DepartmentPolicy]:
-    """By name, of those of the organization, in one statement."""
-    rows = ctx.db.execute(
-        select(Department.id, Department.name, DepartmentCertPolicy)
-        .outerjoin(DepartmentCertPolicy, DepartmentCertPolicy.department_id == Department.id)
-        .where(Department.org_id == org_id, Department.id.in_(department_ids))
-        .order_by(Department.name_key, Department.id)
-    )
-    return [as_policy(*row) for row in rows]
-
-
 def policy_of_organization(ctx: Context, org_id: UUID) -> OrganizationPolicy:
     row = find_organization_row(ctx, org_id)
     if row is None:
         return OrganizationPolicy()
-    plain = {name: getattr(row, name) for name in OF_ORGANIZATION}
-    return OrganizationPolicy(**plain, host_patterns=tuple(row.host_patterns))
+    return as_organization_policy(lambda name: getattr(row, name))
+
+
+def as_organization_policy(column: Callable[[str], Any]) -> OrganizationPolicy:
+    """The row as the rules have it, by what gives each of its columns."""
+    plain = {name: column(name) for name in OF_ORGANIZATION}
+    return OrganizationPolicy(**plain, host_patterns=tuple(column("host_patterns")))
 
 
 def find_organization_row(ctx: Context, org_id: UUID) -> OrganizationCertPolicy | None:
@@ -55,7 +46,7 @@ def find_organization_row(ctx: Context, org_id: UUID) -> OrganizationCertPolicy 
     return found
 
 
-def as_policy(department_id: UUID, name: str, row: DepartmentCertPolicy | None) -> DepartmentPolicy:
+def as_policy(department_id: UUID, name: str, row: Any) -> DepartmentPolicy:
     """The row as the rules have it; without one, what is usual."""
     if row is None:
         return DepartmentPolicy(department_id=department_id, name=name)

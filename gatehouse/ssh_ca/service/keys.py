@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from os import urandom
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -57,7 +58,22 @@ def new_key(ctx: Context, authority: Authority, kind: str, state: KeyState) -> A
     return row
 
 
-def open_key(runtime: Runtime, row: AuthorityKey, org_id: UUID) -> PrivateKey:
+class Sealed(Protocol):
+    """What is to be known of an authority's key, to open it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def authority_id(self) -> UUID: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def private_sealed(self) -> bytes | None: ...
+    @property
+    def key_sealed(self) -> str | None: ...
+
+
+def open_key(runtime: Runtime, row: Sealed, org_id: UUID) -> PrivateKey:
     """The private half, to sign with and to forget. Raises SignerUnavailable."""
     if row.private_sealed is None or row.key_sealed is None:
         raise SignerUnavailable
@@ -104,6 +120,6 @@ def _sealed(
     return sealed, keyring_of(runtime).seal(key, purpose)
 
 
-def _purpose(row: AuthorityKey, org_id: UUID) -> str:
+def _purpose(row: Sealed, org_id: UUID) -> str:
     """What it is sealed for: in another row, or as a key of another type, it does not open."""
     return f"ssh ca|{org_id}|{row.authority_id}|{row.id}|{row.type}"

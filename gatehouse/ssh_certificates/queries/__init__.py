@@ -19,17 +19,13 @@ from gatehouse.ssh_certificates.queries.certificates import (
 from gatehouse.ssh_certificates.queries.facts import (
     Demanded,
     Holder,
-    Signer,
+    OwnKey,
     demands_on,
-    factor_time,
     get_holder,
     get_own_key,
-    get_signer,
-    hold_off_revocations,
     is_authority_key,
     is_revoked_key,
     names_usable,
-    signer_of,
 )
 from gatehouse.ssh_certificates.queries.published import (
     Published,
@@ -41,11 +37,19 @@ from gatehouse.ssh_certificates.queries.published import (
     revocation_list,
     signer_text,
 )
+from gatehouse.ssh_certificates.queries.signers import (
+    Signer,
+    get_signer,
+    get_signer_for_all,
+    hold_off_revocations,
+    signer_of,
+)
 
 __all__ = [
     "Demanded",
     "Filters",
     "Holder",
+    "OwnKey",
     "Published",
     "Signer",
     "all_told",
@@ -54,12 +58,12 @@ __all__ = [
     "certificates_of",
     "count_living",
     "demands_on",
-    "factor_time",
     "get_certificate",
     "get_holder",
     "get_own_key",
     "get_published",
     "get_signer",
+    "get_signer_for_all",
     "has_living",
     "has_principal",
     "hold_off_revocations",

@@ -1,118 +1,140 @@
-"""What is known of somebody who asks for a certificate: one organization, one person."""
+"""What is known of somebody who asks for a certificate: one organization, one person.
 
+Statements of tables, made once: with classes in them they take several times as long, and of
+nothing more is asked for at once.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import BindParameter, and_, bindparam, exists, select
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.access import may
 from gatehouse.core.assurance import MFA, acr_of, reaches
 from gatehouse.core.context import Context
+from gatehouse.core.db import Model
 from gatehouse.core.errors import NotFound
 from gatehouse.core.roles import Role
+from gatehouse.departments.models import Department
+from gatehouse.locks.errors import UserLocked
+from gatehouse.locks.models import UserLock
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.principals.permissions import PrincipalPermission
 from gatehouse.principals.queries import (
-    effective_principals,
+    GRANTS,
+    WAYS,
     managers_among,
     names_of,
     names_usable_by,
+    users_of_principals,
 )
 from gatehouse.principals.rules import is_for_owners
-from gatehouse.sessions.queries import factor_proved_at
-from gatehouse.ssh_ca.models import (
-    Authority,
-    AuthorityKey,
-    AuthorityKind,
-    AuthorityPermission,
-    KeyState,
-    Permission,
-)
-from gatehouse.ssh_ca.queries import policies_of_departments, policy_of_organization
-from gatehouse.ssh_ca.rules.policies import AuthorityLimits, DepartmentPolicy, OrganizationPolicy
+from gatehouse.sessions.models import Session
+from gatehouse.ssh_ca.models import DepartmentCertPolicy, OrganizationCertPolicy
+from gatehouse.ssh_ca.queries import as_organization_policy, as_policy, policy_of_organization
+from gatehouse.ssh_ca.rules.policies import DepartmentPolicy, OrganizationPolicy
 from gatehouse.ssh_ca.rules.principals import Granted, of_an_admin
-from gatehouse.ssh_certificates.errors import AuthorityClosed, NoAuthority, NoVerifiedKeys
-from gatehouse.ssh_certificates.models import RevocationList, RevokedSshKey
+from gatehouse.ssh_certificates.errors import NoVerifiedKeys
+from gatehouse.ssh_certificates.models import RevokedSshKey
+from gatehouse.ssh_certificates.queries.signers import KEYS as AUTHORITY_KEYS
 from gatehouse.ssh_keys.errors import SshKeyNotFound
 from gatehouse.ssh_keys.models import SshKey
-from gatehouse.ssh_keys.rules import KeyState as SshKeyState
-from gatehouse.ssh_keys.rules import state_of
+from gatehouse.ssh_keys.rules import KeyState, state_of
 
-# Whoever revokes holds this row: either they wait for this act, and revoke what it has made, or
-# this act waits, and then finds what they have left.
-UNDISTURBED = (
-    select(RevocationList.id)
-    .where(RevocationList.org_id == bindparam("org"))
-    .with_for_update(read=True)
+USERS, MEMBERS, ORGANIZATIONS, SESSIONS, LOCKS, DEPARTMENTS, SSH_KEYS = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (User, Member, Organization, Session, UserLock, Department, SshKey)
 )
+POLICIES, ORG_POLICIES, REVOKED = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (DepartmentCertPolicy, OrganizationCertPolicy, RevokedSshKey)
+)
+ORG: BindParameter[UUID] = bindparam("org")
+USER: BindParameter[UUID] = bindparam("user")
+OF_ORGANIZATION = [column.name for column in ORG_POLICIES.c]
+NOT_OF_POLICY = ("id", "department_id", "created_at")
+IS_MEMBER = (
+    MEMBERS.c.org_id == ORG,
+    USERS.c.id == USER,
+    MEMBERS.c.suspended_at.is_(None),
+    MEMBERS.c.deleted_at.is_(None),
+    USERS.c.status == AccountStatus.ACTIVE,
+    USERS.c.deleted_at.is_(None),
+    ORGANIZATIONS.c.deleted_at.is_(None),
+)
+IS_LOCKED = exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER)
 HOLDER = (
-    select(User.id, User.email, Organization.slug, Member.role)
-    .join(Member, Member.user_id == User.id)
-    .join(Organization, Organization.id == Member.org_id)
-    .where(
-        Member.org_id == bindparam("org"),
-        User.id == bindparam("user"),
-        Member.suspended_at.is_(None),
-        User.status == AccountStatus.ACTIVE,
-    )
-)
-OWN_KEYS = select(SshKey).where(SshKey.user_id == bindparam("user"))
-SIGNS = Permission.SIGN
-SIGNING = (
     select(
-        Authority,
-        AuthorityKey,
-        exists()
-        .where(
-            AuthorityPermission.authority_id == Authority.id,
-            AuthorityPermission.permission == SIGNS,
-        )
-        .label("is_closed"),
-        exists()
-        .where(
-            AuthorityPermission.authority_id == Authority.id,
-            AuthorityPermission.permission == SIGNS,
-            AuthorityPermission.user_id == bindparam("user"),
-        )
-        .label("is_named"),
+        USERS.c.id,
+        USERS.c.email,
+        ORGANIZATIONS.c.slug,
+        MEMBERS.c.role,
+        IS_LOCKED.label("is_locked"),
+        SESSIONS.c.mfa_time,
+        *(ORG_POLICIES.c[name].label(f"policy_{name}") for name in OF_ORGANIZATION),
     )
-    .join(AuthorityKey, AuthorityKey.authority_id == Authority.id)
-    .where(
-        Authority.org_id == bindparam("org"),
-        Authority.kind == bindparam("kind"),
-        AuthorityKey.state == KeyState.ACTIVE,
+    .select_from(USERS)
+    .join(MEMBERS, MEMBERS.c.user_id == USERS.c.id)
+    .join(ORGANIZATIONS, ORGANIZATIONS.c.id == MEMBERS.c.org_id)
+    .outerjoin(ORG_POLICIES, ORG_POLICIES.c.org_id == ORGANIZATIONS.c.id)
+    .outerjoin(
+        SESSIONS,
+        and_(SESSIONS.c.id == bindparam("session"), SESSIONS.c.user_id == USERS.c.id),
     )
+    .where(*IS_MEMBER)
+)
+OF_KEY = ("id", "type", "blob", "fingerprint", "bits", "verified_at", "expires_at")
+OWN_KEYS = select(
+    *(SSH_KEYS.c[name] for name in (*OF_KEY, "proved_with_pin")),
+    exists()
+    .where(REVOKED.c.org_id == ORG, REVOKED.c.fingerprint == SSH_KEYS.c.fingerprint)
+    .label("is_revoked"),
+).where(SSH_KEYS.c.user_id == USER)
+# What somebody may use, by which department, and what that department demands.
+DEMANDS = (
+    GRANTS.outerjoin(DEPARTMENTS, DEPARTMENTS.c.id == WAYS.c.department_id)
+    .outerjoin(POLICIES, POLICIES.c.department_id == WAYS.c.department_id)
+    .add_columns(
+        DEPARTMENTS.c.name.label("department_name"),
+        POLICIES.c.id.label("policy_id"),
+        *(column for column in POLICIES.c if column.name not in NOT_OF_POLICY),
+    )
+    .order_by(DEPARTMENTS.c.name_key, WAYS.c.department_id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a certificate is for, as they are in the organization now."""
+    """Whom a certificate is for, as they are in the organization now. ``mfa_time`` is when they
+    last used a second factor.
+    """
 
     id: UUID
     email: str
     org_slug: str
     role: Role
+    mfa_time: datetime | None
+    policy: OrganizationPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Signer:
-    """An authority, and the key of it that signs."""
+class OwnKey:
+    """An SSH key of the caller, and whether the organization has revoked it."""
 
-    authority: Authority
-    key: AuthorityKey
-
-    @property
-    def limits(self) -> AuthorityLimits:
-        row = self.authority
-        return AuthorityLimits(
-            default_seconds=row.default_seconds,
-            max_seconds=row.max_seconds,
-            backdate_seconds=row.backdate_seconds,
-        )
+    id: UUID
+    type: str
+    blob: bytes
+    fingerprint: str
+    bits: int
+    verified_at: datetime | None
+    expires_at: datetime | None
+    proved_with_pin: bool
+    is_revoked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,55 +146,55 @@ class Demanded:
     organization: OrganizationPolicy
 
 
-def hold_off_revocations(ctx: Context, org_id: UUID) -> None:
-    """Nothing of the organization is revoked from here on until this act is over: ask for it before
-    all that decides what is signed.
-    """
-    ctx.db.execute(UNDISTURBED, {"org": org_id})
-
-
 def get_holder(ctx: Context, org_id: UUID) -> Holder:
-    """The caller. Raises NotFound if they are not, or not any more, a member who may act."""
-    row = ctx.db.execute(HOLDER, {"org": org_id, "user": ctx.user_id}).first()
+    """The caller. Raises NotFound if they are not, or not any more, a member who may act; and
+    UserLocked.
+    """
+    actor = ctx.actor
+    values = {"org": org_id, "user": ctx.user_id, "session": actor.session_id}
+    row = ctx.db.connection().execute(HOLDER, values).first()
     if row is None:
         raise NotFound
-    return Holder(*row)
+    if row.is_locked:
+        raise UserLocked
+    mfa_time = row.mfa_time
+    if actor.client_row_id is not None:  # The token of a program says it by when it was given.
+        mfa_time = actor.auth_time if reaches(acr_of(actor.amr), MFA) else None
+    return Holder(row.id, row.email, row.slug, row.role, mfa_time, _organization(row))
 
 
-def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
-    """The authority that signs for the caller; ``named`` if only for who is named there.
-
-    Raises NoAuthority, AuthorityClosed.
-    """
-    row = ctx.db.execute(SIGNING, {"org": org_id, "kind": kind, "user": ctx.user_id}).first()
-    if row is None:
-        raise NoAuthority
-    if (named or row.is_closed) and not row.is_named:
-        raise AuthorityClosed
-    return Signer(row.Authority, row.AuthorityKey)
-
-
-def signer_of(ctx: Context, authority: Authority) -> Signer:
-    """The same authority with the key that signs by now. Raises NoAuthority."""
-    active = AuthorityKey.authority_id == authority.id, AuthorityKey.state == KeyState.ACTIVE
-    key = ctx.db.scalar(select(AuthorityKey).where(*active))
-    if key is None:
-        raise NoAuthority
-    return Signer(authority, key)
+def _organization(row: Any) -> OrganizationPolicy:
+    """Without a row of its own an organization demands what is usual."""
+    if row.policy_id is None:
+        return OrganizationPolicy()
+    return as_organization_policy(lambda name: getattr(row, f"policy_{name}"))
 
 
 def demands_on(ctx: Context, org_id: UUID, holder: Holder) -> Demanded:
     """What the caller may use in an organization, and by what rules."""
-    organization = policy_of_organization(ctx, org_id)
+    values = {"org": org_id, "user": ctx.user_id, "roles": users_of_principals(ctx)}
+    rows = ctx.db.connection().execute(DEMANDS, values).all()
+    direct = {row.name for row in rows if row.is_direct}
+    ways: dict[str, dict[UUID, None]] = defaultdict(dict)
+    policies: dict[UUID, DepartmentPolicy] = {}
+    for row in rows:
+        ways[row.name]
+        if row.department_id is not None:
+            ways[row.name][row.department_id] = None
+            if row.department_id not in policies:
+                policies[row.department_id] = _policy(row)
     granted: Sequence[Granted] = [
-        Granted(one.principal.name, one.direct, tuple(way.id for way in one.via_departments))
-        for one in effective_principals(ctx, org_id, ctx.user_id)
+        Granted(name, name in direct, tuple(found)) for name, found in sorted(ways.items())
     ]
+    organization = holder.policy
     if organization.admins_get_all_principals and may(ctx, holder.role, PrincipalPermission.MANAGE):
         granted = of_an_admin(granted, names_of(ctx, org_id), organization)
-    departments = {department for one in granted for department in one.departments}
-    policies = policies_of_departments(ctx, org_id, departments) if departments else ()
-    return Demanded(granted, policies, organization)
+    return Demanded(granted, tuple(policies.values()), organization)
+
+
+def _policy(row: Any) -> DepartmentPolicy:
+    there = row if row.policy_id is not None else None
+    return as_policy(row.department_id, row.department_name, there)
 
 
 def names_usable(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Mapping[UUID, set[str]]:
@@ -186,25 +208,26 @@ def names_usable(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Mapp
     return found
 
 
-def get_own_key(ctx: Context, key_id: UUID | None) -> SshKey:
+def get_own_key(ctx: Context, org_id: UUID, key_id: UUID | None) -> OwnKey:
     """One of the caller's keys; without an id, the one that was proved last.
 
     Raises SshKeyNotFound, NoVerifiedKeys.
     """
-    keys = ctx.db.scalars(OWN_KEYS, {"user": ctx.user_id}).all()
+    values = {"org": org_id, "user": ctx.user_id}
+    keys = [OwnKey(**row) for row in ctx.db.connection().execute(OWN_KEYS, values).mappings()]
     if key_id is not None:
         found = next((key for key in keys if key.id == key_id), None)
         if found is None:
             raise SshKeyNotFound
         return found
-    proved = [(key.verified_at, key) for key in keys if _counts(ctx, key)]
+    proved = [(key.verified_at, key.id, key) for key in keys if _counts(ctx, key)]
     if not proved:
         raise NoVerifiedKeys
-    return max(proved, key=lambda each: (each[0], each[1].id))[1]
+    return max(proved)[2]
 
 
-def _counts(ctx: Context, key: SshKey) -> bool:
-    return state_of(key.verified_at, key.expires_at, ctx.now) is SshKeyState.VERIFIED
+def _counts(ctx: Context, key: OwnKey) -> bool:
+    return state_of(key.verified_at, key.expires_at, ctx.now) is KeyState.VERIFIED
 
 
 def is_revoked_key(ctx: Context, org_id: UUID, fingerprint: str) -> bool:
@@ -214,13 +237,5 @@ def is_revoked_key(ctx: Context, org_id: UUID, fingerprint: str) -> bool:
 
 def is_authority_key(ctx: Context, fingerprint: str) -> bool:
     """Whether it is, or was, the key of an authority, of whichever organization."""
-    there = AuthorityKey.fingerprint == fingerprint
-    return ctx.db.scalar(select(AuthorityKey.id).where(there)) is not None
-
-
-def factor_time(ctx: Context) -> datetime | None:
-    """When the caller last used a second factor; of a program, when its token's owner did."""
-    actor = ctx.actor
-    if actor.client_row_id is None:
-        return factor_proved_at(ctx, ctx.user_id, ctx.session_id)
-    return actor.auth_time if reaches(acr_of(actor.amr), MFA) else None
+    there = select(AUTHORITY_KEYS.c.id).where(AUTHORITY_KEYS.c.fingerprint == fingerprint)
+    return ctx.db.scalar(there) is not None

@@ -51,15 +51,7 @@ class Order:
     mfa_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A certificate, and the key that signed it."""
-
-    certificate: Certificate
-    authority_key: AuthorityKey
-
-
-def issue(ctx: Context, order: Order) -> Issued:
+def issue(ctx: Context, order: Order) -> Certificate:
     """Sign and store a certificate. It counts when this act is committed.
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
@@ -75,7 +67,7 @@ def issue(ctx: Context, order: Order) -> Issued:
     except IntegrityError as error:
         raise SignerUnavailable from error
     record(ctx, _event(row, order))
-    return Issued(row, order.signer.key)
+    return row
 
 
 def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
@@ -87,7 +79,7 @@ def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
         serial = _next_serial(ctx, order)
         if serial is not None:
             return order, serial
-        order = replace(order, signer=signer_of(ctx, order.signer.authority))
+        order = replace(order, signer=signer_of(ctx, order.signer.authority_id))
     raise SignerUnavailable
 
 
@@ -95,7 +87,7 @@ def _next_serial(ctx: Context, order: Order) -> int | None:
     last, end = AuthorityKey.last_expiry, order.valid_before
     taken: int | None = ctx.db.scalar(
         update(AuthorityKey)
-        .where(AuthorityKey.id == order.signer.key.id, AuthorityKey.state == KeyState.ACTIVE)
+        .where(AuthorityKey.id == order.signer.id, AuthorityKey.state == KeyState.ACTIVE)
         .values(
             next_serial=AuthorityKey.next_serial + 1,
             last_expiry=case((last > end, last), else_=end),
@@ -107,12 +99,12 @@ def _next_serial(ctx: Context, order: Order) -> int | None:
 
 
 def _signed(ctx: Context, order: Order, serial: int) -> str:
-    key, authority = order.signer.key, order.signer.authority
-    private = open_key(ctx.runtime, key, authority.org_id)
+    signer = order.signer
+    private = open_key(ctx.runtime, signer, signer.org_id)
     terms = Terms(
         subject=order.subject,
         serial=serial,
-        kind=KINDS[authority.kind],
+        kind=KINDS[signer.kind],
         key_id=order.key_id,
         principals=order.principals,
         valid_after=int(order.valid_after.timestamp()),
@@ -120,7 +112,7 @@ def _signed(ctx: Context, order: Order, serial: int) -> str:
         critical_options=order.critical_options,
         extensions=dict.fromkeys(order.extensions, ""),
     )
-    return write_certificate(terms, key.blob, lambda data: sign(private, data))
+    return write_certificate(terms, signer.blob, lambda data: sign(private, data))
 
 
 def _row(ctx: Context, order: Order, serial: int) -> Certificate:
@@ -128,10 +120,10 @@ def _row(ctx: Context, order: Order, serial: int) -> Certificate:
     return Certificate(
         id=order.id,
         created_at=ctx.now,
-        org_id=order.signer.authority.org_id,
-        authority_key_id=order.signer.key.id,
+        org_id=order.signer.org_id,
+        authority_key_id=order.signer.id,
         serial=serial,
-        kind=order.signer.authority.kind,
+        kind=order.signer.kind,
         holder=order.holder,
         holder_id=order.holder_id,
         ssh_key_id=order.ssh_key_id,
@@ -163,7 +155,7 @@ def _event(row: Certificate, order: Order) -> CertificateIssued:
         holder=row.holder.value,
         holder_id=row.holder_id,
         serial=row.serial,
-        authority_key=order.signer.key.fingerprint,
+        authority_key=order.signer.fingerprint,
         fingerprint=row.fingerprint,
         principals=order.principals,
         valid_after=row.valid_after,

@@ -12,7 +12,6 @@ from gatehouse.audit.service import record_attempt
 from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
-from gatehouse.locks.queries import refuse_locked
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
@@ -23,20 +22,19 @@ from gatehouse.ssh_ca.rules.requests import Key, Request
 from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
 from gatehouse.ssh_certificates import errors
 from gatehouse.ssh_certificates.events import CertificateRefused
+from gatehouse.ssh_certificates.models import Certificate
 from gatehouse.ssh_certificates.queries import (
     Demanded,
     Holder,
+    OwnKey,
     Signer,
     demands_on,
-    factor_time,
     get_holder,
     get_own_key,
     get_signer,
     hold_off_revocations,
-    is_revoked_key,
 )
-from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
-from gatehouse.ssh_keys.models import SshKey
+from gatehouse.ssh_certificates.service.issuing import Order, issue
 
 ERRORS: dict[Reason, type[GatehouseError]] = {
     Reason.KEY_NOT_VERIFIED: errors.KeyNotVerified,
@@ -75,7 +73,7 @@ class Asked:
 
     holder: Holder
     signer: Signer
-    key: SshKey
+    key: OwnKey
     request: Request
     demanded: Demanded
 
@@ -90,12 +88,12 @@ class Asked:
 class Preview:
     """What would be signed, or all that stands in its way."""
 
-    key: SshKey
+    key: OwnKey
     explanation: Explanation
     refusals: tuple[GatehouseError, ...]
 
 
-def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
+def sign(ctx: Context, org_id: UUID, wish: Wish) -> Certificate:
     """Sign a certificate for the caller, who is known to be a member.
 
     Raises what this module's ERRORS name, NoAuthority, AuthorityClosed, SshKeyNotFound,
@@ -130,9 +128,8 @@ def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
     hold_off_revocations(ctx, org_id)
     signer = get_signer(ctx, org_id, AuthorityKind.USER)
     holder = get_holder(ctx, org_id)
-    refuse_locked(ctx, org_id)
-    key = get_own_key(ctx, wish.key_id)
-    if is_revoked_key(ctx, org_id, key.fingerprint):
+    key = get_own_key(ctx, org_id, wish.key_id)
+    if key.is_revoked:
         raise errors.KeyNotVerified(why=REVOKED)
     request = Request(
         key=Key(
@@ -151,7 +148,7 @@ def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
         clamp=wish.clamp,
         ip=ctx.origin.ip,
         auth_time=ctx.actor.auth_time,
-        mfa_time=factor_time(ctx),
+        mfa_time=holder.mfa_time,
     )
     return Asked(holder, signer, key, request, demands_on(ctx, org_id, holder))
 

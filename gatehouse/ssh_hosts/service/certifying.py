@@ -8,11 +8,9 @@ from uuid_utils.compat import uuid7
 
 from gatehouse.core.context import Context
 from gatehouse.ssh_ca.models import AuthorityKind
-from gatehouse.ssh_ca.queries import find_authority
 from gatehouse.ssh_ca.rules.key_ids import Holder, key_id_of_host
-from gatehouse.ssh_certificates.errors import NoAuthority
 from gatehouse.ssh_certificates.models import Certificate
-from gatehouse.ssh_certificates.queries import Signer, signer_of
+from gatehouse.ssh_certificates.queries import Signer, get_signer_for_all
 from gatehouse.ssh_certificates.service import Order, issue, revoke_where
 from gatehouse.ssh_hosts.models import Host, HostKey
 from gatehouse.ssh_hosts.queries import names_of
@@ -34,10 +32,8 @@ def certify(ctx: Context, host: Host, slug: str, keys: Sequence[HostKey]) -> Cer
 
     Raises NoAuthority, SignerUnavailable, AuthorityKeyCertified.
     """
-    authority = find_authority(ctx, host.org_id, AuthorityKind.HOST)
-    if authority is None:
-        raise NoAuthority
-    signer, names = signer_of(ctx, authority), names_of(ctx, host.id)
+    signer = get_signer_for_all(ctx, host.org_id, AuthorityKind.HOST)
+    names = names_of(ctx, host.id)
     host.certified_at = ctx.now.replace(microsecond=0)
     life = min(host.life_seconds, signer.limits.max_seconds)
     host.expires_at = host.certified_at + timedelta(seconds=life)
@@ -47,7 +43,7 @@ def certify(ctx: Context, host: Host, slug: str, keys: Sequence[HostKey]) -> Cer
     for key in keys:
         order = _order(host, slug, signer, names, key)
         key.certificate_id = order.id
-        certificates.append(issue(ctx, order).certificate)
+        certificates.append(issue(ctx, order))
     ctx.db.flush()
     return Certified(host, slug, names, certificates)
 

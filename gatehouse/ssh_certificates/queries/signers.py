@@ -1,0 +1,136 @@
+"""Authorities as they sign: with the key that does, and for whom.
+
+Statements of tables, made once: with classes in them they take several times as long, and of
+nothing more is asked for at once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Exists, bindparam, exists, select
+
+from gatehouse.core.context import Context
+from gatehouse.core.db import Model
+from gatehouse.ssh_ca.models import (
+    Authority,
+    AuthorityKey,
+    AuthorityKind,
+    AuthorityPermission,
+    KeyState,
+    Permission,
+)
+from gatehouse.ssh_ca.rules.policies import AuthorityLimits
+from gatehouse.ssh_certificates.errors import AuthorityClosed, NoAuthority
+from gatehouse.ssh_certificates.models import RevocationList
+
+AUTHORITIES, KEYS, PERMISSIONS, LISTS = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (Authority, AuthorityKey, AuthorityPermission, RevocationList)
+)
+# Whoever revokes holds this row: either they wait for this act, and revoke what it has made, or
+# this act waits, and then finds what they have left.
+UNDISTURBED = (
+    select(LISTS.c.id).where(LISTS.c.org_id == bindparam("org")).with_for_update(read=True)
+)
+
+
+def _may_sign(*more: Any) -> Exists:
+    return exists().where(
+        PERMISSIONS.c.authority_id == AUTHORITIES.c.id,
+        PERMISSIONS.c.permission == Permission.SIGN.value,
+        *more,
+    )
+
+
+ACTIVE = (
+    select(
+        AUTHORITIES.c.org_id,
+        AUTHORITIES.c.kind,
+        AUTHORITIES.c.default_seconds,
+        AUTHORITIES.c.max_seconds,
+        AUTHORITIES.c.backdate_seconds,
+        KEYS.c.id,
+        KEYS.c.authority_id,
+        KEYS.c.type,
+        KEYS.c.blob,
+        KEYS.c.fingerprint,
+        KEYS.c.private_sealed,
+        KEYS.c.key_sealed,
+    )
+    .join(KEYS, KEYS.c.authority_id == AUTHORITIES.c.id)
+    .where(AUTHORITIES.c.deleted_at.is_(None), KEYS.c.state == KeyState.ACTIVE)
+)
+OF_KIND = ACTIVE.where(
+    AUTHORITIES.c.org_id == bindparam("org"), AUTHORITIES.c.kind == bindparam("kind")
+)
+FOR_PERSON = OF_KIND.add_columns(
+    _may_sign().label("is_closed"),
+    _may_sign(PERMISSIONS.c.user_id == bindparam("user")).label("is_named"),
+)
+BY_ID = ACTIVE.where(AUTHORITIES.c.id == bindparam("authority"))
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The key of an authority that signs now. ``id`` is the key's."""
+
+    org_id: UUID
+    kind: AuthorityKind
+    default_seconds: int
+    max_seconds: int
+    backdate_seconds: int
+    id: UUID
+    authority_id: UUID
+    type: str
+    blob: bytes
+    fingerprint: str
+    private_sealed: bytes | None
+    key_sealed: str | None
+
+    @property
+    def limits(self) -> AuthorityLimits:
+        return AuthorityLimits(
+            default_seconds=self.default_seconds,
+            max_seconds=self.max_seconds,
+            backdate_seconds=self.backdate_seconds,
+        )
+
+
+def hold_off_revocations(ctx: Context, org_id: UUID) -> None:
+    """Nothing of the organization is revoked from here on until this act is over: ask for it before
+    all that decides what is signed.
+    """
+    ctx.db.connection().execute(UNDISTURBED, {"org": org_id})
+
+
+def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
+    """What signs for the caller; ``named`` if only for who is named there.
+
+    Raises NoAuthority, AuthorityClosed.
+    """
+    values = {"org": org_id, "kind": kind, "user": ctx.user_id}
+    row = ctx.db.connection().execute(FOR_PERSON, values).first()
+    if row is None:
+        raise NoAuthority
+    *signer, is_closed, is_named = row
+    if (named or is_closed) and not is_named:
+        raise AuthorityClosed
+    return Signer(*signer)
+
+
+def get_signer_for_all(ctx: Context, org_id: UUID, kind: AuthorityKind) -> Signer:
+    """What signs for those whom no permission row names: hosts, workloads. Raises NoAuthority."""
+    return _found(ctx, OF_KIND, {"org": org_id, "kind": kind})
+
+
+def signer_of(ctx: Context, authority_id: UUID) -> Signer:
+    """The key of an authority that signs by now. Raises NoAuthority."""
+    return _found(ctx, BY_ID, {"authority": authority_id})
+
+
+def _found(ctx: Context, statement: Any, values: dict[str, Any]) -> Signer:
+    row = ctx.db.connection().execute(statement, values).first()
+    if row is None:
+        raise NoAuthority
+    return Signer(*row)
