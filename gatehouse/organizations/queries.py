@@ -13,6 +13,7 @@ from gatehouse.accounts.rules import email_key
 from gatehouse.audit.permissions import AuditPermission
 from gatehouse.core.access import Barred, may
 from gatehouse.core.context import Context
+from gatehouse.core.db import Model
 from gatehouse.core.errors import MembershipSuspended
 from gatehouse.core.pagination import Page, paginate_rows
 from gatehouse.core.roles import Role
@@ -26,21 +27,38 @@ from gatehouse.organizations.models import Invite, Member, Organization
 from gatehouse.organizations.permissions import OrganizationPermission
 
 # What nearly every request asks: to make a statement takes longer than to run it.
-ROLE = select(Member.role, Member.suspended_at).where(
-    Member.org_id == bindparam("org"), Member.user_id == bindparam("user")
+# Of tables: with classes in them they take as long again.
+MEMBERS, ORGANIZATIONS = (
+    Model.metadata.tables[kind.__tablename__] for kind in (Member, Organization)
+)
+ROLE = select(MEMBERS.c.role, MEMBERS.c.suspended_at).where(
+    MEMBERS.c.org_id == bindparam("org"),
+    MEMBERS.c.user_id == bindparam("user"),
+    MEMBERS.c.deleted_at.is_(None),
 )
 ACTIVE_PLACES = (
-    select(Organization.id, Organization.name, Organization.slug, Member.role)
-    .join(Member, Member.org_id == Organization.id)
-    .where(Member.user_id == bindparam("user"), Member.suspended_at.is_(None))
-    .order_by(Organization.name, Organization.id)
+    select(ORGANIZATIONS.c.id, ORGANIZATIONS.c.name, ORGANIZATIONS.c.slug, MEMBERS.c.role)
+    .join(MEMBERS, MEMBERS.c.org_id == ORGANIZATIONS.c.id)
+    .where(
+        MEMBERS.c.user_id == bindparam("user"),
+        MEMBERS.c.suspended_at.is_(None),
+        MEMBERS.c.deleted_at.is_(None),
+        ORGANIZATIONS.c.deleted_at.is_(None),
+    )
+    .order_by(ORGANIZATIONS.c.name, ORGANIZATIONS.c.id)
     .limit(200)
 )
 
 
+def _run(ctx: Context, statement: Select[Any], values: dict[str, UUID]) -> Any:
+    """What this transaction sees, what it has changed itself included."""
+    ctx.db.flush()
+    return ctx.db.connection().execute(statement, values)
+
+
 def role_of(ctx: Context, user_id: UUID, org_id: UUID) -> Role | None:
     """The Memberships port. Raises MembershipSuspended."""
-    row = ctx.db.execute(ROLE, {"org": org_id, "user": user_id}).first()
+    row = _run(ctx, ROLE, {"org": org_id, "user": user_id}).first()
     if row is None:
         return None
     if row.suspended_at is not None:
@@ -279,7 +297,8 @@ def as_seen_by(ctx: Context, person: User, *, shows_addresses: bool) -> dict[str
 
 def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str, Role]]:
     """Id, name, slug and role where the person is in and not suspended: at most 200."""
-    return ctx.db.execute(ACTIVE_PLACES, {"user": user_id}).all()
+    found: Sequence[Row[UUID, str, str, Role]] = _run(ctx, ACTIVE_PLACES, {"user": user_id}).all()
+    return found
 
 
 def readable_records(ctx: Context, user_id: UUID) -> Sequence[UUID]:

@@ -2,10 +2,16 @@
 
 from uuid import UUID
 
+from sqlalchemy import insert
+from uuid_utils.compat import uuid7
+
 from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
 from gatehouse.outbox.service import publish
+
+# Of the table: to hand a row to the object mapper takes three times as long.
+WRITTEN = insert(AuditEntry.metadata.tables[AuditEntry.__tablename__])
 
 
 def record(ctx: Context, event: Event) -> None:
@@ -17,23 +23,23 @@ def record(ctx: Context, event: Event) -> None:
     details = event.details()
     for reaction in ctx.runtime.reactions.get(type(event), ()):
         details |= reaction(ctx, event) or {}
-    ctx.db.add(
-        AuditEntry(
-            created_at=ctx.now,
-            action=event.name,
-            org_id=event.org_id,
-            actor_kind=ctx.actor.kind,
-            actor_id=ctx.actor.user_id,
-            user_id=event.user_id,
-            resource_type=event.resource,
-            resource_id=event.resource_id,
-            ip=ctx.origin.ip,
-            user_agent=ctx.origin.user_agent,
-            request_id=ctx.origin.request_id,
-            success=not event.is_refusal,
-            details=details,
-        )
-    )
+    entry = {
+        "id": uuid7(),
+        "created_at": ctx.now,
+        "action": event.name,
+        "org_id": event.org_id,
+        "actor_kind": ctx.actor.kind,
+        "actor_id": ctx.actor.user_id,
+        "user_id": event.user_id,
+        "resource_type": event.resource,
+        "resource_id": event.resource_id,
+        "ip": ctx.origin.ip,
+        "user_agent": ctx.origin.user_agent,
+        "request_id": ctx.origin.request_id,
+        "success": not event.is_refusal,
+        "details": details,
+    }
+    ctx.db.connection().execute(WRITTEN, entry)
     ctx.recorded.append(event)
     publish(ctx, event)
 

@@ -148,9 +148,11 @@ def get_certificate(ctx: Context, reach: Select[Any], certificate_id: UUID) -> C
     return found
 
 
-def told(ctx: Context, row: Certificate) -> dict[str, Any]:
-    """A certificate whole, with its text."""
-    return {**all_told(ctx, [row])[0], "certificate": row.certificate}
+def told(ctx: Context, row: Certificate, ca_fingerprint: str | None = None) -> dict[str, Any]:
+    """A certificate whole, with its text; and with what signed it, if that is known."""
+    by = row.authority_key_id
+    keys = {by: ca_fingerprint} if ca_fingerprint else _signed_by(ctx, {by})
+    return {**_told(ctx, row, keys), "certificate": row.certificate}
 
 
 def all_told(ctx: Context, rows: Sequence[Certificate]) -> list[dict[str, Any]]:

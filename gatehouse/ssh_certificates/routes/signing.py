@@ -53,7 +53,8 @@ LIMIT = "ssh_sign"
 def sign_certificate(ctx: Context, *, organization_id: UUID | None, **wish: Any) -> dict[str, Any]:
     """Sign a certificate for one of your keys, with the principals that you may use now."""
     org_id = _organization(ctx, organization_id)
-    return queries.told(ctx, service.sign(ctx, org_id, Wish(**wish)))
+    issued = service.sign(ctx, org_id, Wish(**wish))
+    return queries.told(ctx, issued.certificate, issued.ca_fingerprint)
 
 
 @api.post("/certificates/request")

@@ -1,7 +1,7 @@
 """The rules of certificates."""
 
 from gatehouse.ssh_certificates.service.exporting import record_export
-from gatehouse.ssh_certificates.service.issuing import Order, issue
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
 from gatehouse.ssh_certificates.service.revocation_lists import (
     hold_list,
     publish_list,
@@ -23,6 +23,7 @@ from gatehouse.ssh_certificates.service.revoking import (
 from gatehouse.ssh_certificates.service.signing import Wish, demanded_of_caller, preview, sign
 
 __all__ = [
+    "Issued",
     "Order",
     "Revoked",
     "Which",

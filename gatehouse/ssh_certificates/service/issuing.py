@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, update
+from sqlalchemy import bindparam, case, exists, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.db import Model, TZDateTime
 from gatehouse.core.openssh.certificates import issue as write_certificate
 from gatehouse.core.openssh.signatures import sign
 from gatehouse.core.openssh.terms import Kind, Terms
@@ -20,8 +21,29 @@ from gatehouse.ssh_ca.service import open_key
 from gatehouse.ssh_certificates.errors import AuthorityKeyCertified
 from gatehouse.ssh_certificates.events import CertificateIssued
 from gatehouse.ssh_certificates.models import Certificate
-from gatehouse.ssh_certificates.queries import Signer, is_authority_key, signer_of
+from gatehouse.ssh_certificates.queries import Signer, signer_of
 
+CERTIFICATES, KEYS = (
+    Model.metadata.tables[kind.__tablename__] for kind in (Certificate, AuthorityKey)
+)
+OTHERS = KEYS.alias("others")
+STORED = insert(CERTIFICATES)
+# The database gives each its own; and says whether an authority is to be certified itself.
+NEXT_SERIAL = (
+    update(KEYS)
+    .where(KEYS.c.id == bindparam("key"), KEYS.c.state == KeyState.ACTIVE)
+    .values(
+        next_serial=KEYS.c.next_serial + 1,
+        last_expiry=case(
+            (KEYS.c.last_expiry > bindparam("end"), KEYS.c.last_expiry),
+            else_=bindparam("end", type_=TZDateTime()),
+        ),
+    )
+    .returning(
+        KEYS.c.next_serial,
+        exists().where(OTHERS.c.fingerprint == bindparam("certified")).label("is_authority"),
+    )
+)
 KINDS = {AuthorityKind.USER: Kind.USER, AuthorityKind.HOST: Kind.HOST}
 
 
@@ -51,23 +73,28 @@ class Order:
     mfa_time: datetime | None = None
 
 
-def issue(ctx: Context, order: Order) -> Certificate:
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate, and the fingerprint of the key that signed it."""
+
+    certificate: Certificate
+    ca_fingerprint: str
+
+
+def issue(ctx: Context, order: Order) -> Issued:
     """Sign and store a certificate. It counts when this act is committed.
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
     """
-    if is_authority_key(ctx, order.fingerprint):
-        raise AuthorityKeyCertified
     order, serial = _with_serial(ctx, order)
-    row = _row(ctx, order, serial)
-    row.certificate = _signed(ctx, order, serial)
-    ctx.db.add(row)
+    values = {**_values(ctx, order, serial), "certificate": _signed(ctx, order, serial)}
     try:
-        ctx.db.flush()
+        ctx.db.connection().execute(STORED, values)
     except IntegrityError as error:
         raise SignerUnavailable from error
+    row = Certificate(**values)
     record(ctx, _event(row, order))
-    return row
+    return Issued(row, order.signer.fingerprint)
 
 
 def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
@@ -84,18 +111,18 @@ def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
 
 
 def _next_serial(ctx: Context, order: Order) -> int | None:
-    last, end = AuthorityKey.last_expiry, order.valid_before
-    taken: int | None = ctx.db.scalar(
-        update(AuthorityKey)
-        .where(AuthorityKey.id == order.signer.id, AuthorityKey.state == KeyState.ACTIVE)
-        .values(
-            next_serial=AuthorityKey.next_serial + 1,
-            last_expiry=case((last > end, last), else_=end),
-        )
-        .returning(AuthorityKey.next_serial)
-        .execution_options(synchronize_session=False)
-    )
-    return None if taken is None else taken - 1
+    """Raises AuthorityKeyCertified."""
+    values = {
+        "key": order.signer.id,
+        "end": order.valid_before,
+        "certified": order.fingerprint,
+    }
+    row = ctx.db.connection().execute(NEXT_SERIAL, values).first()
+    if row is None:
+        return None
+    if row.is_authority:
+        raise AuthorityKeyCertified
+    return int(row.next_serial) - 1
 
 
 def _signed(ctx: Context, order: Order, serial: int) -> str:
@@ -115,35 +142,35 @@ def _signed(ctx: Context, order: Order, serial: int) -> str:
     return write_certificate(terms, signer.blob, lambda data: sign(private, data))
 
 
-def _row(ctx: Context, order: Order, serial: int) -> Certificate:
+def _values(ctx: Context, order: Order, serial: int) -> dict[str, Any]:
     actor = ctx.actor
-    return Certificate(
-        id=order.id,
-        created_at=ctx.now,
-        org_id=order.signer.org_id,
-        authority_key_id=order.signer.id,
-        serial=serial,
-        kind=order.signer.kind,
-        holder=order.holder,
-        holder_id=order.holder_id,
-        ssh_key_id=order.ssh_key_id,
-        fingerprint=order.fingerprint,
-        key_id=order.key_id,
-        principals=f" {' '.join(order.principals)} ",
-        valid_after=order.valid_after,
-        valid_before=order.valid_before,
-        critical_options=order.critical_options,
-        extensions=list(order.extensions),
-        policy=order.policy,
-        reason=order.reason,
-        ip=ctx.origin.ip,
-        request_id=ctx.origin.request_id,
-        session_id=actor.session_id,
-        client_row_id=actor.client_row_id,
-        amr=" ".join(actor.amr) or None,
-        auth_time=actor.auth_time,
-        mfa_time=order.mfa_time,
-    )
+    return {
+        "id": order.id,
+        "created_at": ctx.now,
+        "org_id": order.signer.org_id,
+        "authority_key_id": order.signer.id,
+        "serial": serial,
+        "kind": order.signer.kind,
+        "holder": order.holder,
+        "holder_id": order.holder_id,
+        "ssh_key_id": order.ssh_key_id,
+        "fingerprint": order.fingerprint,
+        "key_id": order.key_id,
+        "principals": f" {' '.join(order.principals)} ",
+        "valid_after": order.valid_after,
+        "valid_before": order.valid_before,
+        "critical_options": order.critical_options,
+        "extensions": list(order.extensions),
+        "policy": order.policy,
+        "reason": order.reason,
+        "ip": ctx.origin.ip,
+        "request_id": ctx.origin.request_id,
+        "session_id": actor.session_id,
+        "client_row_id": actor.client_row_id,
+        "amr": " ".join(actor.amr) or None,
+        "auth_time": actor.auth_time,
+        "mfa_time": order.mfa_time,
+    }
 
 
 def _event(row: Certificate, order: Order) -> CertificateIssued:

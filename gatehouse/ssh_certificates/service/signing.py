@@ -22,7 +22,6 @@ from gatehouse.ssh_ca.rules.requests import Key, Request
 from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
 from gatehouse.ssh_certificates import errors
 from gatehouse.ssh_certificates.events import CertificateRefused
-from gatehouse.ssh_certificates.models import Certificate
 from gatehouse.ssh_certificates.queries import (
     Demanded,
     Holder,
@@ -34,7 +33,7 @@ from gatehouse.ssh_certificates.queries import (
     get_signer,
     hold_off_revocations,
 )
-from gatehouse.ssh_certificates.service.issuing import Order, issue
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
 
 ERRORS: dict[Reason, type[GatehouseError]] = {
     Reason.KEY_NOT_VERIFIED: errors.KeyNotVerified,
@@ -93,7 +92,7 @@ class Preview:
     refusals: tuple[GatehouseError, ...]
 
 
-def sign(ctx: Context, org_id: UUID, wish: Wish) -> Certificate:
+def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
     """Sign a certificate for the caller, who is known to be a member.
 
     Raises what this module's ERRORS name, NoAuthority, AuthorityClosed, SshKeyNotFound,

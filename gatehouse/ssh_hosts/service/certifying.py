@@ -43,7 +43,7 @@ def certify(ctx: Context, host: Host, slug: str, keys: Sequence[HostKey]) -> Cer
     for key in keys:
         order = _order(host, slug, signer, names, key)
         key.certificate_id = order.id
-        certificates.append(issue(ctx, order))
+        certificates.append(issue(ctx, order).certificate)
     ctx.db.flush()
     return Certified(host, slug, names, certificates)
 
