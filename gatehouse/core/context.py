@@ -15,7 +15,7 @@ from gatehouse.core.bodies import BodyGate
 from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.crypto import Keyring
 from gatehouse.core.db import make_engine
-from gatehouse.core.domain import Domain, Grant
+from gatehouse.core.domain import Domain
 from gatehouse.core.errors import ChangedButRemembered, NoSession
 from gatehouse.core.events import Event
 from gatehouse.core.leases import RAISED as ENDED
@@ -98,7 +98,7 @@ class AttemptLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """All that a process has, made once. ``store`` may be Redis; ``guards`` never is."""
+    """All that a process has. ``store`` may be Redis; ``guards`` never is."""
 
     settings: Settings
     engine: Engine
@@ -164,12 +164,8 @@ def _sessions(engine: Engine) -> sessionmaker[Session]:
 
 
 def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:
-    grants: Iterator[Grant] = (grant for domain in domains for grant in domain.grants)
+    grants = (grant for domain in domains for grant in domain.grants)
     return ((grant.role, permission) for grant in grants for permission in grant.permissions)
-
-
-def never() -> bool:
-    return False
 
 
 @dataclass(slots=True)
@@ -186,7 +182,7 @@ class Context:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     attempts: list[Event] = field(default_factory=list)
     recorded: list[Event] = field(default_factory=list)
-    told_to_stop: Callable[[], bool] = never
+    told_to_stop: Callable[[], bool] = lambda: False
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _ends_leases: bool = False
@@ -198,8 +194,8 @@ class Context:
     @property
     def db(self) -> Session:
         """The database session of this unit of work, opened when it is first asked for."""
+        self._close_single()  # Nobody holds two: all of them together might wait for more.
         if self._db is None:
-            self._close()  # Nobody holds two connections: all of them together might wait for more.
             self._db = self.sessions()
         return self._db
 
@@ -212,8 +208,7 @@ class Context:
         """
         if self._db is not None and self._db.in_transaction():
             return self._db
-        if self._single is None:
-            self._single = self.runtime.short.connect()
+        self._single = self._single or self.runtime.short.connect()
         return self._single
 
     @property
@@ -346,9 +341,12 @@ class Context:
         """Roll back what was not committed, and give the connection back."""
         if self._db is not None:
             self._db.close()
-        if self._single is not None:
-            self._single.close()
-            self._single = None
+        self._close_single()
+
+    def _close_single(self) -> None:
+        single, self._single = self._single, None
+        if single is not None:
+            single.close()
 
     def _remember_the_refusal(self) -> None:
         """Write what outlasts a refusal, in a transaction of its own."""

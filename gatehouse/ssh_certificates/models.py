@@ -89,7 +89,8 @@ class RevokedSshKey(Model):
 
 class RevocationList(Model):
     """What an organization's machines refuse (PROTOCOL.krl), signed so that it can be fetched by
-    any way. There is one with the first authority, and ``version`` only grows.
+    any way. There is one with the first authority, and ``version`` only grows. Whoever revokes
+    begins another ``epoch``: what was decided in the one before is decided again.
 
     The private half of the key that signs is sealed; it is no authority's key.
     """
@@ -100,6 +101,7 @@ class RevocationList(Model):
         ForeignKey("organizations.id", ondelete="CASCADE"), unique=True
     )
     version: Mapped[int] = mapped_column(BigInteger, default=0)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     made_at: Mapped[datetime] = mapped_column(index=True)
     certificates: Mapped[int] = mapped_column(default=0)
     krl: Mapped[bytes] = mapped_column(LargeBinary, default=b"")

@@ -32,6 +32,7 @@ def create() -> None:
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("org_id", sa.Uuid, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.Column("made_at", TIME, nullable=False),
         sa.Column("certificates", sa.Integer, nullable=False),
         sa.Column("krl", sa.LargeBinary, nullable=False),

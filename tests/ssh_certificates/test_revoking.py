@@ -344,8 +344,14 @@ def test_what_has_expired_leaves_the_list_a_little_later(office: Office, clock, 
 
 
 def renew(runtime) -> int:
-    with unit_of_work(runtime, Origin("test")) as ctx:
-        return runtime.jobs["renew_ssh_krls"].run(ctx)
+    """Run the job as its runner does: until nothing is left."""
+    done = 0
+    while True:
+        with unit_of_work(runtime, Origin("test")) as ctx:
+            more = runtime.jobs["renew_ssh_krls"].run(ctx)
+        if not more:
+            return done
+        done += more
 
 
 def test_lists_are_made_anew_every_five_minutes_and_not_more_often(office: Office, clock, runtime):

@@ -39,6 +39,7 @@ from gatehouse.ssh_certificates.queries.published import (
 )
 from gatehouse.ssh_certificates.queries.signers import (
     Signer,
+    epoch_of,
     get_signer,
     get_signer_for_all,
     hold_off_revocations,
@@ -58,6 +59,7 @@ __all__ = [
     "certificates_of",
     "count_living",
     "demands_on",
+    "epoch_of",
     "get_certificate",
     "get_holder",
     "get_own_key",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Exists, bindparam, exists, select
+from sqlalchemy import Connection, Exists, bindparam, exists, select
+from sqlalchemy.orm import Session
 
 from gatehouse.core.context import Context
 from gatehouse.core.db import Model
@@ -30,9 +31,8 @@ AUTHORITIES, KEYS, PERMISSIONS, LISTS = (
 )
 # Whoever revokes holds this row: either they wait for this act, and revoke what it has made, or
 # this act waits, and then finds what they have left.
-UNDISTURBED = (
-    select(LISTS.c.id).where(LISTS.c.org_id == bindparam("org")).with_for_update(read=True)
-)
+EPOCH = select(LISTS.c.epoch).where(LISTS.c.org_id == bindparam("org"))
+UNDISTURBED = EPOCH.with_for_update(read=True)
 
 
 def _may_sign(*more: Any) -> Exists:
@@ -97,11 +97,16 @@ class Signer:
         )
 
 
-def hold_off_revocations(ctx: Context, org_id: UUID) -> None:
+def hold_off_revocations(ctx: Context, org_id: UUID) -> int | None:
     """Nothing of the organization is revoked from here on until this act is over: ask for it before
-    all that decides what is signed.
+    all that decides what is signed. Returns the epoch that it is; None before the first authority.
     """
-    ctx.db.connection().execute(UNDISTURBED, {"org": org_id})
+    return ctx.db.connection().execute(UNDISTURBED, {"org": org_id}).scalar()
+
+
+def epoch_of(ctx: Context, org_id: UUID) -> int | None:
+    """The same without keeping anybody waiting."""
+    return ctx.db.connection().execute(EPOCH, {"org": org_id}).scalar()
 
 
 def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
@@ -121,16 +126,16 @@ def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool =
 
 def get_signer_for_all(ctx: Context, org_id: UUID, kind: AuthorityKind) -> Signer:
     """What signs for those whom no permission row names: hosts, workloads. Raises NoAuthority."""
-    return _found(ctx, OF_KIND, {"org": org_id, "kind": kind})
+    return _found(ctx.db.connection(), OF_KIND, {"org": org_id, "kind": kind})
 
 
-def signer_of(ctx: Context, authority_id: UUID) -> Signer:
+def signer_of(db: Session | Connection, authority_id: UUID) -> Signer:
     """The key of an authority that signs by now. Raises NoAuthority."""
-    return _found(ctx, BY_ID, {"authority": authority_id})
+    return _found(db, BY_ID, {"authority": authority_id})
 
 
-def _found(ctx: Context, statement: Any, values: dict[str, Any]) -> Signer:
-    row = ctx.db.connection().execute(statement, values).first()
+def _found(db: Session | Connection, statement: Any, values: dict[str, Any]) -> Signer:
+    row = db.execute(statement, values).first()
     if row is None:
         raise NoAuthority
     return Signer(*row)

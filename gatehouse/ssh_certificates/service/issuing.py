@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, exists, insert, update
+from sqlalchemy import Connection, bindparam, case, exists, insert, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
-from gatehouse.core.db import Model, TZDateTime
+from gatehouse.core.db import NOT_AWAITED, Model, TZDateTime
 from gatehouse.core.openssh.certificates import issue as write_certificate
 from gatehouse.core.openssh.signatures import sign
 from gatehouse.core.openssh.terms import Kind, Terms
@@ -44,6 +45,9 @@ NEXT_SERIAL = (
         exists().where(OTHERS.c.fingerprint == bindparam("certified")).label("is_authority"),
     )
 )
+# By itself it does not wait for the disk. It is there before any certificate that has it: the log
+# is written in order.
+NEXT_SERIAL_ALONE = NEXT_SERIAL.returning(NOT_AWAITED)
 KINDS = {AuthorityKind.USER: Kind.USER, AuthorityKind.HOST: Kind.HOST}
 
 
@@ -81,13 +85,35 @@ class Issued:
     ca_fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A certificate as it is to be stored, which nobody has seen yet."""
+
+    order: Order
+    values: dict[str, Any]
+
+
 def issue(ctx: Context, order: Order) -> Issued:
     """Sign and store a certificate. It counts when this act is committed.
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
     """
-    order, serial = _with_serial(ctx, order)
-    values = {**_values(ctx, order, serial), "certificate": _signed(ctx, order, serial)}
+    return store(ctx, _signed_with(ctx, *_with_serial(order, ctx.db.connection(), NEXT_SERIAL)))
+
+
+def sign_ahead(ctx: Context, order: Order) -> Signed:
+    """Sign a certificate before the transaction begins that stores it, so that nobody waits for
+    others to be on the disk. If it is not stored, its serial is nobody's.
+
+    Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
+    """
+    ctx.stay_out_of_the_transaction()
+    return _signed_with(ctx, *_with_serial(order, ctx.single, NEXT_SERIAL_ALONE))
+
+
+def store(ctx: Context, signed: Signed) -> Issued:
+    """Store a certificate. It counts when this act is committed. Raises SignerUnavailable."""
+    order, values = signed.order, signed.values
     try:
         ctx.db.connection().execute(STORED, values)
     except IntegrityError as error:
@@ -97,32 +123,37 @@ def issue(ctx: Context, order: Order) -> Issued:
     return Issued(row, order.signer.fingerprint)
 
 
-def _with_serial(ctx: Context, order: Order) -> tuple[Order, int]:
+def _with_serial(order: Order, db: Session | Connection, statement: Any) -> tuple[Order, int]:
     """The order, and a serial of the key that signs it: the next one, if it was rotated just now.
 
-    Whoever asks at the same time waits for the row. A serial of an act that fails is given again.
+    The database decides who gets which.
     """
     for _ in range(2):
-        serial = _next_serial(ctx, order)
+        serial = _next_serial(order, db, statement)
         if serial is not None:
             return order, serial
-        order = replace(order, signer=signer_of(ctx, order.signer.authority_id))
+        order = replace(order, signer=signer_of(db, order.signer.authority_id))
     raise SignerUnavailable
 
 
-def _next_serial(ctx: Context, order: Order) -> int | None:
+def _next_serial(order: Order, db: Session | Connection, statement: Any) -> int | None:
     """Raises AuthorityKeyCertified."""
     values = {
         "key": order.signer.id,
         "end": order.valid_before,
         "certified": order.fingerprint,
     }
-    row = ctx.db.connection().execute(NEXT_SERIAL, values).first()
+    row = db.execute(statement, values).first()
     if row is None:
         return None
     if row.is_authority:
         raise AuthorityKeyCertified
     return int(row.next_serial) - 1
+
+
+def _signed_with(ctx: Context, order: Order, serial: int) -> Signed:
+    values = {**_values(ctx, order, serial), "certificate": _signed(ctx, order, serial)}
+    return Signed(order, values)
 
 
 def _signed(ctx: Context, order: Order, serial: int) -> str:

@@ -27,9 +27,14 @@ BELIEVED_NO_MORE = (KeyState.RETIRED, KeyState.COMPROMISED)
 
 
 def find_list(ctx: Context, org_id: UUID) -> RevocationList | None:
-    """The list of an organization, which nobody else changes until this act is over."""
-    held = select(RevocationList).where(RevocationList.org_id == org_id).with_for_update()
-    return ctx.db.scalar(held.execution_options(populate_existing=True))
+    """The list of an organization, which nobody else changes until this act is over; and what was
+    decided of certificates meanwhile, and before, is decided again if they are not stored by now.
+    """
+    own = RevocationList.org_id == org_id
+    if not ctx.execute(update(RevocationList).where(own).values(epoch=RevocationList.epoch + 1)):
+        return None
+    found = select(RevocationList).where(own)
+    return ctx.db.scalar(found.execution_options(populate_existing=True))
 
 
 def hold_list(ctx: Context, org_id: UUID) -> RevocationList:

@@ -9,10 +9,12 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from gatehouse.audit.service import record_attempt
+from gatehouse.core.access import check_permission
 from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
 from gatehouse.ssh_ca.models import AuthorityKind
+from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
 from gatehouse.ssh_ca.rules.policies import Merged, strictest
@@ -28,12 +30,13 @@ from gatehouse.ssh_certificates.queries import (
     OwnKey,
     Signer,
     demands_on,
+    epoch_of,
     get_holder,
     get_own_key,
     get_signer,
     hold_off_revocations,
 )
-from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue, sign_ahead, store
 
 ERRORS: dict[Reason, type[GatehouseError]] = {
     Reason.KEY_NOT_VERIFIED: errors.KeyNotVerified,
@@ -99,8 +102,15 @@ def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
     NoVerifiedKeys, StepUpRequired, FactorMissing, SignerUnavailable.
     """
     with _refusals_on_record(ctx, org_id, wish):
-        asked = _asked(ctx, org_id, wish)
-        return issue(ctx, _order(asked, _decided(ctx, asked), wish))
+        epoch, order = epoch_of(ctx, org_id), _ordered(ctx, org_id, wish)
+        # Signed outside of the transaction that stores it: nobody waits for the disk of others.
+        ctx.leave_the_transaction()
+        signed = sign_ahead(ctx, order)
+        if hold_off_revocations(ctx, org_id) == epoch:
+            return store(ctx, signed)
+        # Something was revoked meanwhile, perhaps a right of the caller. Now nothing is any more.
+        check_permission(ctx, org_id, AuthorityPermissions.USE)
+        return issue(ctx, _ordered(ctx, org_id, wish))
 
 
 def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
@@ -124,7 +134,6 @@ def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
 
 
 def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
-    hold_off_revocations(ctx, org_id)
     signer = get_signer(ctx, org_id, AuthorityKind.USER)
     holder = get_holder(ctx, org_id)
     key = get_own_key(ctx, org_id, wish.key_id)
@@ -150,6 +159,11 @@ def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
         mfa_time=holder.mfa_time,
     )
     return Asked(holder, signer, key, request, demands_on(ctx, org_id, holder))
+
+
+def _ordered(ctx: Context, org_id: UUID, wish: Wish) -> Order:
+    asked = _asked(ctx, org_id, wish)
+    return _order(asked, _decided(ctx, asked), wish)
 
 
 def _decided(ctx: Context, asked: Asked) -> Terms:
