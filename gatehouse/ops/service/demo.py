@@ -15,6 +15,7 @@ from gatehouse.departments import queries as departments
 from gatehouse.departments import service as departments_service
 from gatehouse.departments.permissions import DepartmentPermission
 from gatehouse.ops.service.demo_clients import seed_clients
+from gatehouse.ops.service.demo_ssh import seed_ssh
 from gatehouse.organizations.queries import find_member, find_organization
 from gatehouse.organizations.service import add_member, create_organization, seat_owner
 from gatehouse.principals import queries as principals
@@ -98,7 +99,8 @@ def seed_demo(runtime: Runtime) -> int:
                 added += 1
     for organization in ORGANIZATIONS:
         added += _seed_organization(runtime, *organization)
-    return added + _seed_logins(runtime) + seed_clients(runtime)
+    added += _seed_logins(runtime)
+    return added + seed_ssh(runtime, ACME[0]) + seed_clients(runtime)
 
 
 def _seed_organization(
