@@ -67,7 +67,8 @@ class AuthorityKey(Model):
     CA_ENCRYPTION_KEY; it goes when the key is trusted no more, the public one stays for ever.
 
     ``next_serial`` is what the next certificate gets; ``last_expiry`` when the last one ends that
-    it has signed. ``activate_at`` is when it shall take over, if that was said.
+    it has signed. ``activate_at`` is when it shall take over, if that was said;
+    ``activate_after_sync``: once all hosts believe it.
     """
 
     __tablename__ = "ssh_authority_keys"
@@ -99,6 +100,7 @@ class AuthorityKey(Model):
     next_serial: Mapped[int] = mapped_column(BigInteger, default=1)
     last_expiry: Mapped[datetime | None] = mapped_column(default=None)
     activate_at: Mapped[datetime | None] = mapped_column(default=None)
+    activate_after_sync: Mapped[bool] = mapped_column(default=False)
     activated_at: Mapped[datetime | None] = mapped_column(default=None)
     retiring_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)

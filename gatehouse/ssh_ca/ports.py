@@ -1,9 +1,30 @@
 """What certificate authorities need of others."""
 
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from gatehouse.core.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many hosts an organization has that are enrolled, and how many of them believe exactly
+    the keys that they should.
+    """
+
+    hosts: int
+    up_to_date: int
+
+    @property
+    def is_everywhere(self) -> bool:
+        return self.hosts == self.up_to_date
+
+
+class ReachOfKeys(Protocol):
+    """How far the present keys have come. Provided by ``ssh_hosts``."""
+
+    def __call__(self, ctx: Context, org_id: UUID) -> Reach: ...
 
 
 class LivingCertificates(Protocol):

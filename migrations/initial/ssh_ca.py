@@ -86,6 +86,7 @@ def _keys() -> None:
         sa.Column("next_serial", sa.BigInteger, nullable=False),
         sa.Column("last_expiry", TIME),
         sa.Column("activate_at", TIME),
+        sa.Column("activate_after_sync", sa.Boolean, nullable=False),
         sa.Column("activated_at", TIME),
         sa.Column("retiring_at", TIME),
         sa.Column("ended_at", TIME),

@@ -146,5 +146,5 @@ def as_told(found: Shown) -> dict[str, Any]:
 
 def key_as_told(key: AuthorityKey) -> dict[str, Any]:
     names = ("id", "state", "type", "fingerprint", "next_serial", "created_at", "reason")
-    times = ("activate_at", "activated_at", "retiring_at", "ended_at")
+    times = ("activate_at", "activate_after_sync", "activated_at", "retiring_at", "ended_at")
     return {**{name: getattr(key, name) for name in (*names, *times)}, "public_key": text_of(key)}

@@ -1,6 +1,5 @@
 """HTTP for an organization's certificate authorities."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from gatehouse.ssh_ca.errors import (
 )
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
+from gatehouse.ssh_ca.ports import ReachOfKeys
 from gatehouse.ssh_ca.schemas import (
     AuthorityChanges,
     AuthorityCompromiseIn,
@@ -124,13 +124,11 @@ def rotate(
     *,
     key_type: str,
     reason: str | None,
-    activate_at: datetime | None,
+    **when: Any,
 ) -> dict[str, Any]:
     """Make the next key: believed from now on, signing once it is activated."""
     queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
-    service.rotate(
-        ctx, org_id, authority_id, key_type=key_type, reason=reason, activate_at=activate_at
-    )
+    service.rotate(ctx, org_id, authority_id, key_type=key_type, reason=reason, **when)
     told = _told(ctx, org_id, authority_id)
     return {"ca": told, "old_fingerprint": told["fingerprint"]}
 
@@ -175,5 +173,7 @@ def compromise_key(
 
 
 def _told(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
+    """With how far its keys have come, which whoever activates one wants to know."""
     row = queries.get_authority(ctx, org_id, authority_id)
-    return queries.as_told(queries.shown(ctx, [row])[0])
+    reach = ctx.ports[ReachOfKeys](ctx, org_id)
+    return {**queries.as_told(queries.shown(ctx, [row])[0]), "reach": reach}

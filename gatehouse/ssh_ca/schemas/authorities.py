@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import (
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    pre_load,
+    validate,
+    validates_schema,
+)
 
 from gatehouse.core.fields import Flag, Instant, Moment, Text
 from gatehouse.ssh_ca.models import AuthorityKind, KeyState, Permission
@@ -67,11 +75,30 @@ class AuthorityGoneOut(Schema):
 
 
 class AuthorityRotationIn(Schema):
-    """``activate_at``: when the next key takes over by itself; without it somebody activates it."""
+    """When the next key takes over: ``activate_at`` that time, ``after_sync`` once all enrolled
+    hosts believe it; else somebody activates it. ``activate`` may say the same in one word:
+    ``manual``, ``after_sync``, or a time.
+    """
 
     key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
     reason = Text(most=255, load_default=None, allow_none=True)
     activate_at = Instant(load_default=None, allow_none=True)
+    after_sync = Flag(load_default=False)
+
+    @pre_load
+    def in_one_word(self, data: Any, **_kwargs: Any) -> Any:
+        if not isinstance(data, dict) or "activate" not in data:
+            return data
+        word = data["activate"]
+        rest = {name: value for name, value in data.items() if name != "activate"}
+        if word == "after_sync":
+            return {**rest, "after_sync": True}
+        return rest if word == "manual" else {**rest, "activate_at": word}
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["after_sync"] and data["activate_at"] is not None:
+            raise ValidationError("Say either a time or after_sync.", "activate_at")
 
 
 class AuthorityRetirementIn(Schema):
@@ -94,14 +121,24 @@ class AuthorityKeyOut(Schema):
     next_serial_number = fields.Integer(attribute="next_serial")
     created_at = Moment()
     activate_at = Moment(allow_none=True)
+    activate_after_sync = fields.Boolean()
     activated_at = Moment(allow_none=True)
     retiring_at = Moment(allow_none=True)
     ended_at = Moment(allow_none=True)
     reason = fields.String(allow_none=True)
 
 
+class ReachOut(Schema):
+    hosts = fields.Integer()
+    up_to_date = fields.Integer()
+
+
 class AuthorityOut(Schema):
-    """The key named beside the authority is the one that signs."""
+    """The key named beside the authority is the one that signs. ``reach``, of a single one, is how
+    many enrolled hosts there are, and how many believe exactly the present keys.
+    """
+
+    reach = fields.Nested(ReachOut)
 
     id = fields.UUID()
     organization_id = fields.UUID()

@@ -21,6 +21,7 @@ from gatehouse.ssh_ca.events import (
     AuthorityKeyRetired,
 )
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
+from gatehouse.ssh_ca.ports import ReachOfKeys
 from gatehouse.ssh_ca.queries import get_authority, get_key
 from gatehouse.ssh_ca.service.keys import new_key
 
@@ -36,6 +37,7 @@ def rotate(
     key_type: str,
     reason: str | None,
     activate_at: datetime | None,
+    after_sync: bool,
 ) -> AuthorityKey:
     """Make the next key. It is trusted from now on, and signs once it is activated.
 
@@ -43,7 +45,7 @@ def rotate(
     """
     authority = get_authority(ctx, org_id, authority_id)
     key = new_key(ctx, authority, key_type, KeyState.NEXT)
-    key.activate_at, key.reason = activate_at, reason
+    key.activate_at, key.activate_after_sync, key.reason = activate_at, after_sync, reason
     ctx.db.add(key)
     try:
         ctx.db.flush()
@@ -115,7 +117,8 @@ def advance(ctx: Context) -> int:
         .join(Authority)
         .where(
             or_(
-                (AuthorityKey.state == KeyState.NEXT) & (AuthorityKey.activate_at <= ctx.now),
+                (AuthorityKey.state == KeyState.NEXT)
+                & ((AuthorityKey.activate_at <= ctx.now) | AuthorityKey.activate_after_sync),
                 (AuthorityKey.state == KeyState.RETIRING)
                 & (
                     AuthorityKey.last_expiry.is_(None)
@@ -128,11 +131,16 @@ def advance(ctx: Context) -> int:
     changed = 0
     for key, authority in ctx.db.execute(due).all():
         if key.state is KeyState.NEXT:
-            changed += _take_over(ctx, authority, key)
+            waits = key.activate_after_sync and not _is_everywhere(ctx, authority)
+            changed += 0 if waits else _take_over(ctx, authority, key)
         elif _end(ctx, key, KeyState.RETIRED, None):
             _record(ctx, AuthorityKeyRetired, authority, key, None)
             changed += 1
     return changed
+
+
+def _is_everywhere(ctx: Context, authority: Authority) -> bool:
+    return ctx.ports[ReachOfKeys](ctx, authority.org_id).is_everywhere
 
 
 def _take_over(ctx: Context, authority: Authority, key: AuthorityKey) -> bool:

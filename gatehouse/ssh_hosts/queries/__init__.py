@@ -26,7 +26,7 @@ from gatehouse.ssh_hosts.queries.told import (
     snippet_told,
     sync_told,
 )
-from gatehouse.ssh_hosts.queries.trust import Trust, trust_of
+from gatehouse.ssh_hosts.queries.trust import Trust, reach_of, trust_of
 
 __all__ = [
     "Shown",
@@ -44,6 +44,7 @@ __all__ = [
     "names_of",
     "others_with",
     "page_of_hosts",
+    "reach_of",
     "read_host",
     "renewed_told",
     "script_told",

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gatehouse.core.context import Context
 from gatehouse.ssh_ca.models import AuthorityKind
+from gatehouse.ssh_ca.ports import Reach
 from gatehouse.ssh_ca.queries import text_of, trusted_keys
 from gatehouse.ssh_certificates.models import RevocationList
 from gatehouse.ssh_certificates.queries import signer_text
+from gatehouse.ssh_hosts.models import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,18 @@ class Trust:
     bundle: str
     krl_version: int | None
     signer: str | None
+
+
+def reach_of(ctx: Context, org_id: UUID) -> Reach:
+    """The ReachOfKeys port: of hosts that have a certificate, and are not suspended."""
+    enrolled = select(func.count()).where(
+        Host.org_id == org_id,
+        Host.expires_at > ctx.now,
+        Host.suspended_at.is_(None),
+        Host.revoked_at.is_(None),
+    )
+    has_it = Host.seen_bundle == trust_of(ctx, org_id).bundle
+    return Reach(ctx.db.scalar(enrolled) or 0, ctx.db.scalar(enrolled.where(has_it)) or 0)
 
 
 def trust_of(ctx: Context, org_id: UUID) -> Trust:
