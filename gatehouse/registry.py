@@ -29,6 +29,7 @@ PACKAGES = (
     "gatehouse.ssh_certificates",
     "gatehouse.ssh_hosts",
     "gatehouse.clients",
+    "gatehouse.ssh_workloads",
     "gatehouse.grants",
     "gatehouse.oidc_provider",
     "gatehouse.contact",

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from time import monotonic
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -61,7 +62,7 @@ class FetchedKeys:
         self._lock = Lock()
 
     @classmethod
-    def of(cls, settings: Settings) -> "FetchedKeys":
+    def of(cls, settings: Settings) -> Self:
         # Without TLS nobody's keys are their own: that is for trying things out.
         schemes = ("https",) if settings.in_production else ("https", "http")
         return cls(Outbound.of(settings), schemes=schemes)
@@ -133,13 +134,17 @@ class FetchedKeys:
 
     def _fetched(self, url: str) -> tuple[Key, ...] | None:
         """The keys as they are published now; None if nothing that can be read is."""
-        headers = {"Accept": "application/jwk-set+json, application/json"}
+        found = self._document(url, "application/jwk-set+json, application/json")
+        is_set = isinstance(found, dict) and isinstance(found.get("keys"), list)
+        return keys_of_set(found) if is_set else None
+
+    def _document(self, url: str, accept: str = "application/json") -> Any:
+        """The JSON that is there; None if none is, or nobody answers."""
+        headers = {"Accept": accept}
         try:
             answer = self._outbound.send(
                 "GET", url, headers=headers, schemes=self._schemes, limits=LIMITS
             )
-            found = read_json(answer.body) if answer.status == OK else None
+            return read_json(answer.body) if answer.status == OK else None
         except (AddressRefused, NotReached, orjson.JSONDecodeError):
             return None
-        is_set = isinstance(found, dict) and isinstance(found.get("keys"), list)
-        return keys_of_set(found) if is_set else None

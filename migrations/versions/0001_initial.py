@@ -27,6 +27,7 @@ from migrations.initial import (
     ssh_certificates,
     ssh_hosts,
     ssh_keys,
+    ssh_workloads,
 )
 
 TABLES = (
@@ -49,6 +50,7 @@ TABLES = (
     ssh_ca,
     ssh_certificates,
     ssh_hosts,
+    ssh_workloads,
     clients,
     grants,
     oidc_provider,

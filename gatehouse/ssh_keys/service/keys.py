@@ -1,7 +1,7 @@
 """SSH keys: added, named and deleted by their owner."""
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -78,17 +78,22 @@ def _row(ctx: Context, found: PublicKey, *, name: str) -> SshKey:
     )
 
 
-def _read(ctx: Context, text: str) -> PublicKey:
+def read_sent_key(text: str) -> PublicKey:
+    """A public key that came with a request. Raises InvalidPublicKey."""
     try:
         return read_public_key(text)
     except BadKey as error:
-        _refuse(ctx, error)
+        kind = KINDS.get(error.reason, InvalidPublicKey)
+        raise kind(str(error), reason=error.reason.value) from error
 
 
-def _refuse(ctx: Context, error: BadKey) -> NoReturn:
-    record_attempt(ctx, SshKeyRefused(user_id=ctx.user_id, reason=error.reason.value))
-    kind = KINDS.get(error.reason, InvalidPublicKey)
-    raise kind(str(error), reason=error.reason.value) from error
+def _read(ctx: Context, text: str) -> PublicKey:
+    try:
+        return read_sent_key(text)
+    except InvalidPublicKey as error:
+        event = SshKeyRefused(user_id=ctx.user_id, reason=error.details["reason"])
+        record_attempt(ctx, event)
+        raise
 
 
 def _usual_name(key: PublicKey) -> str:

@@ -97,10 +97,11 @@ def _shown(ctx: Context, row: SshKey, asked: Challenge, signature: str) -> Shown
         key = read_blob(row.blob)
         return check_text(read_sent(signature), asked.text, NAMESPACE, key=key)
     except BadSignature as error:
-        raise _refused(ctx, row, error.reason.value, _error_of(error)) from error
+        raise _refused(ctx, row, error.reason.value, unproved(error)) from error
 
 
-def _error_of(error: BadSignature) -> GatehouseError:
+def unproved(error: BadSignature) -> GatehouseError:
+    """Why a signature proves nothing, for whoever sent it."""
     if error.reason is SignatureFault.NAMESPACE:
         return WrongNamespace()
     if error.reason is SignatureFault.ABSENT:

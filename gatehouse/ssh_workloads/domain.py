@@ -1,0 +1,16 @@
+"""The declaration of the domain of workloads."""
+
+from gatehouse.core.domain import Domain
+from gatehouse.ssh_workloads import jobs
+from gatehouse.ssh_workloads.adapters import FetchedIssuers
+from gatehouse.ssh_workloads.permissions import GRANTS
+from gatehouse.ssh_workloads.ports import IssuerKeys
+from gatehouse.ssh_workloads.routes import api, signing
+
+domain = Domain(
+    apis=(api, signing),
+    grants=GRANTS,
+    ports={IssuerKeys: FetchedIssuers.of},
+    reactions=(jobs.delete_workload_rules_of_an_organization,),
+    jobs=(jobs.purge_workload_tokens,),
+)

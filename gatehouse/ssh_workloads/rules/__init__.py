@@ -1,0 +1,1 @@
+"""Which jobs get a certificate: what rules and tokens may say. Pure."""
