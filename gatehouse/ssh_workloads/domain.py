@@ -11,6 +11,9 @@ domain = Domain(
     apis=(api, signing),
     grants=GRANTS,
     ports={IssuerKeys: FetchedIssuers.of},
-    reactions=(jobs.delete_workload_rules_of_an_organization,),
+    reactions=(
+        jobs.delete_workload_rules_of_an_organization,
+        jobs.revoke_certificates_of_jobs_with_a_lost_principal,
+    ),
     jobs=(jobs.purge_workload_tokens,),
 )

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from gatehouse.core.context import Context
 from gatehouse.core.reactions import during, every
 from gatehouse.organizations.events import OrganizationDeleted
+from gatehouse.principals.events import PrincipalChanged, PrincipalDeleted
 from gatehouse.ssh_workloads import service
 from gatehouse.ssh_workloads.models import WorkloadToken
 
@@ -19,6 +20,18 @@ def delete_workload_rules_of_an_organization(
 ) -> dict[str, int]:
     gone = service.delete_rules(ctx, event.org_id)
     return {"ssh_workload_rules_deleted": gone} if gone else {}
+
+
+@during(PrincipalDeleted, PrincipalChanged)
+def revoke_certificates_of_jobs_with_a_lost_principal(
+    ctx: Context, event: PrincipalDeleted | PrincipalChanged
+) -> dict[str, int]:
+    """A principal of another name is another one."""
+    name = event.old_title if isinstance(event, PrincipalChanged) else event.title
+    if isinstance(event, PrincipalChanged) and name == event.title:
+        return {}
+    gone = service.revoke_with_principal(ctx, event.org_id, name, reason=event.name)
+    return {"ssh_workload_certificates_revoked": gone} if gone else {}
 
 
 @every(timedelta(minutes=10))

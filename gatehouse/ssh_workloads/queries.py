@@ -51,17 +51,12 @@ def get_rule(ctx: Context, org_id: UUID, rule_id: UUID) -> WorkloadRule:
 
 
 def rules_of_issuer(
-    ctx: Context, org_id: UUID, issuer: str, rule_id: UUID | None, *, held: bool = False
+    ctx: Context, org_id: UUID, issuer: str, rule_id: UUID | None
 ) -> Sequence[WorkloadRule]:
-    """The active rules for tokens of an issuer, or the one that is named among them.
-
-    ``held``: whoever changes or deletes one waits until this act is over, and ends what it made.
-    """
+    """The active rules for tokens of an issuer, or the one that is named among them."""
     rows = rules_of(org_id).where(WorkloadRule.issuer == issuer, WorkloadRule.is_active)
     if rule_id is not None:
         rows = rows.where(WorkloadRule.id == rule_id)
-    if held:
-        rows = rows.with_for_update(read=True).execution_options(populate_existing=True)
     found: Sequence[WorkloadRule] = ctx.db.scalars(rows).all()
     return found
 

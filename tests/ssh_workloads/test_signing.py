@@ -126,8 +126,9 @@ def test_who_is_not_meant_hears_whom_the_token_is_of(yard: Yard):
 
 
 def test_a_principal_that_is_gone_is_not_signed(yard: Yard):
-    """Threat 216: checked once more when it is signed."""
+    """Threats 216, 218: checked once more when it is signed; what there is of it ends."""
     yard.added(principals=["deploy", "web"])
+    before = yard.signed()
     base = f"/api/v1/organizations/{yard.org.id}/principals"
     listed = yard.http.get(base, headers=yard.as_admin).json["data"]["principals"]
     (web,) = (one["id"] for one in listed if one["name"] == "web")
@@ -135,6 +136,7 @@ def test_a_principal_that_is_gone_is_not_signed(yard: Yard):
     reply = yard.come()
     assert (reply.status_code, reply.json["error"]["type"]) == (403, "UNAUTHORIZED_PRINCIPALS")
     assert reply.json["error"]["details"] == {"denied": ["web"]}
+    assert [(row["id"], row["state"]) for row in yard.listed()] == [(before["id"], "revoked")]
 
 
 def test_a_token_that_got_nothing_is_not_used_up(yard: Yard):

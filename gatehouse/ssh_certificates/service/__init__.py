@@ -3,6 +3,7 @@
 from gatehouse.ssh_certificates.service.exporting import record_export
 from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
 from gatehouse.ssh_certificates.service.revocation_lists import (
+    find_list,
     hold_list,
     publish_list,
     rewrap,
@@ -30,6 +31,7 @@ __all__ = [
     "Wish",
     "demanded_of_caller",
     "end_authority_keys",
+    "find_list",
     "forget_addresses",
     "hold_list",
     "issue",

@@ -19,7 +19,8 @@ from gatehouse.principals.queries import names_of
 from gatehouse.principals.rules import is_for_owners
 from gatehouse.ssh_ca.rules.key_ids import Holder
 from gatehouse.ssh_certificates.models import Certificate
-from gatehouse.ssh_certificates.service import revoke_where
+from gatehouse.ssh_certificates.queries import has_principal
+from gatehouse.ssh_certificates.service import find_list, revoke_where
 from gatehouse.ssh_workloads.errors import TooManyWorkloadRules, WorkloadNameTaken
 from gatehouse.ssh_workloads.events import (
     WorkloadRuleChanged,
@@ -71,11 +72,13 @@ def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> Wo
         # Who may not give root may not say either who gets it.
         _refuse_root(ctx, role, (*rule.principals, *changed.get("principals", ())))
         _refuse_wrong(ctx, org_id, {n: changed.get(n, getattr(rule, n)) for n in CHECKED})
+    ends = "is_active" in changed and rule.is_active
+    if ends:
+        _let_nobody_sign(ctx, org_id)
     for name, value in changed.items():
         setattr(rule, name, value)
     rule.updated_at = ctx.now
     _flush(ctx)
-    ends = "is_active" in changed and not rule.is_active
     event = WorkloadRuleChanged(
         org_id=org_id,
         ssh_workload_id=rule.id,
@@ -91,6 +94,7 @@ def delete_rule(ctx: Context, org_id: UUID, rule_id: UUID) -> None:
     """What it has signed ends with it. Raises WorkloadRuleNotFound."""
     hold_as(ctx, org_id, WorkloadPermission.MANAGE)
     rule = get_rule(ctx, org_id, rule_id)
+    _let_nobody_sign(ctx, org_id)
     ctx.execute(delete(WorkloadRule).where(WorkloadRule.id == rule.id))
     event = WorkloadRuleDeleted(
         org_id=org_id,
@@ -106,9 +110,23 @@ def delete_rules(ctx: Context, org_id: UUID) -> int:
     return ctx.execute(delete(WorkloadRule).where(WorkloadRule.org_id == org_id))
 
 
+def revoke_with_principal(ctx: Context, org_id: UUID, name: str, *, reason: str) -> int:
+    """Revoke what jobs have got with a principal that there is no more. Returns how many."""
+    _let_nobody_sign(ctx, org_id)
+    of_jobs = Certificate.holder == Holder.WORKLOAD, has_principal(name)
+    return revoke_where(ctx, org_id, *of_jobs, reason=reason).count
+
+
 def _revoke(ctx: Context, rule: WorkloadRule, reason: str) -> int:
     of_rule = Certificate.holder == Holder.WORKLOAD, Certificate.holder_id == rule.id
     return revoke_where(ctx, rule.org_id, *of_rule, reason=reason).count
+
+
+def _let_nobody_sign(ctx: Context, org_id: UUID) -> None:
+    """Wait for those who sign, and let others wait until this act is over: they hold the list, too,
+    before they look what they may sign.
+    """
+    find_list(ctx, org_id)
 
 
 def _refuse_wrong(ctx: Context, org_id: UUID, fields: Mapping[str, Any]) -> None:

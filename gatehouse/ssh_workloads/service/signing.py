@@ -29,7 +29,12 @@ from gatehouse.ssh_certificates.errors import (
     NoAuthority,
     UnauthorizedPrincipals,
 )
-from gatehouse.ssh_certificates.queries import Signer, is_revoked_key, signer_of
+from gatehouse.ssh_certificates.queries import (
+    Signer,
+    hold_off_revocations,
+    is_revoked_key,
+    signer_of,
+)
 from gatehouse.ssh_certificates.service import Issued, Order, issue
 from gatehouse.ssh_keys.service import read_sent_key, unproved
 from gatehouse.ssh_workloads.errors import (
@@ -96,10 +101,13 @@ def sign(ctx: Context, asked: Asked) -> Issued:
         key = _proved_key(asked)
         known.fingerprint = key.fingerprint
         job = _proved_job(ctx, place, shown)
-        rules = rules_of_issuer(ctx, place.id, shown.issuer, asked.rule_id, held=True)
+        # From here on nobody ends a rule, or takes a principal away, before this act is over.
+        hold_off_revocations(ctx, place.id)
+        rules = rules_of_issuer(ctx, place.id, shown.issuer, asked.rule_id)
         rule = _the_rule(rules, job, known)
+        _refuse_wrong(ctx, place, rule, key)
         _use_up(ctx, shown, job)
-        return issue(ctx, _order(ctx, place, rule, job, key))
+        return issue(ctx, _order(ctx, place, rule, job=job, key=key))
 
 
 def _place(ctx: Context, asked: Asked, shown: Shown, known: Known) -> Place:
@@ -170,11 +178,19 @@ def _use_up(ctx: Context, shown: Shown, job: Job) -> None:
         raise WorkloadTokenUsed
 
 
-def _order(ctx: Context, place: Place, rule: WorkloadRule, job: Job, key: PublicKey) -> Order:
-    _refuse_key(ctx, place, key)
+def _refuse_wrong(ctx: Context, place: Place, rule: WorkloadRule, key: PublicKey) -> None:
+    """What may have changed since the rule was made, and keys that nobody may have certified."""
+    least = policy_of_organization(ctx, place.id).min_rsa_bits
+    if key.type == RSA and key.bits < least:
+        raise KeyTooShort(min_bits=least)
+    if is_revoked_key(ctx, place.id, key.fingerprint):
+        raise KeyNotVerified(why="revoked")
     gone = sorted(set(rule.principals).difference(names_of(ctx, place.id)))
     if gone:
         raise UnauthorizedPrincipals(denied=gone)
+
+
+def _order(ctx: Context, place: Place, rule: WorkloadRule, *, job: Job, key: PublicKey) -> Order:
     signer, certificate_id = _signer(ctx, place), uuid7()
     life = min(rule.ttl_seconds, LONGEST_TTL, signer.limits.max_seconds)
     now = ctx.now.replace(microsecond=0)
@@ -200,14 +216,6 @@ def _order(ctx: Context, place: Place, rule: WorkloadRule, job: Job, key: Public
             "limited_by": "rule" if life == rule.ttl_seconds else "authority",
         },
     )
-
-
-def _refuse_key(ctx: Context, place: Place, key: PublicKey) -> None:
-    least = policy_of_organization(ctx, place.id).min_rsa_bits
-    if key.type == RSA and key.bits < least:
-        raise KeyTooShort(min_bits=least)
-    if is_revoked_key(ctx, place.id, key.fingerprint):
-        raise KeyNotVerified(why="revoked")
 
 
 def _signer(ctx: Context, place: Place) -> Signer:
