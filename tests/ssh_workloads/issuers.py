@@ -73,6 +73,7 @@ class Issuer:
 
     def __init__(self, path: str = "") -> None:
         self.asked: Counter[str] = Counter()
+        self.shown: list[str] = []
         self.signer = Signer("RS256", "first")
         self.published = [self.signer]
         self.description: dict[str, Any] = {}
@@ -83,6 +84,7 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked[self.path] += 1
+                issuer.shown.append(self.headers.get("Authorization", ""))
                 issuer.before()
                 status, headers, body = issuer.answer(self.path)
                 with suppress(OSError):

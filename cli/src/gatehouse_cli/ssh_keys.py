@@ -117,7 +117,7 @@ def check_challenge(text: str, namespace: str, *, server: str, key: PublicKey) -
         )
 
 
-def sign(key: PublicKey, text: str) -> str:
+def sign(key: PublicKey, text: str, namespace: str = NAMESPACE) -> str:
     """What ``ssh-keygen -Y sign`` writes. It takes the agent, or the file beside the public key;
     it asks for a passphrase on the terminal by itself.
     """
@@ -125,7 +125,7 @@ def sign(key: PublicKey, text: str) -> str:
     if program is None:
         raise Failure(NO_KEYGEN)
     with _file_of(key) as path:
-        command = [program, "-q", "-Y", "sign", "-n", NAMESPACE, "-f", str(path)]
+        command = [program, "-q", "-Y", "sign", "-n", namespace, "-f", str(path)]
         done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, check=False)  # noqa: S603
     if done.returncode != 0:
         raise Failure(DID_NOT_SIGN.format(fingerprint=key.fingerprint))

@@ -1,0 +1,67 @@
+"""Keys for the time of a job: made by ssh-keygen in a folder of their own, and for the agent."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from secrets import token_hex
+
+from gatehouse_cli.failures import Failure
+from gatehouse_cli.places import OWN_FOLDER, own_folder, state_folder
+from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
+
+NO_AGENT = "There is no ssh-add here. Install OpenSSH's client."
+NOT_YOURS = "The server gave something else than a certificate for this key. It is not kept."
+
+
+def made_key(folder: Path | None) -> PublicKey:
+    """A new key without passphrase: it is worth nothing without its certificate, which is short.
+
+    The folder is made for it; without a name it is one below our own state.
+    """
+    place = folder or own_folder(state_folder()) / f"job-{token_hex(8)}"
+    try:
+        place.mkdir(OWN_FOLDER, parents=True)
+    except OSError as error:
+        raise Failure(f"{place} is not made: {error.strerror}.") from None
+    path = place / "id_ed25519"
+    _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gatehouse-job", "-f", str(path))
+    return read_key(path)
+
+
+def keep_certificate(key: PublicKey, certificate: str) -> Path:
+    """Write the certificate beside the key, where ssh finds it. Raises Failure if it is for
+    another key.
+    """
+    assert key.path is not None  # noqa: S101 - it was made in a file
+    path = key.path.with_name(f"{key.path.stem}-cert.pub")
+    path.write_text(f"{certificate.strip()}\n", "utf-8")
+    if key.fingerprint not in _run("ssh-keygen", "-l", "-f", str(path)).split():
+        path.unlink()
+        raise Failure(NOT_YOURS)
+    return path
+
+
+def give_to_agent(key: PublicKey, seconds: int) -> None:
+    """Let the agent have key and certificate for so long, and nobody else: the files go."""
+    assert key.path is not None  # noqa: S101 - it was made in a file
+    _run("ssh-add", "-q", "-t", str(seconds), str(key.path.with_suffix("")))
+    drop(key)
+
+
+def drop(key: PublicKey) -> None:
+    """Delete a key that was made for a job, with its folder."""
+    assert key.path is not None  # noqa: S101 - it was made in a file
+    shutil.rmtree(key.path.parent)
+
+
+def _run(name: str, *arguments: str) -> str:
+    program = shutil.which(name)
+    if program is None:
+        raise Failure(NO_KEYGEN if name == "ssh-keygen" else NO_AGENT)
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        says = done.stderr.decode(errors="replace").strip()
+        raise Failure(f"{name} did not do it: {says or done.returncode}")
+    return done.stdout.decode(errors="replace")
