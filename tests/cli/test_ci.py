@@ -182,7 +182,7 @@ def test_a_certificate_for_another_key_is_not_kept(cli: Cli, yard: Yard, issuer:
     with staged() as stage:
         stage.plays[SIGN] = lambda _form: ("201 Created", enveloped(other))
         done = sign(cli, yard, GATEHOUSE_ID_TOKEN="x", GATEHOUSE_SERVER=stage.url)
-    assert (done.code, "not kept" in done.err) == (1, True), done.said
+    assert (done.code, "not kept" in done.err) == (5, True), done.said
     assert list(cli.secrets.glob("job-*")) == []
 
 

@@ -10,7 +10,6 @@ from gatehouse_cli.places import OWN_FOLDER, own_folder, state_folder
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
 
 NO_AGENT = "There is no ssh-add here. Install OpenSSH's client."
-NOT_YOURS = "The server gave something else than a certificate for this key. It is not kept."
 
 
 def made_key(folder: Path | None) -> PublicKey:
@@ -28,19 +27,6 @@ def made_key(folder: Path | None) -> PublicKey:
     return read_key(path)
 
 
-def keep_certificate(key: PublicKey, certificate: str) -> Path:
-    """Write the certificate beside the key, where ssh finds it. Raises Failure if it is for
-    another key.
-    """
-    assert key.path is not None  # noqa: S101 - it was made in a file
-    path = key.path.with_name(f"{key.path.stem}-cert.pub")
-    path.write_text(f"{certificate.strip()}\n", "utf-8")
-    if key.fingerprint not in _run("ssh-keygen", "-l", "-f", str(path)).split():
-        path.unlink()
-        raise Failure(NOT_YOURS)
-    return path
-
-
 def give_to_agent(key: PublicKey, seconds: int) -> None:
     """Let the agent have key and certificate for so long, and nobody else: the files go."""
     assert key.path is not None  # noqa: S101 - it was made in a file
@@ -52,6 +38,12 @@ def drop(key: PublicKey) -> None:
     """Delete a key that was made for a job, with its folder."""
     assert key.path is not None  # noqa: S101 - it was made in a file
     shutil.rmtree(key.path.parent)
+
+
+def certificate_of(key: PublicKey) -> Path:
+    """Where its certificate belongs: beside it, where ssh finds it."""
+    assert key.path is not None  # noqa: S101 - it was made in a file
+    return key.path.with_name(f"{key.path.stem}-cert.pub")
 
 
 def _run(name: str, *arguments: str) -> str:
