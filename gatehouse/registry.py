@@ -30,6 +30,7 @@ PACKAGES = (
     "gatehouse.ssh_hosts",
     "gatehouse.clients",
     "gatehouse.ssh_workloads",
+    "gatehouse.ssh_break_glass",
     "gatehouse.grants",
     "gatehouse.oidc_provider",
     "gatehouse.contact",

@@ -103,10 +103,12 @@ class Sshd(Server):
         known: Sequence[str] = (),
         options: Sequence[str] = (),
         name: str = NAME,
+        passphrase: str = "",
     ) -> Login:
         """Run ``ssh`` with a key and its certificate, and nothing of this machine's own.
 
         ``known`` are lines of known_hosts; without any the client knows the server's key.
+        ``passphrase`` is typed if it asks for one.
         """
         written = self.directory / "client-cert.pub"
         written.write_text(f"{certificate}\n")
@@ -116,7 +118,8 @@ class Sshd(Server):
         done = run(  # noqa: S603
             [
                 *(the_program("ssh"), "-F", "/dev/null", "-p", str(self.port), "-l", self.account),
-                *("-o", "BatchMode=yes", "-o", "IdentityAgent=none", "-o", "IdentitiesOnly=yes"),
+                *("-o", f"BatchMode={'no' if passphrase else 'yes'}", "-o", "IdentityAgent=none"),
+                *("-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey"),
                 *("-i", str(key), "-o", f"CertificateFile={written}"),
                 # The quickest: how they agree on a secret is not what we ask.
                 *("-o", "KexAlgorithms=curve25519-sha256"),
@@ -129,9 +132,19 @@ class Sshd(Server):
             capture_output=True,
             check=False,
             timeout=30,
-            env={"PATH": os.defpath, "TERM": "dumb"},
+            env={"PATH": os.defpath, "TERM": "dumb", **self._typing(passphrase)},
         )
         return Login(done.returncode, done.stdout.decode(), done.stderr.decode(), self._rest(said))
+
+    def _typing(self, passphrase: str) -> dict[str, str]:
+        """What lets ``ssh`` ask a program for the passphrase (ssh(1), "SSH_ASKPASS")."""
+        if not passphrase:
+            return {}
+        typed, program = self.directory / "typed", self.directory / "askpass"
+        typed.write_text(f"{passphrase}\n")
+        program.write_text(f"#!/bin/sh\ncat {typed}\n")
+        program.chmod(0o700)
+        return {"SSH_ASKPASS": str(program), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none"}
 
     def said(self) -> str:
         """All that the server wrote so far."""

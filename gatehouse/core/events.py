@@ -1,6 +1,7 @@
 """Things that happened. Each domain declares its own in ``events.py``."""
 
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Self, get_args, get_origin, get_type_hints
@@ -108,6 +109,8 @@ def _as(kind: Any, value: Any) -> Any:
     kinds = (kind, *get_args(kind))
     if UUID in kinds:
         return UUID(value)
+    if datetime in kinds:
+        return datetime.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     return tuple(value) if get_origin(kind) is tuple else value

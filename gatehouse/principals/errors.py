@@ -13,7 +13,8 @@ class PrincipalNameTaken(Conflict):
 
 class RootIsForOwners(Forbidden):
     message = (
-        "Only an owner makes, renames or deletes a principal called root, or lets anybody use it."
+        "Only an owner makes, renames or deletes a principal called root or break-glass, or lets"
+        " anybody use it."
     )
 
 

@@ -17,7 +17,8 @@ class AuthorityKind(StrEnum):
 
 class KeyState(StrEnum):
     """``next`` is trusted and signs nothing yet; ``active`` signs; what ``retiring`` signed counts;
-    ``retired`` and ``compromised`` are trusted no more, the second at once.
+    ``retired`` and ``compromised`` are trusted no more, the second at once. ``sealed`` is trusted
+    and stands beside these: it has signed once, and its private half was never kept.
     """
 
     NEXT = "next"
@@ -25,6 +26,7 @@ class KeyState(StrEnum):
     RETIRING = "retiring"
     RETIRED = "retired"
     COMPROMISED = "compromised"
+    SEALED = "sealed"
 
 
 class Permission(StrEnum):
@@ -35,6 +37,7 @@ class Permission(StrEnum):
 
 
 ACTIVE, NEXT = text("state = 'active'"), text("state = 'next'")
+SEALED = text("state = 'sealed'")
 
 
 class Authority(Removable, Model):
@@ -86,6 +89,13 @@ class AuthorityKey(Model):
             unique=True,
             postgresql_where=NEXT,
             sqlite_where=NEXT,
+        ),
+        Index(
+            "uq_ssh_authority_keys_one_sealed",
+            "authority_id",
+            unique=True,
+            postgresql_where=SEALED,
+            sqlite_where=SEALED,
         ),
         Index("ix_ssh_authority_keys_authority_id", "authority_id"),
     )

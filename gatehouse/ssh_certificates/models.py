@@ -17,11 +17,11 @@ REVOKED = text("revoked_at IS NOT NULL")
 class Certificate(Model):
     """What an authority has signed. It is written down before anybody gets it, and stays.
 
-    ``holder_id`` is the person, the host or the rule for workloads that it is for; ``fingerprint``
-    that of the key in it. ``valid_after`` is the first second, ``valid_before`` the first one no
-    more. ``principals`` stand between blanks, so that one of them can be looked for. ``policy`` is
-    what held when it was signed; ``session_id``, ``client_row_id``, ``amr`` and the times say how
-    its holder was known then.
+    ``holder_id`` is the person, the host or the rule for workloads that it is for, or the key of
+    the authority that has signed this alone; ``fingerprint`` that of the key in it. ``valid_after``
+    is the first second, ``valid_before`` the first one no more. ``principals`` stand between
+    blanks, so that one of them can be looked for. ``policy`` is what held when it was signed;
+    ``session_id``, ``client_row_id``, ``amr`` and the times say how its holder was known then.
     """
 
     __tablename__ = "ssh_certificates"

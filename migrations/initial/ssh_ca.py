@@ -7,6 +7,7 @@ from migrations.initial.common import TIME, belongs_to
 
 LIVING, REMOVED = sa.text("deleted_at IS NULL"), sa.text("deleted_at IS NOT NULL")
 ACTIVE, NEXT = sa.text("state = 'active'"), sa.text("state = 'next'")
+SEALED = sa.text("state = 'sealed'")
 
 
 def create() -> None:
@@ -96,7 +97,7 @@ def _keys() -> None:
         sa.UniqueConstraint("fingerprint", name="uq_ssh_authority_keys_fingerprint"),
         belongs_to("ssh_authorities", "authority_id", "fk_ssh_authority_keys_authority_id"),
     )
-    for name, condition in (("active", ACTIVE), ("next", NEXT)):
+    for name, condition in (("active", ACTIVE), ("next", NEXT), ("sealed", SEALED)):
         op.create_index(
             f"uq_ssh_authority_keys_one_{name}",
             "ssh_authority_keys",

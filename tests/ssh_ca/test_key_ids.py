@@ -12,6 +12,7 @@ from gatehouse.ssh_ca.rules.key_ids import (
     Holder,
     KeyId,
     key_id_of,
+    key_id_of_break_glass,
     key_id_of_host,
     key_id_of_workload,
     read_key_id,
@@ -87,12 +88,15 @@ def test_what_was_written_is_read_back():
     assert read_key_id(key_id_of_host("acme", USER, CERTIFICATE)) == KeyId(
         holder=Holder.HOST, label="", **named
     )
+    assert read_key_id(key_id_of_break_glass("acme", USER, CERTIFICATE)) == KeyId(
+        holder=Holder.BREAK_GLASS, label="", **named
+    )
     assert read_key_id(key_id_of_workload("acme", USER, subject, CERTIFICATE)) == KeyId(
         holder=Holder.WORKLOAD, label=subject, **named
     )
 
 
-@pytest.mark.parametrize("slug", ["host", "wl", "gh1", U])
+@pytest.mark.parametrize("slug", ["host", "wl", "break-glass", "gh1", U])
 def test_a_slug_that_looks_like_something_else_is_a_slug(slug: str):
     read = read_key_id(key_id_of(slug, USER, "ann@example.com", CERTIFICATE))
     assert read is not None

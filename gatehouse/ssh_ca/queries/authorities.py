@@ -19,7 +19,7 @@ from gatehouse.ssh_ca.models import (
     KeyState,
 )
 
-TRUSTED = (KeyState.ACTIVE, KeyState.NEXT, KeyState.RETIRING)
+TRUSTED = (KeyState.ACTIVE, KeyState.NEXT, KeyState.RETIRING, KeyState.SEALED)
 HOUR = 3600
 TOLD = (
     *("id", "name", "description", "backdate_seconds", "rotated_at", "rotation_reason"),

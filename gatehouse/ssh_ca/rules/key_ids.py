@@ -1,8 +1,9 @@
 """Key ids: what sshd writes in its log of the certificate that somebody came with. Pure.
 
 ``gh1:<organization>:<user>:<e-mail>:<certificate>`` for people,
-``gh1:<organization>:host:<host>:<certificate>`` for hosts, and
-``gh1:<organization>:wl:<rule>:<subject>:<certificate>`` for workloads.
+``gh1:<organization>:host:<host>:<certificate>`` for hosts,
+``gh1:<organization>:wl:<rule>:<subject>:<certificate>`` for workloads, and
+``gh1:<organization>:break-glass:<key of the authority>:<certificate>`` for emergencies.
 """
 
 import re
@@ -19,6 +20,7 @@ UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PART = r"[A-Za-z0-9._@+%-]*"
 OF_USER = re.compile(rf"{VERSION}:({PART}):({UUID_TEXT}):({PART}):({UUID_TEXT})")
 OF_HOST = re.compile(rf"{VERSION}:({PART}):host:({UUID_TEXT})():({UUID_TEXT})")
+OF_BREAK_GLASS = re.compile(rf"{VERSION}:({PART}):break-glass:({UUID_TEXT})():({UUID_TEXT})")
 OF_WORKLOAD = re.compile(rf"{VERSION}:({PART}):wl:({UUID_TEXT}):({PART}):({UUID_TEXT})")
 
 
@@ -28,11 +30,13 @@ class Holder(StrEnum):
     USER = "user"
     HOST = "host"
     WORKLOAD = "workload"
+    BREAK_GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyId:
-    """What a key id says. ``id`` is of the user, the host or the rule for workloads.
+    """What a key id says. ``id`` is of the user, the host, the rule for workloads, or the
+    key of the authority that has signed this alone.
 
     ``label`` is the e-mail address or the workload's subject, whose end may be cut off. Both are
     of the time of signing; only the ids say for good who it is.
@@ -52,8 +56,14 @@ def key_id_of(org_slug: str, user_id: UUID, email: str, certificate_id: UUID) ->
 
 def key_id_of_host(org_slug: str, host_id: UUID, certificate_id: UUID) -> str:
     """The key id of a host's certificate. Raises ValueError if the slug alone is too long."""
-    begin = (VERSION, _escaped(org_slug), "host")
-    return _checked(":".join((*begin, str(host_id), str(certificate_id))))
+    return _of_a_thing(org_slug, "host", host_id, certificate_id)
+
+
+def key_id_of_break_glass(org_slug: str, authority_key_id: UUID, certificate_id: UUID) -> str:
+    """The key id of the certificate for emergencies. Raises ValueError if the slug alone is too
+    long.
+    """
+    return _of_a_thing(org_slug, "break-glass", authority_key_id, certificate_id)
 
 
 def key_id_of_workload(org_slug: str, rule_id: UUID, subject: str, certificate_id: UUID) -> str:
@@ -82,7 +92,17 @@ def read_key_id(text: str) -> KeyId | None:
     return None
 
 
-PATTERNS = {Holder.USER: OF_USER, Holder.HOST: OF_HOST, Holder.WORKLOAD: OF_WORKLOAD}
+PATTERNS = {
+    Holder.USER: OF_USER,
+    Holder.HOST: OF_HOST,
+    Holder.WORKLOAD: OF_WORKLOAD,
+    Holder.BREAK_GLASS: OF_BREAK_GLASS,
+}
+
+
+def _of_a_thing(org_slug: str, kind: str, thing_id: UUID, certificate_id: UUID) -> str:
+    begin = (VERSION, _escaped(org_slug), kind)
+    return _checked(":".join((*begin, str(thing_id), str(certificate_id))))
 
 
 def _is_canonical(*parts: str) -> bool:

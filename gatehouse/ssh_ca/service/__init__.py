@@ -9,12 +9,25 @@ from gatehouse.ssh_ca.service.authorities import (
     give_permission,
     take_permissions,
 )
-from gatehouse.ssh_ca.service.keys import MAKERS, keyring_of, open_key, rewrap_keys
+from gatehouse.ssh_ca.service.keys import (
+    MAKERS,
+    keyring_of,
+    new_key_for_once,
+    open_key,
+    rewrap_keys,
+)
 from gatehouse.ssh_ca.service.policies import (
     change_department_policy,
     change_organization_policy,
 )
-from gatehouse.ssh_ca.service.rotation import activate, advance, compromise, retire, rotate
+from gatehouse.ssh_ca.service.rotation import (
+    activate,
+    advance,
+    compromise,
+    end_sealed,
+    retire,
+    rotate,
+)
 
 __all__ = [
     "MAKERS",
@@ -28,8 +41,10 @@ __all__ = [
     "create_authority",
     "delete_authority",
     "end_permissions",
+    "end_sealed",
     "give_permission",
     "keyring_of",
+    "new_key_for_once",
     "open_key",
     "retire",
     "rewrap_keys",

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record
@@ -101,7 +101,11 @@ def close_authorities(ctx: Context, org_id: UUID) -> None:
 
 
 def _close(ctx: Context, row: Authority, reason: str | None) -> None:
-    living = AuthorityKey.authority_id == row.id, AuthorityKey.private_sealed.is_not(None)
+    is_sealed = AuthorityKey.state == KeyState.SEALED
+    living = (
+        AuthorityKey.authority_id == row.id,
+        or_(AuthorityKey.private_sealed.is_not(None), is_sealed),
+    )
     gone: dict[str, Any] = {
         "state": KeyState.RETIRED,
         "private_sealed": None,

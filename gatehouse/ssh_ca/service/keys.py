@@ -42,6 +42,21 @@ def keyring_of(runtime: Runtime) -> Keyring:
 
 def new_key(ctx: Context, authority: Authority, kind: str, state: KeyState) -> AuthorityKey:
     """A key of its own making; nobody has ever seen its private half. ``kind`` is one of MAKERS."""
+    row, private = _made(ctx, authority, kind, state)
+    row.private_sealed, row.key_sealed = _sealed(ctx.runtime, row, authority.org_id, private)
+    return row
+
+
+def new_key_for_once(ctx: Context, authority: Authority) -> tuple[AuthorityKey, PrivateKey]:
+    """A key that signs once, now: its private half is for this act, and is kept nowhere."""
+    row, private = _made(ctx, authority, "ed25519", KeyState.SEALED)
+    row.next_serial = 2
+    return row, private
+
+
+def _made(
+    ctx: Context, authority: Authority, kind: str, state: KeyState
+) -> tuple[AuthorityKey, PrivateKey]:
     private = MAKERS[kind]()
     public = read_blob(public_blob(private))
     row = AuthorityKey(
@@ -54,8 +69,7 @@ def new_key(ctx: Context, authority: Authority, kind: str, state: KeyState) -> A
         fingerprint=public.fingerprint,
         activated_at=ctx.now if state is KeyState.ACTIVE else None,
     )
-    row.private_sealed, row.key_sealed = _sealed(ctx.runtime, row, authority.org_id, private)
-    return row
+    return row, private
 
 
 class Sealed(Protocol):

@@ -110,6 +110,13 @@ def compromise(
     return key
 
 
+def end_sealed(ctx: Context, key_id: UUID, *, reason: str | None) -> bool:
+    """Trust a sealed key no more, within somebody else's act. Returns whether it was."""
+    as_it_was = AuthorityKey.id == key_id, AuthorityKey.state == KeyState.SEALED
+    values = {"state": KeyState.RETIRED, "ended_at": ctx.now, "reason": reason}
+    return bool(ctx.execute(update(AuthorityKey).where(*as_it_was).values(**values)))
+
+
 def advance(ctx: Context) -> int:
     """Do what is due: activate, retire. Returns how many keys changed."""
     due = (

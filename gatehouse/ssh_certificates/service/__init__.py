@@ -1,7 +1,7 @@
 """The rules of certificates."""
 
 from gatehouse.ssh_certificates.service.exporting import record_export
-from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue
+from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue, issue_once
 from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
     hold_list,
@@ -35,6 +35,7 @@ __all__ = [
     "forget_addresses",
     "hold_list",
     "issue",
+    "issue_once",
     "pardon_key",
     "preview",
     "publish_list",

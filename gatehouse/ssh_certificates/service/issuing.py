@@ -13,7 +13,7 @@ from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.db import NOT_AWAITED, Model, TZDateTime
 from gatehouse.core.openssh.certificates import issue as write_certificate
-from gatehouse.core.openssh.signatures import sign
+from gatehouse.core.openssh.signatures import PrivateKey, sign
 from gatehouse.core.openssh.terms import Kind, Terms
 from gatehouse.ssh_ca.errors import SignerUnavailable
 from gatehouse.ssh_ca.models import AuthorityKey, AuthorityKind, KeyState
@@ -123,6 +123,15 @@ def store(ctx: Context, signed: Signed) -> Issued:
     return Issued(row, order.signer.fingerprint)
 
 
+def issue_once(ctx: Context, order: Order, private: PrivateKey) -> Certificate:
+    """Sign and store the one certificate of a key whose private half is kept nowhere, within the
+    act of somebody else, who puts it on record.
+    """
+    values = {**_values(ctx, order, 1), "certificate": _written(order, 1, private)}
+    ctx.db.connection().execute(STORED, values)
+    return Certificate(**values)
+
+
 def _with_serial(order: Order, db: Session | Connection, statement: Any) -> tuple[Order, int]:
     """The order, and a serial of the key that signs it: the next one, if it was rotated just now.
 
@@ -157,8 +166,12 @@ def _signed_with(ctx: Context, order: Order, serial: int) -> Signed:
 
 
 def _signed(ctx: Context, order: Order, serial: int) -> str:
+    private = open_key(ctx.runtime, order.signer, order.signer.org_id)
+    return _written(order, serial, private)
+
+
+def _written(order: Order, serial: int, private: PrivateKey) -> str:
     signer = order.signer
-    private = open_key(ctx.runtime, signer, signer.org_id)
     terms = Terms(
         subject=order.subject,
         serial=serial,
