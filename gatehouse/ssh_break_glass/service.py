@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select
 from uuid_utils.compat import uuid7
 
 from gatehouse.audit.service import record
@@ -109,28 +109,32 @@ def forget_ended(ctx: Context, org_id: UUID) -> int:
 
 def warn_and_end(ctx: Context) -> int:
     """Warn of what ends soon, and end what is over. Returns how many there were."""
-    soon = ctx.now + timedelta(days=max(WARNINGS))
-    due = BreakGlass.warned_days.is_(None) | (BreakGlass.warned_days > min(WARNINGS))
-    is_over = BreakGlass.expires_at <= ctx.now - MARGIN
-    rows = all_sealed().where(BreakGlass.expires_at <= soon, or_(due, is_over))
-    few = ctx.db.execute(rows.order_by(BreakGlass.org_id).limit(BATCH)).all()
-    return sum(_look_after(ctx, Sealed(*row)) for row in few)
+    rows = all_sealed().where(_is_due(ctx)).order_by(BreakGlass.org_id)
+    few = ctx.db.execute(rows.limit(BATCH)).all()
+    for row in few:
+        _look_after(ctx, Sealed(*row))
+    return len(few)
 
 
-def _look_after(ctx: Context, found: Sealed) -> int:
+def _is_due(ctx: Context) -> ColumnElement[bool]:
+    """Over, or nearer to its end than what its owners were warned of."""
+    warned, end = BreakGlass.warned_days, BreakGlass.expires_at
+    warnings = (
+        (end <= ctx.now + timedelta(days=days)) & (warned.is_(None) | (warned > days))
+        for days in WARNINGS
+    )
+    return or_(end <= ctx.now - MARGIN, *warnings)
+
+
+def _look_after(ctx: Context, found: Sealed) -> None:
     if found.row.expires_at <= ctx.now - MARGIN:
         find_list(ctx, found.row.org_id)
         version = _end(ctx, found, OVER)
         record(ctx, BreakGlassExpired(**_facts(found), krl_version=version))
-        return 1
-    days = warning_due(found.row.expires_at, ctx.now)
-    unwarned = or_(BreakGlass.warned_days.is_(None), BreakGlass.warned_days > (days or 0))
-    this = update(BreakGlass).where(BreakGlass.id == found.row.id, unwarned)
-    if days is None or not ctx.execute(this.values(warned_days=days)):
-        return 0
+        return
+    found.row.warned_days = warning_due(found.row.expires_at, ctx.now)
     left = days_left(found.row.expires_at, ctx.now)
     record(ctx, BreakGlassExpiring(**_facts(found), days_left=left))
-    return 1
 
 
 def _made(
