@@ -20,20 +20,18 @@ from gatehouse.core.openssh.sshsig import check_text, read_sent
 from gatehouse.core.rate_limit import count, parse
 from gatehouse.principals.queries import names_of
 from gatehouse.ssh_ca.models import AuthorityKind
-from gatehouse.ssh_ca.queries import find_authority, policy_of_organization
+from gatehouse.ssh_ca.queries import policy_of_organization
 from gatehouse.ssh_ca.rules.key_ids import Holder, key_id_of_workload
 from gatehouse.ssh_ca.rules.requests import RSA
 from gatehouse.ssh_certificates.errors import (
     KeyNotVerified,
     KeyTooShort,
-    NoAuthority,
     UnauthorizedPrincipals,
 )
 from gatehouse.ssh_certificates.queries import (
-    Signer,
+    get_signer_for_all,
     hold_off_revocations,
     is_revoked_key,
-    signer_of,
 )
 from gatehouse.ssh_certificates.service import Issued, Order, issue
 from gatehouse.ssh_keys.service import read_sent_key, unproved
@@ -191,7 +189,8 @@ def _refuse_wrong(ctx: Context, place: Place, rule: WorkloadRule, key: PublicKey
 
 
 def _order(ctx: Context, place: Place, rule: WorkloadRule, *, job: Job, key: PublicKey) -> Order:
-    signer, certificate_id = _signer(ctx, place), uuid7()
+    signer = get_signer_for_all(ctx, place.id, AuthorityKind.USER)
+    certificate_id = uuid7()
     life = min(rule.ttl_seconds, LONGEST_TTL, signer.limits.max_seconds)
     now = ctx.now.replace(microsecond=0)
     sources = ",".join(rule.source_addresses)
@@ -216,13 +215,6 @@ def _order(ctx: Context, place: Place, rule: WorkloadRule, *, job: Job, key: Pub
             "limited_by": "rule" if life == rule.ttl_seconds else "authority",
         },
     )
-
-
-def _signer(ctx: Context, place: Place) -> Signer:
-    authority = find_authority(ctx, place.id, AuthorityKind.USER)
-    if authority is None:
-        raise NoAuthority
-    return signer_of(ctx, authority)
 
 
 @contextmanager
