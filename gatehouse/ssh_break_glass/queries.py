@@ -18,7 +18,11 @@ from gatehouse.ssh_ca.models import AuthorityKey
 from gatehouse.ssh_certificates.models import Certificate
 from gatehouse.ssh_certificates.rules import state_of
 
-NOTHING: dict[str, Any] = {"is_sealed": False}
+FACTS = (
+    *("state", "sealed_at", "sealed_by", "sealed_by_an_owner", "expires_at", "days_left"),
+    *("certificate_id", "serial", "key_id", "fingerprint", "ca_fingerprint"),
+)
+NOTHING: dict[str, Any] = {"is_sealed": False, "principals": [], **dict.fromkeys(FACTS)}
 
 
 @dataclass(frozen=True, slots=True)

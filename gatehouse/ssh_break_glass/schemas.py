@@ -25,20 +25,22 @@ class BreakGlassRevocationIn(Schema):
 
 
 class BreakGlassOut(Schema):
-    """``ca_fingerprint`` is of the key that signed this alone; it is in the bundle of machines."""
+    """``ca_fingerprint`` is of the key that signed this alone; it is in the bundle of machines.
+    Where nothing is sealed the rest is null.
+    """
 
     is_sealed = fields.Boolean()
-    state = fields.Enum(CertificateState, by_value=True)
-    sealed_at = Moment()
-    sealed_by = fields.UUID()
-    sealed_by_an_owner = fields.Boolean()
-    expires_at = Moment()
-    days_left = Count()
-    certificate_id = fields.UUID()
-    serial = Count()
-    key_id = fields.String()
-    fingerprint = fields.String()
-    ca_fingerprint = fields.String()
+    state = fields.Enum(CertificateState, by_value=True, allow_none=True)
+    sealed_at = Moment(allow_none=True)
+    sealed_by = fields.UUID(allow_none=True)
+    sealed_by_an_owner = fields.Boolean(allow_none=True)
+    expires_at = Moment(allow_none=True)
+    days_left = Count(allow_none=True)
+    certificate_id = fields.UUID(allow_none=True)
+    serial = Count(allow_none=True)
+    key_id = fields.String(allow_none=True)
+    fingerprint = fields.String(allow_none=True)
+    ca_fingerprint = fields.String(allow_none=True)
     principals = fields.List(fields.String())
 
 
