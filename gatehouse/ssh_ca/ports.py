@@ -33,3 +33,12 @@ class LivingCertificates(Protocol):
     """
 
     def __call__(self, ctx: Context, authority_id: UUID) -> bool: ...
+
+
+class RevocationsHeld(Protocol):
+    """Let nobody else sign or revoke anything of an organization until this act is over. Whoever
+    signs takes this first and the key's row second: so must whoever ends a key. Provided by
+    ``ssh_certificates``.
+    """
+
+    def __call__(self, ctx: Context, org_id: UUID) -> object: ...

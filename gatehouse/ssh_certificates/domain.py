@@ -1,12 +1,13 @@
 """The declaration of the domain of SSH certificates."""
 
 from gatehouse.core.domain import Domain
-from gatehouse.ssh_ca.ports import LivingCertificates
+from gatehouse.ssh_ca.ports import LivingCertificates, RevocationsHeld
 from gatehouse.ssh_certificates import jobs
 from gatehouse.ssh_certificates.cli import ca
 from gatehouse.ssh_certificates.permissions import GRANTS
 from gatehouse.ssh_certificates.queries import certificate_counts, has_living, ssh_certificates
 from gatehouse.ssh_certificates.routes import apis
+from gatehouse.ssh_certificates.service import find_list
 from gatehouse.ssh_keys.ports import CertificateCounts
 
 domain = Domain(
@@ -14,6 +15,7 @@ domain = Domain(
     grants=GRANTS,
     ports={
         LivingCertificates: lambda _settings: has_living,
+        RevocationsHeld: lambda _settings: find_list,
         CertificateCounts: lambda _settings: certificate_counts,
     },
     reactions=(

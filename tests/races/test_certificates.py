@@ -72,3 +72,35 @@ def test_certificates_are_signed_while_a_key_follows_another(
         by_key[one["ca_fingerprint"]].append(one["serial"])
     assert all(sorted(found) == list(range(1, len(found) + 1)) for found in by_key.values())
     assert len(by_key) <= 2
+
+
+def compromised(office: Office, ca: str, key: str) -> tuple:
+    path = f"{office.path}/{ca}/keys/{key}/compromise"
+    return ("POST", path, {"reason": "stolen"}, token(office.as_owner))
+
+
+def deleted(office: Office, ca: str, _key: str) -> tuple:
+    body = {"force": True, "reason": "stolen"}
+    return ("DELETE", f"{office.path}/{ca}", body, token(office.as_owner))
+
+
+@pytest.mark.parametrize(("ended", "answers"), [(compromised, {201}), (deleted, {201, 503})])
+def test_the_red_button_works_while_certificates_are_signed(
+    server: GatehouseServer, office: Office, ended, answers
+):
+    """Threat 227: whoever goes on asking for certificates does not keep a stolen key alive."""
+    [key] = office.keys(office.ca, "active")
+    own = ("POST", SIGN, {}, token(office.as_member))
+
+    replies = server.at_once([*[own] * 8, ended(office, office.ca["id"], key["id"]), *[own] * 8])
+
+    assert replies.pop(8).status == 200
+    assert {reply.status for reply in replies} <= answers
+    assert {reply.json["error"]["type"] for reply in replies if reply.status != 201} <= {
+        "CA_NOT_CONFIGURED"
+    }
+    rows = [
+        row for row in office.found(per_page=200) if row["ca_fingerprint"] == key["fingerprint"]
+    ]
+    assert {row["state"] for row in rows} <= {"revoked"}
+    assert office.blob in office.krl().keys

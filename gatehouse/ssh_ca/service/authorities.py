@@ -32,7 +32,7 @@ from gatehouse.ssh_ca.models import (
     KeyState,
     Permission,
 )
-from gatehouse.ssh_ca.ports import LivingCertificates
+from gatehouse.ssh_ca.ports import LivingCertificates, RevocationsHeld
 from gatehouse.ssh_ca.queries import authorities_of, find_authority, get_authority
 from gatehouse.ssh_ca.service.keys import new_key
 
@@ -87,6 +87,7 @@ def delete_authority(
 
     Raises AuthorityNotFound; AuthorityInUse, unless with ``force``.
     """
+    ctx.ports[RevocationsHeld](ctx, org_id)
     row = get_authority(ctx, org_id, authority_id)
     if not force and ctx.ports[LivingCertificates](ctx, row.id):
         raise AuthorityInUse
@@ -96,6 +97,7 @@ def delete_authority(
 
 def close_authorities(ctx: Context, org_id: UUID) -> None:
     """Those of an organization that goes."""
+    ctx.ports[RevocationsHeld](ctx, org_id)
     for row in ctx.db.scalars(authorities_of(org_id)).all():
         _close(ctx, row, "the organization was deleted")
 

@@ -21,7 +21,7 @@ from gatehouse.ssh_ca.events import (
     AuthorityKeyRetired,
 )
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
-from gatehouse.ssh_ca.ports import ReachOfKeys
+from gatehouse.ssh_ca.ports import ReachOfKeys, RevocationsHeld
 from gatehouse.ssh_ca.queries import get_authority, get_key
 from gatehouse.ssh_ca.service.keys import new_key
 
@@ -75,6 +75,7 @@ def retire(
 
     Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
     """
+    ctx.ports[RevocationsHeld](ctx, org_id)
     authority = get_authority(ctx, org_id, authority_id)
     key = get_key(ctx, org_id, authority_id, key_id)
     ends = key.state in (KeyState.RETIRING, KeyState.NEXT)
@@ -92,6 +93,7 @@ def compromise(
 
     Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
     """
+    ctx.ports[RevocationsHeld](ctx, org_id)
     authority = get_authority(ctx, org_id, authority_id)
     key = get_key(ctx, org_id, authority_id, key_id)
     was = key.state
@@ -135,8 +137,10 @@ def advance(ctx: Context) -> int:
             )
         )
     )
-    changed = 0
-    for key, authority in ctx.db.execute(due).all():
+    changed, rows = 0, ctx.db.execute(due).all()
+    for org_id in sorted({authority.org_id for _, authority in rows}):
+        ctx.ports[RevocationsHeld](ctx, org_id)
+    for key, authority in rows:
         if key.state is KeyState.NEXT:
             waits = key.activate_after_sync and not _is_everywhere(ctx, authority)
             changed += 0 if waits else _take_over(ctx, authority, key)
