@@ -79,6 +79,7 @@ def revoke_certificates_of_an_account(
 ) -> Ended:
     ended = service.revoke_all_of(ctx, event.user_id, reason=event.name)
     if isinstance(event, AccountDeleted):
+        ended += service.end_what_was_left(ctx, event.user_id, reason=event.name)
         service.forget_addresses(ctx, event.user_id)
     return _told(ended)
 

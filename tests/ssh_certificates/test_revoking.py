@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.openssh.keys import read_public_key
+from gatehouse.core.openssh.krl import read_krl
 from gatehouse.core.roles import Role
 from tests.audit.record import assert_recorded, entry_of
 from tests.core.openssh.made_keys import RSA
@@ -325,6 +327,20 @@ def test_a_deleted_organization_says_by_its_id_that_nothing_counts(office: Offic
     assert office.blob in krl.data
     bundle = office.http.get(f"{base}/{office.org.id}/user-ca.pub")
     assert [line for line in bundle.text.splitlines() if not line.startswith("#")] == []
+
+
+def test_an_organization_that_goes_with_its_owner_is_believed_no_more(office: Office):
+    """Threat 180: its machines hear of it as if it had been deleted by itself."""
+    host_ca = office.created(name="Machines", ca_type="host")
+    for gone in (office.member, office.admin, office.owner):
+        delete_account(office, gone.user_id)
+    base = f"/api/v1/ssh/orgs/{office.org.id}"
+
+    for name in ("user-ca.pub", "host-ca.pub"):
+        bundle = office.http.get(f"{base}/{name}")
+        assert [line for line in bundle.text.splitlines() if not line.startswith("#")] == []
+    krl = read_krl(office.http.get(f"{base}/krl").data)
+    assert krl.keys == {office.blob, read_public_key(host_ca["public_key"]).blob}
 
 
 def test_what_has_expired_leaves_the_list_a_little_later(office: Office, clock, runtime):

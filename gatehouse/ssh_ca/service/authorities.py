@@ -95,11 +95,13 @@ def delete_authority(
     record(ctx, AuthorityDeleted(org_id=org_id, ssh_authority_id=row.id, reason=reason))
 
 
-def close_authorities(ctx: Context, org_id: UUID) -> None:
-    """Those of an organization that goes."""
+def close_authorities(ctx: Context, org_id: UUID) -> int:
+    """Those of an organization that goes. Returns how many there were."""
     ctx.ports[RevocationsHeld](ctx, org_id)
-    for row in ctx.db.scalars(authorities_of(org_id)).all():
+    rows = ctx.db.scalars(authorities_of(org_id)).all()
+    for row in rows:
         _close(ctx, row, "the organization was deleted")
+    return len(rows)
 
 
 def _close(ctx: Context, row: Authority, reason: str | None) -> None:

@@ -12,8 +12,10 @@ from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.db import in_batches, insert_unless_there
 from gatehouse.organizations.models import Member
+from gatehouse.organizations.queries import departed_from
 from gatehouse.ssh_ca.models import Authority, AuthorityKey
 from gatehouse.ssh_ca.rules.key_ids import Holder
+from gatehouse.ssh_ca.service import close_authorities
 from gatehouse.ssh_certificates.errors import (
     AlreadyRevoked,
     CertificateOver,
@@ -194,6 +196,17 @@ def end_authority_keys(ctx: Context, org_id: UUID, *, reason: str) -> Revoked:
     ids = ctx.db.scalars(gone).all()
     count = _revoke(ctx, org_id, [Certificate.authority_key_id.in_(ids)], reason)
     return Revoked(count, publish_list(ctx, held))
+
+
+def end_what_was_left(ctx: Context, user_id: UUID, *, reason: str) -> int:
+    """The authorities of organizations that went along with somebody's account, and all that they
+    have signed, for machines, too. Returns how many certificates there were.
+    """
+    count = 0
+    for org_id in sorted(departed_from(ctx, user_id)):
+        if close_authorities(ctx, org_id):
+            count += end_authority_keys(ctx, org_id, reason=reason).count
+    return count
 
 
 def forget_addresses(ctx: Context, user_id: UUID) -> None:
