@@ -93,8 +93,7 @@ def revoke_certificates_of_a_key(ctx: Context, event: SshKeyDeleted) -> Ended:
 
 @during(AuthorityCreated)
 def begin_a_revocation_list(ctx: Context, event: AuthorityCreated) -> Ended:
-    held = service.hold_list(ctx, event.org_id)
-    return {} if held.version else {"krl_version": service.publish_list(ctx, held)}
+    return {"krl_version": service.hold_list(ctx, event.org_id).version}
 
 
 @during(AuthorityKeyCompromised, AuthorityKeyRetired, AuthorityDeleted)

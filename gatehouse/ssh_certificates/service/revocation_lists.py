@@ -38,12 +38,15 @@ def find_list(ctx: Context, org_id: UUID) -> RevocationList | None:
 
 
 def hold_list(ctx: Context, org_id: UUID) -> RevocationList:
-    """The same; where there is none, one begins."""
+    """The same; where there is none, one begins. It is never empty: that is no list for sshd."""
     found = find_list(ctx, org_id)
-    if found is None:
-        insert_unless_there(ctx.db, RevocationList, _begun(ctx, org_id))
-        found = find_list(ctx, org_id)
+    if found is not None:
+        return found
+    insert_unless_there(ctx.db, RevocationList, _begun(ctx, org_id))
+    found = find_list(ctx, org_id)
     assert found is not None  # noqa: S101 - rows of this table stay
+    if not found.version:
+        publish_list(ctx, found)
     return found
 
 

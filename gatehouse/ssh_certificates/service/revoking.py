@@ -111,7 +111,7 @@ def revoke_many(ctx: Context, org_id: UUID, which: Which, *, reason: str | None)
     version = publish_list(ctx, held) if is_new or count else held.version
     event = CertificatesRevoked(
         org_id=org_id,
-        user_id=which.user_id,
+        user_id=which.user_id if count else None,  # It stands in that person's own record.
         by=which.in_words(),
         count=count,
         krl_version=version,
