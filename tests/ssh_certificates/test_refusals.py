@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.roles import Role
 from tests.core.openssh.made_keys import SK_ED25519, blob_of
-from tests.ssh_certificates.offices import Office
+from tests.ssh_certificates.offices import PREVIEW, Office
 
 REFUSALS = [
     ({"principals": []}, 403, "NO_PRINCIPALS"),
@@ -132,6 +132,14 @@ def test_who_may_not_ask_gets_nothing(office: Office, elsewhere: Office):
     assert office.refused(office.make.bearer(guest), organization_id=there)[0] == 403
     assert office.refused(elsewhere.as_owner, organization_id=there)[:2] == (404, "NOT_FOUND")
     assert office.refused({"X-Nobody": "1"})[0] == 401
+
+
+def test_an_organization_that_is_switched_off_signs_nothing(office: Office):
+    """Threat 180."""
+    office.make.change(office.org, is_active=False)
+
+    assert office.refused()[:2] == (404, "NOT_FOUND")
+    assert office.refused(at=PREVIEW)[:2] == (404, "NOT_FOUND")
 
 
 def test_a_role_gives_no_principals(office: Office):

@@ -66,6 +66,7 @@ IS_MEMBER = (
     USERS.c.status == AccountStatus.ACTIVE,
     USERS.c.deleted_at.is_(None),
     ORGANIZATIONS.c.deleted_at.is_(None),
+    ORGANIZATIONS.c.is_active,
 )
 IS_LOCKED = exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER)
 HOLDER = (
