@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from gatehouse.core.events import Event, OrganizationEvent
+from gatehouse.core.events import Event, MemberEvent, OrganizationEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class AuthorityPermissionGiven(AuthorityEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorityPermissionTaken(AuthorityEvent):
+class AuthorityPermissionTaken(MemberEvent, AuthorityEvent):
     name = "ssh_authority.permission_taken"
     says = "The permissions of somebody on a certificate authority were taken away."
 

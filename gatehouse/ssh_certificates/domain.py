@@ -23,6 +23,8 @@ domain = Domain(
         jobs.revoke_certificates_with_a_lost_principal,
         jobs.revoke_certificates_lost_with_a_place,
         jobs.revoke_certificates_that_say_too_much,
+        jobs.revoke_certificates_with_a_withheld_principal,
+        jobs.revoke_certificates_of_who_may_not_ask,
         jobs.revoke_certificates_of_an_account,
         jobs.revoke_certificates_of_a_key,
         jobs.begin_a_revocation_list,

@@ -28,6 +28,8 @@ from gatehouse.ssh_ca.events import (
     AuthorityDeleted,
     AuthorityKeyCompromised,
     AuthorityKeyRetired,
+    AuthorityPermissionTaken,
+    DepartmentCertPolicyChanged,
     OrganizationCertPolicyChanged,
 )
 from gatehouse.ssh_certificates import service
@@ -71,6 +73,23 @@ def revoke_certificates_that_say_too_much(
 ) -> Ended:
     """What came of being in a department, or of being an admin."""
     return _lost(ctx, event)
+
+
+@during(DepartmentCertPolicyChanged)
+def revoke_certificates_with_a_withheld_principal(
+    ctx: Context, event: DepartmentCertPolicyChanged
+) -> Ended:
+    """All else that a department demands holds for what is signed from then on."""
+    return _lost(ctx, event) if "allowed_principals" in event.fields else {}
+
+
+@during(AuthorityPermissionTaken)
+def revoke_certificates_of_who_may_not_ask(ctx: Context, event: AuthorityPermissionTaken) -> Ended:
+    """Unless nobody is named any more: then everybody may ask."""
+    user_id, authority_id = event.user_id, event.ssh_authority_id
+    return _told(
+        service.revoke_of_unnamed(ctx, event.org_id, authority_id, user_id, reason=event.name)
+    )
 
 
 @during(AccountSuspended, AccountDisowned, AccountDeleted)

@@ -117,6 +117,41 @@ def test_others_keep_theirs(ways: Ways):
     assert ways.valid(theirs, mine) == [True, False]
 
 
+def test_what_a_department_withholds_is_lost(ways: Ways):
+    """Threats 181, 221: at once, and also where it was the other way that went."""
+    web, both = ways.signed(principals=["web"]), ways.signed(principals=["db", "web"])
+    ways.policy(ways.ops, mfa_max_age=None, max_expiry_hours=20)
+    assert ways.valid(web, both) == [True, True]
+
+    ways.policy(ways.ops, allowed_principals=["deploy"])
+
+    assert ways.valid(web, both) == [True, False]
+    direct = ways.signed(principals=["deploy"])
+    ways.policy(ways.ops, allowed_principals=["db"])
+    assert ways.valid(direct) == [True]
+    other_way_taken(ways)
+    assert ways.valid(web, direct) == [True, False]
+
+
+def test_who_is_named_no_more_keeps_nothing(ways: Ways):
+    """Threat 181: unless nobody is, for then everybody may ask."""
+    path = f"{ways.path}/{ways.ca['id']}/permissions"
+    other = ways.make.member(ways.org)
+    for who in (ways.member, other):
+        sent = {"user_id": str(who.user_id), "permission": "sign"}
+        assert ways.http.post(path, json=sent, headers=ways.as_admin).status_code == 201
+    ways.make.principal(ways.org, other, name="other")
+    ways.key_of(other)
+    mine, theirs = ways.signed(), ways.signed(ways.make.bearer(other))
+
+    for who in (ways.member, other):
+        gone = ways.http.delete(f"{path}/{who.user_id}", headers=ways.as_admin)
+        assert gone.status_code == 200, gone.text
+
+    assert ways.valid(mine, theirs) == [False, True]
+    assert ways.signed()["state"] == "valid"
+
+
 def test_what_came_of_being_an_admin_ends_with_that(ways: Ways):
     path = f"{ways.base}/ssh/policy"
     ways.http.put(path, json={"admins_get_all_principals": True}, headers=ways.as_owner)

@@ -26,10 +26,10 @@ from gatehouse.principals.queries.usable import (
     managers_among,
     names_held,
     names_of,
-    names_usable_by,
     page_of_memberships,
     page_of_own_principals,
     users_of_principals,
+    ways_usable_by,
 )
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
     "managers_among",
     "names_held",
     "names_of",
-    "names_usable_by",
     "page_of_members",
     "page_of_memberships",
     "page_of_own_principals",
@@ -60,4 +59,5 @@ __all__ = [
     "read_principal",
     "shown_place",
     "users_of_principals",
+    "ways_usable_by",
 ]

@@ -1,7 +1,7 @@
 """Which principals a person may use: the one answer, for lists and for certificates alike."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,29 @@ from gatehouse.principals.models import Principal, PrincipalDepartment, Principa
 from gatehouse.principals.permissions import PrincipalPermission
 
 MOST_TOLD = 200
+OF_MEMBERS = (
+    select(Member.user_id, Principal.name)
+    .join(Principal, Principal.org_id == Member.org_id)
+    .join(User, User.id == Member.user_id)
+)
+HELD_DIRECTLY = OF_MEMBERS.join(
+    PrincipalMember,
+    and_(
+        PrincipalMember.principal_id == Principal.id,
+        PrincipalMember.user_id == Member.user_id,
+    ),
+)
+HELD_THROUGH = (
+    OF_MEMBERS.add_columns(PrincipalDepartment.department_id)
+    .join(PrincipalDepartment, PrincipalDepartment.principal_id == Principal.id)
+    .join(
+        DepartmentMember,
+        and_(
+            DepartmentMember.department_id == PrincipalDepartment.department_id,
+            DepartmentMember.user_id == Member.user_id,
+        ),
+    )
+)
 
 PRINCIPALS, DIRECT, LINKS, WAYS, MEMBERS, USERS = (
     Model.metadata.tables[kind.__tablename__]
@@ -110,28 +133,18 @@ def names_held(ctx: Context, org_id: UUID, user_id: UUID) -> Sequence[str]:
     return ctx.db.scalars(held).all()
 
 
-def names_usable_by(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, set[str]]:
-    """The names of what each of these people may use in an organization now."""
-    found: dict[UUID, set[str]] = {user_id: set() for user_id in user_ids}
+def ways_usable_by(
+    ctx: Context, org_id: UUID, user_ids: Collection[UUID]
+) -> Iterator[tuple[UUID, str, UUID | None]]:
+    """What each of these people may use in an organization now, once for each way: the person, the
+    name, and the department that gives it, or None for what they hold directly.
+    """
     for ids in in_batches(user_ids):
-        for user_id, name in ctx.db.execute(_names_usable_by(ctx, org_id, ids)):
-            found[user_id].add(name)
-    return found
-
-
-def _names_usable_by(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Select[UUID, str]:
-    is_direct, is_through = _held_by(Member.user_id)
-    return (
-        select(Member.user_id, Principal.name)
-        .join(Principal, Principal.org_id == Member.org_id)
-        .join(User, User.id == Member.user_id)
-        .where(
-            Member.org_id == org_id,
-            Member.user_id.in_(user_ids),
-            *_may_use(ctx),
-            or_(is_direct, is_through),
-        )
-    )
+        own = Member.org_id == org_id, Member.user_id.in_(ids), *_may_use(ctx)
+        for user_id, name in ctx.db.execute(HELD_DIRECTLY.where(*own)):
+            yield user_id, name, None
+        for user_id, name, department_id in ctx.db.execute(HELD_THROUGH.where(*own)):
+            yield user_id, name, department_id
 
 
 def managers_among(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Sequence[UUID]:

@@ -26,6 +26,7 @@ from gatehouse.ssh_ca.queries.permissions import (
 from gatehouse.ssh_ca.queries.policies import (
     as_organization_policy,
     as_policy,
+    policies_of_departments,
     policy_of_department,
     policy_of_organization,
     policy_told,
@@ -48,6 +49,7 @@ __all__ = [
     "organization_of",
     "permission_told",
     "permissions_told",
+    "policies_of_departments",
     "policy_of_department",
     "policy_of_organization",
     "policy_told",

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gatehouse.core.context import Context
+from gatehouse.departments.models import Department
 from gatehouse.departments.queries import get_department
 from gatehouse.ssh_ca.models import DepartmentCertPolicy, OrganizationCertPolicy
 from gatehouse.ssh_ca.rules.policies import STANDARD, DepartmentPolicy, OrganizationPolicy
@@ -24,6 +25,18 @@ def policy_of_department(ctx: Context, org_id: UUID, department_id: UUID) -> Dep
     """Raises DepartmentNotFound."""
     department = get_department(ctx, org_id, department_id)
     return as_policy(department.id, department.name, _row_of(ctx, department.id))
+
+
+def policies_of_departments(
+    ctx: Context, org_id: UUID, department_ids: Collection[UUID]
+) -> list[DepartmentPolicy]:
+    """Of those of the organization, in one statement."""
+    rows = ctx.db.execute(
+        select(Department.id, Department.name, DepartmentCertPolicy)
+        .outerjoin(DepartmentCertPolicy, DepartmentCertPolicy.department_id == Department.id)
+        .where(Department.org_id == org_id, Department.id.in_(department_ids))
+    )
+    return [as_policy(*row) for row in rows]
 
 
 def policy_of_organization(ctx: Context, org_id: UUID) -> OrganizationPolicy:

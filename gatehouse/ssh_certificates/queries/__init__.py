@@ -43,6 +43,7 @@ from gatehouse.ssh_certificates.queries.signers import (
     get_signer,
     get_signer_for_all,
     hold_off_revocations,
+    is_closed,
     signer_of,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "has_principal",
     "hold_off_revocations",
     "is_authority_key",
+    "is_closed",
     "is_revoked_key",
     "known_hosts",
     "list_told",

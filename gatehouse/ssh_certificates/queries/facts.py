@@ -30,13 +30,18 @@ from gatehouse.principals.queries import (
     WAYS,
     managers_among,
     names_of,
-    names_usable_by,
     users_of_principals,
+    ways_usable_by,
 )
 from gatehouse.principals.rules import is_for_owners
 from gatehouse.sessions.models import Session
 from gatehouse.ssh_ca.models import DepartmentCertPolicy, OrganizationCertPolicy
-from gatehouse.ssh_ca.queries import as_organization_policy, as_policy, policy_of_organization
+from gatehouse.ssh_ca.queries import (
+    as_organization_policy,
+    as_policy,
+    policies_of_departments,
+    policy_of_organization,
+)
 from gatehouse.ssh_ca.rules.policies import DepartmentPolicy, OrganizationPolicy
 from gatehouse.ssh_ca.rules.principals import Granted, of_an_admin
 from gatehouse.ssh_certificates.errors import NoVerifiedKeys
@@ -199,8 +204,16 @@ def _policy(row: Any) -> DepartmentPolicy:
 
 
 def names_usable(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Mapping[UUID, set[str]]:
-    """The names of the principals that each of these people may use now; none for who is out."""
-    found = names_usable_by(ctx, org_id, user_ids)
+    """The names of the principals that may be certified for each of these people now; none for who
+    is out. As `demands_on` and ``narrowed`` say it of the caller.
+    """
+    ways = list(ways_usable_by(ctx, org_id, user_ids))
+    departments = {department for *_, department in ways if department is not None}
+    by_id = {each.department_id: each for each in policies_of_departments(ctx, org_id, departments)}
+    found: dict[UUID, set[str]] = {user_id: set() for user_id in user_ids}
+    for user_id, name, department in ways:
+        if department is None or (department in by_id and by_id[department].gives(name)):
+            found[user_id].add(name)
     if not policy_of_organization(ctx, org_id).admins_get_all_principals:
         return found
     every = {name for name in names_of(ctx, org_id) if not is_for_owners(name)}

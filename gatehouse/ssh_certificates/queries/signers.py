@@ -129,6 +129,15 @@ def get_signer_for_all(ctx: Context, org_id: UUID, kind: AuthorityKind) -> Signe
     return _found(ctx.db.connection(), OF_KIND, {"org": org_id, "kind": kind})
 
 
+def is_closed(ctx: Context, authority_id: UUID) -> bool:
+    """Whether an authority signs only for those who are named there."""
+    named = select(PERMISSIONS.c.id).where(
+        PERMISSIONS.c.authority_id == authority_id,
+        PERMISSIONS.c.permission == Permission.SIGN.value,
+    )
+    return ctx.db.connection().execute(named.limit(1)).first() is not None
+
+
 def signer_of(db: Session | Connection, authority_id: UUID) -> Signer:
     """The key of an authority that signs by now. Raises NoAuthority."""
     return _found(db, BY_ID, {"authority": authority_id})

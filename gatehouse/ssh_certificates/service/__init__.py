@@ -19,6 +19,7 @@ from gatehouse.ssh_certificates.service.revoking import (
     revoke_all_of,
     revoke_lost,
     revoke_many,
+    revoke_of_unnamed,
     revoke_one,
     revoke_where,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "revoke_all_of",
     "revoke_lost",
     "revoke_many",
+    "revoke_of_unnamed",
     "revoke_one",
     "revoke_where",
     "rewrap",

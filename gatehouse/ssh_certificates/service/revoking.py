@@ -24,7 +24,12 @@ from gatehouse.ssh_certificates.errors import (
 )
 from gatehouse.ssh_certificates.events import CertificatesRevoked, RevokedSshKeyPardoned
 from gatehouse.ssh_certificates.models import Certificate, RevocationList, RevokedSshKey
-from gatehouse.ssh_certificates.queries import get_certificate, has_principal, names_usable
+from gatehouse.ssh_certificates.queries import (
+    get_certificate,
+    has_principal,
+    is_closed,
+    names_usable,
+)
 from gatehouse.ssh_certificates.rules import MARGIN
 from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
@@ -180,6 +185,19 @@ def revoke_lost(
         revoke_where(ctx, org_id, Certificate.id.in_(ids), reason=reason).count
         for ids in in_batches(lost)
     )
+
+
+def revoke_of_unnamed(
+    ctx: Context, org_id: UUID, authority_id: UUID, user_id: UUID, *, reason: str
+) -> int:
+    """What an authority has signed for somebody whom it signs for no more, because others are named
+    there. Returns how many there were.
+    """
+    if not is_closed(ctx, authority_id):
+        return 0
+    keys = select(AuthorityKey.id).where(AuthorityKey.authority_id == authority_id)
+    own = *Which(user_id=user_id).conditions(), Certificate.authority_key_id.in_(keys)
+    return revoke_where(ctx, org_id, *own, reason=reason).count
 
 
 def end_authority_keys(ctx: Context, org_id: UUID, *, reason: str) -> Revoked:
