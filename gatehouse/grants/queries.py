@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, type_coerce
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.clients.models import Client
 from gatehouse.core.context import Context
-from gatehouse.grants.models import Grant, RefreshFamily
+from gatehouse.grants.models import ClientSession, Grant, RefreshFamily
 from gatehouse.organizations.models import Organization
 from gatehouse.sessions.models import Session, SessionStatus
 
@@ -106,6 +106,24 @@ def is_token_open(ctx: Context) -> bool:
         )
         found = found.where(session.exists())
     return ctx.db.scalar(found) is not None
+
+
+def factor_proved_for(ctx: Context) -> datetime | None:
+    """When the owner of the caller's access token had last proved more than a password, when they
+    let the program in. None if they had not, or if nothing is left of the session that says so.
+    """
+    actor = ctx.actor
+    proved = select(Session.mfa_time).where(Session.user_id == ctx.user_id)
+    if actor.session_id is not None:
+        proved = proved.where(Session.id == actor.session_id)
+    else:
+        proved = (
+            proved.join(ClientSession, ClientSession.session_id == Session.id)
+            .join(RefreshFamily, RefreshFamily.sid == ClientSession.id)
+            .where(RefreshFamily.id == actor.family_id)
+        )
+    found: datetime | None = ctx.db.scalar(proved)
+    return found and actor.auth_time and min(found, actor.auth_time)
 
 
 def consents(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from tests.mfa.owners import give_app
 from tests.policies.demands import SHUT_OUT, Demanding, told
 from tests.proving import Shown, Signer
 from tests.relying import ISSUER, Person, Rp, answer_of
+from tests.ssh_certificates.offices import Office
 
 API = f"{ISSUER}/api/v1"
 LOOPBACK = "http://127.0.0.1:53682/callback"
@@ -88,6 +89,29 @@ def test_a_policy_asks_a_program_for_what_its_token_says_was_used(
 
     assert told(client.get(place.path(), headers=weak)) == (403, "STEP_UP_REQUIRED")
     assert client.get(place.path(), headers=strong).status_code == 200
+
+
+@pytest.mark.parametrize("scope", [SESSION, OFFLINE])
+def test_a_password_typed_anew_makes_no_factor_younger(
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, runtime: Runtime, scope
+):
+    """Threats 127 and 214: not for certificates either."""
+    office = Office(client, make)
+    member = make.member(office.org, user=user)
+    office.key_of(member)
+    ops = make.department(office.org, member)
+    make.principal(office.org, ops, name="db")
+    office.policy(ops, mfa_max_age=600)
+    tokens_of(person, cli, scope)
+    with runtime.reading() as db:
+        session = db.scalar(select(Session).where(Session.user_id == user.id))
+
+    def told_with(age: timedelta) -> int:
+        make.change(session, amr="pwd otp", mfa_time=session.auth_time - age)
+        headers = headers_of(tokens_of(person, cli, scope)["access_token"])
+        return office.ask(headers, organization_id=str(office.org.id)).status_code
+
+    assert [told_with(timedelta(minutes=age)) for age in (60, 1)] == [401, 201]
 
 
 def test_calls_by_token_are_counted_and_calls_by_session_are_not(

@@ -21,6 +21,7 @@ from gatehouse.core.db import Model
 from gatehouse.core.errors import NotFound
 from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department
+from gatehouse.grants.queries import factor_proved_for
 from gatehouse.locks.errors import UserLocked
 from gatehouse.locks.models import UserLock
 from gatehouse.organizations.models import Member, Organization
@@ -164,8 +165,8 @@ def get_holder(ctx: Context, org_id: UUID) -> Holder:
     if row.is_locked:
         raise UserLocked
     mfa_time = row.mfa_time
-    if actor.client_row_id is not None:  # The token of a program says it by when it was given.
-        mfa_time = actor.auth_time if reaches(acr_of(actor.amr), MFA) else None
+    if actor.client_row_id is not None:
+        mfa_time = factor_proved_for(ctx) if reaches(acr_of(actor.amr), MFA) else None
     return Holder(row.id, row.email, row.slug, row.role, mfa_time, _organization(row))
 
 
