@@ -86,7 +86,9 @@ class HostKey(Model):
 
 
 class HostToken(Model):
-    """What lets one host enrol itself, once. Only the hash of it is kept."""
+    """What lets one host enrol itself, once, while whoever made it may do that. Only the hash of it
+    is kept.
+    """
 
     __tablename__ = "ssh_host_tokens"
     __table_args__ = (
@@ -95,6 +97,7 @@ class HostToken(Model):
     )
 
     host_id: Mapped[UUID] = mapped_column(ForeignKey("ssh_hosts.id", ondelete="CASCADE"))
+    made_by: Mapped[UUID]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(default=None)

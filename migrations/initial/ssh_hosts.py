@@ -14,6 +14,7 @@ def create() -> None:
         "ssh_host_tokens",
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("host_id", sa.Uuid, nullable=False),
+        sa.Column("made_by", sa.Uuid, nullable=False),
         sa.Column("token_hash", sa.LargeBinary(32), nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("used_at", TIME),

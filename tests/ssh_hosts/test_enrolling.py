@@ -9,6 +9,7 @@ from gatehouse.core.openssh.certificates import read_certificate
 from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.openssh.signatures import verify
 from gatehouse.core.openssh.terms import Kind
+from gatehouse.core.roles import Role
 from gatehouse.core.tokens import mint
 from gatehouse.ssh_ca.rules.key_ids import Holder, read_key_id
 from gatehouse.ssh_hosts.rules.proofs import NAMESPACE
@@ -150,6 +151,41 @@ def test_all_that_is_no_good_token_is_refused_alike(grounds: Grounds, machine_of
     assert kind_of(reply) == (401, "INVALID_ENROLL_TOKEN")
     assert reply.json["error"]["details"] == {}
     assert entry_of(grounds.http, reply).details["reason"].startswith("token_")
+
+
+def removed(base: str) -> tuple[str, str, dict]:
+    return "DELETE", f"{base}/members/%s", {}
+
+
+def suspended(base: str) -> tuple[str, str, dict]:
+    return "POST", f"{base}/members/%s/suspend", {}
+
+
+def made_a_member(base: str) -> tuple[str, str, dict]:
+    return "PATCH", f"{base}/members/%s/role", {"role": "member"}
+
+
+def locked(base: str) -> tuple[str, str, dict]:
+    return "POST", f"{base}/users/%s/lock", {}
+
+
+@pytest.mark.parametrize("how", [removed, suspended, made_a_member, locked])
+def test_a_token_ends_with_the_rights_of_who_made_it(grounds: Grounds, machine_of, how):
+    """Threats 181, 224: nobody takes the name of a host along."""
+    host, machine = grounds.created(), machine_of()
+    token = grounds.token(host)
+    text = machine.challenge(token)
+    as_owner = grounds.make.bearer(grounds.make.member(grounds.org, Role.OWNER))
+    method, path, sent = how(f"/api/v1/organizations/{grounds.org.id}")
+
+    gone = grounds.http.open(
+        path % grounds.admin.user_id, method=method, json=sent, headers=as_owner
+    )
+
+    assert gone.status_code in (200, 201), gone.text
+    assert kind_of(machine.enroll(token, text=text)) == (401, "INVALID_ENROLL_TOKEN")
+    anew = grounds.ask_for_token(host, as_owner).json["data"]["token"]
+    assert machine.enroll(anew).status_code == 201
 
 
 def test_a_token_that_has_not_ended_is_good(grounds: Grounds, machine_of, clock):

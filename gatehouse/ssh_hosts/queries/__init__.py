@@ -16,6 +16,7 @@ from gatehouse.ssh_hosts.queries.known import (
     find_token,
     keys_known,
     keys_of,
+    still_manages,
     who_proved,
 )
 from gatehouse.ssh_hosts.queries.told import (
@@ -49,6 +50,7 @@ __all__ = [
     "renewed_told",
     "script_told",
     "snippet_told",
+    "still_manages",
     "sync_told",
     "trust_of",
     "who_proved",

@@ -5,9 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
+from gatehouse.accounts.models import AccountStatus, User
+from gatehouse.core.access import may
 from gatehouse.core.context import Context
-from gatehouse.organizations.models import Organization
+from gatehouse.locks.queries import find_lock
+from gatehouse.organizations.models import Member, Organization
 from gatehouse.ssh_hosts.models import Host, HostKey, HostToken
+from gatehouse.ssh_hosts.permissions import HostPermission
 
 LIVING = (Organization.is_active.is_(True), Organization.deleted_at.is_(None))
 
@@ -43,6 +47,24 @@ def find_by_credential(
         .where(Host.id == host_id, Host.credential_hash == credential_hash, *LIVING)
     )
     return ctx.db.execute(known).first()
+
+
+def still_manages(ctx: Context, org_id: UUID, user_id: UUID) -> bool:
+    """Whether somebody who made a token may make one now."""
+    place = (
+        select(Member.role)
+        .join(User, User.id == Member.user_id)
+        .where(
+            Member.org_id == org_id,
+            Member.user_id == user_id,
+            Member.suspended_at.is_(None),
+            User.status == AccountStatus.ACTIVE,
+        )
+    )
+    role = ctx.db.scalar(place)
+    if role is None or find_lock(ctx, org_id, user_id) is not None:
+        return False
+    return may(ctx, role, HostPermission.MANAGE)
 
 
 def keys_of(ctx: Context, host_id: UUID) -> Sequence[HostKey]:

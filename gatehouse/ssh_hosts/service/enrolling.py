@@ -17,7 +17,7 @@ from gatehouse.ssh_certificates.service import hold_list
 from gatehouse.ssh_hosts.errors import HostKeyTaken, HostRefused, InvalidEnrolToken
 from gatehouse.ssh_hosts.events import HostEnrolled, HostTurnedAway
 from gatehouse.ssh_hosts.models import Host, HostKey, HostToken
-from gatehouse.ssh_hosts.queries import find_token, hold_host, names_of
+from gatehouse.ssh_hosts.queries import find_token, hold_host, names_of, still_manages
 from gatehouse.ssh_hosts.rules.proofs import HostChallenge, enrolment
 from gatehouse.ssh_hosts.service.certifying import Certified, certify, revoke_certificates
 from gatehouse.ssh_hosts.service.proofs import check_proofs, read_keys
@@ -107,6 +107,8 @@ def _known(ctx: Context, token: str) -> Known:
         raise _no(ctx, "replaced", host)
     if row.expires_at <= ctx.now:
         raise _no(ctx, "expired", host)
+    if not still_manages(ctx, host.org_id, row.made_by):
+        raise _no(ctx, "maker_out", host)
     return Known(row, host, slug, names_of(ctx, host.id))
 
 

@@ -34,6 +34,7 @@ def make_token(ctx: Context, org_id: UUID, host_id: UUID) -> Minted:
     token, expires_at = mint(ENROLS), (ctx.now + LIFE).replace(microsecond=0)
     row = HostToken(
         host_id=host.id,
+        made_by=ctx.user_id,
         token_hash=hash_token(token),
         expires_at=expires_at,
         created_at=ctx.now,
