@@ -70,7 +70,8 @@ def rewrap(ctx: Context) -> int:
 
     Raises CannotOpen if the key that one was sealed under is not there any more.
     """
-    changed = rewrap_keys(ctx) + _rewrap_lists(ctx)
+    changed = _rewrap_lists(ctx)  # Before the keys: whoever signs takes them in this order.
+    changed += rewrap_keys(ctx)
     if changed:
         record(ctx, AuthorityKeysRewrapped(keys=changed))
     return changed
@@ -78,7 +79,8 @@ def rewrap(ctx: Context) -> int:
 
 def _rewrap_lists(ctx: Context) -> int:
     keyring, changed = keyring_of(ctx.runtime), 0
-    rows = ctx.db.execute(select(RevocationList.org_id, RevocationList.signer_sealed)).all()
+    sealed_ones = select(RevocationList.org_id, RevocationList.signer_sealed)
+    rows = ctx.db.execute(sealed_ones.order_by(RevocationList.org_id)).all()
     for org_id, sealed in rows:
         if keyring.is_current(sealed):
             continue
