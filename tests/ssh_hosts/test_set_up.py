@@ -34,6 +34,14 @@ def test_the_lines_name_files_that_a_host_keeps_fresh():
     ]
 
 
+def test_a_script_never_fetches_from_whoever_has_the_slug_later(grounds: Grounds):
+    """Threat 215: the organization may be deleted by then, and its slug taken by another."""
+    text = grounds.http.get(f"/api/v1/ssh/orgs/{grounds.org.slug}/install.sh").text
+
+    assert f"/api/v1/ssh/orgs/{grounds.org.id}/krl" in text
+    assert f"/{grounds.org.slug}/krl" not in text
+
+
 @pytest.mark.parametrize("name", ["sshd_config", "install.sh"])
 def test_both_are_there_for_everybody(grounds: Grounds, name: str):
     at = f"/api/v1/ssh/orgs/{grounds.org.slug}/{name}"

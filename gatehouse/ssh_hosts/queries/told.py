@@ -77,7 +77,7 @@ def script_told(ctx: Context, place: Published) -> str:
     return install_script(
         org=place.slug,
         server=ctx.settings.app_url,
-        krl_url=_krl_url(ctx, place.slug),
+        krl_url=_krl_url(ctx, str(place.id)),  # A slug may be another's by then.
         user_keys=trust_of(ctx, place.id).user_keys,
     )
 
