@@ -127,6 +127,14 @@ class FreshFactor(Protocol):
     def __call__(self, ctx: Context) -> None: ...
 
 
+class FactorOfToken(Protocol):
+    """When the owner of the caller's access token had last proved more than a password, when they
+    let the program in; None if they had not. Provided by ``grants``.
+    """
+
+    def __call__(self, ctx: Context) -> datetime | None: ...
+
+
 class Operators(Protocol):
     """Whether an account is active and an operator of this instance, as the database says now.
 

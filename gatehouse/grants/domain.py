@@ -1,16 +1,19 @@
 """The grants domain's declaration."""
 
-from gatehouse.core.access import OpenTokens
+from gatehouse.core.access import FactorOfToken, OpenTokens
 from gatehouse.core.domain import Domain
 from gatehouse.grants import jobs
 from gatehouse.grants.pages import pages
-from gatehouse.grants.queries import consents, is_token_open
+from gatehouse.grants.queries import consents, factor_proved_for, is_token_open
 from gatehouse.grants.routes import api, organization_api
 
 domain = Domain(
     apis=(api, organization_api),
     pages=(pages,),
-    ports={OpenTokens: lambda _settings: is_token_open},
+    ports={
+        OpenTokens: lambda _settings: is_token_open,
+        FactorOfToken: lambda _settings: factor_proved_for,
+    },
     reactions=(
         jobs.end_tokens_of_an_account,
         jobs.end_grants_of_a_deleted_account,

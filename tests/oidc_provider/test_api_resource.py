@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -95,7 +96,7 @@ def test_a_policy_asks_a_program_for_what_its_token_says_was_used(
 def test_a_password_typed_anew_makes_no_factor_younger(
     client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, runtime: Runtime, scope
 ):
-    """Threats 127 and 214: not for certificates either."""
+    """Threats 127 and 214: not for certificates, and not for what matters elsewhere."""
     office = Office(client, make)
     member = make.member(office.org, user=user)
     office.key_of(member)
@@ -106,12 +107,15 @@ def test_a_password_typed_anew_makes_no_factor_younger(
     with runtime.reading() as db:
         session = db.scalar(select(Session).where(Session.user_id == user.id))
 
-    def told_with(age: timedelta) -> int:
+    def told_with(age: timedelta) -> tuple[int, int]:
         make.change(session, amr="pwd otp", mfa_time=session.auth_time - age)
         headers = headers_of(tokens_of(person, cli, scope)["access_token"])
-        return office.ask(headers, organization_id=str(office.org.id)).status_code
+        signed = office.ask(headers, organization_id=str(office.org.id))
+        exported = client.get("/api/v1/users/me/export", headers=headers)
+        return signed.status_code, exported.status_code
 
-    assert [told_with(timedelta(minutes=age)) for age in (60, 1)] == [401, 201]
+    give_app(runtime, user.id)
+    assert [told_with(timedelta(minutes=age)) for age in (60, 1)] == [(401, 401), (201, 200)]
 
 
 def test_calls_by_token_are_counted_and_calls_by_session_are_not(
@@ -181,13 +185,18 @@ def test_elevated_acts_need_a_fresh_sign_in(
 
 
 def test_elevated_acts_need_the_factor_of_whoever_has_one(
-    client: FlaskClient, person: Person, cli: Rp, runtime: Runtime, user: User
+    client: FlaskClient, person: Person, cli: Rp, make: Factory, runtime: Runtime, user: User
 ):
     """STEP-03: which sign-in is wanted stands in the challenge."""
     tokens = tokens_of(person, cli, OFFLINE)
     give_app(runtime, user.id)
+    with runtime.reading() as db:
+        session = db.scalar(select(Session).where(Session.user_id == user.id))
+    make.change(session, mfa_time=session.auth_time)
     with unit_of_work(runtime, Origin("test")) as ctx:
-        strong = token_of(ctx, cli, tokens, cli, acr="mfa", amr=("pwd", "otp"))
+        family = UUID(cli.read(tokens["access_token"]).claims["fid"])
+        amr = ("pwd", "otp")
+        strong = token_of(ctx, cli, tokens, cli, acr="mfa", amr=amr, family_id=family)
 
     for token, expected in ((tokens["access_token"], 401), (strong, 200)):
         answer = client.get("/api/v1/users/me/export", headers=headers_of(token))
