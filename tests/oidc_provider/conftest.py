@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from gatehouse.accounts.models import User
+from gatehouse.clients.models import Client
 from gatehouse.core import wire
 from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
@@ -70,3 +72,10 @@ def trusted_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
     wire.trusting.cache_clear()
     yield context
     wire.trusting.cache_clear()
+
+
+@pytest.fixture
+def cli(open_app: Flask, runtime: Runtime, address: str) -> Rp:
+    with runtime.reading() as db:
+        row = db.scalar(select(Client).where(Client.client_id == "gatehouse-cli"))
+    return Rp(open_app, row, address)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
@@ -21,34 +20,10 @@ from gatehouse.signing_keys.service import prepare
 from tests.conftest import WIDE
 from tests.factories import Factory
 from tests.mfa.owners import give_app
+from tests.oidc_provider.programs import API, LOOPBACK, OFFLINE, SESSION, headers_of, tokens_of
 from tests.policies.demands import SHUT_OUT, Demanding, told
 from tests.proving import Shown, Signer
-from tests.relying import ISSUER, Person, Rp, answer_of
-from tests.ssh_certificates.offices import Office
-
-API = f"{ISSUER}/api/v1"
-LOOPBACK = "http://127.0.0.1:53682/callback"
-SESSION = "openid api"
-OFFLINE = "openid api offline_access"
-
-
-@pytest.fixture
-def cli(open_app: Flask, runtime: Runtime, address: str) -> Rp:
-    with runtime.reading() as db:
-        row = db.scalar(select(Client).where(Client.client_id == "gatehouse-cli"))
-    return Rp(open_app, row, address)
-
-
-def tokens_of(person: Person, cli: Rp, scope: str) -> dict[str, Any]:
-    wish = {"redirect_uri": LOOPBACK, "scope": scope, "resource": API}
-    code = person.code_for(cli, **wish)
-    answer = cli.redeem(code, redirect_uri=LOOPBACK)
-    assert answer.status_code == 200, answer.text
-    return answer.json
-
-
-def headers_of(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+from tests.relying import Person, Rp, answer_of
 
 
 @pytest.mark.parametrize("scope", [SESSION, OFFLINE])
@@ -90,32 +65,6 @@ def test_a_policy_asks_a_program_for_what_its_token_says_was_used(
 
     assert told(client.get(place.path(), headers=weak)) == (403, "STEP_UP_REQUIRED")
     assert client.get(place.path(), headers=strong).status_code == 200
-
-
-@pytest.mark.parametrize("scope", [SESSION, OFFLINE])
-def test_a_password_typed_anew_makes_no_factor_younger(
-    client: FlaskClient, person: Person, cli: Rp, make: Factory, user: User, runtime: Runtime, scope
-):
-    """Threats 127 and 214: not for certificates, and not for what matters elsewhere."""
-    office = Office(client, make)
-    member = make.member(office.org, user=user)
-    office.key_of(member)
-    ops = make.department(office.org, member)
-    make.principal(office.org, ops, name="db")
-    office.policy(ops, mfa_max_age=600)
-    tokens_of(person, cli, scope)
-    with runtime.reading() as db:
-        session = db.scalar(select(Session).where(Session.user_id == user.id))
-
-    def told_with(age: timedelta) -> tuple[int, int]:
-        make.change(session, amr="pwd otp", mfa_time=session.auth_time - age)
-        headers = headers_of(tokens_of(person, cli, scope)["access_token"])
-        signed = office.ask(headers, organization_id=str(office.org.id))
-        exported = client.get("/api/v1/users/me/export", headers=headers)
-        return signed.status_code, exported.status_code
-
-    give_app(runtime, user.id)
-    assert [told_with(timedelta(minutes=age)) for age in (60, 1)] == [(401, 401), (201, 200)]
 
 
 def test_calls_by_token_are_counted_and_calls_by_session_are_not(
