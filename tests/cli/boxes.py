@@ -85,7 +85,7 @@ class Box(Sshd):
 
     def configure(self, *lines: str) -> None:
         """Write the configuration, with these lines at its end."""
-        text = CONFIGURATION.format(ssh=self.ssh, port=self.port, pid=self.pidfile)
+        text = CONFIGURATION.format(ssh=self.ssh, port=self.port or 22, pid=self.pidfile)
         self.config.write_text(text + "".join(f"{line}\n" for line in lines))
 
     def run(self, *arguments: str, given: str = "", **env: str) -> Done:

@@ -33,8 +33,8 @@ def post(server: str, path: str, body: Mapping[str, Any]) -> Any:
         raise
 
 
-def synced(state: State, tag: str) -> tuple[Any, str]:
-    """What this machine shall have, with its tag; None if that has the tag that is here.
+def synced(state: State, tag: str) -> tuple[Any, str] | None:
+    """What this machine shall have, and its tag; None if that is the tag that is here.
 
     Raises NotSignedIn if the server does not take the credential.
     """
@@ -44,7 +44,7 @@ def synced(state: State, tag: str) -> tuple[Any, str]:
     shown = {"Authorization": f"Bearer {state.credential}"}
     answer = send("GET", url, headers=shown | ({"If-None-Match": tag} if tag else {}))
     if answer.status_code == NOT_MODIFIED and tag:
-        return None, tag
+        return None
     if answer.status_code == UNAUTHORIZED:
         raise NotSignedIn(f"{_message(answer)} All stays as it is. {ANEW}")
     return data_of(answer), answer.headers.get("ETag", "")

@@ -110,10 +110,10 @@ def _reload(run: Run) -> None:
 def _go(run: Run, *, renew: bool) -> None:
     state, machine = run.state, run.machine
     is_whole = state.complete and files.are_as_kept(machine, state)
+    found, tag = None, state.etag
     try:
-        answer, tag = synced(state, state.etag if is_whole and not renew else "")
-        found = told.read(answer) if answer is not None else None
-        if found:
+        if answer := synced(state, tag if is_whole and not renew else ""):
+            found, tag = told.read(answer[0]), answer[1]
             _refuse_another(state, found)
             install(run, found)
     except Unreachable as failure:
