@@ -30,10 +30,11 @@ def enroll(
 
     Raises Failure. If the token was used up by then, `sync` goes on from there.
     """
+    machine.refuse_others()
     if with_config:
         sshd.refuse_others(machine)
     machine.prepare()
-    chosen = [read_key(path) for path in keys] or _found(machine)
+    chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
     with machine.alone():
         answer, used = _proved(server, token, chosen, say, may_drop=not keys)
         welcome, certificates = _looked_at(answer, used)

@@ -68,11 +68,12 @@ def forget(machine: Machine, state: State, paths: list[Path]) -> None:
 
 def sweep(machine: Machine, state: State) -> None:
     """Delete what was left behind of files that are ours."""
-    certificates = {Path(certificate_of(key)) for key in state.keys}
-    for folder in {machine.folder, machine.principals, *(path.parent for path in certificates)}:
+    elsewhere = {machine.drop_in, *(Path(certificate_of(key)) for key in state.keys)}
+    own = {machine.folder, machine.principals}
+    for folder in own | {path.parent for path in elsewhere}:
         for path in _left_behind(folder):
             of = path.with_name(LEFT_BEHIND.sub(r"\1", path.name))
-            if folder in (machine.folder, machine.principals) or of in certificates:
+            if folder in own or of in elsewhere:
                 delete(path)
 
 

@@ -70,10 +70,13 @@ class Machine:
         usual = self.etc / "ssh" / "gatehouse"
         return etc + ([] if self.folder == usual else ["--folder", str(self.folder)])
 
-    def prepare(self) -> None:
-        """Make our folders. Raises Failure where somebody else could write into them."""
+    def refuse_others(self) -> None:
+        """Raises Failure for whoever does not administer it."""
         if not os.access(self.ssh, os.W_OK):
             raise Failure(f"{self.ssh} cannot be written: run this as root.")
+
+    def prepare(self) -> None:
+        """Make our folders, into which nobody else can write."""
         for path in (self.folder, self.principals):
             try:
                 path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
