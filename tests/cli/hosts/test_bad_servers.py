@@ -121,6 +121,7 @@ BAD: dict[str, Any] = {
     "an option before a key": {"user_ca": ["cert-authority ssh-ed25519 AAAA"]},
     "no name of keys": {"bundle": "latest"},
     "no version": {"krl_version": None},
+    "a version before the first": {"krl_version": -1},
     "a version that is a truth": {"krl_version": True},
     "no address": {"krl_url": None},
     "an address without protection": {"krl_url": "http://192.0.2.1/krl", "krl_version": 99},

@@ -72,8 +72,8 @@ def key_line(found: Any) -> str:
 
 def _read(answer: Any) -> Told:
     version = answer["krl_version"]
-    if isinstance(version, bool) or not isinstance(version, int):
-        raise ValueError  # noqa: TRY004 - it is their value that is wrong
+    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+        raise ValueError
     return Told(
         host_id=text(answer["host_id"]),
         organization=text(answer["organization"], SLUG),
