@@ -46,10 +46,11 @@ class Stage:
         known = self.plays.get(path)
         given = {**form, "authorization": token, "body": body}
         status, content = known(given) if known else (MISSING, refusal("NOT_FOUND", "?"))
-        text = content if isinstance(content, str) else json.dumps(content)
-        kind = "text/html" if isinstance(content, str) else "application/json"
+        is_whole = isinstance(content, str | bytes)
+        text = content if is_whole else json.dumps(content)
+        kind = "text/html" if is_whole else "application/json"
         start_response(status, [("Content-Type", kind), ("Location", "http://127.0.0.1:1/")])
-        return iter([text.encode()])
+        return iter([text if isinstance(text, bytes) else text.encode()])
 
 
 ME = {"user": {"email": "kim@example.com", "full_name": "Kim"}, "organizations": []}

@@ -63,8 +63,8 @@ class Firm:
         """What the authority for machines says of this key."""
         now = datetime.now(UTC)
         with unit_of_work(self.runtime, Origin("test"), Actor(kind="job")) as ctx:
-            signer = signer_of(ctx, self.hosts)
-            private = open_key(ctx.runtime, signer.key, self.org.id)
+            signer = signer_of(ctx.db, self.hosts.id)
+            private = open_key(ctx.runtime, signer, self.org.id)
             terms = Terms(
                 subject=read_public_key(line).blob,
                 serial=1,
@@ -76,7 +76,7 @@ class Firm:
                 critical_options={},
                 extensions={},
             )
-            return issue(terms, signer.key.blob, lambda data: sign(private, data))
+            return issue(terms, signer.blob, lambda data: sign(private, data))
 
     def __post_init__(self) -> None:
         self.people = self.make.authority(self.org)

@@ -12,6 +12,7 @@ from typing import Any
 from gatehouse_cli.failures import Failure
 
 OWN_FILE, OWN_FOLDER, OTHERS, PUBLIC_FILE = 0o600, 0o700, 0o077, 0o644
+SIGN_IN = "Delete it, and sign in again."
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
@@ -51,7 +52,7 @@ def own_folder(path: Path) -> Path:
     return path
 
 
-def read_secret(path: Path) -> Any:
+def read_secret(path: Path, remedy: str = SIGN_IN) -> Any:
     """The JSON of a file that only its owner can read; None where there is no file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -64,11 +65,11 @@ def read_secret(path: Path) -> Any:
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.getuid():
             raise Failure(f"{path} is not read: it is no file of your own.")
         if stat.S_IMODE(found.st_mode) & OTHERS:
-            raise Failure(f"{path} is not read: others can read it. Delete it, and sign in again.")
+            raise Failure(f"{path} is not read: others can read it. {remedy}")
         text = os.read(descriptor, found.st_size).decode(errors="replace")
     finally:
         os.close(descriptor)
-    return parsed(text, path)
+    return parsed(text, path, remedy)
 
 
 def delete(path: Path) -> None:
@@ -90,11 +91,11 @@ def read_config(path: Path) -> Any:
         raise Failure(f"{path} is not read: {error.strerror}.") from None
 
 
-def parsed(text: str, source: object) -> Any:
+def parsed(text: str, source: object, remedy: str = SIGN_IN) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        raise Failure(f"{source} is damaged. Delete it, and sign in again.") from None
+        raise Failure(f"{source} is damaged. {remedy}") from None
 
 
 def write_own(path: Path, content: Any) -> None:
@@ -102,19 +103,32 @@ def write_own(path: Path, content: Any) -> None:
     replace_file(path, json.dumps(content, indent=1))
 
 
-def replace_file(path: Path, text: str, mode: int = OWN_FILE) -> None:
-    """Put a file in the place of whatever is there, at once: nobody ever reads half of it."""
+def replace_file(path: Path, content: str | bytes, mode: int = OWN_FILE) -> None:
+    """Put a file in the place of whatever is there, at once: nobody ever reads half of it, and
+    when this returns it is on the disk.
+    """
+    raw = content.encode(errors="surrogateescape") if isinstance(content, str) else content
     new = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         with os.fdopen(os.open(new, NEW, mode), "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(text.encode(errors="surrogateescape"))
+            file.write(raw)
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         new.unlink(missing_ok=True)
         raise Failure(f"{path} is not written: {error.strerror}.") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Have on the disk which files a folder has."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gatehouse_cli.api import Api
     from gatehouse_cli.profiles import Profile
 
-COMMANDS = ("login", "logout", "whoami", "key", "cert", "ssh", "ci", "completion")
+COMMANDS = ("login", "logout", "whoami", "key", "cert", "ssh", "host", "ci", "completion")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""The machine's side of Gatehouse: what its sshd goes by, and how that is kept fresh."""

@@ -1,0 +1,119 @@
+"""Making this machine one of an organization: by a token, and a signature of each of its keys."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gatehouse_cli.failures import Failure
+from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, told
+from gatehouse_cli.hosts.failures import KeyRefused, NotGood
+from gatehouse_cli.hosts.machine import Machine
+from gatehouse_cli.hosts.server import post
+from gatehouse_cli.hosts.state import State, as_kept
+from gatehouse_cli.ssh_keys import PublicKey, read_key
+
+TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-")
+NO_KEYS = "There is no host key in {folder}. Make them: ssh-keygen -A"
+LATER = "This machine is enrolled, but not set up: {problem} Then go on with: gatehouse host sync"
+
+
+def enroll(
+    machine: Machine,
+    server: str,
+    token: str,
+    keys: Sequence[Path],
+    say: Callable[[str], None],
+    *,
+    with_config: bool,
+) -> State:
+    """Until all that came was looked at, nothing changes that sshd uses; its lines come last.
+
+    Raises Failure. If the token was used up by then, `sync` goes on from there.
+    """
+    machine.refuse_others()
+    if with_config:
+        sshd.refuse_others(machine)
+    machine.prepare()
+    chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
+    with machine.alone():
+        answer, used = _proved(server, token, chosen, say, may_drop=not keys)
+        welcome, certificates = _looked_at(answer, used)
+        state = State(
+            server=server,
+            host_id=welcome.host_id,
+            credential=told.text(answer["credential"]),
+            organization=welcome.organization,
+            signer=welcome.krl_signer,
+            krl_url=welcome.krl_url,
+            keys=as_kept(used),
+            names=welcome.names,
+            host_ca=welcome.host_ca,
+            drop_in=with_config,
+        )
+        state.write(machine)
+        try:
+            _set_up(syncing.Run(machine, state, say), welcome, certificates)
+        except Failure as failure:
+            failure.args = (LATER.format(problem=failure),)
+            raise
+    return state
+
+
+def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
+    files.sweep(run.machine, run.state)
+    syncing.install(run, welcome)
+    run.put(certificates)
+    syncing.finish(run)
+    run.state.fresh_at = time.time()
+    run.state.write(run.machine)
+
+
+def _found(machine: Machine) -> list[PublicKey]:
+    """The keys that ssh-keygen -A makes, of the types that are certified."""
+    paths = sorted(machine.ssh.glob("ssh_host_*_key.pub"))
+    found = [key for key in map(certifying.public_key, paths) if key is not None]
+    good = [key for key in found if key.type.startswith(TYPES)]
+    if not good:
+        raise Failure(NO_KEYS.format(folder=machine.ssh))
+    return good
+
+
+def _proved(
+    server: str,
+    token: str,
+    keys: list[PublicKey],
+    say: Callable[[str], None],
+    *,
+    may_drop: bool,
+) -> tuple[dict[str, object], list[PublicKey]]:
+    """What an enrolled machine gets, and for which keys."""
+    asked = post(server, "enroll", {"token": token}).get("challenge")
+    signed = [
+        (key, proofs.signature(asked, key, server=server, purpose=proofs.ENROLMENT)) for key in keys
+    ]
+    while True:
+        body = {
+            "token": token,
+            "host_public_keys": [key.text for key, _ in signed],
+            "signatures": [signature for _, signature in signed],
+        }
+        try:
+            answer = post(server, "enroll", body).get("enrolled")
+        except KeyRefused as refused:
+            if not may_drop or len(signed) == 1 or refused.index >= len(signed):
+                raise
+            key, _ = signed.pop(refused.index)
+            say(f"{key.path} gets no certificate: {refused}")
+            continue
+        if not isinstance(answer, dict):
+            raise NotGood("The server does not say what this machine needs.")
+        return answer, [key for key, _ in signed]
+
+
+def _looked_at(
+    answer: dict[str, object], keys: Sequence[PublicKey]
+) -> tuple[told.Told, dict[Path, bytes]]:
+    welcome = told.read(answer)
+    if not isinstance(answer.get("credential"), str):
+        raise NotGood("The server gave no credential.")
+    return welcome, certifying.certificates_for(keys, answer, welcome.names, welcome.host_ca)

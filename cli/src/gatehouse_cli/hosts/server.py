@@ -1,0 +1,78 @@
+"""The server, called by a machine: by a token once, then by its credential, or by its keys."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+
+from gatehouse_cli.api import TOO_MANY, UNAUTHORIZED, data_of
+from gatehouse_cli.failures import Failure, NotSignedIn, Refused, Unreachable
+from gatehouse_cli.hosts.failures import KeyRefused, NotGood
+from gatehouse_cli.hosts.state import ANEW, State
+from gatehouse_cli.transport import answer_of, send
+
+NOT_MODIFIED, SERVER_ERROR = 304, 500
+# A cache on the way may keep what is published for a minute: that is too long.
+FRESH = {"Accept": "*/*", "Cache-Control": "no-cache"}
+LONGEST = 16 * 1024 * 1024
+NO_KEYS_FOR_HOSTS = {"WEAK_KEY", "UNSUPPORTED_KEY_TYPE"}
+
+
+def post(server: str, path: str, body: Mapping[str, Any]) -> Any:
+    """Raises Refused also for a token that is not good, and KeyRefused for a kind of key."""
+    answer = send("POST", f"{server}/api/v1/ssh/hosts/{path}", json=body)
+    if answer.status_code == UNAUTHORIZED:
+        raise Refused(_message(answer))
+    try:
+        return data_of(answer)
+    except Refused as refused:
+        index = _index(answer)
+        if refused.type in NO_KEYS_FOR_HOSTS and index is not None:
+            raise KeyRefused(str(refused), refused.type, index) from None
+        raise
+
+
+def synced(state: State, tag: str) -> tuple[Any, str] | None:
+    """What this machine shall have, and its tag; None if that is the tag that is here.
+
+    Raises NotSignedIn if the server does not take the credential.
+    """
+    has = {"krl_version": state.krl_version, "bundle": state.bundle or None}
+    query = urlencode({name: value for name, value in has.items() if value is not None})
+    url = f"{state.server}/api/v1/ssh/hosts/{state.host_id}/sync?{query}"
+    shown = {"Authorization": f"Bearer {state.credential}"}
+    answer = send("GET", url, headers=shown | ({"If-None-Match": tag} if tag else {}))
+    if answer.status_code == NOT_MODIFIED and tag:
+        return None
+    if answer.status_code == UNAUTHORIZED:
+        raise NotSignedIn(f"{_message(answer)} All stays as it is. {ANEW}")
+    return data_of(answer), answer.headers.get("ETag", "")
+
+
+def fetched(url: str) -> tuple[bytes, str]:
+    """A file that is published, and the version that it belongs to.
+
+    Raises Unreachable where the server cannot do it now, NotGood where there is no such file.
+    """
+    answer = send("GET", url, headers=FRESH)
+    status = answer.status_code
+    if status >= SERVER_ERROR or status == TOO_MANY:
+        raise Unreachable(f"{url} cannot be had now (HTTP {status}).")
+    if not answer.is_success or len(answer.content) > LONGEST:
+        raise NotGood(f"{url} is no revocation list (HTTP {status}).")
+    return answer.content, answer.headers.get("X-KRL-Version", "")
+
+
+def _message(answer: httpx2.Response) -> str:
+    try:
+        return str(answer_of(answer).get("message") or "The server refuses it.")
+    except Failure:
+        return "The server refuses it."
+
+
+def _index(answer: httpx2.Response) -> int | None:
+    error = answer_of(answer).get("error")
+    details = error.get("details") if isinstance(error, dict) else None
+    index = details.get("index") if isinstance(details, dict) else None
+    return index if isinstance(index, int) else None

@@ -1,0 +1,195 @@
+"""Bringing this machine to what the server says of it: whatever fails, sshd keeps its files."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatehouse_cli.durations import in_words
+from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Unreachable
+from gatehouse_cli.hosts import certifying, files, krl, sshd, told
+from gatehouse_cli.hosts.failures import NotGood
+from gatehouse_cli.hosts.machine import Machine
+from gatehouse_cli.hosts.server import synced
+from gatehouse_cli.hosts.state import State, read_state
+
+STALE = 15 * 60  # Seconds without word of the server that are too many.
+RELOAD = "Reload sshd: until then it shows the certificates of before."
+NOBODY = "The organization has no authority for people: by a certificate nobody gets in here."
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did. ``problem`` is why something of before stays."""
+
+    changed: list[Path] = field(default_factory=list)
+    removed: list[Path] = field(default_factory=list)
+    is_renewed: bool = False
+    problem: Failure | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One run on one machine. ``say`` gets what people should know."""
+
+    machine: Machine
+    state: State
+    say: Callable[[str], None]
+    is_dry: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def put(self, found: files.Files) -> list[Path]:
+        if self.is_dry:
+            return files.changed(found)
+        self.state.etag = ""  # Until all is in place again.
+        return files.put(self.machine, self.state, found)
+
+
+def sync(
+    machine: Machine, say: Callable[[str], None], *, dry_run: bool = False, renew: bool = False
+) -> Outcome:
+    """Fetch what is new and put it in place; ``renew`` the certificates also if they are not due.
+
+    Raises Failure if nothing could be done: Unreachable, NotSignedIn, NotGood.
+    """
+    read_state(machine)
+    with machine.alone():
+        run = Run(machine, read_state(machine), say, dry_run)
+        if not dry_run:
+            files.sweep(machine, run.state)
+        _go(run, renew=renew)
+        return run.outcome
+
+
+def install(run: Run, found: told.Told) -> None:
+    """Put in place what the server told. What is not good of it stays out, and is the problem."""
+    state, machine = run.state, run.machine
+    if not files.is_kept(state, machine.krl) or state.krl_version != found.krl_version:
+        _put_list(run, found.krl_url, found.krl_version)
+    if run.outcome.problem and not state.complete:
+        raise run.outcome.problem
+    new: dict[Path, bytes] = {}
+    new[machine.user_ca] = files.as_lines(found.user_ca)
+    for account, principals in found.principals.items():
+        new[machine.principals / account] = files.as_lines(list(principals))
+    state.organization, state.names, state.host_ca = found.organization, found.names, found.host_ca
+    state.bundle = found.bundle
+    run.outcome.changed += run.put(new)
+    run.outcome.removed += files.others_in(machine, found.principals)
+    if not run.is_dry:
+        files.forget(machine, state, run.outcome.removed)
+    if not found.user_ca:
+        run.say(NOBODY)
+
+
+def finish(run: Run) -> None:
+    """Have sshd use what is in place: its lines the first time, and a reload when it needs one."""
+    state, machine = run.state, run.machine
+    if not state.complete and state.drop_in:
+        sshd.set_up(machine, state)
+        state.reload_due = True
+    state.complete = True
+    state.write(machine)
+    if state.reload_due:
+        _reload(run)
+
+
+def _reload(run: Run) -> None:
+    """What sshd refuses is told again with the next run."""
+    try:
+        if not sshd.reload(run.machine):
+            run.say(RELOAD)
+    except Failure as failure:
+        run.say(f"{RELOAD} {failure}")
+    else:
+        run.state.reload_due = False
+        run.state.write(run.machine)
+
+
+def _go(run: Run, *, renew: bool) -> None:
+    state, machine = run.state, run.machine
+    is_whole = state.complete and files.are_as_kept(machine, state)
+    found, tag = None, state.etag
+    try:
+        if answer := synced(state, tag if is_whole and not renew else ""):
+            found, tag = told.read(answer[0]), answer[1]
+            _refuse_another(state, found)
+            install(run, found)
+    except Unreachable as failure:
+        raise Unreachable(f"{failure}{_how_stale(state)}") from None
+    except NotSignedIn:
+        # Whatever has become of this machine: who is revoked stays out.
+        _put_list(run, state.krl_url, 0)
+        raise
+    if found and (renew or found.renewal_due or not _has_certificates(state)):
+        _renew(run)
+    if run.is_dry:
+        return
+    finish(run)
+    if not run.outcome.problem:
+        state.etag, state.fresh_at = tag, time.time()
+        state.write(machine)
+
+
+def _put_list(run: Run, url: str, version: int) -> None:
+    """Fetch the revocation list, this one or a later one. Is it not good, the one that is there
+    stays, and that is the problem.
+    """
+    state = run.state
+    try:
+        raw, age = krl.fetch(url, state.signer)
+        krl.refuse_older(age, _age_here(run), version)
+    except (NotGood, Unreachable, Misused) as failure:
+        run.outcome.problem = failure
+        return
+    state.krl_version, state.krl_generated, state.krl_url = age.version, age.generated, url
+    run.outcome.changed += run.put({run.machine.krl: raw})
+
+
+def _age_here(run: Run) -> krl.Age:
+    """Of the list that is in place, be it that we were stopped before we noted it."""
+    state = run.state
+    noted = krl.Age(state.krl_generated, state.krl_version or 0)
+    if not state.complete:
+        return noted
+    with suppress(OSError, NotGood):
+        return max(noted, krl.age_of(run.machine.krl.read_bytes()))
+    return noted
+
+
+def _renew(run: Run) -> None:
+    if run.is_dry:
+        run.outcome.is_renewed = True
+        return
+    new = certifying.renewed(run.state)
+    run.state.reload_due = True
+    run.state.write(run.machine)
+    run.outcome.changed += run.put(new)
+    run.outcome.is_renewed = True
+
+
+def _has_certificates(state: State) -> bool:
+    """Whether those are there that were given."""
+    kept = sshd.certificates_in(state)
+    return bool(kept) and all(files.is_kept(state, Path(path)) for path in kept)
+
+
+def _refuse_another(state: State, found: told.Told) -> None:
+    if found.host_id != state.host_id:
+        raise NotGood("The server speaks of another machine.")
+    if found.krl_signer != state.signer:
+        raise NotGood(
+            "The server names another key that signs revocation lists than at enrolment. If that"
+            " is right, enrol this machine anew."
+        )
+
+
+def _how_stale(state: State) -> str:
+    since = time.time() - state.fresh_at
+    if not state.fresh_at or since <= STALE:
+        return " All stays as it is."
+    return (
+        f" All stays as it is: for {in_words(since)} this machine has not heard who is let in and"
+        " what is revoked."
+    )

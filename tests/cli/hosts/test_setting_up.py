@@ -1,0 +1,149 @@
+"""How a machine is set up and taken out, by sshd's own word; and how it stands between."""
+
+import json
+
+import pytest
+
+from tests.cli.hosts.boxes import Box
+from tests.cli.hosts.played import DAY, NAME, PlayedHost, no_such_key
+from tests.openssh import make_key
+
+pytestmark = pytest.mark.integration
+
+
+def test_keys_that_are_not_certified_are_left_out(box: Box, gate: PlayedHost):
+    """A machine of before has short keys, too."""
+    gate.refuses = [no_such_key("WEAK_KEY", 0)]
+
+    done = box.run("enroll", "token", "--json")
+
+    assert (done.code, "too weak" in done.err) == (0, True), done.said
+    (certificate,) = done.json["certificates"]
+    assert certificate["file"] == str(box.certificate)
+    gate.refuses = [no_such_key("WEAK_KEY", 0)]
+    named = box.run("enroll", "token", "--key", str(box.ssh / "ssh_host_ecdsa_key"))
+    assert named.code == 4
+
+
+def test_the_lines_can_be_left_to_whoever_likes_to_write_them(box: Box, gate: PlayedHost):
+    done = box.run("enroll", "token", "--no-sshd-config")
+
+    assert done.code == 0, done.said
+    assert not box.drop_in.exists()
+    assert f'RevokedKeys "{box.folder}/revoked.krl"' in done.out.splitlines()
+    assert box.sync().code == 0
+    # Files that sshd goes by do not go.
+    box.configure(*done.out.splitlines())
+    was = box.used
+    gone = box.run("uninstall", "--reloaded")
+    assert (gone.code, "first" in gone.err) == (1, True)
+    assert box.used == was
+    box.configure()
+    assert box.run("uninstall", "--reloaded").code == 0
+    assert not box.folder.exists()
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["Nonsense yes", "RevokedKeys /etc/mine", "TrustedUserCAKeys /etc/mine", "no include"],
+)
+def test_where_sshd_is_otherwise_the_token_stays_good(box: Box, gate: PlayedHost, config: str):
+    if config == "no include":
+        box.config.write_text(box.config.read_text().replace("Include", "# Include"))
+    else:
+        box.configure(config)
+
+    done = box.run("enroll", "token")
+
+    assert (done.code, done.out) == (1, ""), done.said
+    assert gate.stage.calls == []
+    assert box.used == {}
+    assert not box.folder.exists()
+
+
+def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):
+    """Where another file of that folder comes first, only for who asks sshd in the end."""
+    early = box.drop_in.with_name("a.conf")
+    early.write_text("AuthorizedPrincipalsFile none\n")
+
+    done = box.run("enroll", "token")
+
+    assert (done.code, "another one is first" in done.err) == (1, True), done.said
+    assert not box.drop_in.exists()
+    early.unlink()
+    assert box.sync().code == 0
+    assert box.drop_in.exists()
+
+
+def test_uninstalling_waits_for_sshd(enrolled: Box):
+    was = enrolled.used
+
+    done = enrolled.run("uninstall")
+
+    assert (done.code, "--reloaded" in done.err) == (1, True)
+    del was["sshd_config.d/gatehouse.conf"]
+    assert enrolled.used == was
+    assert enrolled.run("uninstall", "--reloaded").code == 0
+    assert enrolled.used == {}
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "arguments", "code"),
+    [
+        (-300, 30 * DAY, [], 1),
+        (-20 * DAY, 11 * DAY, [], 1),
+        (-21 * DAY, 10 * DAY, [], 0),
+        (-300, 2 * DAY, ["--within", "24h"], 1),
+        (-300, 2 * DAY, ["--within", "3d"], 0),
+        (-300, 2 * DAY, ["--within", "99%"], 1),
+        (-2 * DAY, -60, ["--within", "0%"], 0),
+        (-300, 2 * DAY, ["--within", "soon"], 2),
+        (-300, 2 * DAY, ["--within", "100%"], 2),
+        (None, None, [], 0),
+    ],
+)
+def test_whether_renewal_is_due_is_an_exit_code(
+    enrolled: Box, gate: PlayedHost, begins: int | None, ends: int, arguments: list[str], code: int
+):
+    """R20."""
+    if begins is None:
+        enrolled.certificate.unlink()
+    else:
+        how = {"principals": [NAME], "host": True, "begins": begins, "ends": ends}
+        enrolled.certificate.write_text(gate.machines.sign(enrolled.host_line, **how))
+
+    done = enrolled.run("needs-renewal", *arguments)
+
+    assert (done.code, done.out) == (code, ""), done.said
+
+
+@pytest.mark.parametrize("fault", ["none", "damaged", "of an earlier release", "readable"])
+@pytest.mark.parametrize(
+    ("command", "code"), [("needs-renewal", 2), ("sync", 1), ("status", 1), ("renew", 1)]
+)
+def test_who_is_not_enrolled_is_told_so(enrolled: Box, fault: str, command: str, code: int):
+    state = enrolled.folder / "state.json"
+    if fault == "none":
+        state.unlink()
+    elif fault == "damaged":
+        state.write_text("{")
+    elif fault == "readable":
+        state.chmod(0o644)
+    else:
+        state.write_text(json.dumps({"server": "x"}))
+
+    done = enrolled.run(command)
+
+    assert (done.code, done.out) == (code, ""), done.said
+    assert "nrol" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_key_that_was_made_anew_has_to_be_enrolled_anew(enrolled: Box):
+    for kind in ("ed25519", "ecdsa"):
+        other = make_key(enrolled.directory, kind)
+        (enrolled.ssh / f"ssh_host_{kind}_key.pub").write_text(other.public)
+
+    done = enrolled.run("renew", "--force")
+
+    assert (done.code, "anew" in done.err) == (1, True)
