@@ -106,6 +106,8 @@ def _as(kind: Any, value: Any) -> Any:
     """Make of a JSON value what the field holds: ids are text in JSON, tuples are lists."""
     if value is None:
         return None
+    if get_origin(kind) is tuple:
+        return tuple(_as(get_args(kind)[0], one) for one in value)
     kinds = (kind, *get_args(kind))
     if UUID in kinds:
         return UUID(value)
@@ -113,4 +115,4 @@ def _as(kind: Any, value: Any) -> Any:
         return datetime.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
-    return tuple(value) if get_origin(kind) is tuple else value
+    return value

@@ -1,22 +1,37 @@
-"""The command line as a client, and the tokens with which it calls the API."""
+"""Programs that register themselves as clients."""
 
 from typing import Any
 
-from tests.relying import ISSUER, Person, Rp
+from flask import Flask
 
-API = f"{ISSUER}/api/v1"
-LOOPBACK = "http://127.0.0.1:53682/callback"
-SESSION = "openid api"
-OFFLINE = "openid api offline_access"
+from tests.conftest import WIDE, client_of
+from tests.relying import ISSUER
 
-
-def tokens_of(person: Person, cli: Rp, scope: str) -> dict[str, Any]:
-    wish = {"redirect_uri": LOOPBACK, "scope": scope, "resource": API}
-    code = person.code_for(cli, **wish)
-    answer = cli.redeem(code, redirect_uri=LOOPBACK)
-    assert answer.status_code == 200, answer.text
-    return answer.json
+BACK = "https://app.example.com/callback"
+LEAST = {"redirect_uris": [BACK]}
+OPEN = {"OIDC_REGISTRATION": "open", **WIDE}
 
 
-def headers_of(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+class Program:
+    """Something that registers itself over HTTP."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        self.app, self.http = app, client_of(app, address)
+
+    def register(self, token: str = "", **metadata: Any) -> Any:
+        return self.http.post("/oidc/register", json=metadata, headers=bearer(token))
+
+    def done(self, **metadata: Any) -> dict[str, Any]:
+        reply = self.register(**{**LEAST, **metadata})
+        assert reply.status_code == 201, reply.text
+        found: dict[str, Any] = reply.json
+        return found
+
+    def call(self, method: str, told: dict[str, Any], token: str | None = None, **sent: Any) -> Any:
+        path = told["registration_client_uri"].removeprefix(ISSUER)
+        headers = bearer(told["registration_access_token"] if token is None else token)
+        return self.http.open(path, method=method, headers=headers, **sent)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}

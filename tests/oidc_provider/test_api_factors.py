@@ -11,7 +11,7 @@ from gatehouse.core.context import Runtime
 from gatehouse.sessions.models import Session
 from tests.factories import Factory
 from tests.mfa.owners import give_app
-from tests.oidc_provider.programs import OFFLINE, SESSION, headers_of, tokens_of
+from tests.oidc_provider.of_persons import OFFLINE, SESSION, headers_of, tokens_of
 from tests.relying import Person, Rp
 from tests.ssh_certificates.offices import Office
 

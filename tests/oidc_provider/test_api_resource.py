@@ -20,7 +20,7 @@ from gatehouse.signing_keys.service import prepare
 from tests.conftest import WIDE
 from tests.factories import Factory
 from tests.mfa.owners import give_app
-from tests.oidc_provider.programs import API, LOOPBACK, OFFLINE, SESSION, headers_of, tokens_of
+from tests.oidc_provider.of_persons import API, LOOPBACK, OFFLINE, SESSION, headers_of, tokens_of
 from tests.policies.demands import SHUT_OUT, Demanding, told
 from tests.proving import Shown, Signer
 from tests.relying import Person, Rp, answer_of

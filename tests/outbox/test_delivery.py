@@ -286,8 +286,9 @@ def test_every_event_survives_its_journey(kind):
 
 def value_for(hint):
     if get_origin(hint) is tuple:
-        return ("one", "two")
-    for kind, value in ((UUID, uuid4()), (bool, True), (int, 3), (str, "text")):
+        return tuple(value_for(get_args(hint)[0]) for _ in range(2))
+    plain = ((UUID, uuid4()), (datetime, datetime.now(UTC)), (bool, True), (int, 3), (str, "text"))
+    for kind, value in plain:
         if hint is kind or kind in get_args(hint):
             return value
     return next(iter(hint))

@@ -9,6 +9,7 @@ from subprocess import CompletedProcess, run
 
 import pytest
 
+from gatehouse.core.roles import Role
 from gatehouse.ssh_hosts.rules.snippets import certificate_path, install_script, sshd_config
 from tests.conftest import client_of
 from tests.openssh import make_key
@@ -78,7 +79,7 @@ def script(**changed: object) -> str:
     told = {
         "org": "acme",
         "server": "https://id.example.com",
-        "krl_url": "https://id.example.com/api/v1/ssh/orgs/acme/krl",
+        "files_url": "https://id.example.com/api/v1/ssh/orgs/acme",
         "user_keys": [KEY],
     }
     return install_script(**{**told, **changed})  # type: ignore[arg-type]
@@ -89,14 +90,14 @@ def script(**changed: object) -> str:
 )
 def test_what_the_script_is_made_of_is_never_run(tmp_path: Path, odd: str):
     """An address of ours may hold anything that a URL may."""
-    text = script(krl_url=odd, user_keys=[odd])
+    text = script(files_url=odd, user_keys=[odd])
     part = re.search(r"^krl_url=.*?(?=^fail\(\))", text, re.MULTILINE | re.DOTALL)
     assert part
     code = f'{part[0]}\nprintf \'%s|%s\' "$krl_url" "$user_keys"'
 
     done = run(["/bin/sh", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
 
-    assert done.stdout == f"{odd}|{odd}\n"
+    assert done.stdout == f"{odd}/krl|{odd}\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -165,10 +166,57 @@ def test_the_script_makes_sshd_believe(grounds: Grounds, etc: Etc, at: str):
     assert (etc.folder / "gatehouse" / "user-ca.pub").read_text() == f"{authority}\n"
     krl = grounds.http.get(f"/api/v1/ssh/orgs/{grounds.org.slug}/krl").data
     assert etc.krl.read_bytes() == krl
-    new = {"gatehouse/user-ca.pub", "gatehouse/revoked.krl", "sshd_config.d/gatehouse.conf"}
+    names = ("user-ca.pub", "revoked.krl", "refresh")
+    new = {*(f"gatehouse/{name}" for name in names), "sshd_config.d/gatehouse.conf"}
+    assert "Have this run each minute" in done.stdout
+    assert "Nobody gets in yet" in done.stdout
     assert etc.files() - before == new
     assert etc.install(at).returncode == 0
     assert etc.files() - before == new
+
+
+def refresh(etc: Etc) -> CompletedProcess[str]:
+    program = [str(etc.folder / "gatehouse" / "refresh")]
+    return run(program, capture_output=True, text=True, check=False, env={"PATH": os.defpath})  # noqa: S603
+
+
+def test_what_is_revoked_later_arrives(grounds: Grounds, etc: Etc, at: str):
+    """R14: by the program that the script leaves."""
+    assert etc.install(at).returncode == 0
+    ca = grounds.authority("user")
+    path = f"/api/v1/organizations/{grounds.org.id}/cas/{ca['id']}"
+    [key] = [key for key in ca["keys"] if key["state"] == "active"]
+    owner = grounds.make.bearer(grounds.make.member(grounds.org, Role.OWNER))
+    said = {"reason": "stolen"}
+    gone = grounds.http.post(f"{path}/keys/{key['id']}/compromise", json=said, headers=owner)
+    assert gone.status_code == 200, gone.text
+
+    done = refresh(etc)
+
+    assert done.returncode == 0, done.stderr
+    base = f"/api/v1/ssh/orgs/{grounds.org.slug}"
+    assert etc.krl.read_bytes() == grounds.http.get(f"{base}/krl").data
+    believed = (etc.folder / "gatehouse" / "user-ca.pub").read_text()
+    assert key["public_key"] not in believed
+    said = {"force": True, "reason": "moved"}
+    deleted = grounds.http.delete(path, json=said, headers=owner)
+    assert deleted.status_code == 200, deleted.text
+    assert refresh(etc).returncode == 0
+    lines = (etc.folder / "gatehouse" / "user-ca.pub").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == []
+
+
+@pytest.mark.parametrize("wrong", ["/nothing", "/user-ca.pub"])
+def test_what_is_no_list_changes_nothing(etc: Etc, at: str, wrong: str):
+    """R25: a page of an error is no list, and sshd would refuse everybody."""
+    assert etc.install(at).returncode == 0
+    program, before = etc.folder / "gatehouse" / "refresh", etc.krl.read_bytes()
+    program.write_text(program.read_text().replace("/krl'", f"{wrong}'"))
+
+    assert refresh(etc).returncode != 0
+
+    assert etc.krl.read_bytes() == before
+    assert not [name for name in etc.files() if ".new" in name]
 
 
 @pytest.mark.parametrize("fault", ["no server", "a page", "no include", "bad config", "bad keys"])

@@ -77,7 +77,7 @@ def script_told(ctx: Context, place: Published) -> str:
     return install_script(
         org=place.slug,
         server=ctx.settings.app_url,
-        krl_url=_krl_url(ctx, str(place.id)),  # A slug may be another's by then.
+        files_url=_files_url(ctx, str(place.id)),  # A slug may be another's by then.
         user_keys=trust_of(ctx, place.id).user_keys,
     )
 
@@ -93,7 +93,7 @@ def _trust_told(ctx: Context, host: Host, slug: str) -> dict[str, Any]:
         "user_ca": trust.user_keys,
         "host_ca": trust.host_keys,
         "krl_version": trust.krl_version,
-        "krl_url": _krl_url(ctx, str(host.org_id)),
+        "krl_url": f"{_files_url(ctx, str(host.org_id))}/krl",
         "krl_signer": trust.signer,
     }
 
@@ -110,5 +110,5 @@ def _is_due(ctx: Context, host: Host, names: Sequence[str]) -> bool:
     return host.due_at <= ctx.now or ctx.db.scalar(stale.limit(1)) is not None
 
 
-def _krl_url(ctx: Context, org: str) -> str:
-    return f"{ctx.settings.app_url}/api/v1/ssh/orgs/{org}/krl"
+def _files_url(ctx: Context, org: str) -> str:
+    return f"{ctx.settings.app_url}/api/v1/ssh/orgs/{org}"
