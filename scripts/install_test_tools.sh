@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what some tests need and no Python package brings: a browser, OpenSSH, shellcheck, Apache with mod_auth_openidc,
-# Node and the libraries for it that others certified. Does nothing for what is there.
+# Installs what some tests need and no Python package brings: a browser, OpenSSH, shellcheck,
+# systemd-analyze, Apache with mod_auth_openidc, Node and the libraries for it that others certified.
+# Does nothing for what is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,6 +12,7 @@ has chromedriver && { has chromium || has chromium-browser || has google-chrome;
 { has ssh && has ssh-keygen; } || missing+=(openssh-client)
 { has sshd || [ -x /usr/sbin/sshd ]; } || missing+=(openssh-server)
 has shellcheck || missing+=(shellcheck)
+has systemd-analyze || missing+=(systemd)
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2-bin libapache2-mod-auth-openidc)
 # Debian's npm brings hundreds of packages: only where no other one is there.
 has node || missing+=(nodejs)

@@ -1,12 +1,13 @@
 """OpenSSH's own ssh-keygen as counterpart: it makes keys, signs, and reads what we made."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
-from shutil import which
-from subprocess import run
+from subprocess import PIPE, Popen, run
 
-import pytest
+from tests.tools import the_program
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,10 @@ def make_key(
     return KeyFile(path)
 
 
-def ssh_keygen() -> str:
-    """The program. Where there is none the test is left out; not in CI."""
-    program = which("ssh-keygen")
-    if program is None and not environ.get("CI"):
-        pytest.skip("ssh-keygen not found: scripts/install_test_tools.sh installs it")
-    return program or "ssh-keygen"
-
-
 def keygen(*arguments: str | Path, given: bytes = b"", expect: tuple[int, ...] = (0,)) -> str:
     """What ``ssh-keygen`` prints."""
     done = run(  # noqa: S603
-        [ssh_keygen(), *arguments],
+        [the_program("ssh-keygen"), *arguments],
         input=given,
         capture_output=True,
         check=False,
@@ -58,4 +51,29 @@ def keygen(*arguments: str | Path, given: bytes = b"", expect: tuple[int, ...] =
         env={**environ, "TZ": "UTC"},
     )
     assert done.returncode in expect, (done.stdout, done.stderr)
+    return done.stdout.decode()
+
+
+@contextmanager
+def ssh_agent(socket: Path) -> Iterator[dict[str, str]]:
+    """An agent of OpenSSH meanwhile, and what names it in the environment."""
+    command = [the_program("ssh-agent"), "-D", "-a", str(socket)]
+    process = Popen(command, stdout=PIPE)  # noqa: S603
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield {"SSH_AUTH_SOCK": str(socket)}
+    process.terminate()
+    process.communicate(timeout=10)
+
+
+def ssh_add(agent: Mapping[str, str], *arguments: str | Path) -> str:
+    """What ``ssh-add`` prints; it does not mind that there is no key."""
+    done = run(  # noqa: S603
+        [the_program("ssh-add"), *arguments],
+        env={**environ, **agent},
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0 or b"no identities" in done.stdout, done.stderr
     return done.stdout.decode()

@@ -31,7 +31,7 @@ class Quiet(WSGIRequestHandler):
 def served(app: Any, port: int) -> Iterator[str]:
     """Serve a WSGI application from threads of this process. Yields its address."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://localhost:{port}"

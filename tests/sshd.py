@@ -7,13 +7,11 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 from subprocess import DEVNULL, run
-
-import pytest
 
 from tests.openssh import keygen
 from tests.processes import Server, wait_until
+from tests.tools import the_program
 
 NAME = "db1.example.com"
 CONFIGURATION = """
@@ -179,12 +177,3 @@ class Sshd(Server):
     def _answers(self) -> bool:
         # Asking it would leave lines of ours among those of the first login.
         return f"Server listening on 127.0.0.1 port {self.port}." in self.said()
-
-
-def the_program(name: str) -> str:
-    """``ssh`` or ``sshd``. Where there is none the test is left out; not in CI."""
-    program = which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip(f"{name} not found: scripts/install_test_tools.sh installs it")
-    # sshd starts itself again for each client, and wants to know where it is.
-    return str(Path(program or name).absolute())

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.openssh import ssh_keygen
+from gatehouse.registry import PACKAGES
 from tests.serving import GatehouseServer
+from tests.tools import the_program
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -66,7 +67,7 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
 
 @pytest.mark.integration
 def test_the_key_of_the_page_on_ssh_is_proved(backend: dict[str, str], tmp_path: Path):
-    ssh_keygen()
+    the_program("ssh-keygen")
     with GatehouseServer(tmp_path / "server", backend, workers=1) as server:
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -112,3 +113,11 @@ def test_examples_of_json_are_json(page: Path):
     for block in blocks(page, "json"):
         if "…" not in block:
             assert isinstance(json.loads(block), dict)
+
+
+def test_the_drawing_of_the_architecture_has_every_domain():
+    drawn = re.findall(
+        r"^  (\w+)/ +\w", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+    )
+
+    assert sorted(drawn) == sorted(["core", *(name.partition(".")[2] for name in PACKAGES)])

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.programs import Cli
-from tests.sshd import the_program
+from tests.tools import the_program
 
 HOST = "web1.acme.example"
 

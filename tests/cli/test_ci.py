@@ -1,12 +1,9 @@
 """Certificates for jobs by the command line: the token found by itself, and a key for once."""
 
 import json
-import os
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 from flask import Flask
@@ -17,7 +14,7 @@ from tests.cli.programs import Cli, Done
 from tests.cli.stage import enveloped, staged
 from tests.conftest import client_of
 from tests.factories import Factory
-from tests.openssh import keygen
+from tests.openssh import keygen, ssh_add, ssh_agent
 from tests.ssh_workloads.issuers import Issuer, issuing
 from tests.ssh_workloads.jobs import Yard
 
@@ -103,18 +100,8 @@ def test_any_variable_folder_and_rule_can_be_named(
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
-    program = which("ssh-agent")
-    if program is None:
-        pytest.skip("ssh-agent not found: scripts/install_test_tools.sh installs it")
-    socket = tmp_path / "agent"
-    process = subprocess.Popen([program, "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)  # noqa: S603
-    try:
-        while not socket.exists():
-            assert process.poll() is None
-        yield {"SSH_AUTH_SOCK": str(socket)}
-    finally:
-        process.terminate()
-        process.wait(10)
+    with ssh_agent(tmp_path / "agent") as named:
+        yield named
 
 
 def test_with_an_agent_no_file_is_left(cli: Cli, yard: Yard, issuer: Issuer, agent):
@@ -123,12 +110,7 @@ def test_with_an_agent_no_file_is_left(cli: Cli, yard: Yard, issuer: Issuer, age
     done = sign(cli, yard, "--agent", GATEHOUSE_ID_TOKEN=token, **agent)
     assert done.code == 0, done.said
     assert list(cli.secrets.glob("job-*")) == []
-    listed = subprocess.run(  # noqa: S603
-        [which("ssh-add") or "ssh-add", "-l"],
-        env={**os.environ, **agent},
-        capture_output=True,
-        check=False,
-    ).stdout.decode()
+    listed = ssh_add(agent, "-l")
     assert "(ED25519-CERT)" in listed
     assert "(ED25519)" in listed
 

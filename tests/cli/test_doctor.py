@@ -1,13 +1,10 @@
 """The agent, and the doctor: each thing that can be wrong is found, and said with what helps."""
 
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import which
 from threading import Thread
 from typing import Any
 
@@ -18,9 +15,11 @@ from tests.cli.authority import Played, put_certificate, set_up
 from tests.cli.homes import HOST, folder, live_in
 from tests.cli.programs import Cli, Done
 from tests.cli.stage import OK, enveloped, refusal
-from tests.openssh import keygen, make_key
+from tests.openssh import keygen, make_key, ssh_add, ssh_agent
+from tests.tools import the_program
 
 pytestmark = pytest.mark.integration
+Agent = dict[str, str]  # what names it in the environment
 
 FORESEEN: dict[str, Any] = {
     "allowed": True,
@@ -82,7 +81,7 @@ def test_a_clock_that_is_wrong_is_found(machine: Cli, played: Played, seconds: i
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         there = f"http://127.0.0.1:{server.server_port}"
         path = folder(machine) / "organizations.json"
         path.write_text(path.read_text().replace(played.stage.url, there))
@@ -218,30 +217,16 @@ def test_patterns_are_those_of_ssh(host: str, patterns: list[str], *, is_one: bo
 
 
 @pytest.fixture
-def agent(machine: Cli) -> Iterator[Path]:
+def agent(machine: Cli) -> Iterator[Agent]:
     """An agent of OpenSSH."""
-    program = which("ssh-agent")
-    if program is None:
-        pytest.skip("ssh-agent not found: scripts/install_test_tools.sh installs it")
-    socket = machine.home / "agent"
-    process = subprocess.Popen([program, "-D", "-a", str(socket)], stdout=subprocess.PIPE)  # noqa: S603
-    assert process.stdout is not None
-    process.stdout.readline()
-    machine.env["SSH_AUTH_SOCK"] = str(socket)
-    yield socket
-    process.terminate()
-    process.communicate()
+    with ssh_agent(machine.home / "agent") as named:
+        machine.env.update(named)
+        yield named
 
 
-def in_agent(socket: Path) -> list[str]:
-    done = subprocess.run(  # noqa: S603
-        [which("ssh-add") or "ssh-add", "-L"],
-        env={"SSH_AUTH_SOCK": str(socket)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [" ".join(line.split()[:2]) for line in done.stdout.splitlines() if "AAAA" in line]
+def in_agent(agent: Agent) -> list[str]:
+    lines = ssh_add(agent, "-L").splitlines()
+    return [" ".join(line.split()[:2]) for line in lines if "AAAA" in line]
 
 
 def certificate(cli: Cli) -> str:
@@ -249,7 +234,7 @@ def certificate(cli: Cli) -> str:
 
 
 def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
-    machine: Cli, played: Played, agent: Path
+    machine: Cli, played: Played, agent: Agent
 ):
     """R30: no longer, and the one before is replaced."""
     first = certificate(machine)
@@ -269,13 +254,12 @@ def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
     assert len(in_agent(agent)) == 2
 
 
-def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Path, tmp_path: Path):
+def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Agent, tmp_path: Path):
     place = tmp_path / "other"
     place.mkdir()
     other = make_key(place)
     Path(f"{other.path}-cert.pub").write_text(played.authority.sign(other.public))
-    env = {"SSH_AUTH_SOCK": str(agent)}
-    subprocess.run([which("ssh-add") or "", "-q", str(other.path)], env=env, check=True)  # noqa: S603
+    ssh_add(agent, "-q", other.path)
     before = in_agent(agent)
 
     assert machine.run("ssh", "agent").code == 0
@@ -285,7 +269,7 @@ def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Path
     assert in_agent(agent)[:2] == before
 
 
-def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Path, tmp_path: Path):
+def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Agent, tmp_path: Path):
     """R29: machines hang up after six."""
     config = machine.home / ".ssh" / "config"
     config.write_text(f"IdentitiesOnly no\n{config.read_text()}")
@@ -293,17 +277,16 @@ def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Path, tmp_path: P
     for number in range(6):
         path = tmp_path / f"key{number}"
         keygen("-q", "-t", "ed25519", "-N", "", "-f", path)
-        env = {"SSH_AUTH_SOCK": str(agent)}
-        subprocess.run([which("ssh-add") or "", "-q", str(path)], env=env, check=True)  # noqa: S603
+        ssh_add(agent, "-q", path)
 
     assert "6 keys" in wrong(machine.run("ssh", "doctor", HOST, "--json"))["agent"]
 
 
 def test_an_agent_that_is_none_is_named(machine: Cli, played: Played):
+    the_program("ssh-add")
     for place in ("", "/nowhere", str(machine.home)):
         done = machine.run("ssh", "agent", SSH_AUTH_SOCK=place)
         assert (done.code, done.out, "Traceback" in done.err) == (1, "", False)
         assert "no agent" in done.err
     done = machine.run("ssh", "agent", SSH_AUTH_SOCK="/nowhere", PATH=str(machine.home))
     assert done.code == 1
-    assert shutil.which("ssh-add")

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -12,7 +11,7 @@ import pytest
 
 from tests.cli.programs import Cli
 from tests.cli.stage import OK, Stage, enveloped, staged
-from tests.openssh import KeyFile, keygen, make_key
+from tests.openssh import KeyFile, keygen, make_key, ssh_add, ssh_agent
 
 pytestmark = pytest.mark.integration
 
@@ -91,24 +90,15 @@ def test_a_key_that_was_not_proved_is_proved_later(at_work: Cli, own: KeyFile):
 
 
 @pytest.fixture
-def agent(at_work: Cli) -> Iterator[Path]:
+def agent(at_work: Cli) -> Iterator[dict[str, str]]:
     """An agent of OpenSSH. Its keys are in its memory alone."""
-    socket = at_work.home / "agent"
-    command = [shutil.which("ssh-agent") or "ssh-agent", "-D", "-a", str(socket)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603
-    assert process.stdout is not None
-    process.stdout.readline()
-    at_work.env["SSH_AUTH_SOCK"] = str(socket)
-    yield socket
-    process.terminate()
-    process.communicate()
+    with ssh_agent(at_work.home / "agent") as named:
+        at_work.env.update(named)
+        yield named
 
 
-@pytest.mark.skipif(not shutil.which("ssh-agent"), reason="ssh-agent not found")
-def test_a_key_that_is_in_the_agent_alone_signs(at_work: Cli, own: KeyFile, agent: Path):
-    program = shutil.which("ssh-add") or "ssh-add"
-    env = {**os.environ, "SSH_AUTH_SOCK": str(agent)}
-    subprocess.run([program, "-q", str(own.path)], env=env, check=True)  # noqa: S603
+def test_a_key_that_is_in_the_agent_alone_signs(at_work: Cli, own: KeyFile, agent: dict[str, str]):
+    ssh_add(agent, "-q", own.path)
     public = at_work.home / "public.txt"
     public.write_text(own.public)
     own.path.unlink()

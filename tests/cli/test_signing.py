@@ -26,7 +26,8 @@ from tests.cli.programs import Cli
 from tests.factories import Factory
 from tests.openssh import make_key
 from tests.serving import GatehouseServer
-from tests.sshd import Sshd, the_program
+from tests.sshd import Sshd
+from tests.tools import the_program
 
 pytestmark = pytest.mark.integration
 

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from subprocess import CompletedProcess, run
 
 import pytest
@@ -16,7 +15,7 @@ from tests.openssh import make_key
 from tests.processes import free_port
 from tests.serving import served
 from tests.ssh_hosts.grounds import Grounds
-from tests.sshd import the_program
+from tests.tools import the_program
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBQWgMGD4lyhyFsYSBQvvEcSJ6BAhzmWJzCWUxEjLh0B"
 
@@ -65,13 +64,10 @@ def test_where_there_is_nothing_to_believe_there_is_none(bare: Grounds, name: st
 
 
 def test_shellcheck_finds_nothing_in_the_script(tmp_path: Path):
-    program = which("shellcheck")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("shellcheck not found: scripts/install_test_tools.sh installs it")
     file = tmp_path / "install.sh"
     file.write_text(script())
 
-    done = run([program or "shellcheck", file], capture_output=True, text=True, check=False)  # noqa: S603
+    done = run([the_program("shellcheck"), file], capture_output=True, text=True, check=False)  # noqa: S603
     assert (done.returncode, done.stdout) == (0, "")
 
 

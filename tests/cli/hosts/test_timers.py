@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.cli.hosts.boxes import Box
 from tests.cli.hosts.played import PlayedHost
 from tests.cli.programs import Cli
 from tests.cli.stage import staged
+from tests.tools import the_program
 
 pytestmark = pytest.mark.integration
 UNITS = ("gatehouse-host-sync.service", "gatehouse-host-sync.timer")
@@ -51,13 +51,16 @@ def test_the_units_are_shown_and_written(box: Box):
 
 
 def test_systemd_takes_the_units(box: Box):
-    program = which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd-analyze not found")
     assert box.run("install-timer", "--systemd").code == 0
 
     done = subprocess.run(  # noqa: S603
-        [program, "verify", "--man=no", "--recursive-errors=no", *units(box)],
+        [
+            the_program("systemd-analyze"),
+            "verify",
+            "--man=no",
+            "--recursive-errors=no",
+            *units(box),
+        ],
         capture_output=True,
         text=True,
         check=False,
