@@ -3,6 +3,8 @@
 The order is the order in which reactions to an event run.
 """
 
+import gc
+from functools import cache
 from importlib import import_module
 
 from gatehouse.core.domain import Domain
@@ -39,6 +41,16 @@ PACKAGES = (
 )
 
 
+@cache
 def domains() -> tuple[Domain, ...]:
-    """The declarations of all. With the first call the whole product is imported."""
-    return tuple(import_module(f"{package}.domain").domain for package in PACKAGES)
+    """The declarations of all. With the first call the whole product is imported: all of that
+    stays, and looking for garbage among it meanwhile is a fifth of the time.
+    """
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        return tuple(import_module(f"{package}.domain").domain for package in PACKAGES)
+    finally:
+        gc.freeze()
+        if looks:
+            gc.enable()

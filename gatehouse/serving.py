@@ -1,6 +1,5 @@
 """Serving with granian: its log in our form, and workers that only their parent stops."""
 
-import gc
 import logging
 import os
 import signal
@@ -33,7 +32,6 @@ def serve_with_granian(settings: Settings, address: str, *, workers: int) -> Non
     """
     os.chdir(ROOT)
     domains()
-    gc.freeze()
     workers_obey(os.getpid())
     server = Granian(
         TARGET,
