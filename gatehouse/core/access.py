@@ -212,10 +212,15 @@ def check_permission(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     role = ctx.ports[Memberships](ctx, ctx.user_id, org_id)
     if role is None:
         raise NotFound
+    check_role(ctx, org_id, role, permission)
+    return role
+
+
+def check_role(ctx: Context, org_id: UUID, role: Role, permission: StrEnum) -> None:
+    """The same for whoever has read the caller's role beside other things."""
     ctx.ports[Demands](ctx, org_id, permission)
     if not may(ctx, role, permission):
         raise Forbidden(needs=permission)
-    return role
 
 
 def may(ctx: Context, role: Role, permission: StrEnum) -> bool:

@@ -212,6 +212,21 @@ class Context:
         return self._single
 
     @property
+    def wire(self) -> Connection:
+        """What statements of tables run on: the transaction, with all that was changed so far; or,
+        between ``look`` and the transaction, what keeps none open.
+        """
+        if self._single is not None:
+            return self._single
+        self.db.flush()
+        return self.db.connection()
+
+    def look(self) -> None:
+        """Begin with looking around: no transaction is there before something asks for ``db``."""
+        self.stay_out_of_the_transaction()
+        self._single = self._single or self.runtime.short.connect()
+
+    @property
     def settings(self) -> Settings:
         return self.runtime.settings
 
@@ -257,7 +272,8 @@ class Context:
         """
         if self.recorded or self._ends_leases:
             raise RuntimeError("Something was changed already.")
-        self._close()
+        if self._db is not None:
+            self._db.close()
 
     def execute(self, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
         """Run an UPDATE or DELETE and return how many rows it hit: the database decides races."""

@@ -16,6 +16,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.db import Model
 from gatehouse.core.errors import MembershipSuspended
 from gatehouse.core.pagination import Page, paginate_rows
+from gatehouse.core.prepared import Prepared
 from gatehouse.core.roles import Role
 from gatehouse.organizations.errors import (
     ActiveMemberNotFound,
@@ -31,12 +32,14 @@ from gatehouse.organizations.permissions import OrganizationPermission
 MEMBERS, ORGANIZATIONS = (
     Model.metadata.tables[kind.__tablename__] for kind in (Member, Organization)
 )
-ROLE = select(MEMBERS.c.role, MEMBERS.c.suspended_at).where(
-    MEMBERS.c.org_id == bindparam("org"),
-    MEMBERS.c.user_id == bindparam("user"),
-    MEMBERS.c.deleted_at.is_(None),
+ROLE = Prepared(
+    select(MEMBERS.c.role, MEMBERS.c.suspended_at).where(
+        MEMBERS.c.org_id == bindparam("org"),
+        MEMBERS.c.user_id == bindparam("user"),
+        MEMBERS.c.deleted_at.is_(None),
+    )
 )
-ACTIVE_PLACES = (
+ACTIVE_PLACES = Prepared(
     select(ORGANIZATIONS.c.id, ORGANIZATIONS.c.name, ORGANIZATIONS.c.slug, MEMBERS.c.role)
     .join(MEMBERS, MEMBERS.c.org_id == ORGANIZATIONS.c.id)
     .where(
@@ -50,15 +53,9 @@ ACTIVE_PLACES = (
 )
 
 
-def _run(ctx: Context, statement: Select[Any], values: dict[str, UUID]) -> Any:
-    """What this transaction sees, what it has changed itself included."""
-    ctx.db.flush()
-    return ctx.db.connection().execute(statement, values)
-
-
 def role_of(ctx: Context, user_id: UUID, org_id: UUID) -> Role | None:
     """The Memberships port. Raises MembershipSuspended."""
-    row = _run(ctx, ROLE, {"org": org_id, "user": user_id}).first()
+    row = ROLE.first(ctx.wire, {"org": org_id, "user": user_id})
     if row is None:
         return None
     if row.suspended_at is not None:
@@ -297,8 +294,7 @@ def as_seen_by(ctx: Context, person: User, *, shows_addresses: bool) -> dict[str
 
 def active_places_of(ctx: Context, user_id: UUID) -> Sequence[Row[UUID, str, str, Role]]:
     """Id, name, slug and role where the person is in and not suspended: at most 200."""
-    found: Sequence[Row[UUID, str, str, Role]] = _run(ctx, ACTIVE_PLACES, {"user": user_id}).all()
-    return found
+    return ACTIVE_PLACES.all(ctx.wire, {"user": user_id})
 
 
 def readable_records(ctx: Context, user_id: UUID) -> Sequence[UUID]:

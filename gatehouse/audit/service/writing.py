@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
 from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.core.context import Context
 from gatehouse.core.events import Event
+from gatehouse.core.prepared import inserting
 from gatehouse.outbox.service import publish
 
-# Of the table: to hand a row to the object mapper takes three times as long.
-WRITTEN = insert(AuditEntry.metadata.tables[AuditEntry.__tablename__])
+ENTRIES = AuditEntry.metadata.tables[AuditEntry.__tablename__]
+WRITTEN = inserting(ENTRIES, (column.name for column in ENTRIES.c))
 
 
 def record(ctx: Context, event: Event) -> None:
@@ -39,7 +39,7 @@ def record(ctx: Context, event: Event) -> None:
         "success": not event.is_refusal,
         "details": details,
     }
-    ctx.db.connection().execute(WRITTEN, entry)
+    WRITTEN.count(ctx.db.connection(), entry)
     ctx.recorded.append(event)
     publish(ctx, event)
 

@@ -12,6 +12,7 @@ from gatehouse.accounts.models import User
 from gatehouse.core.context import Context
 from gatehouse.core.db import Model
 from gatehouse.core.pagination import Page, paginate_rows
+from gatehouse.core.prepared import Prepared
 from gatehouse.organizations.models import Organization
 from gatehouse.policies.queries.facts import MEMBERS, facts, judged, visiting
 from gatehouse.policies.rules import (
@@ -34,8 +35,8 @@ from gatehouse.sessions.models import Session
 ORGANIZATIONS, USERS = (Model.metadata.tables[kind.__tablename__] for kind in (Organization, User))
 # What the gate asks at nearly every request to an organization: to make a statement takes longer
 # than to run it.
-OF_MEMBER = facts().where(
-    MEMBERS.c.org_id == bindparam("org"), MEMBERS.c.user_id == bindparam("user")
+OF_MEMBER = Prepared(
+    facts().where(MEMBERS.c.org_id == bindparam("org"), MEMBERS.c.user_id == bindparam("user"))
 )
 # The same of somebody who is none, but comes in where everybody may.
 OF_VISITOR = visiting(bindparam("org"), bindparam("user"))
@@ -69,7 +70,7 @@ class Standing:
 
 def find_standing(ctx: Context, org_id: UUID, user_id: UUID) -> Standing | None:
     """None of who is no member."""
-    row = ctx.db.connection().execute(OF_MEMBER, {"org": org_id, "user": user_id}).first()
+    row = OF_MEMBER.first(ctx.wire, {"org": org_id, "user": user_id})
     return standing_of(row, ctx.now) if row is not None else None
 
 

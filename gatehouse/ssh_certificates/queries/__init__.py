@@ -1,5 +1,6 @@
 """Reading certificates, and what decides them."""
 
+from gatehouse.ssh_certificates.queries.callers import Holder, Known, OwnKey, get_known
 from gatehouse.ssh_certificates.queries.certificates import (
     Filters,
     all_told,
@@ -18,11 +19,7 @@ from gatehouse.ssh_certificates.queries.certificates import (
 )
 from gatehouse.ssh_certificates.queries.facts import (
     Demanded,
-    Holder,
-    OwnKey,
     demands_on,
-    get_holder,
-    get_own_key,
     is_authority_key,
     is_revoked_key,
     names_usable,
@@ -39,8 +36,6 @@ from gatehouse.ssh_certificates.queries.published import (
 )
 from gatehouse.ssh_certificates.queries.signers import (
     Signer,
-    epoch_of,
-    get_signer,
     get_signer_for_all,
     hold_off_revocations,
     is_closed,
@@ -51,6 +46,7 @@ __all__ = [
     "Demanded",
     "Filters",
     "Holder",
+    "Known",
     "OwnKey",
     "Published",
     "Signer",
@@ -60,12 +56,9 @@ __all__ = [
     "certificates_of",
     "count_living",
     "demands_on",
-    "epoch_of",
     "get_certificate",
-    "get_holder",
-    "get_own_key",
+    "get_known",
     "get_published",
-    "get_signer",
     "get_signer_for_all",
     "has_living",
     "has_principal",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Exists, bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, bindparam, select
 
 from gatehouse.core.context import Context
 from gatehouse.core.db import Model
+from gatehouse.core.prepared import Prepared
 from gatehouse.ssh_ca.models import (
     Authority,
     AuthorityKey,
@@ -22,7 +22,7 @@ from gatehouse.ssh_ca.models import (
     Permission,
 )
 from gatehouse.ssh_ca.rules.policies import AuthorityLimits
-from gatehouse.ssh_certificates.errors import AuthorityClosed, NoAuthority
+from gatehouse.ssh_certificates.errors import NoAuthority
 from gatehouse.ssh_certificates.models import RevocationList
 
 AUTHORITIES, KEYS, PERMISSIONS, LISTS = (
@@ -35,40 +35,22 @@ EPOCH = select(LISTS.c.epoch).where(LISTS.c.org_id == bindparam("org"))
 UNDISTURBED = EPOCH.with_for_update(read=True)
 
 
-def _may_sign(*more: Any) -> Exists:
-    return exists().where(
-        PERMISSIONS.c.authority_id == AUTHORITIES.c.id,
-        PERMISSIONS.c.permission == Permission.SIGN.value,
-        *more,
-    )
-
-
+# As Signer has them.
+OF_SIGNER = (
+    *(AUTHORITIES.c.org_id, AUTHORITIES.c.kind, AUTHORITIES.c.default_seconds),
+    *(AUTHORITIES.c.max_seconds, AUTHORITIES.c.backdate_seconds, KEYS.c.id, KEYS.c.authority_id),
+    *(KEYS.c.type, KEYS.c.blob, KEYS.c.fingerprint, KEYS.c.private_sealed, KEYS.c.key_sealed),
+)
 ACTIVE = (
-    select(
-        AUTHORITIES.c.org_id,
-        AUTHORITIES.c.kind,
-        AUTHORITIES.c.default_seconds,
-        AUTHORITIES.c.max_seconds,
-        AUTHORITIES.c.backdate_seconds,
-        KEYS.c.id,
-        KEYS.c.authority_id,
-        KEYS.c.type,
-        KEYS.c.blob,
-        KEYS.c.fingerprint,
-        KEYS.c.private_sealed,
-        KEYS.c.key_sealed,
-    )
+    select(*OF_SIGNER)
     .join(KEYS, KEYS.c.authority_id == AUTHORITIES.c.id)
     .where(AUTHORITIES.c.deleted_at.is_(None), KEYS.c.state == KeyState.ACTIVE)
 )
 OF_KIND = ACTIVE.where(
     AUTHORITIES.c.org_id == bindparam("org"), AUTHORITIES.c.kind == bindparam("kind")
 )
-FOR_PERSON = OF_KIND.add_columns(
-    _may_sign().label("is_closed"),
-    _may_sign(PERMISSIONS.c.user_id == bindparam("user")).label("is_named"),
-)
-BY_ID = ACTIVE.where(AUTHORITIES.c.id == bindparam("authority"))
+FOR_ALL = Prepared(OF_KIND)
+BY_ID = Prepared(ACTIVE.where(AUTHORITIES.c.id == bindparam("authority")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +86,9 @@ def hold_off_revocations(ctx: Context, org_id: UUID) -> int | None:
     return ctx.db.connection().execute(UNDISTURBED, {"org": org_id}).scalar()
 
 
-def epoch_of(ctx: Context, org_id: UUID) -> int | None:
-    """The same without keeping anybody waiting."""
-    return ctx.db.connection().execute(EPOCH, {"org": org_id}).scalar()
-
-
-def get_signer(ctx: Context, org_id: UUID, kind: AuthorityKind, *, named: bool = False) -> Signer:
-    """What signs for the caller; ``named`` if only for who is named there.
-
-    Raises NoAuthority, AuthorityClosed.
-    """
-    values = {"org": org_id, "kind": kind, "user": ctx.user_id}
-    row = ctx.db.connection().execute(FOR_PERSON, values).first()
-    if row is None:
-        raise NoAuthority
-    *signer, is_closed, is_named = row
-    if (named or is_closed) and not is_named:
-        raise AuthorityClosed
-    return Signer(*signer)
-
-
 def get_signer_for_all(ctx: Context, org_id: UUID, kind: AuthorityKind) -> Signer:
     """What signs for those whom no permission row names: hosts, workloads. Raises NoAuthority."""
-    return _found(ctx.db.connection(), OF_KIND, {"org": org_id, "kind": kind})
+    return _signer(FOR_ALL.first(ctx.wire, {"org": org_id, "kind": kind}))
 
 
 def is_closed(ctx: Context, authority_id: UUID) -> bool:
@@ -138,13 +100,12 @@ def is_closed(ctx: Context, authority_id: UUID) -> bool:
     return ctx.db.connection().execute(named.limit(1)).first() is not None
 
 
-def signer_of(db: Session | Connection, authority_id: UUID) -> Signer:
+def signer_of(db: Connection, authority_id: UUID) -> Signer:
     """The key of an authority that signs by now. Raises NoAuthority."""
-    return _found(db, BY_ID, {"authority": authority_id})
+    return _signer(BY_ID.first(db, {"authority": authority_id}))
 
 
-def _found(db: Session | Connection, statement: Any, values: dict[str, Any]) -> Signer:
-    row = db.execute(statement, values).first()
+def _signer(row: Any) -> Signer:
     if row is None:
         raise NoAuthority
     return Signer(*row)

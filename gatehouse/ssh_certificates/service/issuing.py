@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, case, exists, insert, update
+from sqlalchemy import Connection, bindparam, case, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
@@ -15,20 +14,33 @@ from gatehouse.core.db import NOT_AWAITED, Model, TZDateTime
 from gatehouse.core.openssh.certificates import issue as write_certificate
 from gatehouse.core.openssh.signatures import PrivateKey, sign
 from gatehouse.core.openssh.terms import Kind, Terms
+from gatehouse.core.prepared import Prepared, inserting
 from gatehouse.ssh_ca.errors import SignerUnavailable
 from gatehouse.ssh_ca.models import AuthorityKey, AuthorityKind, KeyState
 from gatehouse.ssh_ca.rules.key_ids import Holder
 from gatehouse.ssh_ca.service import open_key
 from gatehouse.ssh_certificates.errors import AuthorityKeyCertified
 from gatehouse.ssh_certificates.events import CertificateIssued
-from gatehouse.ssh_certificates.models import Certificate
+from gatehouse.ssh_certificates.models import Certificate, RevocationList
 from gatehouse.ssh_certificates.queries import Signer, signer_of
 
-CERTIFICATES, KEYS = (
-    Model.metadata.tables[kind.__tablename__] for kind in (Certificate, AuthorityKey)
+CERTIFICATES, KEYS, LISTS = (
+    Model.metadata.tables[kind.__tablename__]
+    for kind in (Certificate, AuthorityKey, RevocationList)
 )
 OTHERS = KEYS.alias("others")
-STORED = insert(CERTIFICATES)
+SIGNED = [column.name for column in CERTIFICATES.c if not column.name.startswith("revo")]
+STORED = inserting(CERTIFICATES, SIGNED)
+# Only if nothing was revoked since; and whoever revokes something waits for what was stored.
+STORED_UNDISTURBED = Prepared(
+    insert(CERTIFICATES).from_select(
+        SIGNED,
+        select(*(bindparam(name, type_=CERTIFICATES.c[name].type) for name in SIGNED))
+        .select_from(LISTS)
+        .where(LISTS.c.org_id == bindparam("org_id"), LISTS.c.epoch == bindparam("epoch"))
+        .with_for_update(read=True),
+    )
+)
 # The database gives each its own; and says whether an authority is to be certified itself.
 NEXT_SERIAL = (
     update(KEYS)
@@ -47,7 +59,8 @@ NEXT_SERIAL = (
 )
 # By itself it does not wait for the disk. It is there before any certificate that has it: the log
 # is written in order.
-NEXT_SERIAL_ALONE = NEXT_SERIAL.returning(NOT_AWAITED)
+NEXT_SERIAL_ALONE = Prepared(NEXT_SERIAL.returning(NOT_AWAITED.label("not_awaited")))
+NEXT_SERIAL_WITHIN = Prepared(NEXT_SERIAL)
 KINDS = {AuthorityKind.USER: Kind.USER, AuthorityKind.HOST: Kind.HOST}
 
 
@@ -98,7 +111,9 @@ def issue(ctx: Context, order: Order) -> Issued:
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
     """
-    return store(ctx, _signed_with(ctx, *_with_serial(order, ctx.db.connection(), NEXT_SERIAL)))
+    return store(
+        ctx, _signed_with(ctx, *_with_serial(order, ctx.db.connection(), NEXT_SERIAL_WITHIN))
+    )
 
 
 def sign_ahead(ctx: Context, order: Order) -> Signed:
@@ -107,20 +122,33 @@ def sign_ahead(ctx: Context, order: Order) -> Signed:
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
     """
-    ctx.stay_out_of_the_transaction()
-    return _signed_with(ctx, *_with_serial(order, ctx.single, NEXT_SERIAL_ALONE))
+    ctx.look()
+    return _signed_with(ctx, *_with_serial(order, ctx.wire, NEXT_SERIAL_ALONE))
 
 
 def store(ctx: Context, signed: Signed) -> Issued:
     """Store a certificate. It counts when this act is committed. Raises SignerUnavailable."""
-    order, values = signed.order, signed.values
+    _store(ctx, STORED, signed.values)
+    return _recorded(ctx, signed)
+
+
+def store_undisturbed(ctx: Context, signed: Signed, epoch: int) -> Issued | None:
+    """The same if this is still the epoch of the organization's revocations; None if it is not."""
+    is_stored = _store(ctx, STORED_UNDISTURBED, signed.values | {"epoch": epoch})
+    return _recorded(ctx, signed) if is_stored else None
+
+
+def _store(ctx: Context, statement: Prepared, values: dict[str, Any]) -> bool:
     try:
-        ctx.db.connection().execute(STORED, values)
+        return statement.count(ctx.db.connection(), values) == 1
     except IntegrityError as error:
         raise SignerUnavailable from error
-    row = Certificate(**values)
-    record(ctx, _event(row, order))
-    return Issued(row, order.signer.fingerprint)
+
+
+def _recorded(ctx: Context, signed: Signed) -> Issued:
+    row = Certificate(**signed.values)
+    record(ctx, _event(row, signed.order))
+    return Issued(row, signed.order.signer.fingerprint)
 
 
 def issue_once(ctx: Context, order: Order, private: PrivateKey) -> Certificate:
@@ -128,11 +156,11 @@ def issue_once(ctx: Context, order: Order, private: PrivateKey) -> Certificate:
     act of somebody else, who puts it on record.
     """
     values = {**_values(ctx, order, 1), "certificate": _written(order, 1, private)}
-    ctx.db.connection().execute(STORED, values)
+    STORED.count(ctx.db.connection(), values)
     return Certificate(**values)
 
 
-def _with_serial(order: Order, db: Session | Connection, statement: Any) -> tuple[Order, int]:
+def _with_serial(order: Order, db: Connection, statement: Prepared) -> tuple[Order, int]:
     """The order, and a serial of the key that signs it: the next one, if it was rotated just now.
 
     The database decides who gets which.
@@ -145,14 +173,14 @@ def _with_serial(order: Order, db: Session | Connection, statement: Any) -> tupl
     raise SignerUnavailable
 
 
-def _next_serial(order: Order, db: Session | Connection, statement: Any) -> int | None:
+def _next_serial(order: Order, db: Connection, statement: Prepared) -> int | None:
     """Raises AuthorityKeyCertified."""
     values = {
         "key": order.signer.id,
         "end": order.valid_before,
         "certified": order.fingerprint,
     }
-    row = db.execute(statement, values).first()
+    row = statement.first(db, values)
     if row is None:
         return None
     if row.is_authority:

@@ -9,12 +9,10 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from gatehouse.audit.service import record_attempt
-from gatehouse.core.access import check_permission
 from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
-from gatehouse.ssh_ca.models import AuthorityKind
-from gatehouse.ssh_ca.permissions import AuthorityPermissions
+from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
 from gatehouse.ssh_ca.rules.policies import Merged, strictest
@@ -27,16 +25,21 @@ from gatehouse.ssh_certificates.events import CertificateRefused
 from gatehouse.ssh_certificates.queries import (
     Demanded,
     Holder,
+    Known,
     OwnKey,
     Signer,
     demands_on,
-    epoch_of,
-    get_holder,
-    get_own_key,
-    get_signer,
+    get_known,
     hold_off_revocations,
 )
-from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue, sign_ahead, store
+from gatehouse.ssh_certificates.service.issuing import (
+    Issued,
+    Order,
+    issue,
+    sign_ahead,
+    store_undisturbed,
+)
+from gatehouse.ssh_keys.errors import SshKeyNotFound
 
 ERRORS: dict[Reason, type[GatehouseError]] = {
     Reason.KEY_NOT_VERIFIED: errors.KeyNotVerified,
@@ -96,26 +99,28 @@ class Preview:
 
 
 def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
-    """Sign a certificate for the caller, who is known to be a member.
+    """Sign a certificate for the caller.
 
-    Raises what this module's ERRORS name, NoAuthority, AuthorityClosed, SshKeyNotFound,
-    NoVerifiedKeys, StepUpRequired, FactorMissing, SignerUnavailable.
+    Raises what check_permission does, what this module's ERRORS name, NoAuthority, AuthorityClosed,
+    UserLocked, SshKeyNotFound, NoVerifiedKeys, StepUpRequired, FactorMissing, SignerUnavailable.
     """
+    known = get_known(ctx, org_id, wish.key_id)
     with _refusals_on_record(ctx, org_id, wish):
-        epoch, order = epoch_of(ctx, org_id), _ordered(ctx, org_id, wish)
+        order = _ordered(ctx, org_id, known, wish)
         # Signed outside of the transaction that stores it: nobody waits for the disk of others.
         ctx.leave_the_transaction()
-        signed = sign_ahead(ctx, order)
-        if hold_off_revocations(ctx, org_id) == epoch:
-            return store(ctx, signed)
+        issued = store_undisturbed(ctx, sign_ahead(ctx, order), known.epoch)
+        if issued is not None:
+            return issued
         # Something was revoked meanwhile, perhaps a right of the caller. Now nothing is any more.
-        check_permission(ctx, org_id, AuthorityPermissions.USE)
-        return issue(ctx, _ordered(ctx, org_id, wish))
+        hold_off_revocations(ctx, org_id)
+        known = get_known(ctx, org_id, wish.key_id)
+        return issue(ctx, _ordered(ctx, org_id, known, wish))
 
 
 def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
     """What `sign` would do, explained. Raises what it raises before anything is decided."""
-    asked = _asked(ctx, org_id, wish)
+    asked = _asked(ctx, org_id, get_known(ctx, org_id, wish.key_id), wish)
     told = asked.explain()
     refusals = tuple(_error_of(ctx, refused) for refused in told.refusals)
     return Preview(asked.key, told, refusals)
@@ -126,17 +131,29 @@ def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
 
     Raises NoAuthority, AuthorityClosed, NotFound.
     """
-    signer = get_signer(ctx, org_id, AuthorityKind.USER)
-    what = demands_on(ctx, org_id, get_holder(ctx, org_id))
+    known = get_known(ctx, org_id)
+    signer = _signer(known)
+    what = demands_on(ctx, org_id, known.holder)
     held = narrowed(what.granted, what.policies)
     holding = giving((one.name for one in held), held, what.policies)
     return strictest(holding, signer.limits)
 
 
-def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
-    signer = get_signer(ctx, org_id, AuthorityKind.USER)
-    holder = get_holder(ctx, org_id)
-    key = get_own_key(ctx, org_id, wish.key_id)
+def _signer(known: Known) -> Signer:
+    """What signs for them. Raises NoAuthority, AuthorityClosed, UserLocked."""
+    if known.signer is None:
+        raise errors.NoAuthority
+    if known.is_closed:
+        raise errors.AuthorityClosed
+    if known.is_locked:
+        raise UserLocked
+    return known.signer
+
+
+def _asked(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Asked:
+    signer, key = _signer(known), known.key
+    if key is None:
+        raise errors.NoVerifiedKeys if wish.key_id is None else SshKeyNotFound
     if key.is_revoked:
         raise errors.KeyNotVerified(why=REVOKED)
     request = Request(
@@ -156,13 +173,13 @@ def _asked(ctx: Context, org_id: UUID, wish: Wish) -> Asked:
         clamp=wish.clamp,
         ip=ctx.origin.ip,
         auth_time=ctx.actor.auth_time,
-        mfa_time=holder.mfa_time,
+        mfa_time=known.holder.mfa_time,
     )
-    return Asked(holder, signer, key, request, demands_on(ctx, org_id, holder))
+    return Asked(known.holder, signer, key, request, demands_on(ctx, org_id, known.holder))
 
 
-def _ordered(ctx: Context, org_id: UUID, wish: Wish) -> Order:
-    asked = _asked(ctx, org_id, wish)
+def _ordered(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Order:
+    asked = _asked(ctx, org_id, known, wish)
     return _order(asked, _decided(ctx, asked), wish)
 
 
