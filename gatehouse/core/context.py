@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Executable, Row, Select
@@ -22,6 +22,7 @@ from gatehouse.core.leases import RAISED as ENDED
 from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
 from gatehouse.core.places import Places
+from gatehouse.core.ports import Ports
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import (
     Handler,
@@ -36,7 +37,6 @@ from gatehouse.core.redis_link import RedisLink
 from gatehouse.core.settings import Settings
 from gatehouse.core.store import EphemeralStore, FailoverStore, RedisStore, SqlStore
 
-T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
 
 
@@ -67,27 +67,6 @@ class Origin:
     request_id: str = "-"
     ip: str | None = None
     user_agent: str | None = None
-
-
-class Ports:
-    """The outside world, by protocol. Chosen once, when the app is built."""
-
-    def __init__(self, chosen: Mapping[type[Any], Any]) -> None:
-        self._chosen = dict(chosen)
-
-    @classmethod
-    def build(
-        cls, settings: Settings, domains: tuple[Domain, ...], replaced: Mapping[str, object]
-    ) -> "Ports":
-        chosen = {
-            port: replaced.get(port.__name__) or build(settings)
-            for domain in domains
-            for port, build in domain.ports.items()
-        }
-        return cls(chosen)
-
-    def __getitem__(self, port: type[T]) -> T:
-        return self._chosen[port]  # type: ignore[no-any-return]
 
 
 class AttemptLog(Protocol):

@@ -32,7 +32,10 @@ class _Compiled:
 
 
 class Prepared:
-    """A statement that is run again and again. Its values are those of its bindparam()s."""
+    """A statement that is run again and again. Its values are those of its bindparam()s.
+
+    It runs on the connection of a session, or on one that commits each statement as it ends.
+    """
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
@@ -65,8 +68,6 @@ class Prepared:
         for name, convert in made.write:
             value = values[name]
             given[name] = convert(value) if convert is not None else value
-        if not db.in_transaction():
-            db.begin()  # As any first statement does.
         driver: Any = db.connection.driver_connection
         cursor = driver.cursor()
         for listener in db.dispatch.before_cursor_execute:

@@ -10,7 +10,8 @@ from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.clients.events import ClientChanged
 from gatehouse.clients.models import Client
 from gatehouse.clients.queries import clients_as_written, find_client_by_id
-from gatehouse.core.context import Context, Ports
+from gatehouse.core.context import Context
+from gatehouse.core.ports import Ports
 from gatehouse.core.reactions import CALLS, Received, during, every, on
 from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
 from gatehouse.grants.models import ClientSession, Grant, RefreshFamily

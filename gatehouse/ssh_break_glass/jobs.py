@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from gatehouse.accounts.queries import is_proven
-from gatehouse.core.context import Context, Ports
+from gatehouse.core.context import Context
+from gatehouse.core.ports import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import Mail, refuse_to_flood, sending
 from gatehouse.organizations.events import OrganizationDeleted

@@ -87,7 +87,7 @@ def nothing(**changes):
 
 
 def test_a_row_is_what_sqlalchemy_makes_of_it(there):
-    with there.engine.connect() as db:
+    with there.short.connect() as db:
         for values in (thing(), nothing()):
             assert PUT_IN.count(db, values) == 1
             found = BY_ID.first(db, {"id": values["id"]})
@@ -100,7 +100,7 @@ def test_a_row_is_what_sqlalchemy_makes_of_it(there):
 
 
 def test_none_some_and_how_many(there):
-    with there.engine.connect() as db:
+    with there.short.connect() as db:
         assert (BY_ID.first(db, {"id": uuid4()}), ALL.all(db, {})) == (None, [])
         values = thing(size=1)
         PUT_IN.count(db, values)
@@ -122,23 +122,23 @@ def test_it_is_of_the_transaction(there):
     with there.short.connect() as db:
         assert [row.name for row in ALL.all(db, {})] == ["kept"]
         PUT_IN.count(db, thing(name="at once"))
-        with there.engine.connect() as other:
-            assert len(ALL.all(other, {})) == 2
+        with there.reading() as other:
+            assert len(ALL.all(other.connection(), {})) == 2
 
 
 def test_what_the_database_refuses_is_the_same_error(there):
-    with there.engine.connect() as db:
-        PUT_IN.count(db, thing())
+    with there.writing() as session:
+        PUT_IN.count(session.connection(), thing())
         with pytest.raises(IntegrityError) as refused:
-            PUT_IN.count(db, thing())
+            PUT_IN.count(session.connection(), thing())
         assert not refused.value.connection_invalidated
         assert "wood" not in str(refused.value)
-        db.rollback()
-        assert ALL.all(db, {}) == []
+        session.rollback()
+        assert ALL.all(session.connection(), {}) == []
 
 
 def test_a_value_that_is_missing_is_a_mistake(there):
-    with there.engine.connect() as db, pytest.raises((KeyError, StatementError), match="id"):
+    with there.short.connect() as db, pytest.raises((KeyError, StatementError), match="id"):
         BY_ID.first(db, {})
 
 
@@ -146,7 +146,7 @@ def test_a_value_that_is_missing_is_a_mistake(there):
 def test_a_list_of_values_is_refused(there):
     several = THINGS.c.size.in_(bindparam("those", expanding=True))
     those = Prepared(select(THINGS.c.id).where(several))
-    with there.engine.connect() as db, pytest.raises(TypeError, match="each time"):
+    with there.short.connect() as db, pytest.raises(TypeError, match="each time"):
         those.all(db, {"those": [1]})
 
 
@@ -155,8 +155,8 @@ def test_whoever_listens_hears_of_it(there):
     listening = (there.engine, "before_cursor_execute", lambda *told: heard.append(told[2]))
     event.listen(*listening)
     try:
-        with there.engine.connect() as db:
-            ALL.all(db, {})
+        with there.reading() as session:
+            ALL.all(session.connection(), {})
         with there.short.connect() as db:
             ALL.all(db, {})
     finally:
@@ -168,7 +168,7 @@ def test_whoever_listens_hears_of_it(there):
 def test_after_a_restart_no_connection_of_before_is_used(make_app):
     runtime = make_app().extensions["gatehouse"]
     whoami = Prepared(select(func.pg_backend_pid().label("pid")))
-    with runtime.engine.connect() as one, runtime.engine.connect() as two:
+    with runtime.short.connect() as one, runtime.short.connect() as two:
         pids = [whoami.first(db, {}).pid for db in (one, two)]
     with runtime.short.connect() as killer:
         own = whoami.first(killer, {}).pid

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from gatehouse.core.context import Context, Ports
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint
+from gatehouse.core.ports import Ports
 from gatehouse.core.reactions import Postponed, Received
 from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.service.form import Mail, render

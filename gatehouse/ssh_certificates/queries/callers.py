@@ -62,33 +62,30 @@ def _may_sign(*more: Any) -> Any:
     return exists().where(PERMISSIONS.c.authority_id == AUTHORITIES.c.id, signs, *more)
 
 
+IS_BAD = exists().where(REVOKED.c.org_id == ORG, REVOKED.c.fingerprint == SSH_KEYS.c.fingerprint)
+ALL = (
+    *(USERS.c.id, USERS.c.email, ORGANIZATIONS.c.slug, MEMBERS.c.role, MEMBERS.c.suspended_at),
+    *(SESSIONS.c.mfa_time, LISTS.c.epoch),
+    exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER).label("is_locked"),
+    _may_sign().label("is_closed"),
+    _may_sign(PERMISSIONS.c.user_id == USER).label("is_named"),
+    *_named("policy", POLICIES.c),
+    *_named("signer", OF_SIGNER),
+    *_named("key", (SSH_KEYS.c[name] for name in OF_KEY)),
+    IS_BAD.label("key_is_revoked"),
+)
+SIGNING = (
+    AUTHORITIES.c.org_id == ORG,
+    AUTHORITIES.c.kind == AuthorityKind.USER,
+    AUTHORITIES.c.deleted_at.is_(None),
+)
+
+
 def _with(key: Any) -> Prepared:
     """``key`` is the id of the one that is meant."""
     active = and_(KEYS.c.authority_id == AUTHORITIES.c.id, KEYS.c.state == KeyState.ACTIVE)
-    signing = and_(
-        AUTHORITIES.c.org_id == ORG,
-        AUTHORITIES.c.kind == AuthorityKind.USER,
-        AUTHORITIES.c.deleted_at.is_(None),
-    )
-    is_bad = REVOKED.c.org_id == ORG, REVOKED.c.fingerprint == SSH_KEYS.c.fingerprint
-    parts = (
-        USERS.c.id,
-        USERS.c.email,
-        ORGANIZATIONS.c.slug,
-        MEMBERS.c.role,
-        MEMBERS.c.suspended_at,
-        SESSIONS.c.mfa_time,
-        LISTS.c.epoch,
-        exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER).label("is_locked"),
-        _may_sign().label("is_closed"),
-        _may_sign(PERMISSIONS.c.user_id == USER).label("is_named"),
-        *_named("policy", POLICIES.c),
-        *_named("signer", OF_SIGNER),
-        *_named("key", (SSH_KEYS.c[name] for name in OF_KEY)),
-        exists().where(*is_bad).label("key_is_revoked"),
-    )
     return Prepared(
-        select(*parts)
+        select(*ALL)
         .select_from(USERS)
         .join(MEMBERS, and_(MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.org_id == ORG))
         .join(ORGANIZATIONS, ORGANIZATIONS.c.id == MEMBERS.c.org_id)
@@ -98,7 +95,7 @@ def _with(key: Any) -> Prepared:
             SESSIONS,
             and_(SESSIONS.c.id == bindparam("session"), SESSIONS.c.user_id == USERS.c.id),
         )
-        .outerjoin(AUTHORITIES.join(KEYS, active), signing)
+        .outerjoin(AUTHORITIES.join(KEYS, active), and_(*SIGNING))
         .outerjoin(SSH_KEYS, and_(SSH_KEYS.c.id == key, SSH_KEYS.c.user_id == USERS.c.id))
         .where(
             USERS.c.id == USER,
