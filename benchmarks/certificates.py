@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from uuid import UUID
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.load import LoadError, Run, answer_to, put_load, request
@@ -39,7 +40,10 @@ def certificate(stage: Stage, effort: Effort) -> Measured:
     """Measure certificates a second, each for a person with two principals."""
     settings = stage.prepare("redis")
     ours, peer = Side("Gatehouse"), Side("ssh-keygen")
-    asked = [request("POST", SIGN, b"{}", token=token) for token in _tokens(settings)]
+    org_id, tokens = _people_of(settings)
+    # As the command line asks.
+    wish = orjson.dumps({"organization_id": str(org_id)})
+    asked = [request("POST", SIGN, wish, token=token) for token in tokens]
     folder = _keys(stage.place("ssh-keygen"))
     with ExitStack() as stack:
         server = stack.enter_context(stage.gatehouse("redis"))
@@ -72,12 +76,15 @@ def _keys(folder: Path) -> Path:
     return folder
 
 
-def _tokens(settings: dict[str, str]) -> list[str]:
-    """Sessions of people who may have a certificate: with one principal, and one by department."""
+def _people_of(settings: dict[str, str]) -> tuple[UUID, list[str]]:
+    """An organization, and sessions of people who may have a certificate there: with one principal,
+    and one by department.
+    """
     runtime = create_app(read_settings(settings)).extensions["gatehouse"]
     try:
         with unit_of_work(runtime, Origin("bench")) as ctx:
-            return _people(ctx, _organization(ctx))
+            org_id = _organization(ctx)
+            return org_id, _people(ctx, org_id)
     finally:
         runtime.engine.dispose()
 

@@ -4,7 +4,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories import Factory
+from tests.ops.conftest import app_on, empty_database
 from tests.ssh_certificates.offices import Office
+
+__all__ = ["app_on", "empty_database"]
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ OWN = "/api/v1/ssh/certificates"
 class Office(Place):
     """``member`` holds the principals ``deploy`` and ``web``, and has proved ``key``."""
 
-    def __init__(self, client: FlaskClient, make: Factory) -> None:
+    def __init__(self, client: FlaskClient, make: Factory, **of_authority: object) -> None:
         super().__init__(client, make)
-        self.ca = self.created()
+        self.ca = self.created(**of_authority)
         self.key = self.key_of(self.member)
         self.deploy = make.principal(self.org, self.member, name="deploy")
         self.web = make.principal(self.org, self.member, name="web")

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,12 @@ def get_authority(ctx: Context, org_id: UUID, authority_id: UUID) -> Authority:
     if found is None:
         raise AuthorityNotFound
     return found
+
+
+def organizations_that_sign(ctx: Context, kinds: Collection[AuthorityKind]) -> Sequence[UUID]:
+    """All that have an authority of these kinds: for who runs the instance."""
+    found = select(Authority.org_id).where(Authority.kind.in_(kinds)).distinct()
+    return ctx.db.scalars(found.order_by(Authority.org_id)).all()
 
 
 def find_authority(ctx: Context, org_id: UUID, kind: AuthorityKind) -> Authority | None:

@@ -36,6 +36,16 @@ MAKERS: dict[str, Callable[[], PrivateKey]] = {
 }
 
 
+CURVES = {"ssh-ed25519": "ed25519"} | {
+    f"ecdsa-sha2-nistp{bits}": f"ecdsa-p{bits}" for bits in (256, 384, 521)
+}
+
+
+def kind_of(row: AuthorityKey) -> str:
+    """Which of MAKERS has made a key."""
+    return CURVES.get(row.type) or f"rsa-{read_blob(row.blob).bits}"
+
+
 def keyring_of(runtime: Runtime) -> Keyring:
     return Keyring(runtime.settings.ca_encryption_keys)
 

@@ -3,6 +3,7 @@
 The unique indexes admit one that is next and one that is active: they decide all races.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,12 +21,13 @@ from gatehouse.ssh_ca.events import (
     AuthorityKeyPublished,
     AuthorityKeyRetired,
 )
-from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
+from gatehouse.ssh_ca.models import Authority, AuthorityKey, AuthorityKind, KeyState
 from gatehouse.ssh_ca.ports import ReachOfKeys, RevocationsHeld
 from gatehouse.ssh_ca.queries import get_authority, get_key
-from gatehouse.ssh_ca.service.keys import new_key
+from gatehouse.ssh_ca.service.keys import kind_of, new_key
 
 MARGIN = timedelta(minutes=15)  # for clocks that are behind, once the last certificate has ended
+SIGNERS = (KeyState.NEXT, KeyState.RETIRING, KeyState.ACTIVE)
 FORGOTTEN: dict[str, Any] = {"private_sealed": None, "key_sealed": None}
 
 
@@ -110,6 +112,24 @@ def compromise(
     ctx.db.flush()
     _record(ctx, AuthorityKeyActivated, authority, key, reason)
     return key
+
+
+def distrust(ctx: Context, org_id: UUID, kinds: Collection[AuthorityKind], *, reason: str) -> int:
+    """Let nothing count any more that the organization's authorities of these kinds have signed so
+    far: each goes on with a new key of the same kind. Returns how many keys ended.
+    """
+    ctx.ports[RevocationsHeld](ctx, org_id)
+    keys = ctx.db.scalars(
+        select(AuthorityKey)
+        .join(Authority, Authority.id == AuthorityKey.authority_id)
+        .where(Authority.org_id == org_id, Authority.kind.in_(kinds))
+        .where(AuthorityKey.state.in_(SIGNERS))
+    ).all()
+    # The one that signs comes last: it is followed by a new one, not by one that was prepared.
+    for key in sorted(keys, key=lambda key: SIGNERS.index(key.state)):
+        kind = kind_of(key)
+        compromise(ctx, org_id, key.authority_id, key.id, key_type=kind, reason=reason)
+    return len(keys)
 
 
 def end_sealed(ctx: Context, key_id: UUID, *, reason: str | None) -> bool:
