@@ -114,6 +114,19 @@ def test_what_is_wrong_with_a_certificate_is_found(
     assert says in found[about]
 
 
+def test_a_certificate_that_lacks_what_was_given_since_is_found(machine: Cli, played: Played):
+    more = {"name": "db", "included": True, "why_not": None}
+    said = {**FORESEEN, "principals": [FORESEEN["principals"][0], more]}
+    plays = played.stage.plays
+    plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(said))
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert found == {"principals": "The certificate lacks db: gatehouse cert request --org acme"}
+    put_certificate(machine, played.authority, begins=-600, ends=-60)
+    assert set(wrong(machine.run("ssh", "doctor", HOST, "--json"))) == {"certificate"}
+
+
 def test_a_certificate_of_another_key_is_found(machine: Cli, played: Played, tmp_path: Path):
     other = played.authority.sign(make_key(tmp_path).public)
     (folder(machine) / "acme-cert.pub").write_text(other)

@@ -1,20 +1,13 @@
 """Asking the server for a certificate, and keeping what it gives."""
 
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from gatehouse_cli.certificates import (
-    Certificate,
-    NoCertificate,
-    fingerprint,
-    parsed,
-    read_certificate,
-)
+from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
@@ -74,18 +67,6 @@ def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
     return api.post("/ssh/sign/preview", _body(api, target, wish))
-
-
-def kept(target: Target, wish: Wish) -> Certificate | None:
-    """The certificate that is there, if nothing better would come of asking."""
-    try:
-        found = read_certificate(target.file)
-    except NoCertificate:
-        return None
-    is_ours = (
-        found.key_blob == target.key.blob and target.organization["slug"] == found.organization
-    )
-    return found if is_ours and wish.is_met_by(found, time.time()) else None
 
 
 def keep(answer: Any, target: Target, server: str) -> Certificate:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatehouse_cli.certificates import NoCertificate, read_certificate
+from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.places import delete
 from gatehouse_cli.setups import all_of_them, find
@@ -16,7 +16,7 @@ from gatehouse_cli.ssh_keys import MAKE_ONE, PublicKey, own_keys, read_key
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
-    from gatehouse_cli.certifying import Target
+    from gatehouse_cli.certifying import Target, Wish
     from gatehouse_cli.program import Wishes
 
 
@@ -33,6 +33,23 @@ def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple
     organization = organization_of(api, org or wishes.chosen().organization)
     key = read_key(path) if path else _the_one_proved(api)
     return api, Target(key, certificate_beside(key), organization)
+
+
+def kept_without_server(
+    wishes: "Wishes", path: Path | None, org: str | None, wish: "Wish"
+) -> "tuple[Path, Certificate] | None":
+    """The certificate beside the key that is meant, if by itself it does; None where only a server
+    can tell which one is meant.
+    """
+    from gatehouse_cli.keeping import find
+
+    path = path or _key_of_environment()
+    keys = [read_key(path)] if path else list(own_keys().values())
+    if len(keys) != 1:
+        return None
+    file, org = certificate_beside(keys[0]), org or wishes.chosen().organization
+    found = find(file, keys[0], wish)
+    return (file, found) if found and org in (None, found.organization) else None
 
 
 def file_meant(named: Path | None, org: str | None) -> Path:

@@ -79,6 +79,7 @@ def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
     names = ", ".join(one["name"] for one in said["principals"] if one["included"])
     refusals = " ".join(one["message"] for one in said["refusals"])
     yield Finding("policy", ok=said["allowed"], says=refusals or f"You get: {names}")
+    yield from _lacking(setup, said)
 
 
 def _key(api: Api, setup: SetUp) -> Finding:
@@ -98,8 +99,21 @@ def _revoked(api: Api, setup: SetUp) -> Iterator[Finding]:
     except (NoCertificate, NotThere):
         return
     if state == "revoked":
-        says = f"It was revoked: gatehouse cert request --force --org {setup.org}"
+        says = f"It was revoked: gatehouse cert request --org {setup.org}"
         yield Finding("revoked", ok=False, says=says)
+
+
+def _lacking(setup: SetUp, said: Any) -> Iterator[Finding]:
+    """What a new certificate would have and the one that is here has not."""
+    try:
+        found = read_certificate(setup.certificate)
+    except NoCertificate:
+        return
+    names = [one["name"] for one in said["principals"] if one["included"]]
+    lacks = ", ".join(name for name in names if name not in found.principals)
+    if lacks and said["allowed"] and found.state(time.time()) == "valid":
+        says = f"The certificate lacks {lacks}: gatehouse cert request --org {setup.org}"
+        yield Finding("principals", ok=False, says=says)
 
 
 def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Finding]:

@@ -31,11 +31,16 @@ PATIENCE = 10.0  # seconds that ssh is kept waiting
 KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
 
 
-def ensured(setup: SetUp) -> Certificate:
-    """A certificate that is good: the one that is there, or a new one. Raises Failure."""
+def ensured(setup: SetUp, *, anew: bool = False) -> Certificate:
+    """A certificate that is good: the one that is there unless it is to be ``anew``, or a new one.
+
+    Raises Failure.
+    """
     began = time.time()
     done: SimpleQueue[Certificate | Failure] = SimpleQueue()
-    Thread(target=_into, args=(done, lambda: _renewed(setup, began)), daemon=True).start()
+    Thread(
+        target=_into, args=(done, lambda: _renewed(setup, began, anew=anew)), daemon=True
+    ).start()
     try:
         found = done.get(timeout=PATIENCE)
     except Empty:
@@ -55,17 +60,23 @@ def _into(done: "SimpleQueue[Certificate | Failure]", work: Callable[[], Certifi
         done.put(Failure(f"It did not work: {type(error).__name__}."))
 
 
-def _renewed(setup: SetUp, began: float) -> Certificate:
+def _renewed(setup: SetUp, began: float, *, anew: bool) -> Certificate:
     """Of several at once the first one asks; the others have its certificate, or its refusal."""
     prepared()
     with locked(setup.times):
-        try:
-            found = good_one(setup)
-        except Failure:
+        found = None if anew else _good_one(setup)
+        if found is None:
             _repeat_refusal(setup, began)
             found = _asked(setup)
         note_times(setup, found.valid_after, found.valid_before)
     return found
+
+
+def _good_one(setup: SetUp) -> Certificate | None:
+    try:
+        return good_one(setup)
+    except Failure:
+        return None
 
 
 def _asked(setup: SetUp) -> Certificate:

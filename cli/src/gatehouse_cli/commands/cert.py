@@ -9,9 +9,9 @@ from urllib.parse import unquote
 import click
 
 from gatehouse_cli.certificates import NoCertificate, read_certificate
-from gatehouse_cli.choosing import file_meant, forget, target_meant
+from gatehouse_cli.choosing import file_meant, forget, kept_without_server, target_meant
 from gatehouse_cli.durations import Duration, in_words
-from gatehouse_cli.failures import Failure, Misused
+from gatehouse_cli.failures import Failure, Misused, Unreachable
 from gatehouse_cli.program import Group, Wishes, passes
 from gatehouse_cli.telling import foresee, show_certificate, show_made
 
@@ -48,13 +48,21 @@ def request(
     org: str | None,
 ) -> None:
     """Have a certificate signed. It is put beside its key, where ssh finds it."""
-    from gatehouse_cli import certifying
+    from gatehouse_cli import certifying, keeping
 
     wish = certifying.Wish(principals, ttl, sources, reason)
-    api, target = target_meant(wishes, path, org)
+    try:
+        api, target = target_meant(wishes, path, org)
+    except Unreachable as failure:
+        here = None if force or dry_run else kept_without_server(wishes, path, org, wish)
+        if here is None:
+            raise
+        wishes.output.say(keeping.NOT_ASKED.format(why=failure))
+        show_certificate(wishes.output, *here)
+        return
     if dry_run:
         foresee(wishes.output, certifying.preview(api, target, wish))
-    elif not force and (found := certifying.kept(target, wish)):
+    elif not force and (found := keeping.kept(api, wishes.output, target, wish)):
         wishes.output.say("The certificate that is there is good for long enough (--force).")
         show_certificate(wishes.output, target.file, found)
     else:
