@@ -15,6 +15,7 @@ from tests.openssh import KeyFile, make_key
 pytestmark = pytest.mark.integration
 
 TOKEN = "a-token-of-somebody"
+NARROW = "id_ed25519+db+web+192.0.2.0-24-cert.pub"
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_what_is_asked_for_is_sent(machine: Cli, played: Played):
     done = machine.run("cert", "request", *wish, "--reason", "Deploy, #7", "--json")
 
     assert done.json["principals"] == ["web", "db"]
-    assert done.json["file"] == str(beside(machine))
+    assert done.json["file"] == str(beside(machine).with_name(NARROW))
     (asked,) = played.asked
     assert {name: asked[name] for name in asked if not name.endswith("_id")} == {
         "principals": ["web", "db"],
@@ -272,10 +273,10 @@ def test_what_is_set_up_is_meant_first(machine: Cli, played: Played):
     assert machine.run("ssh", "setup").code == 0
     place = machine.home / ".ssh" / "gatehouse" / "acme-cert.pub"
 
-    done = machine.run("cert", "request", "--force", "-n", "web", "--json")
+    done = machine.run("cert", "request", "--force", "--json")
 
     assert (done.json["file"], beside(machine).exists()) == (str(place), False)
-    assert read_certificate(place).principals == ("web",)
+    assert read_certificate(place).principals == ("deploy", "web")
     assert machine.run("cert", "show", "--json").json["file"] == str(place)
     assert machine.run("cert", "check", "--org", "acme").code == 0
 

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from gatehouse.organizations.models import Member, Organization
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.service import open_key
 from gatehouse.ssh_certificates.queries import signer_of
+from gatehouse_cli.certificates import read_certificate
 from tests.cli.homes import live_in
 from tests.cli.programs import Cli
 from tests.factories import Factory
@@ -104,13 +105,14 @@ def sshd(firm: Firm, tmp_path: Path) -> Iterator[Sshd]:
         yield server
 
 
-def ssh(cli: Cli, *command: str) -> "subprocess.CompletedProcess[str]":
+def ssh(cli: Cli, *command: str, options: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
     """Plain ssh, by the configuration of this home."""
     return subprocess.run(  # noqa: S603
         [
             *(the_program("ssh"), "-F", str(cli.home / ".ssh" / "config")),
             *("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"),
-            *("-o", "GlobalKnownHostsFile=/dev/null", NAME, "--", *(command or ("true",))),
+            *("-o", "GlobalKnownHostsFile=/dev/null", *options),
+            *(NAME, "--", *(command or ("true",))),
         ],
         env={**cli.environment, "SHELL": "/bin/sh"},
         stdin=subprocess.DEVNULL,
@@ -207,7 +209,8 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
 
     whole = at_work.run(*ask, "--json")
     less = at_work.run(*ask, "-n", "web", "--ttl", "10m", "--source", "192.0.2.0/24")
-    shown = at_work.run("cert", "show", f"{pair.path}-cert.pub", "--json").json
+    narrow = f"{pair.path}+web+192.0.2.0-24-cert.pub"
+    shown = at_work.run("cert", "show", narrow, "--json").json
 
     assert whole.json["principals"] == ["deploy", "web"]
     assert whole.json["file"] == f"{pair.path}-cert.pub"
@@ -227,6 +230,23 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
     assert foreseen.code == 0, foreseen.said
     assert "  with web (given to you alone)" in foreseen.out
     assert "  without deploy: you did not ask for it" in foreseen.out
+
+
+def test_asking_for_less_takes_nothing_from_plain_ssh(machine: Cli, firm: Firm, sshd: Sshd):
+    """And what is asked for works as it is said."""
+    firm.make.principal(firm.org, firm.member, name="web")
+    assert machine.run("cert", "request").code == 0
+
+    done = machine.run("cert", "request", "-n", "web")
+
+    assert ssh(machine).returncode == 0, done.said
+    sshd.admit("web")
+    program, *options, host = done.err.splitlines()[-1].split()
+    assert (program, host) == ("ssh", "HOST")
+    assert ssh(machine, options=options).returncode == 0
+    narrow = read_certificate(certificate(machine, firm).with_name(f"{firm.slug}+web-cert.pub"))
+    accepted = re.findall(r"Accepted certificate ID \"(\S+)\"", sshd.said())
+    assert (accepted[0] == narrow.key_id, accepted[-1]) == (False, narrow.key_id)
 
 
 def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):

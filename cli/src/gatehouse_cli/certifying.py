@@ -28,6 +28,11 @@ class Wish:
     source_addresses: Sequence[str] = ()
     reason: str | None = None
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is for less than its holder may use."""
+        return bool(self.principals or self.source_addresses)
+
     def body(self, organization_id: str, key_id: str) -> dict[str, Any]:
         said = {
             "organization_id": organization_id,

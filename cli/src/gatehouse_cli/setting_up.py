@@ -64,7 +64,8 @@ def removed(setup: SetUp) -> None:
         del known[setup.org]
         ssh_config.write(known.values(), program(), inline=ssh_config.is_inline())
         keep(known)
-    for path in (setup.certificate, setup.known_hosts, setup.times):
+    narrower = folder().glob(f"{setup.org}+*-cert.pub")
+    for path in (setup.certificate, *narrower, setup.known_hosts, setup.times):
         delete(path)
 
 

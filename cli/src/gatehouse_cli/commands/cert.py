@@ -9,11 +9,11 @@ from urllib.parse import unquote
 import click
 
 from gatehouse_cli.certificates import NoCertificate, read_certificate
-from gatehouse_cli.choosing import file_meant, forget, kept_without_server, target_meant
+from gatehouse_cli.choosing import file_meant, forget
 from gatehouse_cli.durations import Duration, in_words
-from gatehouse_cli.failures import Failure, Misused, Unreachable
+from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.program import Group, Wishes, passes
-from gatehouse_cli.telling import foresee, show_certificate, show_made
+from gatehouse_cli.telling import show_certificate
 
 FILE = click.Path(path_type=Path)
 BAD, SOON = 1, 3  # Exit codes of `check`.
@@ -48,26 +48,14 @@ def request(
     org: str | None,
 ) -> None:
     """Have a certificate signed. It is put beside its key, where ssh finds it."""
-    from gatehouse_cli import certifying, keeping
+    from gatehouse_cli.certifying import Wish
+    from gatehouse_cli.requesting import foreseen, requested
 
-    wish = certifying.Wish(principals, ttl, sources, reason)
-    try:
-        api, target = target_meant(wishes, path, org)
-    except Unreachable as failure:
-        here = None if force or dry_run else kept_without_server(wishes, path, org, wish)
-        if here is None:
-            raise
-        wishes.output.say(keeping.NOT_ASKED.format(why=failure))
-        show_certificate(wishes.output, *here)
-        return
+    wish = Wish(principals, ttl, sources, reason)
     if dry_run:
-        foresee(wishes.output, certifying.preview(api, target, wish))
-    elif not force and (found := keeping.kept(api, wishes.output, target, wish)):
-        wishes.output.say("The certificate that is there is good for long enough (--force).")
-        show_certificate(wishes.output, target.file, found)
+        foreseen(wishes, path, org, wish)
     else:
-        answer, made = certifying.request(api, target, wish)
-        show_made(wishes.output, target.file, answer, made)
+        requested(wishes, path, org, wish, force=force)
 
 
 @command.command("show")
