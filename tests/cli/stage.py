@@ -17,8 +17,8 @@ OK, BAD, MISSING = "200 OK", "400 Bad Request", "404 Not Found"
 
 class Stage:
     """``plays[path](form)`` gives status and content; what is text is sent as it is. The form has
-    ``authorization``, the whole ``body`` and the last ``word`` of the path, too. A path that ends
-    with a slash plays whatever is right below it.
+    ``authorization``, the whole ``body`` and ``query``, and the last ``word`` of the path, too. A
+    path that ends with a slash plays whatever is right below it.
     """
 
     def __init__(self, url: str) -> None:
@@ -47,6 +47,7 @@ class Stage:
         above, _, word = path.rpartition("/")
         known = self.plays.get(path) or self.plays.get(f"{above}/")
         given = {**form, "authorization": token, "body": body, "word": word}
+        given["query"] = environ["QUERY_STRING"]
         status, content = known(given) if known else (MISSING, refusal("NOT_FOUND", "?"))
         is_whole = isinstance(content, str | bytes)
         text = content if is_whole else json.dumps(content)

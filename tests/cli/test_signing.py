@@ -184,6 +184,10 @@ def test_what_is_revoked_gets_nobody_in(machine: Cli, firm: Firm, sshd: Sshd):
     only = machine.run("cert", "list", "--state", "revoked").out.split("\t")
     assert (only[1], only[-1]) == ("revoked", f"{row['id']}\n")
     assert machine.run("cert", "revoke", row["id"]).code == 4
+    assert machine.run("cert", "revoke", row["key_id"]).code == 4
+    (valid,) = (one for one in listed if one["state"] == "valid")
+    assert machine.run("cert", "revoke", str(valid["serial"]), "--org", firm.slug).code == 0
+    assert not certificate(machine, firm).exists()
     assert machine.run("cert", "revoke", str(firm.org.id)).code == 1
 
 

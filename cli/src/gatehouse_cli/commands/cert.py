@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import click
 
@@ -131,21 +131,25 @@ def check(wishes: Wishes, file: Path | None, within: int, org: str | None) -> No
 
 
 @command.command("revoke")
-@click.argument("certificate", metavar="[ID|FILE]", required=False)
+@click.argument("certificate", metavar="[ID|SERIAL|KEY_ID|FILE]", required=False)
 @click.option("--reason", help="Why; admins can read it.")
 @click.option("--org", metavar="SLUG", help="The one of this organization.")
 @passes
 def revoke(wishes: Wishes, certificate: str | None, reason: str | None, org: str | None) -> None:
     """Revoke a certificate: the one that is named, or the one that is here."""
+    from gatehouse_cli.revoking import id_meant, id_of_file
+
     named = certificate or os.environ.get("CERT_ID")
     path = Path(named) if named and Path(named).is_file() else None
     if not named:
         path = file_meant(None, org)
-    wanted = read_certificate(path).id if path else named
-    if not wanted:
-        raise Failure(f"{path} is of no Gatehouse.")
+    if path:
+        wanted, api = id_of_file(path), wishes.api()
+    else:
+        api = wishes.api()
+        wanted = id_meant(api, str(named), org)
     body = {"reason": reason} if reason else {}
-    done = wishes.api().post(f"/ssh/certificates/{wanted}/revoke", body)
+    done = api.post(f"/ssh/certificates/{quote(wanted, safe='')}/revoke", body)
     forget(wanted, path)
     if wishes.output.as_json:
         wishes.output.data(done)
