@@ -302,6 +302,22 @@ def test_an_organization_that_signs_nothing_says_so(at_work: Cli, make: Factory,
     assert (done.code, "CA" in done.err or "authority" in done.err) == (5, True), done.said
 
 
+def test_what_the_doctor_says_of_an_address_is_what_ssh_needs(machine: Cli, firm: Firm):
+    """The certificate of a machine names it; ssh knows it by its address."""
+    live_in(machine)
+    config = machine.home / ".ssh" / "config"
+    whole, alias = config.read_text(), f"  HostKeyAlias {NAME}\n"
+    config.write_text(whole.replace(alias, ""))
+    assert "Host key verification failed" in ssh(machine).stderr
+
+    done = machine.run("ssh", "doctor", NAME, "--json")
+
+    (wrong,) = (one for one in done.json if not one["ok"])
+    assert (wrong["about"], alias.strip() in wrong["says"]) == ("known hosts", True)
+    config.write_text(whole)
+    assert ssh(machine).returncode == 0
+
+
 def test_the_doctor_finds_nothing_where_nothing_is_wrong(machine: Cli, firm: Firm):
     """R37, R1b."""
     live_in(machine)

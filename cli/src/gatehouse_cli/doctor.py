@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address, ip_network
+from shlex import quote
 from shutil import which
 from typing import Any
 
@@ -25,6 +26,7 @@ from gatehouse_cli.transport import send
 OFF = 30  # seconds by which clocks may differ: certificates begin some minutes early
 TRIES = 6  # keys that sshd looks at before it hangs up (MaxAuthTries)
 PATIENCE = 20
+SSH = "22"  # the port that is not named in known hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _config_for(host: str) -> Mapping[str, list[str]]:
 
 
 def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
-    """Whether our lines are read, and are for this machine."""
+    """Whether our lines are read, and are for this machine: they go by the name that is typed."""
     again = f"gatehouse ssh setup --org {setup.org}"
     patterns = " ".join(setup.patterns)
     if str(setup.certificate) in config.get("certificatefile", []):
@@ -198,8 +200,19 @@ def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Findin
         if matches(name, setup.patterns):
             says = f"ssh goes by the name that is typed, and you typed another: ssh {name}"
             return Finding("host", ok=False, says=says)
-    says = f"{host} is none of {patterns}: {again} with a --host for each"
-    return Finding("host", ok=False, says=says)
+    hosts = " ".join(f"--host {quote(one)}" for one in (*setup.patterns, host))
+    return Finding("host", ok=False, says=f"{host} is none of {patterns}: {again} {hosts}")
+
+
+def looked_up(host: str, config: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The names by which ssh looks for a machine in its known hosts, one after the other: not the
+    one that is typed, but what stands behind HostKeyAlias or HostName (sshconnect.c).
+    """
+    if alias := config.get("hostkeyalias"):
+        return (alias[0],)
+    name = (config.get("hostname") or [host])[0]
+    port = (config.get("port") or [SSH])[0]
+    return (name,) if port == SSH else (f"[{name}]:{port}", name)
 
 
 def _agent(config: Mapping[str, list[str]]) -> Finding:
@@ -222,7 +235,14 @@ def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
         text = setup.known_hosts.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return Finding("known hosts", ok=False, says=f"{setup.known_hosts} is not read: {again}")
-    name = next(iter(config.get("hostkeyalias") or config.get("hostname") or [host]))
-    if knows(text, name):
+    names = looked_up(host, config)
+    name = names[-1]
+    if any(knows(text, one) for one in names):
         return Finding("known hosts", ok=True, says=f"An authority speaks for {name}.")
-    return Finding("known hosts", ok=False, says=f"No authority speaks for {name}: {again}")
+    says = f"No authority speaks for {name}: {again}"
+    if name != host.lower() and knows(text, host):
+        says = (
+            f"ssh looks for {name}, and authorities speak for names such as {host}. In"
+            f" ~/.ssh/config, below its HostName: HostKeyAlias {host}"
+        )
+    return Finding("known hosts", ok=False, says=says)
