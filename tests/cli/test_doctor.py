@@ -148,9 +148,10 @@ def test_what_the_server_would_refuse_is_found(machine: Cli, played: Played):
     plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(refused))
     assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {"policy": "Ask an admin."}
 
-    played.keys[0] |= {"verified": False, "state": "expired"}
-    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
-    assert "gatehouse key add" in found["key"]
+    for state, helps in (("expired", "gatehouse key add"), ("unverified", "gatehouse key verify")):
+        played.keys[0] |= {"verified": False, "state": state}
+        found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+        assert helps in found["key"]
 
     played.keys.clear()
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))

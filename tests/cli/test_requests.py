@@ -200,6 +200,46 @@ FORESEEN: dict[str, Any] = {
 }
 
 
+def test_the_longest_that_there_is_can_be_asked_for(machine: Cli, played: Played):
+    error = {"type": "TTL_TOO_LONG", "details": {"max_seconds": 28_800}}
+    said = {"success": False, "message": "Too long.", "error": error}
+    sign = played.stage.plays["/api/v1/ssh/sign"]
+    played.stage.plays["/api/v1/ssh/sign"] = lambda form: (
+        sign(form) if "clamp" in form["body"] else ("400 Bad Request", said)
+    )
+
+    refused = machine.run("cert", "request", "--ttl", "9h")
+    clamped = machine.run("cert", "request", "--ttl", "9h", "--clamp")
+
+    assert (refused.code, "8 h at most" in refused.err, "--clamp" in refused.err) == (4, True, True)
+    assert (clamped.code, played.asked[-1]["clamp"]) == (0, True)
+    assert machine.run("cert", "request", "--clamp").code == 2
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message"),
+    [
+        ("REAUTHENTICATION_REQUIRED", "POST /api/v1/auth/reauthenticate, then try again."),
+        ("STEP_UP_REQUIRED", "The person has to use a second factor: ask for these acr_values."),
+        ("MFA_COMPLIANCE_REQUIRED", "Set it up by POST /api/v1/auth/totp/enroll."),
+        ("INVALID_TOKEN", "The token is unknown. Sign in again."),
+    ],
+)
+def test_who_has_to_sign_in_hears_one_way(
+    machine: Cli, played: Played, error_type: str, message: str
+):
+    """What programs are told, a person cannot do."""
+    status = "401 Unauthorized" if error_type == "INVALID_TOKEN" else "403 Forbidden"
+    played.refuse(status, error_type, message)
+
+    done = machine.run("cert", "request")
+
+    assert done.code == (3 if error_type == "INVALID_TOKEN" else 6)
+    assert message not in done.err
+    ways = done.err.count("gatehouse login") + done.err.count("/security")
+    assert ways == (0 if error_type == "INVALID_TOKEN" else 1)
+
+
 def test_what_would_come_of_it_is_said_in_plain_words(machine: Cli, played: Played):
     """R9, R10."""
     plays = played.stage.plays
@@ -265,6 +305,8 @@ def test_which_organization_is_meant(machine: Cli, played: Played):
     assert (unclear.code, "acme | beta" in unclear.err) == (2, True)
     assert (named.code, played.asked[-1]["organization_id"]) == (0, "2")
     assert (strange.code, strange.out) == (4, "")
+    assert "You are in acme, beta." in strange.err
+    assert "Did you mean beta?" in machine.run("cert", "request", "--org", "beat").err
     played.organizations = []
     assert machine.run("cert", "request").code == 4
 

@@ -223,7 +223,7 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
     assert shown["critical_options"] == {"source-address": "192.0.2.0/24"}
     for wrong, code, says in (
         (("-n", "root"), 4, "root"),
-        (("--ttl", "300d"), 4, "max_seconds"),
+        (("--ttl", "300d"), 4, "at most: ask for less by --ttl"),
         (("--source", "junk"), 4, "192.0.2.7"),
     ):
         done = at_work.run(*ask, *wrong)
@@ -263,6 +263,11 @@ def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
     done = at_work.run("cert", "request", "-k", str(pair.path), "--org", firm.slug)
 
     assert (done.code, "why: unverified" in done.err) == (4, True), done.said
+    foreseen = at_work.run("cert", "request", "-k", str(pair.path), "--dry-run")
+    command = f"gatehouse key verify {pair.path}.pub"
+    assert (command in done.err, command in foreseen.out) == (True, True)
+    assert at_work.run(*command.split()[1:]).code == 0
+    assert at_work.run("cert", "request", "-k", str(pair.path)).code == 0
 
 
 def test_a_second_factor_that_is_too_old_is_asked_for(machine: Cli, firm: Firm):

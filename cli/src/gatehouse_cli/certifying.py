@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
+from gatehouse_cli.refusals import hint, not_in
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Wish:
     ttl_seconds: int | None = None
     source_addresses: Sequence[str] = ()
     reason: str | None = None
+    clamp: bool = False
 
     @property
     def is_narrow(self) -> bool:
@@ -41,6 +43,7 @@ class Wish:
             "ttl_seconds": self.ttl_seconds,
             "source_addresses": list(self.source_addresses),
             "reason": self.reason,
+            "clamp": self.clamp,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -66,12 +69,22 @@ class Target:
 
 def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
     """Have a certificate signed and keep it. Returns what the server says of it, and itself."""
-    answer = api.post("/ssh/sign", _body(api, target, wish))
+    body = _body(api, target, wish)
+    try:
+        answer = api.post("/ssh/sign", body)
+    except Refused as refused:
+        raise helped(refused, target.key) from None
     return answer, keep(answer, target, api.server)
 
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
     return api.post("/ssh/sign/preview", _body(api, target, wish))
+
+
+def helped(refused: Refused, key: PublicKey) -> Refused:
+    """The refusal with what helps, where we know more of that than the server."""
+    helps = hint(refused.type, refused.details, key.name)
+    return Refused(f"{refused}\n{helps}", refused.type, refused.details) if helps else refused
 
 
 def keep(answer: Any, target: Target, server: str) -> Certificate:
@@ -107,7 +120,7 @@ def organization_of(api: "Api", named: str | None) -> Any:
     if named:
         found = [one for one in mine if named in (one["slug"], one["id"])]
         if not found:
-            raise Refused(f"You are not in the organization {named}.")
+            raise Refused(not_in(named, [one["slug"] for one in mine]))
         return found[0]
     if len(mine) > 1:
         names = " | ".join(sorted(one["slug"] for one in mine))

@@ -17,6 +17,7 @@ from gatehouse_cli.certifying import Wish, preview, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
 from gatehouse_cli.known_hosts import knows, matches
+from gatehouse_cli.refusals import hint
 from gatehouse_cli.renewing import advice, api_of, target_of
 from gatehouse_cli.setups import SetUp
 from gatehouse_cli.ssh_keys import read_key
@@ -89,7 +90,8 @@ def _key(api: Api, setup: SetUp) -> Finding:
     row = row_of(api.get("/ssh/keys")["keys"], key)
     if row["verified"]:
         return Finding("key", ok=True, says=f"{key.fingerprint} is proved.")
-    says = f"{key.fingerprint} is {row['state']}: gatehouse key add {setup.public}"
+    helps = hint("KEY_NOT_VERIFIED", {"why": row["state"]}, key.name)
+    says = f"{key.fingerprint} is {row['state']}. {helps}"
     return Finding("key", ok=False, says=says)
 
 

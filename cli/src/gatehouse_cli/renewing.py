@@ -1,7 +1,7 @@
 """A new certificate while ssh waits: one process asks, nobody waits for long, nobody is asked."""
 
 import json
-import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +27,7 @@ from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 from gatehouse_cli.store import store_of
 
+LOGIN = re.compile(r"gatehouse login(.*)")
 PATIENCE = 10.0  # seconds that ssh is kept waiting
 KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
 
@@ -117,16 +118,12 @@ def api_of(setup: SetUp) -> Api:
 
 def advice(setup: SetUp, failure: Failure) -> str:
     """What happened and what helps, in one line."""
-    first, *rest = str(failure).splitlines()
-    login = f"--profile {setup.profile} --server {setup.server}"
-    match failure:
-        case StepUpNeeded():
-            rest = [f"Run: gatehouse login --step-up {login}"]
-        case NotSignedIn() if not os.environ.get("GATEHOUSE_TOKEN"):
-            rest = [f"Run: gatehouse login {login}"]
-        case Refused(type="KEY_NOT_VERIFIED"):
-            rest = [f"Run: gatehouse key add {setup.public}"]
-    return " ".join((first, *(one.strip() for one in rest)))
+    login = f" --profile {setup.profile} --server {setup.server}"
+    lines = (
+        f"Run: gatehouse login{found[1]}{login}" if (found := LOGIN.search(line)) else line.strip()
+        for line in str(failure).splitlines()
+    )
+    return " ".join(lines)
 
 
 def _repeat_refusal(setup: SetUp, began: float) -> None:

@@ -47,7 +47,7 @@ def requested(
 def foreseen(wishes: "Wishes", path: Path | None, org: str | None, wish: Wish) -> None:
     """Say what would come of it. Raises Refused if nothing would."""
     api, target = target_meant(wishes, path, org)
-    foresee(wishes.output, preview(api, target, wish))
+    foresee(wishes.output, preview(api, target, wish), target.key)
 
 
 def _command(target: Target) -> str:

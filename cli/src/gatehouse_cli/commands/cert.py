@@ -29,6 +29,7 @@ def command() -> None:
 @click.option("-k", "--key", "path", type=FILE, help="For which key.")
 @click.option("-n", "--principal", "principals", multiple=True, help="Not all, but these.")
 @click.option("--ttl", type=Duration(), help="How long: 1h, 30m.")
+@click.option("--clamp", is_flag=True, help="The longest there is, if --ttl is longer.")
 @click.option("--source", "sources", multiple=True, metavar="CIDR", help="Good from there alone.")
 @click.option("--reason", help="What for; others can read it.")
 @click.option("--force", "-f", is_flag=True, help="Even if the one there is good for long enough.")
@@ -41,6 +42,7 @@ def request(
     path: Path | None,
     principals: tuple[str, ...],
     ttl: int | None,
+    clamp: bool,
     sources: tuple[str, ...],
     reason: str | None,
     force: bool,
@@ -51,7 +53,9 @@ def request(
     from gatehouse_cli.certifying import Wish
     from gatehouse_cli.requesting import foreseen, requested
 
-    wish = Wish(principals, ttl, sources, reason)
+    if clamp and not ttl:
+        raise Misused("--clamp goes with --ttl.")
+    wish = Wish(principals, ttl, sources, reason, clamp)
     if dry_run:
         foreseen(wishes, path, org, wish)
     else:
