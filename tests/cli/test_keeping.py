@@ -9,7 +9,7 @@ from gatehouse_cli.certifying import Wish
 from gatehouse_cli.keeping import Told, is_kept
 from tests.cli.authority import Played, set_up
 from tests.cli.programs import Cli
-from tests.cli.stage import refusal
+from tests.cli.stage import enveloped, refusal
 from tests.openssh import KeyFile, make_key
 
 TOKEN = "a-token-of-somebody"
@@ -120,6 +120,27 @@ def test_where_no_new_one_is_to_be_had_the_old_one_stays(
     done = machine.run("cert", "request")
 
     assert (done.code, here(machine), played.asked) == (0, old, [])
+
+
+@pytest.mark.integration
+def test_what_stands_in_the_way_of_more_is_said(machine: Cli, played: Played):
+    """In words for people, with one way out; and the good one stays."""
+    included = [{"name": name, "included": True} for name in ("deploy", "prod", "web")]
+    message = "Confirm that it is you by a second factor: POST /api/v1/auth/reauthenticate."
+    no = {"error_type": "STEP_UP_REQUIRED", "message": message, "details": {"max_age": 600}}
+    said = {"allowed": False, "refusals": [no], "principals": included}
+    preview = "/api/v1/ssh/sign/preview"
+    played.stage.plays[preview] = lambda _form: ("200 OK", enveloped(said))
+    old = here(machine)
+
+    done = machine.run("cert", "request")
+    foreseen = machine.run("cert", "request", "--dry-run")
+
+    assert (done.code, here(machine), played.asked) == (0, old, [])
+    assert "A new one would have prod, too" in done.err
+    assert (foreseen.code, foreseen.out.count("--step-up")) == (4, 1)
+    assert done.err.count("gatehouse login --step-up") == 1
+    assert "/api/v1" not in done.err + foreseen.out
 
 
 @pytest.mark.integration

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gatehouse_cli.refusals import away, hint, not_in, stronger
+from gatehouse_cli.refusals import away, hint, in_lines, not_in, stronger
 
 pytestmark = pytest.mark.unit
 HERE = "https://id.example.com"
@@ -48,6 +48,20 @@ def test_a_stronger_sign_in_is_told_by_one_hint(error_type: str, helps: str):
     assert len(rest) == 1
     assert rest[0].endswith(helps)
     assert "gatehouse" not in matter
+
+
+@pytest.mark.parametrize(
+    ("error_type", "lines"),
+    [
+        ("WEAK_KEY", ["No."]),
+        ("TTL_TOO_LONG", ["No.", hint("TTL_TOO_LONG", {"max_seconds": 60}, "k")]),
+        ("STEP_UP_REQUIRED", stronger("STEP_UP_REQUIRED", HERE).splitlines()),
+    ],
+)
+def test_a_refusal_that_is_foreseen_is_told_alike(error_type: str, lines: list[str]):
+    said = {"error_type": error_type, "message": "No.", "details": {"max_seconds": 60}}
+
+    assert in_lines(said, "k", HERE) == lines
 
 
 @pytest.mark.parametrize(

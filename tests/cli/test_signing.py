@@ -236,6 +236,24 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
     assert "  without deploy: you did not ask for it" in foreseen.out
 
 
+def test_what_changed_elsewhere_is_asked_for_anew(machine: Cli, firm: Firm):
+    """A certificate that was revoked there, and a principal that was given there."""
+    old = read_certificate(certificate(machine, firm))
+    path = f"/organizations/{firm.org.id}/certificates/{old.id}/revoke"
+    firm.as_admin("POST", path, {})
+    assert machine.run("cert", "request").code == 0
+    new = read_certificate(certificate(machine, firm))
+    assert (new.id != old.id, new.principals) == (True, ("deploy",))
+    assert machine.run("cert", "request").code == 0
+    assert read_certificate(certificate(machine, firm)) == new
+
+    firm.make.principal(firm.org, firm.member, name="web")
+    done = machine.run("cert", "request")
+
+    assert done.code == 0, done.said
+    assert read_certificate(certificate(machine, firm)).principals == ("deploy", "web")
+
+
 def test_asking_for_less_takes_nothing_from_plain_ssh(machine: Cli, firm: Firm, sshd: Sshd):
     """And what is asked for works as it is said."""
     firm.make.principal(firm.org, firm.member, name="web")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
-from gatehouse_cli.refusals import hint, not_in
+from gatehouse_cli.refusals import hint, in_lines, not_in
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
     return api.post("/ssh/sign/preview", _body(api, target, wish))
+
+
+def refusals_of(said: Any, key: PublicKey, server: str) -> list[str]:
+    """What stands in the way, of a preview, in lines."""
+    return [line for one in said["refusals"] for line in in_lines(one, key.name, server)]
 
 
 def helped(refused: Refused, key: PublicKey) -> Refused:

@@ -13,7 +13,7 @@ from typing import Any
 from gatehouse_cli.agents import identities
 from gatehouse_cli.api import Api, NotThere
 from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
-from gatehouse_cli.certifying import Wish, preview, row_of
+from gatehouse_cli.certifying import Wish, preview, refusals_of, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
 from gatehouse_cli.known_hosts import knows, matches
@@ -80,7 +80,7 @@ def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
         return
     seen_from += [str(said["ip"])] if said.get("ip") else []
     names = ", ".join(one["name"] for one in said["principals"] if one["included"])
-    refusals = " ".join(one["message"] for one in said["refusals"])
+    refusals = " ".join(refusals_of(said, read_key(setup.public), api.server))
     yield Finding("policy", ok=said["allowed"], says=refusals or f"You get: {names}")
     yield from _lacking(setup, said)
 

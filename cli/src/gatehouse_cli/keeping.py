@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gatehouse_cli.api import NotThere
 from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
-from gatehouse_cli.certifying import Target, Wish, preview
+from gatehouse_cli.certifying import Target, Wish, preview, refusals_of
 from gatehouse_cli.failures import Failure, NotSignedIn, Unreachable
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from gatehouse_cli.output import Output
     from gatehouse_cli.ssh_keys import PublicKey
 
+VALID = "valid"
 NOT_ASKED = "{why}\nThe certificate that is there is kept. Nobody could say whether it was revoked."
+
+MORE = "A new one would have {names}, too. It is not to be had:\n{why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Told:
 def is_kept(found: Certificate, wish: Wish, told: Told) -> bool:
     """Whether nothing better would come of asking."""
     lacks = told.principals - set(found.principals)
-    return told.state == "valid" and (bool(wish.principals) or not lacks)
+    return told.state == VALID and (bool(wish.principals) or not lacks)
 
 
 def kept(api: "Api", output: "Output", target: Target, wish: Wish) -> Certificate | None:
@@ -45,7 +48,9 @@ def kept(api: "Api", output: "Output", target: Target, wish: Wish) -> Certificat
     if found is None or found.organization != target.organization["slug"]:
         return None
     try:
-        told = Told(_state(api, found), _principals(api, target, wish))
+        state = _state(api, found)
+        is_valid = state == VALID
+        told = Told(state, _principals(api, output, target, wish, found) if is_valid else set())
     except Unreachable as failure:
         output.say(NOT_ASKED.format(why=failure))
         return found
@@ -69,8 +74,10 @@ def _state(api: "Api", found: Certificate) -> str:
         return ""
 
 
-def _principals(api: "Api", target: Target, wish: Wish) -> frozenset[str]:
-    """What a new one would have; nothing where there would be none."""
+def _principals(
+    api: "Api", output: "Output", target: Target, wish: Wish, found: Certificate
+) -> frozenset[str]:
+    """What a new one would have; nothing where there would be none, which is said if it matters."""
     if wish.principals:
         return frozenset()
     try:
@@ -79,5 +86,10 @@ def _principals(api: "Api", target: Target, wish: Wish) -> frozenset[str]:
         raise
     except Failure:
         return frozenset()
-    included = (one["name"] for one in said["principals"] if one["included"])
-    return frozenset(included if said["allowed"] else ())
+    included = frozenset(one["name"] for one in said["principals"] if one["included"])
+    if said["allowed"]:
+        return included
+    if more := sorted(included - set(found.principals)):
+        why = "\n".join(refusals_of(said, target.key, api.server))
+        output.say(MORE.format(names=", ".join(more), why=why))
+    return frozenset()

@@ -47,6 +47,15 @@ def stronger(error_type: str, origin: str) -> str:
     return f"{STEP_UP[error_type]}\n{f'Set it up: {origin}/security' if is_lacking else ANEW}"
 
 
+def in_lines(foreseen: Mapping[str, Any], key: str, origin: str) -> list[str]:
+    """One of the refusals of a preview."""
+    error_type = str(foreseen.get("error_type"))
+    if error_type in STEP_UP:
+        return stronger(error_type, origin).splitlines()
+    helps = hint(error_type, foreseen.get("details") or {}, key)
+    return [line for line in (str(foreseen["message"]), helps) if line]
+
+
 def away(origin: str, status: int, error_type: str = "", message: str = "", wait: str = "") -> str:
     """That the server cannot do it now. It says itself whether a part of it was away."""
     if error_type == NO_AUTHORITY:

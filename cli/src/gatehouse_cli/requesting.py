@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gatehouse_cli import keeping
-from gatehouse_cli.certifying import Target, Wish, preview, request
+from gatehouse_cli.certifying import Target, Wish, preview, refusals_of, request
 from gatehouse_cli.choosing import kept_without_server, noted, place_of, target_meant
 from gatehouse_cli.failures import Unreachable
 from gatehouse_cli.telling import foresee, show_certificate, show_made
@@ -47,7 +47,8 @@ def requested(
 def foreseen(wishes: "Wishes", path: Path | None, org: str | None, wish: Wish) -> None:
     """Say what would come of it. Raises Refused if nothing would."""
     api, target = target_meant(wishes, path, org)
-    foresee(wishes.output, preview(api, target, wish), target.key)
+    said = preview(api, target, wish)
+    foresee(wishes.output, said, refusals_of(said, target.key, api.server))
 
 
 def _command(target: Target) -> str:

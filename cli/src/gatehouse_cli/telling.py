@@ -1,6 +1,7 @@
 """Certificates, and what the server says of them, in words."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,6 @@ from gatehouse_cli.certificates import Certificate, fingerprint
 from gatehouse_cli.durations import in_words, iso, moment
 from gatehouse_cli.failures import Refused
 from gatehouse_cli.output import Output
-from gatehouse_cli.refusals import hint
-from gatehouse_cli.ssh_keys import PublicKey
 
 LIMITS = {
     "request": "as asked for",
@@ -65,12 +64,12 @@ def show_made(output: Output, path: Path, answer: Any, made: Certificate) -> Non
         output.say(line)
 
 
-def foresee(output: Output, said: Any, key: PublicKey) -> None:
+def foresee(output: Output, said: Any, refusals: Iterable[str]) -> None:
     """What would come of a request. Raises Refused if nothing would."""
     if output.as_json:
         output.data(said)
     else:
-        for line in _foreseen(said, key):
+        for line in _foreseen(said, refusals):
             output.line(line)
     if not said["allowed"]:
         raise Refused("The server would not sign.")
@@ -97,11 +96,9 @@ def _facts(path: Path, found: Certificate) -> list[tuple[str, str]]:
     ]
 
 
-def _foreseen(said: Any, key: PublicKey) -> list[str]:
+def _foreseen(said: Any, refusals: Iterable[str]) -> list[str]:
     lines = ["A certificate would be signed." if said["allowed"] else "None would be signed:"]
-    for one in said["refusals"]:
-        helps = hint(str(one.get("error_type")), one.get("details") or {}, key.name)
-        lines += [f"  {line}" for line in (one["message"], helps) if line]
+    lines += [f"  {line}" for line in refusals]
     lines += [_principal(one) for one in said["principals"]]
     if said.get("ttl_seconds"):
         limit = LIMITS.get(str(said.get("limited_by")), "")
