@@ -66,16 +66,22 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
 
 
 @pytest.mark.integration
-def test_the_key_of_the_page_on_ssh_is_proved(backend: dict[str, str], tmp_path: Path):
+def test_what_the_page_on_ssh_runs_by_hand_works(backend: dict[str, str], tmp_path: Path):
+    """A key is proved, a principal given, a certificate signed and revoked, a member locked out."""
     the_program("ssh-keygen")
     with GatehouseServer(tmp_path / "server", backend, workers=1) as server:
+        admin, kim = (token_of(server.port, name) for name in ("ann", "kim"))
         environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "GATEHOUSE": f"http://127.0.0.1:{server.port}",
-            "TOKEN": token_of_somebody(server.port),
+            "ORG": organization_of(server.port, admin, "kim@docs.test"),
+            "KIM": "kim@docs.test",
         }
+        key, give, ask, *rest = blocks(ROOT / "docs" / "ssh.md", "bash")
+        as_admin, as_kim = f"TOKEN={admin}", f"TOKEN={kim}"
+        parts = (as_kim, key, as_admin, give, as_kim, ask, ask, "cat laptop-cert.pub", as_admin)
         done = subprocess.run(  # noqa: S603
-            ["/bin/bash", "-euo", "pipefail", "-c", *blocks(ROOT / "docs" / "ssh.md", "bash")],
+            ["/bin/bash", "-euo", "pipefail", "-c", "\n".join((*parts, *rest))],
             env=environment,
             cwd=tmp_path,
             capture_output=True,
@@ -83,15 +89,40 @@ def test_the_key_of_the_page_on_ssh_is_proved(backend: dict[str, str], tmp_path:
             check=False,
         )
 
-    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+    assert done.returncode == 0, done.stderr
+    proved, certificate, revoked, others, taken, locked, lifted = without_ends(done.stdout)
+    assert (proved, revoked, others, locked) == ("True", "revoked", "1", "Something is wrong")
+    assert certificate.startswith("ssh-ed25519-cert-v01@openssh.com ")
+    assert all(json.loads(answer)["success"] for answer in (taken, lifted))
 
 
-def token_of_somebody(port: int) -> str:
+def without_ends(text: str) -> list[str]:
+    """Its lines. What is deleted is answered without an end of the line behind it."""
+    return text.replace("}Something", "}\nSomething").splitlines()
+
+
+def token_of(port: int, name: str) -> str:
     password = "a long way to tipperary"
-    body = {"email": "ann@docs.test", "password": password, "password_confirm": password}
-    url = f"http://127.0.0.1:{port}/api/v1/auth/register"
-    answer = requests.post(url, json=body, timeout=10).json()
-    return str(answer["data"]["token"])
+    body = {"email": f"{name}@docs.test", "password": password, "password_confirm": password}
+    return str(called(port, "/auth/register", body)["token"])
+
+
+def organization_of(port: int, token: str, member: str) -> str:
+    """An organization with an authority for people, and a member beside its owner."""
+    made = called(port, "/organizations", {"name": "Docs"}, token)
+    org_id = str(made["organization"]["id"])
+    called(port, f"/organizations/{org_id}/cas", {"name": "People"}, token)
+    body = {"email": member, "role": "member"}
+    called(port, f"/organizations/{org_id}/members", body, token)
+    return org_id
+
+
+def called(port: int, path: str, body: dict[str, str], token: str = "") -> Any:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = f"http://127.0.0.1:{port}/api/v1{path}"
+    answer = requests.post(url, json=body, headers=headers, timeout=10).json()
+    assert answer["success"], answer
+    return answer["data"]
 
 
 def assert_shows_what_it_says(answers: list[Any]) -> None:

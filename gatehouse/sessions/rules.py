@@ -1,5 +1,6 @@
 """When a session ends, and what device it speaks of. Pure."""
 
+import re
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
@@ -35,6 +36,7 @@ PRIVATE = tuple(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
     )
 )
+COMMAND_LINE = re.compile(r"Gatehouse-CLI/[\w.+-]{1,32} \([\w .-]{1,32}; ([A-Za-z0-9._-]{1,64})\)")
 HANDHELD = ("iPhone", "iPad", "Android")
 
 
@@ -62,9 +64,12 @@ def device_of(user_agent: str | None) -> dict[str, str | None]:
 
 
 def device_in_words(user_agent: str | None) -> str:
-    """What a person would call the device: Firefox on Linux."""
+    """What a person would call the device: Firefox on Linux. Our command line tells its machine."""
     device = device_of(user_agent)
     browser, system = device["browser"], device["os"]
+    machine = COMMAND_LINE.fullmatch(user_agent or "")
+    if machine and system:
+        system = f"{system}, {machine[1]}"
     if browser and system:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     return browser or system or _("Unknown device")

@@ -121,6 +121,7 @@ class SignedCertificateOut(WholeCertificateOut):
 
 class CertificatesQuery(CursorWindow):
     organization_id = fields.UUID(load_default=None)
+    serial = Whole(load_default=None, validate=validate.Range(1, 2**63 - 1))
     state = fields.Enum(CertificateState, by_value=True, load_default=None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.cli.programs import Cli
-from tests.cli.stage import OK, Stage, enveloped, refusal
+from tests.cli.stage import MISSING, OK, Stage, enveloped, refusal
 from tests.openssh import KeyFile, keygen, make_key
 
 HOUR = 3600
@@ -68,6 +68,8 @@ class Played:
         self.organizations = [ORGANIZATION]
         self.keys: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
+        self.principals = ["deploy", "web"]
+        self.states: dict[str, str] = {}
         self.signs: dict[str, Any] = {}
         self.changes: dict[str, Any] = {}
         self._lock = Lock()
@@ -75,6 +77,8 @@ class Played:
             "/api/v1/auth/me": lambda _form: (OK, enveloped(self.me)),
             "/api/v1/ssh/keys": self._keys,
             "/api/v1/ssh/sign": self._sign,
+            "/api/v1/ssh/sign/preview": self._preview,
+            "/api/v1/ssh/certificates/": self._certificate,
             "/api/v1/ssh/orgs/acme/known_hosts": lambda _form: (OK, self.known_hosts),
             "/api/health/live": lambda _form: (OK, {}),
         }
@@ -123,7 +127,7 @@ class Played:
         with self._lock:
             self.asked.append(body)
         (row,) = [row for row in self.keys if row["id"] == body["key_id"]]
-        names = body.get("principals") or ["deploy", "web"]
+        names = body.get("principals") or self.principals
         ends = body.get("ttl_seconds") or HOUR
         how = {"principals": names, "ends": ends, **self.signs}
         answer = {
@@ -136,6 +140,17 @@ class Played:
             "ip": "192.0.2.7",
         }
         return OK, enveloped({**answer, **self.changes})
+
+    def _preview(self, _form: dict[str, str]) -> tuple[str, Any]:
+        named = [{"name": name, "included": True, "why_not": None} for name in self.principals]
+        said = {"allowed": True, "refusals": [], "principals": named, "ip": "192.0.2.7"}
+        return OK, enveloped(said)
+
+    def _certificate(self, form: dict[str, str]) -> tuple[str, Any]:
+        state = self.states.get(form["word"], "valid")
+        if state == "unknown":
+            return MISSING, refusal("NOT_FOUND", "There is no such certificate.")
+        return OK, enveloped({"id": form["word"], "state": state})
 
 
 def set_up(cli: Cli, *arguments: str) -> Any:

@@ -16,6 +16,7 @@ from tests.counterparts.visitor import Visitor
 SOURCE = Path(__file__).resolve().parents[2] / "cli" / "src"
 COMMAND = [sys.executable, "-m", "gatehouse_cli"]
 ADDRESS = re.compile(r"^  (https?://\S+)$")
+CODE = re.compile(r"type the code: (\S+)")
 PATIENCE = 40
 
 
@@ -117,6 +118,15 @@ class Running:
         while line := self.process.stderr.readline().decode():
             self.heard += line
             if found := ADDRESS.match(line.rstrip("\n")):
+                return found[1]
+        raise AssertionError(self.heard)
+
+    def code(self) -> str:
+        """The code that it tells people to type, behind the address."""
+        assert self.process.stderr is not None
+        while line := self.process.stderr.readline().decode():
+            self.heard += line
+            if found := CODE.search(line):
                 return found[1]
         raise AssertionError(self.heard)
 

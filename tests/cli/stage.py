@@ -17,7 +17,8 @@ OK, BAD, MISSING = "200 OK", "400 Bad Request", "404 Not Found"
 
 class Stage:
     """``plays[path](form)`` gives status and content; what is text is sent as it is. The form has
-    ``authorization`` and the whole ``body``, too.
+    ``authorization``, the whole ``body`` and ``query``, and the last ``word`` of the path, too. A
+    path that ends with a slash plays whatever is right below it.
     """
 
     def __init__(self, url: str) -> None:
@@ -43,8 +44,10 @@ class Stage:
         token = environ.get("HTTP_AUTHORIZATION", "")
         with self._lock:
             self.calls.append((path, form))
-        known = self.plays.get(path)
-        given = {**form, "authorization": token, "body": body}
+        above, _, word = path.rpartition("/")
+        known = self.plays.get(path) or self.plays.get(f"{above}/")
+        given = {**form, "authorization": token, "body": body, "word": word}
+        given["query"] = environ["QUERY_STRING"]
         status, content = known(given) if known else (MISSING, refusal("NOT_FOUND", "?"))
         is_whole = isinstance(content, str | bytes)
         text = content if is_whole else json.dumps(content)

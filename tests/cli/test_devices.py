@@ -9,7 +9,7 @@ from gatehouse.accounts.models import User
 from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.oidc_provider.models import DeviceRequest
 from gatehouse.sessions.rules import device_in_words
-from tests.cli.programs import Cli
+from tests.cli.programs import Cli, Running
 from tests.cli.stage import BAD, OK, Stage, staged
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory
@@ -17,15 +17,12 @@ from tests.factories import Factory
 pytestmark = pytest.mark.integration
 
 
-def code_in(url: str) -> str:
-    return url.partition("user_code=")[2]
-
-
-def answer(cli: Cli, user: User, url: str, answer: str = "allow") -> str:
-    """What a person does who reads the address and the code off the screen."""
+def answer(cli: Cli, user: User, running: Running, answer: str = "allow") -> str:
+    """What a person does who reads the address and the code off the screen. Gives the code."""
+    url, code = running.address(), running.code()
     with Visitor(cli.server, user.email, answer=answer) as visitor:
-        visitor.go_through(url, user_code=code_in(url))
-        return visitor.text
+        visitor.go_through(url, user_code=code)
+    return code
 
 
 @pytest.mark.parametrize(
@@ -37,25 +34,24 @@ def answer(cli: Cli, user: User, url: str, answer: str = "allow") -> str:
 )
 def test_who_came_over_ssh_sees_no_browser_of_this_machine(cli: Cli, env: dict[str, str]):
     with cli.start("login", **env) as running:
-        assert running.address().startswith(f"{cli.server}/device?user_code=")
+        assert running.address() == f"{cli.server}/device"
 
 
 def test_where_there_is_no_browser_a_code_is_typed_elsewhere(cli: Cli, user: User):
     with cli.start("login", "--json") as running:
-        url = running.address()
-        answer(cli, user, url)
+        code = answer(cli, user, running)
         done = running.ended()
 
     assert done.code == 0, done.said
     assert done.json["user"]["email"] == user.email
-    assert f"type the code: {code_in(url)}" in done.err
+    assert f"and type the code: {code}" in done.err
     assert cli.run("whoami").code == 0
 
 
 @pytest.mark.slow
 def test_whoever_says_no_keeps_it_out(cli: Cli, user: User):
     with cli.start("login", "--device", BROWSER="true %s") as running:
-        answer(cli, user, running.address(), "deny")
+        answer(cli, user, running, "deny")
         done = running.ended()
 
     assert (done.code, done.out) == (4, "")
@@ -65,7 +61,8 @@ def test_whoever_says_no_keeps_it_out(cli: Cli, user: User):
 @pytest.mark.slow
 def test_a_code_that_nobody_typed_in_time_is_over(cli: Cli, runtime: Runtime):
     with cli.start("login", "--device") as running:
-        code = code_in(running.address()).replace("-", "")
+        running.address()
+        code = running.code().replace("-", "")
         with unit_of_work(runtime, Origin()) as ctx:
             row = ctx.db.query(DeviceRequest).filter_by(user_code=code).one()
             row.expires_at -= timedelta(hours=1)
@@ -74,14 +71,15 @@ def test_a_code_that_nobody_typed_in_time_is_over(cli: Cli, runtime: Runtime):
 
     assert (done.code, done.out) == (1, "")
     assert "Nobody typed the code in time" in done.err
-    assert device_in_words(device).startswith("Gatehouse command line on ")
-    assert gethostname() in device
+    words = device_in_words(device)
+    assert words.startswith("Gatehouse command line on ")
+    assert words.endswith(f", {gethostname()}")
 
 
 @pytest.mark.slow
 def test_an_organization_is_looked_at_after_a_code_too(cli: Cli, user: User, make: Factory):
     with cli.start("login", "--device", "--org", make.organization().slug) as running:
-        answer(cli, user, running.address())
+        answer(cli, user, running)
         done = running.ended()
 
     assert (done.code, list(cli.secrets.glob("*.json"))) == (4, [])
@@ -116,6 +114,20 @@ def test_it_waits_longer_when_it_is_told_to(cli: Cli):
 
     assert done.code == 0, done.said
     assert stage.count("/token") == 3
+
+
+def test_a_link_that_has_the_code_shows_it_to_be_compared(cli: Cli):
+    """RFC 8628 3.3.1."""
+    with staged() as stage:
+        page = f"{stage.url}/device?user_code=WDJB-MJHT"
+        device_of(stage, (OK, TOKENS), verification_uri_complete=page)
+        with cli.start("login", "--device", GATEHOUSE_SERVER=stage.url) as running:
+            assert running.address() == page
+            done = running.ended()
+
+    assert done.code == 0, done.said
+    assert "This code has to stand there: WDJB-MJHT" in done.err
+    assert "type the code" not in done.err
 
 
 @pytest.mark.parametrize(

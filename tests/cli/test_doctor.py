@@ -1,5 +1,6 @@
 """The agent, and the doctor: each thing that can be wrong is found, and said with what helps."""
 
+import shlex
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse_cli.doctor import looked_up
 from gatehouse_cli.known_hosts import matches
 from tests.cli.authority import Played, put_certificate, set_up
 from tests.cli.homes import HOST, folder, live_in
@@ -114,6 +116,19 @@ def test_what_is_wrong_with_a_certificate_is_found(
     assert says in found[about]
 
 
+def test_a_certificate_that_lacks_what_was_given_since_is_found(machine: Cli, played: Played):
+    more = {"name": "db", "included": True, "why_not": None}
+    said = {**FORESEEN, "principals": [FORESEEN["principals"][0], more]}
+    plays = played.stage.plays
+    plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(said))
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert found == {"principals": "The certificate lacks db: gatehouse cert request --org acme"}
+    put_certificate(machine, played.authority, begins=-600, ends=-60)
+    assert set(wrong(machine.run("ssh", "doctor", HOST, "--json"))) == {"certificate"}
+
+
 def test_a_certificate_of_another_key_is_found(machine: Cli, played: Played, tmp_path: Path):
     other = played.authority.sign(make_key(tmp_path).public)
     (folder(machine) / "acme-cert.pub").write_text(other)
@@ -133,9 +148,10 @@ def test_what_the_server_would_refuse_is_found(machine: Cli, played: Played):
     plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(refused))
     assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {"policy": "Ask an admin."}
 
-    played.keys[0] |= {"verified": False, "state": "expired"}
-    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
-    assert "gatehouse key add" in found["key"]
+    for state, helps in (("expired", "gatehouse key add"), ("unverified", "gatehouse key verify")):
+        played.keys[0] |= {"verified": False, "state": state}
+        found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+        assert helps in found["key"]
 
     played.keys.clear()
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
@@ -188,6 +204,60 @@ def test_known_hosts_that_say_nothing_of_the_machine_are_found(machine: Cli):
     path.unlink()
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
     assert set(found) == {"known hosts"}
+
+
+@pytest.mark.parametrize(
+    ("config", "names"),
+    [
+        ({}, ("web",)),
+        ({"hostname": ["10.0.0.1"]}, ("10.0.0.1",)),
+        ({"hostname": ["10.0.0.1"], "port": ["22"]}, ("10.0.0.1",)),
+        ({"hostname": ["10.0.0.1"], "port": ["2222"]}, ("[10.0.0.1]:2222", "10.0.0.1")),
+        ({"hostname": ["x"], "hostkeyalias": ["y"], "port": ["2222"]}, ("y",)),
+    ],
+)
+def test_a_machine_is_looked_up_as_ssh_does(config: dict[str, list[str]], names: tuple[str, ...]):
+    assert looked_up("web", config) == names
+
+
+def test_a_machine_that_is_reached_by_its_address_is_known_by_its_name(machine: Cli):
+    """ssh looks for what stands behind HostName, and authorities speak for names."""
+    config = machine.home / ".ssh" / "config"
+    ours = config.read_text()
+    config.write_text(f"{ours}Host {HOST}\n    HostName 192.0.2.9\n")
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert set(found) == {"known hosts"}
+    assert "ssh looks for 192.0.2.9" in found["known hosts"]
+    help_ = f"HostKeyAlias {HOST}"
+    assert help_ in found["known hosts"]
+    assert "gatehouse ssh known-hosts" not in found["known hosts"]
+    config.write_text(f"{ours}Host {HOST}\n    HostName 192.0.2.9\n    {help_}\n")
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+
+def test_an_authority_may_speak_for_a_port(machine: Cli):
+    config, path = machine.home / ".ssh" / "config", folder(machine) / "acme-known_hosts"
+    config.write_text(f"{config.read_text()}Host {HOST}\n    Port 2222\n")
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+    path.write_text(path.read_text().replace("*.acme.example", "[*.acme.example]:2222"))
+
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+
+def test_a_short_name_for_an_address_is_set_up_as_it_is_said(machine: Cli):
+    config = machine.home / ".ssh" / "config"
+    alias = f"Host web\n    HostName 192.0.2.9\n    HostKeyAlias {HOST}\n"
+    config.write_text(config.read_text() + alias)
+
+    found = wrong(machine.run("ssh", "doctor", "web", "--json"))
+
+    _, _, command = found["host"].partition(": gatehouse ")
+    assert machine.run(*shlex.split(command)).code == 0
+    assert wrong(machine.run("ssh", "doctor", "web", "--json")) == {}
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
 
 
 def test_what_looks_like_an_option_is_none(machine: Cli):

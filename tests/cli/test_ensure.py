@@ -164,8 +164,10 @@ def test_of_many_at_once_one_is_refused_for_all(machine: Cli, played: Played):
         ("403 Forbidden", "MFA_REQUIRED", 6, "gatehouse login --step-up"),
         ("401 Unauthorized", "INVALID_TOKEN", 3, "GATEHOUSE_TOKEN"),
         ("403 Forbidden", "NO_PRINCIPALS", 4, "No."),
-        ("409 Conflict", "KEY_NOT_VERIFIED", 4, "gatehouse key add"),
-        ("503 Service Unavailable", "CA_NOT_CONFIGURED", 5, "No."),
+        ("409 Conflict", "KEY_NOT_VERIFIED", 4, "gatehouse key verify"),
+        ("503 Service Unavailable", "CA_NOT_CONFIGURED", 5, "No. Nothing was changed."),
+        ("503 Service Unavailable", "SIGNER_UNAVAILABLE", 5, "No. Nothing was changed. Try again"),
+        ("403 Forbidden", "MFA_COMPLIANCE_REQUIRED", 6, "/security"),
         ("429 Too Many Requests", "RATE_LIMIT_EXCEEDED", 5, "Try again"),
     ],
 )
@@ -180,6 +182,7 @@ def test_a_refusal_is_one_line_that_says_what_to_do(
     assert (done.code, done.out) == (code, ""), done.said
     assert done.err.startswith("gatehouse: acme: ")
     assert (done.err.count("\n"), says in done.err) == (1, True), done.err
+    assert done.err.count("gatehouse login") <= 1
     assert TOKEN not in done.err
     assert not (machine.home / "opened").exists()
 
@@ -192,6 +195,7 @@ def test_whoever_is_not_signed_in_hears_which_command_signs_them_in(machine: Cli
 
     assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
     assert f"gatehouse login --profile localhost-{machine.server.rpartition(':')[2]}" in done.err
+    assert done.err.count("gatehouse login") == 1
     assert not (machine.home / "opened").exists()
 
 

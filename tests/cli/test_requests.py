@@ -15,6 +15,7 @@ from tests.openssh import KeyFile, make_key
 pytestmark = pytest.mark.integration
 
 TOKEN = "a-token-of-somebody"
+NARROW = "id_ed25519+db+web+192.0.2.0-24-cert.pub"
 
 
 @pytest.fixture
@@ -37,6 +38,11 @@ def own_key(cli: Cli, name: str = "id_ed25519") -> KeyFile:
 
 def beside(cli: Cli) -> Path:
     return cli.home / ".ssh" / "id_ed25519-cert.pub"
+
+
+def sign_all(played: Played, public: str, **how: Any) -> str:
+    """A certificate with all that this person may use."""
+    return played.authority.sign(public, principals=played.principals, **how)
 
 
 def test_a_certificate_is_put_beside_its_key(machine: Cli, played: Played):
@@ -65,7 +71,7 @@ def test_what_is_asked_for_is_sent(machine: Cli, played: Played):
     done = machine.run("cert", "request", *wish, "--reason", "Deploy, #7", "--json")
 
     assert done.json["principals"] == ["web", "db"]
-    assert done.json["file"] == str(beside(machine))
+    assert done.json["file"] == str(beside(machine).with_name(NARROW))
     (asked,) = played.asked
     assert {name: asked[name] for name in asked if not name.endswith("_id")} == {
         "principals": ["web", "db"],
@@ -82,9 +88,6 @@ def test_what_is_asked_for_is_sent(machine: Cli, played: Played):
         ({"ends": HOUR, "begins": -300}, ("--ttl", "1h"), False),
         ({}, ("--ttl", "3h"), True),
         ({}, ("--force",), True),
-        ({}, ("-n", "deploy"), False),
-        ({}, ("-n", "web"), True),
-        ({}, ("--source", "192.0.2.1"), True),
         ({"begins": -HOUR, "ends": 600}, (), True),
         ({"begins": -HOUR, "ends": -1}, (), True),
         ({"begins": 600}, (), True),
@@ -104,7 +107,7 @@ def test_a_certificate_that_is_good_for_long_enough_stays(
         beside(machine).write_text("junk")
     else:
         public = beside(machine).with_name("id_ed25519.pub").read_text()
-        beside(machine).write_text(played.authority.sign(public, **there))
+        beside(machine).write_text(sign_all(played, public, **there))
     before = beside(machine).read_text()
 
     done = machine.run("cert", "request", *asked)
@@ -197,6 +200,46 @@ FORESEEN: dict[str, Any] = {
 }
 
 
+def test_the_longest_that_there_is_can_be_asked_for(machine: Cli, played: Played):
+    error = {"type": "TTL_TOO_LONG", "details": {"max_seconds": 28_800}}
+    said = {"success": False, "message": "Too long.", "error": error}
+    sign = played.stage.plays["/api/v1/ssh/sign"]
+    played.stage.plays["/api/v1/ssh/sign"] = lambda form: (
+        sign(form) if "clamp" in form["body"] else ("400 Bad Request", said)
+    )
+
+    refused = machine.run("cert", "request", "--ttl", "9h")
+    clamped = machine.run("cert", "request", "--ttl", "9h", "--clamp")
+
+    assert (refused.code, "8 h at most" in refused.err, "--clamp" in refused.err) == (4, True, True)
+    assert (clamped.code, played.asked[-1]["clamp"]) == (0, True)
+    assert machine.run("cert", "request", "--clamp").code == 2
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message"),
+    [
+        ("REAUTHENTICATION_REQUIRED", "POST /api/v1/auth/reauthenticate, then try again."),
+        ("STEP_UP_REQUIRED", "The person has to use a second factor: ask for these acr_values."),
+        ("MFA_COMPLIANCE_REQUIRED", "Set it up by POST /api/v1/auth/totp/enroll."),
+        ("INVALID_TOKEN", "The token is unknown. Sign in again."),
+    ],
+)
+def test_who_has_to_sign_in_hears_one_way(
+    machine: Cli, played: Played, error_type: str, message: str
+):
+    """What programs are told, a person cannot do."""
+    status = "401 Unauthorized" if error_type == "INVALID_TOKEN" else "403 Forbidden"
+    played.refuse(status, error_type, message)
+
+    done = machine.run("cert", "request")
+
+    assert done.code == (3 if error_type == "INVALID_TOKEN" else 6)
+    assert message not in done.err
+    ways = done.err.count("gatehouse login") + done.err.count("/security")
+    assert ways == (0 if error_type == "INVALID_TOKEN" else 1)
+
+
 def test_what_would_come_of_it_is_said_in_plain_words(machine: Cli, played: Played):
     """R9, R10."""
     plays = played.stage.plays
@@ -262,6 +305,8 @@ def test_which_organization_is_meant(machine: Cli, played: Played):
     assert (unclear.code, "acme | beta" in unclear.err) == (2, True)
     assert (named.code, played.asked[-1]["organization_id"]) == (0, "2")
     assert (strange.code, strange.out) == (4, "")
+    assert "You are in acme, beta." in strange.err
+    assert "Did you mean beta?" in machine.run("cert", "request", "--org", "beat").err
     played.organizations = []
     assert machine.run("cert", "request").code == 4
 
@@ -270,10 +315,10 @@ def test_what_is_set_up_is_meant_first(machine: Cli, played: Played):
     assert machine.run("ssh", "setup").code == 0
     place = machine.home / ".ssh" / "gatehouse" / "acme-cert.pub"
 
-    done = machine.run("cert", "request", "--force", "-n", "web", "--json")
+    done = machine.run("cert", "request", "--force", "--json")
 
     assert (done.json["file"], beside(machine).exists()) == (str(place), False)
-    assert read_certificate(place).principals == ("web",)
+    assert read_certificate(place).principals == ("deploy", "web")
     assert machine.run("cert", "show", "--json").json["file"] == str(place)
     assert machine.run("cert", "check", "--org", "acme").code == 0
 

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from gatehouse.organizations.models import Member, Organization
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.service import open_key
 from gatehouse.ssh_certificates.queries import signer_of
+from gatehouse_cli.certificates import read_certificate
 from tests.cli.homes import live_in
 from tests.cli.programs import Cli
 from tests.factories import Factory
@@ -104,13 +105,14 @@ def sshd(firm: Firm, tmp_path: Path) -> Iterator[Sshd]:
         yield server
 
 
-def ssh(cli: Cli, *command: str) -> "subprocess.CompletedProcess[str]":
+def ssh(cli: Cli, *command: str, options: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
     """Plain ssh, by the configuration of this home."""
     return subprocess.run(  # noqa: S603
         [
             *(the_program("ssh"), "-F", str(cli.home / ".ssh" / "config")),
             *("-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"),
-            *("-o", "GlobalKnownHostsFile=/dev/null", NAME, "--", *(command or ("true",))),
+            *("-o", "GlobalKnownHostsFile=/dev/null", *options),
+            *(NAME, "--", *(command or ("true",))),
         ],
         env={**cli.environment, "SHELL": "/bin/sh"},
         stdin=subprocess.DEVNULL,
@@ -182,6 +184,10 @@ def test_what_is_revoked_gets_nobody_in(machine: Cli, firm: Firm, sshd: Sshd):
     only = machine.run("cert", "list", "--state", "revoked").out.split("\t")
     assert (only[1], only[-1]) == ("revoked", f"{row['id']}\n")
     assert machine.run("cert", "revoke", row["id"]).code == 4
+    assert machine.run("cert", "revoke", row["key_id"]).code == 4
+    (valid,) = (one for one in listed if one["state"] == "valid")
+    assert machine.run("cert", "revoke", str(valid["serial"]), "--org", firm.slug).code == 0
+    assert not certificate(machine, firm).exists()
     assert machine.run("cert", "revoke", str(firm.org.id)).code == 1
 
 
@@ -207,7 +213,8 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
 
     whole = at_work.run(*ask, "--json")
     less = at_work.run(*ask, "-n", "web", "--ttl", "10m", "--source", "192.0.2.0/24")
-    shown = at_work.run("cert", "show", f"{pair.path}-cert.pub", "--json").json
+    narrow = f"{pair.path}+web+192.0.2.0-24-cert.pub"
+    shown = at_work.run("cert", "show", narrow, "--json").json
 
     assert whole.json["principals"] == ["deploy", "web"]
     assert whole.json["file"] == f"{pair.path}-cert.pub"
@@ -216,7 +223,7 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
     assert shown["critical_options"] == {"source-address": "192.0.2.0/24"}
     for wrong, code, says in (
         (("-n", "root"), 4, "root"),
-        (("--ttl", "300d"), 4, "max_seconds"),
+        (("--ttl", "300d"), 4, "at most: ask for less by --ttl"),
         (("--source", "junk"), 4, "192.0.2.7"),
     ):
         done = at_work.run(*ask, *wrong)
@@ -229,6 +236,41 @@ def test_less_than_all_can_be_asked_for(at_work: Cli, firm: Firm, tmp_path: Path
     assert "  without deploy: you did not ask for it" in foreseen.out
 
 
+def test_what_changed_elsewhere_is_asked_for_anew(machine: Cli, firm: Firm):
+    """A certificate that was revoked there, and a principal that was given there."""
+    old = read_certificate(certificate(machine, firm))
+    path = f"/organizations/{firm.org.id}/certificates/{old.id}/revoke"
+    firm.as_admin("POST", path, {})
+    assert machine.run("cert", "request").code == 0
+    new = read_certificate(certificate(machine, firm))
+    assert (new.id != old.id, new.principals) == (True, ("deploy",))
+    assert machine.run("cert", "request").code == 0
+    assert read_certificate(certificate(machine, firm)) == new
+
+    firm.make.principal(firm.org, firm.member, name="web")
+    done = machine.run("cert", "request")
+
+    assert done.code == 0, done.said
+    assert read_certificate(certificate(machine, firm)).principals == ("deploy", "web")
+
+
+def test_asking_for_less_takes_nothing_from_plain_ssh(machine: Cli, firm: Firm, sshd: Sshd):
+    """And what is asked for works as it is said."""
+    firm.make.principal(firm.org, firm.member, name="web")
+    assert machine.run("cert", "request").code == 0
+
+    done = machine.run("cert", "request", "-n", "web")
+
+    assert ssh(machine).returncode == 0, done.said
+    sshd.admit("web")
+    program, *options, host = done.err.splitlines()[-1].split()
+    assert (program, host) == ("ssh", "HOST")
+    assert ssh(machine, options=options).returncode == 0
+    narrow = read_certificate(certificate(machine, firm).with_name(f"{firm.slug}+web-cert.pub"))
+    accepted = re.findall(r"Accepted certificate ID \"(\S+)\"", sshd.said())
+    assert (accepted[0] == narrow.key_id, accepted[-1]) == (False, narrow.key_id)
+
+
 def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
     """What counts is that its owner signed with it."""
     pair = make_key(at_work.home / ".ssh")
@@ -239,6 +281,11 @@ def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
     done = at_work.run("cert", "request", "-k", str(pair.path), "--org", firm.slug)
 
     assert (done.code, "why: unverified" in done.err) == (4, True), done.said
+    foreseen = at_work.run("cert", "request", "-k", str(pair.path), "--dry-run")
+    command = f"gatehouse key verify {pair.path}.pub"
+    assert (command in done.err, command in foreseen.out) == (True, True)
+    assert at_work.run(*command.split()[1:]).code == 0
+    assert at_work.run("cert", "request", "-k", str(pair.path)).code == 0
 
 
 def test_a_second_factor_that_is_too_old_is_asked_for(machine: Cli, firm: Firm):
@@ -276,6 +323,22 @@ def test_an_organization_that_signs_nothing_says_so(at_work: Cli, make: Factory,
     done = at_work.run("ssh", "setup", "--org", org.slug, "--host", "*.acme.example")
 
     assert (done.code, "CA" in done.err or "authority" in done.err) == (5, True), done.said
+
+
+def test_what_the_doctor_says_of_an_address_is_what_ssh_needs(machine: Cli, firm: Firm):
+    """The certificate of a machine names it; ssh knows it by its address."""
+    live_in(machine)
+    config = machine.home / ".ssh" / "config"
+    whole, alias = config.read_text(), f"  HostKeyAlias {NAME}\n"
+    config.write_text(whole.replace(alias, ""))
+    assert "Host key verification failed" in ssh(machine).stderr
+
+    done = machine.run("ssh", "doctor", NAME, "--json")
+
+    (wrong,) = (one for one in done.json if not one["ok"])
+    assert (wrong["about"], alias.strip() in wrong["says"]) == ("known hosts", True)
+    config.write_text(whole)
+    assert ssh(machine).returncode == 0
 
 
 def test_the_doctor_finds_nothing_where_nothing_is_wrong(machine: Cli, firm: Firm):

@@ -14,34 +14,11 @@ from gatehouse.core.context import Origin, Runtime, unit_of_work
 from gatehouse.core.roles import Role
 from gatehouse.oidc_provider.models import DeviceRequest
 from tests.factories import PASSWORD, Factory
+from tests.oidc_provider.devices import GRANT, OFFLINE, Device, say, typed
 from tests.relying import ISSUER, Person, Rp, basic
 
-GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 LETTERS = set("BCDFGHJKLMNPQRSTVWXZ")
 NEW = "Eight brown barrels 8"
-OFFLINE = "openid email offline_access"
-
-
-class Device:
-    """A device of a client, before somebody who sees its screen."""
-
-    def __init__(self, rp: Rp, **sent: str) -> None:
-        self.rp = rp
-        headers = {} if rp.is_public else basic(rp.client_id)
-        data = {"client_id": rp.client_id, **sent} if rp.is_public else sent
-        self.answer = rp.http.post("/oidc/device_authorization", data=data, headers=headers)
-        self.told = self.answer.json
-
-    @property
-    def user_code(self) -> str:
-        return str(self.told["user_code"])
-
-    def poll(self, rp: Rp | None = None) -> Any:
-        code = self.told["device_code"]
-        return (rp or self.rp).token(grant_type=GRANT, device_code=code)
-
-    def hears(self) -> str:
-        return str(self.poll().json.get("error", ""))
 
 
 @pytest.fixture
@@ -54,19 +31,6 @@ def tv(make_rp: Any) -> Rp:
 def console(make_rp: Any) -> Rp:
     """A public client that stays signed in, with the usual settings."""
     return make_rp(grant_types=[GRANT, "refresh_token"], token_endpoint_auth_method="none")
-
-
-def typed(person: Person, code: str) -> Any:
-    """The page that follows when a person types a code."""
-    page = person.open("/device")
-    if page.request.path == "/login":
-        page = person.sign_in(page)
-    page = person.post("/device", page, user_code=code)
-    return person.sign_in(page) if page.request.path == "/reauthenticate" else page
-
-
-def say(person: Person, page: Any, answer: str = "allow", **more: str) -> Any:
-    return person.post(page.request.path, page, answer=answer, **more)
 
 
 def let_in(person: Person, device: Device) -> Any:
@@ -129,33 +93,6 @@ def test_whoever_says_no_keeps_it_out(person: Person, tv: Rp):
     assert device.hears() == "access_denied"
     assert device.hears() == "access_denied"
     assert say(person, page).status_code == 400
-
-
-def test_opening_the_link_alone_approves_nothing(person: Person, tv: Rp):
-    """DEV-06, DEV-12."""
-    device = Device(tv)
-    page = person.open(f"/device?user_code={device.user_code}")
-    page = person.sign_in(page)
-
-    assert device.user_code in page.text
-    assert device.hears() == "authorization_pending"
-    page = person.post("/device", page)
-    assert page.request.path != "/device"
-    assert device.hears() == "slow_down"
-    assert "is let in" in say(person, page).text
-    assert device.poll().status_code == 200
-
-
-def test_a_link_does_not_do_where_the_code_is_to_be_typed(person: Person, console: Rp):
-    """DEV-12, ruling 32, threat 40."""
-    device = Device(console, scope=OFFLINE)
-    page = person.sign_in(person.open(f"/device?user_code={device.user_code}"))
-
-    page = person.post("/device", page)
-
-    assert page.request.path == "/device"
-    assert "Type the code" in page.text
-    assert device.user_code not in page.text
 
 
 def test_an_old_sign_in_does_not_do(person: Person, console: Rp, tv: Rp):

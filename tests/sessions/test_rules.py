@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatehouse.sessions.rules import device_of, is_worth_writing, slack, slid
+from gatehouse.sessions.rules import device_in_words, device_of, is_worth_writing, slack, slid
 
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 IDLE = timedelta(minutes=15)
@@ -89,3 +89,27 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko) "
 )
 def test_a_user_agent_tells_browser_system_and_device(agent, words):
     assert tuple(device_of(agent)[key] for key in ("browser", "os", "device")) == words
+
+
+LONG, OURS = "a" * 65, "Gatehouse command line"
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (
+            "Gatehouse-CLI/1.0.0 (Linux; kims-laptop)",
+            f"{OURS} on Linux, kims-laptop",
+        ),
+        ("Gatehouse-CLI/1.0.0 (Mac OS X; kim.local)", f"{OURS} on macOS, kim.local"),
+        ("Gatehouse-CLI/1.0.0 (Linux; )", f"{OURS} on Linux"),
+        ("Gatehouse-CLI/1.0.0 (Linux; say yes)", f"{OURS} on Linux"),
+        (f"Gatehouse-CLI/1.0.0 (Linux; {LONG})", f"{OURS} on Linux"),
+        ("Gatehouse-CLI/1.0.0 (Plan 9; glenda)", OURS),
+        ("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "Firefox on Linux"),
+        (None, "Unknown device"),
+    ],
+)
+def test_a_device_is_called_as_people_would(agent: str | None, words: str):
+    """R34: a command line by its machine, and only by what can be the name of one."""
+    assert str(device_in_words(agent)) == words

@@ -103,6 +103,21 @@ def test_ones_own_are_those_of_all_organizations_or_of_one(office: Office, elsew
     assert office.listed(headers, state="revoked") == []
 
 
+def test_ones_own_are_found_by_their_serial(office: Office, signed):
+    """Which is on the screen of whoever has the certificate; others' are not found by it."""
+    names = {one["id"]: name for name, one in signed.items()}
+
+    def by(serial: int, **more: Any) -> list[str]:
+        return [names[row["id"]] for row in office.listed(serial=serial, **more)]
+
+    assert by(signed["mine"]["serial"]) == ["mine"]
+    assert by(signed["gone"]["serial"], state="revoked") == ["gone"]
+    assert by(signed["gone"]["serial"], state="valid") == []
+    assert by(signed["theirs"]["serial"]) == by(99) == []
+    bad = office.http.get(OWN, query_string={"serial": "x"}, headers=office.as_member)
+    assert bad.status_code == 400
+
+
 def test_others_are_not_found(office: Office, elsewhere: Office):
     """Threats 170, 177."""
     told = office.signed()

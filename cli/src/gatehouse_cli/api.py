@@ -12,17 +12,13 @@ from gatehouse_cli.addresses import origin_of
 from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, StepUpNeeded, Unreachable
 from gatehouse_cli.oauth import refreshed
 from gatehouse_cli.profiles import Profile
+from gatehouse_cli.refusals import STEP_UP, TOO_MANY, away, stronger
 from gatehouse_cli.store import Store, Tokens, store_of
 from gatehouse_cli.transport import answer_of, send
 
-SIGN_IN = "You are not signed in at {server}. Sign in with: gatehouse login"
-UNAUTHORIZED, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 404, 429, 500
-STEP_UP = {
-    "STEP_UP_REQUIRED",
-    "REAUTHENTICATION_REQUIRED",
-    "MFA_REQUIRED",
-    "MFA_COMPLIANCE_REQUIRED",
-}
+SIGN_IN = "You are not signed in at {server}.\nSign in: gatehouse login"
+OVER = "Your sign-in at {server} is over.\nSign in again: gatehouse login"
+UNAUTHORIZED, NOT_FOUND, SERVER_ERROR = 401, 404, 500
 MARGIN = 20  # seconds before its end in which an access token is not begun with any more
 
 
@@ -157,30 +153,25 @@ def data_of(answer: httpx2.Response) -> Any:
     said = answer_of(answer)
     if answer.is_success and "data" in said:
         return said["data"]
-    message = str(said.get("message") or f"HTTP {answer.status_code}")
+    message = str(said.get("message") or "")
     error = said.get("error")
     details = error.get("details") if isinstance(error, dict) else None
-    raise _failure(answer, message, _in_words(details))
+    raise _failure(answer, message, details if isinstance(details, dict) else {})
 
 
-def _failure(answer: httpx2.Response, message: str, details: str) -> Failure:
-    kind = _error_type(answer)
+def _failure(answer: httpx2.Response, message: str, details: Mapping[str, Any]) -> Failure:
+    kind, origin = _error_type(answer), origin_of(str(answer.url))
     if kind in STEP_UP:
-        return StepUpNeeded(
-            f"{message}\nSign in with your second factor: gatehouse login --step-up"
-        )
+        return StepUpNeeded(stronger(kind, origin))
     match answer.status_code:
         case status if status == UNAUTHORIZED:
-            return NotSignedIn(f"{message}\nSign in again: gatehouse login")
+            return NotSignedIn(OVER.format(server=origin))
         case status if status == NOT_FOUND:
-            return NotThere(message)
-        case status if status == TOO_MANY:
-            wait = answer.headers.get("Retry-After", "a few")
-            return Unreachable(f"{message} Try again in {wait} seconds.")
-        case status if status >= SERVER_ERROR or answer.is_success:
-            origin = origin_of(str(answer.url))
-            return Unreachable(f"{origin} cannot do it now (HTTP {status}): {message}")
-    return Refused(message + details, kind)
+            return NotThere(message or "There is no such thing.")
+        case status if status == TOO_MANY or status >= SERVER_ERROR or answer.is_success:
+            wait = answer.headers.get("Retry-After", "")
+            return Unreachable(away(origin, status, kind, message, wait))
+    return Refused((message or f"HTTP {answer.status_code}") + _in_words(details), kind, details)
 
 
 def _error_type(answer: httpx2.Response) -> str:
@@ -188,10 +179,8 @@ def _error_type(answer: httpx2.Response) -> str:
     return str(error.get("type", "")) if isinstance(error, dict) else ""
 
 
-def _in_words(details: Any) -> str:
+def _in_words(details: Mapping[str, Any]) -> str:
     """What is wrong with which field, and the facts that the message is about."""
-    if not isinstance(details, dict):
-        return ""
     return "".join(
         f"\n  {name}: {_listed(said)}" for name, said in details.items() if _listed(said)
     )

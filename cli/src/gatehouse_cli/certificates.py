@@ -64,8 +64,14 @@ class Certificate(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id by which a Gatehouse knows it: the end of its key id; of another's, nothing."""
-        return self.key_id.rpartition(":")[2] if self.organization else ""
+        """The id by which a Gatehouse knows it; of another's, nothing."""
+        return id_in(self.key_id)
+
+
+def id_in(key_id: str) -> str:
+    """The id at the end of a key id of a Gatehouse; of another's, nothing."""
+    words = key_id.split(":")
+    return words[-1] if words[0] == "gh1" and len(words) > 2 else ""  # noqa: PLR2004
 
 
 def read_certificate(path: Path) -> Certificate:

@@ -1,22 +1,16 @@
 """Asking the server for a certificate, and keeping what it gives."""
 
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from gatehouse_cli.certificates import (
-    Certificate,
-    NoCertificate,
-    fingerprint,
-    parsed,
-    read_certificate,
-)
+from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
+from gatehouse_cli.refusals import hint, in_lines, not_in
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
 
 if TYPE_CHECKING:
@@ -34,6 +28,12 @@ class Wish:
     ttl_seconds: int | None = None
     source_addresses: Sequence[str] = ()
     reason: str | None = None
+    clamp: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is for less than its holder may use."""
+        return bool(self.principals or self.source_addresses)
 
     def body(self, organization_id: str, key_id: str) -> dict[str, Any]:
         said = {
@@ -43,6 +43,7 @@ class Wish:
             "ttl_seconds": self.ttl_seconds,
             "source_addresses": list(self.source_addresses),
             "reason": self.reason,
+            "clamp": self.clamp,
         }
         return {name: value for name, value in said.items() if value}
 
@@ -68,7 +69,11 @@ class Target:
 
 def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
     """Have a certificate signed and keep it. Returns what the server says of it, and itself."""
-    answer = api.post("/ssh/sign", _body(api, target, wish))
+    body = _body(api, target, wish)
+    try:
+        answer = api.post("/ssh/sign", body)
+    except Refused as refused:
+        raise helped(refused, target.key) from None
     return answer, keep(answer, target, api.server)
 
 
@@ -76,16 +81,15 @@ def preview(api: "Api", target: Target, wish: Wish) -> Any:
     return api.post("/ssh/sign/preview", _body(api, target, wish))
 
 
-def kept(target: Target, wish: Wish) -> Certificate | None:
-    """The certificate that is there, if nothing better would come of asking."""
-    try:
-        found = read_certificate(target.file)
-    except NoCertificate:
-        return None
-    is_ours = (
-        found.key_blob == target.key.blob and target.organization["slug"] == found.organization
-    )
-    return found if is_ours and wish.is_met_by(found, time.time()) else None
+def refusals_of(said: Any, key: PublicKey, server: str) -> list[str]:
+    """What stands in the way, of a preview, in lines."""
+    return [line for one in said["refusals"] for line in in_lines(one, key.name, server)]
+
+
+def helped(refused: Refused, key: PublicKey) -> Refused:
+    """The refusal with what helps, where we know more of that than the server."""
+    helps = hint(refused.type, refused.details, key.name)
+    return Refused(f"{refused}\n{helps}", refused.type, refused.details) if helps else refused
 
 
 def keep(answer: Any, target: Target, server: str) -> Certificate:
@@ -121,7 +125,7 @@ def organization_of(api: "Api", named: str | None) -> Any:
     if named:
         found = [one for one in mine if named in (one["slug"], one["id"])]
         if not found:
-            raise Refused(f"You are not in the organization {named}.")
+            raise Refused(not_in(named, [one["slug"] for one in mine]))
         return found[0]
     if len(mine) > 1:
         names = " | ".join(sorted(one["slug"] for one in mine))

@@ -4,20 +4,26 @@ What is named counts, then what ``ssh setup`` has set up, then the one key that 
 """
 
 import os
+import re
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatehouse_cli.certificates import NoCertificate, read_certificate
+from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.places import delete
-from gatehouse_cli.setups import all_of_them, find
+from gatehouse_cli.setups import all_of_them, find, folder, note_times
 from gatehouse_cli.ssh_keys import MAKE_ONE, PublicKey, own_keys, read_key
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
-    from gatehouse_cli.certifying import Target
+    from gatehouse_cli.certifying import Target, Wish
     from gatehouse_cli.program import Wishes
+
+ENDING = "-cert.pub"
+UNFIT = re.compile(r"[^A-Za-z0-9.:@_-]")
+LONGEST = 100  # letters of all names together
 
 
 def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple[Api, Target]":
@@ -33,6 +39,23 @@ def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple
     organization = organization_of(api, org or wishes.chosen().organization)
     key = read_key(path) if path else _the_one_proved(api)
     return api, Target(key, certificate_beside(key), organization)
+
+
+def kept_without_server(
+    wishes: "Wishes", path: Path | None, org: str | None, wish: "Wish"
+) -> "tuple[Path, Certificate] | None":
+    """The certificate beside the key that is meant, if by itself it does; None where only a server
+    can tell which one is meant.
+    """
+    from gatehouse_cli.keeping import find
+
+    path = path or _key_of_environment()
+    keys = [read_key(path)] if path else list(own_keys().values())
+    if len(keys) != 1:
+        return None
+    file, org = place_of(certificate_beside(keys[0]), wish), org or wishes.chosen().organization
+    found = find(file, keys[0], wish)
+    return (file, found) if found and org in (None, found.organization) else None
 
 
 def file_meant(named: Path | None, org: str | None) -> Path:
@@ -52,17 +75,38 @@ def file_meant(named: Path | None, org: str | None) -> Path:
     return certificate_beside(_only(keys))
 
 
+def place_of(file: Path, wish: "Wish") -> Path:
+    """Where the certificate goes. One for less than there is takes no other's place: plain ssh uses
+    that, and would lose the rest.
+    """
+    words = (*sorted(set(wish.principals)), *sorted(set(wish.source_addresses)))
+    if not words:
+        return file
+    name = "+".join(UNFIT.sub("-", word) for word in words)
+    if len(name) > LONGEST:
+        name = sha256(name.encode()).hexdigest()[:16]
+    return file.with_name(f"{file.name.removesuffix(ENDING)}+{name}{ENDING}")
+
+
+def noted(file: Path, made: Certificate) -> None:
+    """Tell the shell how long a certificate is good that ssh uses from now on."""
+    for setup in all_of_them().values():
+        if setup.certificate == file:
+            note_times(setup, made.valid_after, made.valid_before)
+
+
 def certificate_beside(key: PublicKey) -> Path:
     """Where ssh looks for the certificate of a key by itself."""
     if key.path is None:
         raise Misused("This key is in no file.")
-    return key.path.with_name(f"{key.path.name.removesuffix('.pub')}-cert.pub")
+    return key.path.with_name(f"{key.path.name.removesuffix('.pub')}{ENDING}")
 
 
 def forget(certificate_id: str, path: Path | None) -> None:
     """Delete a certificate that is of no use any more, lest ssh go on offering it."""
-    places = {one.certificate for one in all_of_them().values()} | ({path} if path else set())
-    for place in places:
+    folders = (folder(), Path.home() / ".ssh")
+    found = {place for one in folders for place in one.glob(f"*{ENDING}")}
+    for place in found | ({path} if path else set()):
         try:
             is_it = read_certificate(place).id == certificate_id
         except NoCertificate:

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address, ip_network
+from shlex import quote
 from shutil import which
 from typing import Any
 
 from gatehouse_cli.agents import identities
 from gatehouse_cli.api import Api, NotThere
 from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
-from gatehouse_cli.certifying import Wish, preview, row_of
+from gatehouse_cli.certifying import Wish, preview, refusals_of, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
 from gatehouse_cli.known_hosts import knows, matches
+from gatehouse_cli.refusals import hint
 from gatehouse_cli.renewing import advice, api_of, target_of
 from gatehouse_cli.setups import SetUp
 from gatehouse_cli.ssh_keys import read_key
@@ -25,6 +27,7 @@ from gatehouse_cli.transport import send
 OFF = 30  # seconds by which clocks may differ: certificates begin some minutes early
 TRIES = 6  # keys that sshd looks at before it hangs up (MaxAuthTries)
 PATIENCE = 20
+SSH = "22"  # the port that is not named in known hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,9 @@ def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
         return
     seen_from += [str(said["ip"])] if said.get("ip") else []
     names = ", ".join(one["name"] for one in said["principals"] if one["included"])
-    refusals = " ".join(one["message"] for one in said["refusals"])
+    refusals = " ".join(refusals_of(said, read_key(setup.public), api.server))
     yield Finding("policy", ok=said["allowed"], says=refusals or f"You get: {names}")
+    yield from _lacking(setup, said)
 
 
 def _key(api: Api, setup: SetUp) -> Finding:
@@ -86,7 +90,8 @@ def _key(api: Api, setup: SetUp) -> Finding:
     row = row_of(api.get("/ssh/keys")["keys"], key)
     if row["verified"]:
         return Finding("key", ok=True, says=f"{key.fingerprint} is proved.")
-    says = f"{key.fingerprint} is {row['state']}: gatehouse key add {setup.public}"
+    helps = hint("KEY_NOT_VERIFIED", {"why": row["state"]}, key.name)
+    says = f"{key.fingerprint} is {row['state']}. {helps}"
     return Finding("key", ok=False, says=says)
 
 
@@ -98,8 +103,21 @@ def _revoked(api: Api, setup: SetUp) -> Iterator[Finding]:
     except (NoCertificate, NotThere):
         return
     if state == "revoked":
-        says = f"It was revoked: gatehouse cert request --force --org {setup.org}"
+        says = f"It was revoked: gatehouse cert request --org {setup.org}"
         yield Finding("revoked", ok=False, says=says)
+
+
+def _lacking(setup: SetUp, said: Any) -> Iterator[Finding]:
+    """What a new certificate would have and the one that is here has not."""
+    try:
+        found = read_certificate(setup.certificate)
+    except NoCertificate:
+        return
+    names = [one["name"] for one in said["principals"] if one["included"]]
+    lacks = ", ".join(name for name in names if name not in found.principals)
+    if lacks and said["allowed"] and found.state(time.time()) == "valid":
+        says = f"The certificate lacks {lacks}: gatehouse cert request --org {setup.org}"
+        yield Finding("principals", ok=False, says=says)
 
 
 def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Finding]:
@@ -173,7 +191,7 @@ def _config_for(host: str) -> Mapping[str, list[str]]:
 
 
 def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
-    """Whether our lines are read, and are for this machine."""
+    """Whether our lines are read, and are for this machine: they go by the name that is typed."""
     again = f"gatehouse ssh setup --org {setup.org}"
     patterns = " ".join(setup.patterns)
     if str(setup.certificate) in config.get("certificatefile", []):
@@ -184,8 +202,19 @@ def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Findin
         if matches(name, setup.patterns):
             says = f"ssh goes by the name that is typed, and you typed another: ssh {name}"
             return Finding("host", ok=False, says=says)
-    says = f"{host} is none of {patterns}: {again} with a --host for each"
-    return Finding("host", ok=False, says=says)
+    hosts = " ".join(f"--host {quote(one)}" for one in (*setup.patterns, host))
+    return Finding("host", ok=False, says=f"{host} is none of {patterns}: {again} {hosts}")
+
+
+def looked_up(host: str, config: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The names by which ssh looks for a machine in its known hosts, one after the other: not the
+    one that is typed, but what stands behind HostKeyAlias or HostName (sshconnect.c).
+    """
+    if alias := config.get("hostkeyalias"):
+        return (alias[0],)
+    name = (config.get("hostname") or [host])[0]
+    port = (config.get("port") or [SSH])[0]
+    return (name,) if port == SSH else (f"[{name}]:{port}", name)
 
 
 def _agent(config: Mapping[str, list[str]]) -> Finding:
@@ -208,7 +237,14 @@ def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
         text = setup.known_hosts.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return Finding("known hosts", ok=False, says=f"{setup.known_hosts} is not read: {again}")
-    name = next(iter(config.get("hostkeyalias") or config.get("hostname") or [host]))
-    if knows(text, name):
+    names = looked_up(host, config)
+    name = names[-1]
+    if any(knows(text, one) for one in names):
         return Finding("known hosts", ok=True, says=f"An authority speaks for {name}.")
-    return Finding("known hosts", ok=False, says=f"No authority speaks for {name}: {again}")
+    says = f"No authority speaks for {name}: {again}"
+    if name != host.lower() and knows(text, host):
+        says = (
+            f"ssh looks for {name}, and authorities speak for names such as {host}. In"
+            f" ~/.ssh/config, below its HostName: HostKeyAlias {host}"
+        )
+    return Finding("known hosts", ok=False, says=says)

@@ -1,6 +1,7 @@
 """How a command ends when it does not do what it was asked for. Each way has its exit code."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class Failure(Exception):
@@ -22,13 +23,17 @@ class NotSignedIn(Failure):
 
 
 class Refused(Failure):
-    """The server refuses it, and says why. ``type`` is the word of the API's error."""
+    """The server refuses it, and says why. ``type`` is the word of the API's error, ``details``
+    the facts of it.
+    """
 
     code = 4
 
-    def __init__(self, message: str, error_type: str = "") -> None:
+    def __init__(
+        self, message: str, error_type: str = "", details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
-        self.type = error_type
+        self.type, self.details = error_type, details or {}
 
 
 class Unreachable(Failure):

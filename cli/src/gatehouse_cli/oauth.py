@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from gatehouse_cli.addresses import origin_of, server_address
 from gatehouse_cli.failures import Misused, NotSignedIn, Refused, Unreachable
+from gatehouse_cli.refusals import away
 from gatehouse_cli.store import Tokens
 from gatehouse_cli.transport import NO_GATEHOUSE, answer_of, send
 
@@ -82,7 +83,8 @@ def ask(endpoint: str, form: Mapping[str, str]) -> dict[str, Any]:
     """
     answer = send("POST", endpoint, form=form)
     if answer.status_code == TOO_MANY or answer.is_server_error:
-        raise Unreachable(f"{origin_of(endpoint)} cannot do it now (HTTP {answer.status_code}).")
+        wait = answer.headers.get("Retry-After", "")
+        raise Unreachable(away(origin_of(endpoint), answer.status_code, wait=wait))
     said = answer_of(answer)
     if answer.is_success:
         return said
@@ -97,7 +99,7 @@ def refreshed(tokens: Tokens) -> Tokens:
             tokens, {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
         )
     except OAuthError as error:
-        raise NotSignedIn("Your sign-in is over. Sign in again: gatehouse login") from error
+        raise NotSignedIn("Your sign-in is over.\nSign in again: gatehouse login") from error
 
 
 def _redeemed(tokens: Tokens, form: Mapping[str, str]) -> Tokens:

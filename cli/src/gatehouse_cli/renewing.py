@@ -1,7 +1,7 @@
 """A new certificate while ssh waits: one process asks, nobody waits for long, nobody is asked."""
 
 import json
-import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,15 +27,21 @@ from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 from gatehouse_cli.store import store_of
 
+LOGIN = re.compile(r"gatehouse login(.*)")
 PATIENCE = 10.0  # seconds that ssh is kept waiting
 KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
 
 
-def ensured(setup: SetUp) -> Certificate:
-    """A certificate that is good: the one that is there, or a new one. Raises Failure."""
+def ensured(setup: SetUp, *, anew: bool = False) -> Certificate:
+    """A certificate that is good: the one that is there unless it is to be ``anew``, or a new one.
+
+    Raises Failure.
+    """
     began = time.time()
     done: SimpleQueue[Certificate | Failure] = SimpleQueue()
-    Thread(target=_into, args=(done, lambda: _renewed(setup, began)), daemon=True).start()
+    Thread(
+        target=_into, args=(done, lambda: _renewed(setup, began, anew=anew)), daemon=True
+    ).start()
     try:
         found = done.get(timeout=PATIENCE)
     except Empty:
@@ -55,17 +61,23 @@ def _into(done: "SimpleQueue[Certificate | Failure]", work: Callable[[], Certifi
         done.put(Failure(f"It did not work: {type(error).__name__}."))
 
 
-def _renewed(setup: SetUp, began: float) -> Certificate:
+def _renewed(setup: SetUp, began: float, *, anew: bool) -> Certificate:
     """Of several at once the first one asks; the others have its certificate, or its refusal."""
     prepared()
     with locked(setup.times):
-        try:
-            found = good_one(setup)
-        except Failure:
+        found = None if anew else _good_one(setup)
+        if found is None:
             _repeat_refusal(setup, began)
             found = _asked(setup)
         note_times(setup, found.valid_after, found.valid_before)
     return found
+
+
+def _good_one(setup: SetUp) -> Certificate | None:
+    try:
+        return good_one(setup)
+    except Failure:
+        return None
 
 
 def _asked(setup: SetUp) -> Certificate:
@@ -106,16 +118,12 @@ def api_of(setup: SetUp) -> Api:
 
 def advice(setup: SetUp, failure: Failure) -> str:
     """What happened and what helps, in one line."""
-    first, *rest = str(failure).splitlines()
-    login = f"--profile {setup.profile} --server {setup.server}"
-    match failure:
-        case StepUpNeeded():
-            rest = [f"Run: gatehouse login --step-up {login}"]
-        case NotSignedIn() if not os.environ.get("GATEHOUSE_TOKEN"):
-            rest = [f"Run: gatehouse login {login}"]
-        case Refused(type="KEY_NOT_VERIFIED"):
-            rest = [f"Run: gatehouse key add {setup.public}"]
-    return " ".join((first, *(one.strip() for one in rest)))
+    login = f" --profile {setup.profile} --server {setup.server}"
+    lines = (
+        f"Run: gatehouse login{found[1]}{login}" if (found := LOGIN.search(line)) else line.strip()
+        for line in str(failure).splitlines()
+    )
+    return " ".join(lines)
 
 
 def _repeat_refusal(setup: SetUp, began: float) -> None:

@@ -8,7 +8,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from gatehouse_cli import known_hosts, ssh_config
-from gatehouse_cli.certifying import organization_of
+from gatehouse_cli.certifying import Wish, organization_of
 from gatehouse_cli.failures import Misused
 from gatehouse_cli.own_key import enrolled, made, path_of
 from gatehouse_cli.places import delete, locked
@@ -29,7 +29,8 @@ def set_up(
     """Set an organization up, or change how it is. Raises Failure; what is written then stays,
     and ssh gets the certificate later.
     """
-    from gatehouse_cli.renewing import ensured
+    from gatehouse_cli.keeping import kept
+    from gatehouse_cli.renewing import ensured, target_of
 
     api, output = wishes.api(), wishes.output
     setup, lines = _planned(wishes, org, hosts, key)
@@ -46,7 +47,7 @@ def set_up(
     account = Path(pwd.getpwuid(os.getuid()).pw_dir)
     if Path.home().resolve() != account.resolve():
         output.say(f"HOME is {Path.home()}: by itself ssh reads what is in {account}.")
-    ensured(setup)
+    ensured(setup, anew=kept(api, output, target_of(setup), Wish()) is None)
     return setup
 
 
@@ -63,7 +64,8 @@ def removed(setup: SetUp) -> None:
         del known[setup.org]
         ssh_config.write(known.values(), program(), inline=ssh_config.is_inline())
         keep(known)
-    for path in (setup.certificate, setup.known_hosts, setup.times):
+    narrower = folder().glob(f"{setup.org}+*-cert.pub")
+    for path in (setup.certificate, *narrower, setup.known_hosts, setup.times):
         delete(path)
 
 

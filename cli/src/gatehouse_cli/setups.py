@@ -17,6 +17,7 @@ from gatehouse_cli.places import (
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # A certificate is renewed so many seconds before its end: a login takes some of them.
 MARGIN = 120
+MISSING = "{org} is not set up here: gatehouse ssh setup --org {org}{others}"
 NONE = "No organization is set up here. Set one up: gatehouse ssh setup --org SLUG"
 
 
@@ -92,7 +93,9 @@ def the_one(org: str | None) -> SetUp:
     """The one that is named, or the only one. Raises Failure, Misused."""
     found = find(org)
     if found is None:
-        raise Failure(f"{org} is not set up here: gatehouse ssh setup --org {org}" if org else NONE)
+        known = ", ".join(sorted(all_of_them()))
+        others = f" Set up are: {known}." if known else ""
+        raise Failure(MISSING.format(org=org, others=others) if org else NONE)
     return found
 
 

@@ -61,12 +61,15 @@ def by_device(provider: Provider, asked: Mapping[str, str]) -> Tokens:
     try:
         device_code, user_code = str(said["device_code"]), str(said["user_code"])
         page = str(said.get("verification_uri_complete") or said["verification_uri"])
+        # A link has the code in it: then the person only compares (RFC 8628 3.3.1).
+        is_linked = bool(said.get("verification_uri_complete"))
         interval, life = max(float(said.get("interval", 5)), SHORTEST), float(said["expires_in"])
     except (KeyError, TypeError, ValueError):
         raise Unreachable(f"{provider.issuer} {NO_GATEHOUSE}") from None
     if origin_of(page) != origin_of(provider.issuer):
         raise Unreachable(f"{provider.issuer} names a page that is somewhere else.")
-    complain(f"Open this address on any device:\n\n  {page}\n\nand type the code: {user_code}\n")
+    what = "This code has to stand there" if is_linked else "and type the code"
+    complain(f"Open this address on any device:\n\n  {page}\n\n{what}: {user_code}\n")
     return _polled(provider, device_code, interval, time.monotonic() + life)
 
 

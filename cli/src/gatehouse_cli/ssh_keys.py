@@ -47,6 +47,11 @@ class PublicKey:
         return fingerprint(self.blob)
 
     @property
+    def name(self) -> str:
+        """What ``gatehouse key`` knows it by."""
+        return str(self.path) if self.path else self.fingerprint
+
+    @property
     def is_of_hardware(self) -> bool:
         return self.type.startswith("sk-")
 
@@ -146,7 +151,8 @@ def _file_of(key: PublicKey) -> Iterator[Path]:
 
 
 def _path_in_home(fingerprint: str) -> Path | None:
-    for path in sorted((Path.home() / ".ssh").glob("*.pub")):
+    folder = Path.home() / ".ssh"
+    for path in sorted((*folder.glob("*.pub"), *(folder / "gatehouse").glob("*.pub"))):
         found = parsed(path.read_text("utf-8", errors="replace").strip())
         if found is not None and found.fingerprint == fingerprint:
             return path

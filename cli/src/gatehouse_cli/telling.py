@@ -1,6 +1,7 @@
 """Certificates, and what the server says of them, in words."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,12 @@ def show_made(output: Output, path: Path, answer: Any, made: Certificate) -> Non
         output.say(line)
 
 
-def foresee(output: Output, said: Any) -> None:
+def foresee(output: Output, said: Any, refusals: Iterable[str]) -> None:
     """What would come of a request. Raises Refused if nothing would."""
     if output.as_json:
         output.data(said)
     else:
-        for line in _foreseen(said):
+        for line in _foreseen(said, refusals):
             output.line(line)
     if not said["allowed"]:
         raise Refused("The server would not sign.")
@@ -95,9 +96,9 @@ def _facts(path: Path, found: Certificate) -> list[tuple[str, str]]:
     ]
 
 
-def _foreseen(said: Any) -> list[str]:
+def _foreseen(said: Any, refusals: Iterable[str]) -> list[str]:
     lines = ["A certificate would be signed." if said["allowed"] else "None would be signed:"]
-    lines += [f"  {one['message']}" for one in said["refusals"]]
+    lines += [f"  {line}" for line in refusals]
     lines += [_principal(one) for one in said["principals"]]
     if said.get("ttl_seconds"):
         limit = LIMITS.get(str(said.get("limited_by")), "")

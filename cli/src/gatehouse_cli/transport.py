@@ -12,6 +12,7 @@ import httpx2
 from gatehouse_cli import __version__
 from gatehouse_cli.addresses import is_this_machine, origin_of
 from gatehouse_cli.failures import Unreachable
+from gatehouse_cli.refusals import away
 
 NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 PATIENCE = httpx2.Timeout(30, connect=10)
@@ -58,6 +59,8 @@ def answer_of(response: httpx2.Response) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         origin = origin_of(str(response.url))
+        if response.is_server_error:
+            raise Unreachable(away(origin, response.status_code))
         raise Unreachable(f"{origin} {NO_GATEHOUSE} (HTTP {response.status_code})")
     return found
 

@@ -30,7 +30,7 @@ from gatehouse.oidc_provider.rules.devices import spoken, user_code_of
 from gatehouse.oidc_provider.rules.strength import Lack
 from gatehouse.oidc_provider.service import ciba
 from gatehouse.oidc_provider.service.admission import may_enter
-from gatehouse.oidc_provider.service.devices import DEVICE_GRANT, KIND
+from gatehouse.oidc_provider.service.devices import DEVICE_GRANT, KIND, is_to_be_typed
 from gatehouse.oidc_provider.service.granting import (
     SignedIn,
     give_grant,
@@ -39,7 +39,6 @@ from gatehouse.oidc_provider.service.granting import (
     signed_in,
 )
 from gatehouse.oidc_provider.service.strength import demands_of, refusal_by_policy, strength_of
-from gatehouse.oidc_provider.service.tokens import OFFLINE
 from gatehouse.sessions.service import device_in_words
 
 GUESSING = timedelta(minutes=10)
@@ -77,7 +76,7 @@ class Waiting:
     @property
     def is_sensitive(self) -> bool:
         """Whether a link alone does not do, nor an old sign-in (ruling 32)."""
-        return OFFLINE in self.row.params["scopes"] or self.client.options.device_flow_confirm
+        return is_to_be_typed(self.row.params["scopes"], self.client)
 
 
 def enter_code(ctx: Context, text: str, *, is_from_link: bool) -> UUID | None:

@@ -1,5 +1,6 @@
 """A device asks for a code that a person types elsewhere (RFC 8628 3.1, 3.2)."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from gatehouse.oidc_provider.rules.asked import scopes_of
 from gatehouse.oidc_provider.rules.details import refuse_details
 from gatehouse.oidc_provider.rules.devices import INTERVAL, LIFE, new_user_code, spoken
 from gatehouse.oidc_provider.service.resources import check_resources
-from gatehouse.oidc_provider.service.tokens import issuer_of
+from gatehouse.oidc_provider.service.tokens import OFFLINE, issuer_of
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 DEVICE = "gdc_"
@@ -53,14 +54,21 @@ def begin_device(ctx: Context, call: Call, client: KnownClient) -> dict[str, Any
     }
     shown = spoken(_kept(ctx, values))
     page = f"{issuer_of(ctx.runtime)}/device"
-    return {
+    told = {
         "device_code": code,
         "user_code": shown,
         "verification_uri": page,
-        "verification_uri_complete": f"{page}?{urlencode({'user_code': shown})}",
         "expires_in": int(LIFE.total_seconds()),
         "interval": INTERVAL,
     }
+    if not is_to_be_typed(scopes, client):
+        told["verification_uri_complete"] = f"{page}?{urlencode({'user_code': shown})}"
+    return told
+
+
+def is_to_be_typed(scopes: Sequence[str], client: KnownClient) -> bool:
+    """Whether the person has to type the code: a link with it in it does not do (ruling 32)."""
+    return OFFLINE in scopes or client.options.device_flow_confirm
 
 
 def _kept(ctx: Context, values: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ def list_certificates(
     ctx: Context,
     *,
     organization_id: UUID | None,
+    serial: int | None,
     state: CertificateState | None,
     page: int,
     per_page: int,
@@ -37,8 +38,9 @@ def list_certificates(
 ) -> Page[dict[str, Any]]:
     """List the certificates that were signed for you, the newest first."""
     own = own_certificates(ctx.user_id, organization_id)
+    filters = Filters(serial=serial, state=state)
     return queries.page_of_certificates(
-        ctx, own, Filters(state=state), page=page, per_page=per_page, cursor=cursor
+        ctx, own, filters, page=page, per_page=per_page, cursor=cursor
     )
 
 

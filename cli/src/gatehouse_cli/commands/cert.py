@@ -4,16 +4,16 @@ import os
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import click
 
 from gatehouse_cli.certificates import NoCertificate, read_certificate
-from gatehouse_cli.choosing import file_meant, forget, target_meant
+from gatehouse_cli.choosing import file_meant, forget
 from gatehouse_cli.durations import Duration, in_words
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.program import Group, Wishes, passes
-from gatehouse_cli.telling import foresee, show_certificate, show_made
+from gatehouse_cli.telling import show_certificate
 
 FILE = click.Path(path_type=Path)
 BAD, SOON = 1, 3  # Exit codes of `check`.
@@ -29,6 +29,7 @@ def command() -> None:
 @click.option("-k", "--key", "path", type=FILE, help="For which key.")
 @click.option("-n", "--principal", "principals", multiple=True, help="Not all, but these.")
 @click.option("--ttl", type=Duration(), help="How long: 1h, 30m.")
+@click.option("--clamp", is_flag=True, help="The longest there is, if --ttl is longer.")
 @click.option("--source", "sources", multiple=True, metavar="CIDR", help="Good from there alone.")
 @click.option("--reason", help="What for; others can read it.")
 @click.option("--force", "-f", is_flag=True, help="Even if the one there is good for long enough.")
@@ -41,6 +42,7 @@ def request(
     path: Path | None,
     principals: tuple[str, ...],
     ttl: int | None,
+    clamp: bool,
     sources: tuple[str, ...],
     reason: str | None,
     force: bool,
@@ -48,18 +50,16 @@ def request(
     org: str | None,
 ) -> None:
     """Have a certificate signed. It is put beside its key, where ssh finds it."""
-    from gatehouse_cli import certifying
+    from gatehouse_cli.certifying import Wish
+    from gatehouse_cli.requesting import foreseen, requested
 
-    wish = certifying.Wish(principals, ttl, sources, reason)
-    api, target = target_meant(wishes, path, org)
+    if clamp and not ttl:
+        raise Misused("--clamp goes with --ttl.")
+    wish = Wish(principals, ttl, sources, reason, clamp)
     if dry_run:
-        foresee(wishes.output, certifying.preview(api, target, wish))
-    elif not force and (found := certifying.kept(target, wish)):
-        wishes.output.say("The certificate that is there is good for long enough (--force).")
-        show_certificate(wishes.output, target.file, found)
+        foreseen(wishes, path, org, wish)
     else:
-        answer, made = certifying.request(api, target, wish)
-        show_made(wishes.output, target.file, answer, made)
+        requested(wishes, path, org, wish, force=force)
 
 
 @command.command("show")
@@ -135,21 +135,25 @@ def check(wishes: Wishes, file: Path | None, within: int, org: str | None) -> No
 
 
 @command.command("revoke")
-@click.argument("certificate", metavar="[ID|FILE]", required=False)
+@click.argument("certificate", metavar="[ID|SERIAL|KEY_ID|FILE]", required=False)
 @click.option("--reason", help="Why; admins can read it.")
 @click.option("--org", metavar="SLUG", help="The one of this organization.")
 @passes
 def revoke(wishes: Wishes, certificate: str | None, reason: str | None, org: str | None) -> None:
     """Revoke a certificate: the one that is named, or the one that is here."""
+    from gatehouse_cli.revoking import id_meant, id_of_file
+
     named = certificate or os.environ.get("CERT_ID")
     path = Path(named) if named and Path(named).is_file() else None
     if not named:
         path = file_meant(None, org)
-    wanted = read_certificate(path).id if path else named
-    if not wanted:
-        raise Failure(f"{path} is of no Gatehouse.")
+    if path:
+        wanted, api = id_of_file(path), wishes.api()
+    else:
+        api = wishes.api()
+        wanted = id_meant(api, str(named), org)
     body = {"reason": reason} if reason else {}
-    done = wishes.api().post(f"/ssh/certificates/{wanted}/revoke", body)
+    done = api.post(f"/ssh/certificates/{quote(wanted, safe='')}/revoke", body)
     forget(wanted, path)
     if wishes.output.as_json:
         wishes.output.data(done)

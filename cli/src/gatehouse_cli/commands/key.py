@@ -61,7 +61,7 @@ def verify(wishes: Wishes, key: str, path: Path | None) -> None:
     """Prove a key that is registered. KEY is its name, fingerprint, id or file."""
     api, output = wishes.api(), wishes.output
     found = _the_one(api, key)
-    local = read_key(path) if path else parsed(found["public_key"])
+    local = read_key(path) if path else parsed(found["public_key"], _file(key))
     if local is None or local.fingerprint != found["fingerprint"]:
         raise Misused(f"{path} is another key than {found['name']}.")
     _show(output, proved(api, output, found, local, None))
@@ -108,6 +108,11 @@ def _the_one(api: "Api", text: str) -> Any:
     if not meant:
         raise Failure(f"You have no key {text}. What there is: gatehouse key list")
     return meant[0]
+
+
+def _file(text: str) -> Path | None:
+    """The public file of a key that is named by one: its private half is beside it."""
+    return read_key(Path(text)).path if Path(text).expanduser().is_file() else None
 
 
 def _show(output: "Output", row: Any) -> None:

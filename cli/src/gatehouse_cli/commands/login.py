@@ -73,11 +73,12 @@ def _checked(tokens: "Tokens", org: str | None) -> Any:
     """Who signed in. Whoever is not in the organization that they named is let go again."""
     from gatehouse_cli.api import Api, JustGiven
     from gatehouse_cli.oauth import revoke
+    from gatehouse_cli.refusals import not_in
 
     me = Api(JustGiven(tokens)).get("/auth/me")
     if org and org not in {one[key] for one in me["organizations"] for key in ("slug", "id")}:
         revoke(tokens)
-        raise Refused(f"You are not in the organization {org}.")
+        raise Refused(not_in(org, [one["slug"] for one in me["organizations"]]))
     return me
 
 

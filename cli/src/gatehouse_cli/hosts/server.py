@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 
 import httpx2
 
-from gatehouse_cli.api import TOO_MANY, UNAUTHORIZED, data_of
+from gatehouse_cli.api import UNAUTHORIZED, data_of
 from gatehouse_cli.failures import Failure, NotSignedIn, Refused, Unreachable
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.state import ANEW, State
+from gatehouse_cli.refusals import TOO_MANY
 from gatehouse_cli.transport import answer_of, send
 
 NOT_MODIFIED, SERVER_ERROR = 304, 500

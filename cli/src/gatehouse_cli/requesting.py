@@ -1,0 +1,59 @@
+"""``gatehouse cert request``: keeps what does, asks for what does not, and says what came of it."""
+
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gatehouse_cli import keeping
+from gatehouse_cli.certifying import Target, Wish, preview, refusals_of, request
+from gatehouse_cli.choosing import kept_without_server, noted, place_of, target_meant
+from gatehouse_cli.failures import Unreachable
+from gatehouse_cli.telling import foresee, show_certificate, show_made
+
+if TYPE_CHECKING:
+    from gatehouse_cli.program import Wishes
+
+STAYS = "The certificate that is there is good for long enough (--force)."
+HOW = "Plain ssh goes on with the one for all that you may use. With this one:\n  {command}"
+
+
+def requested(
+    wishes: "Wishes", path: Path | None, org: str | None, wish: Wish, *, force: bool
+) -> None:
+    """Have a certificate in its place, if need be a new one."""
+    try:
+        api, target = target_meant(wishes, path, org)
+    except Unreachable as failure:
+        here = None if force else kept_without_server(wishes, path, org, wish)
+        if here is None:
+            raise
+        wishes.output.say(keeping.NOT_ASKED.format(why=failure))
+        show_certificate(wishes.output, *here)
+        return
+    target = replace(target, file=place_of(target.file, wish))
+    found = None if force else keeping.kept(api, wishes.output, target, wish)
+    if found is None:
+        answer, made = request(api, target, wish)
+        noted(target.file, made)
+        show_made(wishes.output, target.file, answer, made)
+    else:
+        wishes.output.say(STAYS)
+        show_certificate(wishes.output, target.file, found)
+    if wish.is_narrow:
+        wishes.output.say(HOW.format(command=_command(target)))
+
+
+def foreseen(wishes: "Wishes", path: Path | None, org: str | None, wish: Wish) -> None:
+    """Say what would come of it. Raises Refused if nothing would."""
+    api, target = target_meant(wishes, path, org)
+    said = preview(api, target, wish)
+    foresee(wishes.output, said, refusals_of(said, target.key, api.server))
+
+
+def _command(target: Target) -> str:
+    """What uses a certificate that ssh does not find by itself."""
+    public = target.key.path or Path()
+    private = public.with_name(public.name.removesuffix(".pub"))
+    key = private if private.is_file() else public
+    return f"ssh -i {quote(str(key))} -o CertificateFile={quote(str(target.file))} HOST"
