@@ -1,4 +1,7 @@
-"""The command `gatehouse` as people run it: a process of its own, in a home of its own."""
+"""The command `gatehouse` as people run it: a process of its own, in a home of its own.
+
+Its interpreter is a fork of one that has done the imports (`forked.py`), unless `forks` is False.
+"""
 
 import json
 import os
@@ -11,6 +14,7 @@ from typing import Any, Self
 
 import requests
 
+from tests.cli.forked import Forked
 from tests.counterparts.visitor import Visitor
 
 SOURCE = Path(__file__).resolve().parents[2] / "cli" / "src"
@@ -44,6 +48,7 @@ class Cli:
     home: Path
     server: str
     env: dict[str, str] = field(default_factory=dict)
+    forks: bool = True
 
     @property
     def secrets(self) -> Path:
@@ -73,6 +78,8 @@ class Cli:
         }
 
     def start(self, *arguments: str, **env: str) -> "Running":
+        if self.forks:
+            return Running(Forked(arguments, self.environment | env, self.home))
         # What it is given is written when it is known.
         process = subprocess.Popen(  # noqa: S603
             [*COMMAND, *arguments],
@@ -100,7 +107,7 @@ class Cli:
 class Running:
     """A command that waits for somebody."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "Forked | subprocess.Popen[bytes]") -> None:
         self.process = process
         self.heard = ""
 

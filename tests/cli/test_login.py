@@ -107,6 +107,7 @@ def test_only_this_machine_reaches_the_port(cli: Cli):
 
 
 def test_nothing_secret_is_among_the_arguments_of_a_process(cli: Cli, user: User):
+    cli.forks = False
     with cli.start("login", **WITH_BROWSER) as running:
         url = running.address()
         arguments = psutil.Process(running.process.pid).cmdline()
