@@ -65,7 +65,7 @@ class Firm:
         """What the authority for machines says of this key."""
         now = datetime.now(UTC)
         with unit_of_work(self.runtime, Origin("test"), Actor(kind="job")) as ctx:
-            signer = signer_of(ctx.db, self.hosts.id)
+            signer = signer_of(ctx.wire, self.hosts.id)
             private = open_key(ctx.runtime, signer, self.org.id)
             terms = Terms(
                 subject=read_public_key(line).blob,

@@ -113,9 +113,8 @@ def issue(ctx: Context, order: Order) -> Issued:
 
     Raises AuthorityKeyCertified, NoAuthority, SignerUnavailable.
     """
-    return store(
-        ctx, _signed_with(ctx, *_with_serial(order, ctx.db.connection(), NEXT_SERIAL_WITHIN))
-    )
+    numbered = _with_serial(order, ctx.db.connection(), NEXT_SERIAL_WITHIN)
+    return store(ctx, _signed_with(ctx, *numbered))
 
 
 def sign_ahead(ctx: Context, order: Order) -> Signed:
