@@ -41,7 +41,7 @@ from gatehouse.accounts.service import (
 )
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, every, on
 from gatehouse.mail.service import Mail, is_told_today, is_too_many, refuse_to_flood, sending
 

@@ -7,7 +7,7 @@ from gatehouse.contact import emails, service
 from gatehouse.contact.events import EnquiryReceived
 from gatehouse.contact.queries import find_enquiry
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, every, on
 from gatehouse.mail.service import sending
 

@@ -21,8 +21,8 @@ from gatehouse.core.events import Event
 from gatehouse.core.leases import RAISED as ENDED
 from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
+from gatehouse.core.outside import Ports
 from gatehouse.core.places import Places
-from gatehouse.core.ports import Ports
 from gatehouse.core.rate_limit import ProcessCounter
 from gatehouse.core.reactions import (
     Handler,

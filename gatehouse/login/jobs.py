@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.login.emails import new_device_mail
 from gatehouse.login.events import SignedIn

@@ -7,7 +7,7 @@ from gatehouse.accounts.events import AccountDeleted, AccountDisowned, PasswordR
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context
 from gatehouse.core.events import AccountEvent
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, on
 from gatehouse.mail.service import Mail, refuse_to_flood, sending
 from gatehouse.mfa.emails import (

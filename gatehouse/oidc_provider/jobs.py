@@ -11,7 +11,7 @@ from gatehouse.clients.events import ClientChanged
 from gatehouse.clients.models import Client
 from gatehouse.clients.queries import clients_as_written, find_client_by_id
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import CALLS, Received, during, every, on
 from gatehouse.departments.events import DepartmentDeleted, DepartmentMemberRemoved
 from gatehouse.grants.models import ClientSession, Grant, RefreshFamily

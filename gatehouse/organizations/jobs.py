@@ -7,7 +7,7 @@ from uuid import UUID
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import find_account, is_proven, mailbox_of
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.rules import name_in_mail
 from gatehouse.mail.service import is_too_many, is_too_many_by, sending

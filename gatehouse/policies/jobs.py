@@ -7,7 +7,7 @@ from typing import Any
 from gatehouse.accounts.events import AccountDeleted
 from gatehouse.accounts.queries import is_proven
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import Mail, is_too_many, refuse_to_flood, sending
 from gatehouse.organizations.events import MemberLeft, MemberRemoved

@@ -12,7 +12,7 @@ from gatehouse.accounts.events import (
 )
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import sending
 from gatehouse.recovery import emails, service

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from gatehouse.accounts.queries import is_proven
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import Mail, refuse_to_flood, sending
 from gatehouse.organizations.events import OrganizationDeleted

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from gatehouse.accounts.events import AccountDeleted, AccountDisowned
 from gatehouse.accounts.queries import is_proven, mailbox_of
 from gatehouse.core.context import Context
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Received, during, every, on
 from gatehouse.mail.service import refuse_to_flood, sending
 from gatehouse.ssh_keys.emails import key_verified_mail

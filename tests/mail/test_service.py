@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from gatehouse.core.context import Origin, unit_of_work
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Postponed, Received
 from gatehouse.mail.ports import Mailer
 from gatehouse.mail.service import MOST_IN_AN_HOUR, Mail, refuse_to_flood, render, sending

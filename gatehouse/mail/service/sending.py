@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint
-from gatehouse.core.ports import Ports
+from gatehouse.core.outside import Ports
 from gatehouse.core.reactions import Postponed, Received
 from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.service.form import Mail, render
