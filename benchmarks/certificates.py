@@ -40,7 +40,7 @@ def certificate(stage: Stage, effort: Effort) -> Measured:
     """Measure certificates a second, each for a person with two principals."""
     settings = stage.prepare("redis")
     ours, peer = Side("Gatehouse"), Side("ssh-keygen")
-    org_id, tokens = _people_of(settings)
+    org_id, tokens = people_of(settings)
     # As the command line asks.
     wish = orjson.dumps({"organization_id": str(org_id)})
     asked = [request("POST", SIGN, wish, token=token) for token in tokens]
@@ -76,7 +76,7 @@ def _keys(folder: Path) -> Path:
     return folder
 
 
-def _people_of(settings: dict[str, str]) -> tuple[UUID, list[str]]:
+def people_of(settings: dict[str, str]) -> tuple[UUID, list[str]]:
     """An organization, and sessions of people who may have a certificate there: with one principal,
     and one by department.
     """

@@ -19,7 +19,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class LoadError(Exception):
-    """A server did not answer, or not with 200 or 201."""
+    """A server did not answer, or not with 200, 201 or 304."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,14 @@ class Connection:
 
 
 def is_complete(answer: bytes) -> bool:
-    """Whether the answer is all there. Raises LoadError for one that is not a sized 200 or 201."""
+    """Whether the answer is all there. Raises LoadError for one that is not a sized 200 or 201, or
+    a 304, which has no body.
+    """
     head, end, content = answer.partition(b"\r\n\r\n")
     if not end:
         return False
+    if head.startswith(b"HTTP/1.1 304"):
+        return True
     length = LENGTH.search(head)
     if not head.startswith(b"HTTP/1.1 20") or length is None:
         raise LoadError(f"The server answered: {answer[:1000].decode(errors='replace')}")
@@ -81,11 +85,15 @@ def answer_to(port: int, asked: bytes) -> bytes:
         return connection.received
 
 
-def request(method: str, path: str, body: bytes = b"", *, token: str = "") -> bytes:
-    """The bytes of a request, with a bearer token and a JSON body if there are any."""
+def request(method: str, path: str, body: bytes = b"", *, token: str = "", tag: str = "") -> bytes:
+    """The bytes of a request, with a bearer token, a JSON body and the tag of what is there
+    already, if there are any.
+    """
     lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", f"User-Agent: {AGENT}"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
+    if tag:
+        lines.append(f"If-None-Match: {tag}")
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode() + body

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import ge, le
 from statistics import median
 
-from benchmarks import certificates, factors, measures, openid, policies
+from benchmarks import certificates, factors, machines, measures, openid, policies
 from benchmarks.measures import LIVE, ME, Measure, Measured
 
 
@@ -90,6 +90,16 @@ ROWS = (
         floor=6.0,
         goal=8.0,
     ),
+    Row(
+        "krl-unchanged",
+        "revocation list that a machine has: 304",
+        RATIO,
+        machines.unchanged,
+        floor=0.6,
+    ),
+    Row("krl", "list of 100,000 serials", MILLISECONDS, machines.revocation_list, floor=300),
+    Row("ssh-ensure", "gatehouse ssh ensure, nothing to do", MILLISECONDS, machines.ensured, 100),
+    Row("ssh-quick", "the same by the lines for ssh", MILLISECONDS, machines.not_asked, 10),
     *(
         Row(
             f"suspend-{backend}",

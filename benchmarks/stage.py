@@ -70,6 +70,7 @@ class Stage:
             "RATELIMIT_LOGIN": NO_END,
             "RATELIMIT_CLIENT": NO_END,
             "RATELIMIT_SSH_SIGN": NO_END,
+            "RATELIMIT_SSH_FILES": NO_END,
         }
         if backend == "sqlite":
             return chosen | {"DATABASE_URL": f"sqlite:///{self._folder / 'gatehouse.db'}"}

@@ -42,7 +42,7 @@ def rewrap() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def distrust_all(*, hosts: bool, yes: bool) -> None:
-    """Let no certificate count that was signed until now, in all organizations.
+    """Let nothing count that was signed until now, anywhere.
 
     For when the database was restored from a copy: what was revoked after the copy was made is not
     revoked in it, and serials would be given out twice. Every authority goes on with a new key.

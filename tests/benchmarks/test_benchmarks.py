@@ -29,6 +29,7 @@ def test_the_quickest_form_measures_a_row_and_writes_it_down(tmp_path: Path):
         (b"HTTP/1.1 200 OK\r\nContent-Len", False),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", False),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", True),
+        (b"HTTP/1.1 304 Not Modified\r\netag: x\r\n\r\n", True),
     ],
 )
 def test_an_answer_is_complete_when_all_its_bytes_have_come(answer, is_whole):

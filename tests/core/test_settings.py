@@ -86,6 +86,7 @@ def test_what_nobody_set_has_the_documented_value():
         "device": "5/minute;30/hour",
         "registration": "20/hour",
         "ssh_sign": "30/minute",
+        "ssh_files": "6000/minute",
     }
     assert (settings.jobs.name, settings.jobs.interval_seconds) == ("", 300)
 

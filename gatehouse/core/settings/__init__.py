@@ -211,6 +211,7 @@ def _ratelimits(env: Reader) -> dict[str, str]:
         "authorize": env.text("RATELIMIT_AUTHORIZE", "300/minute;3000/hour"),
         "client": env.text("RATELIMIT_CLIENT", "60/minute;600/hour"),
         "ssh_sign": env.text("RATELIMIT_SSH_SIGN", "30/minute"),
+        "ssh_files": env.text("RATELIMIT_SSH_FILES", "6000/minute"),
         "device": env.text("RATELIMIT_DEVICE", "5/minute;30/hour"),
         "registration": env.text("RATELIMIT_REGISTRATION", "20/hour"),
     }

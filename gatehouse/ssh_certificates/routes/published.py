@@ -15,7 +15,7 @@ from gatehouse.ssh_certificates.models import RevocationList
 
 MAX_AGE = 60  # seconds: how late a machine may hear of a revocation by a cache in between
 TEXT, BYTES = "text/plain; charset=utf-8", "application/octet-stream"
-LIMIT = "600/minute"  # of many machines behind one address
+LIMIT = "ssh_files"  # of many machines behind one address
 
 api = Api(
     "ssh_published",
