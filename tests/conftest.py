@@ -115,8 +115,9 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """There is no need to look again at what is there by now."""
+    """There is no need to look again at what is there by now, nor often at what is new."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
 
 
