@@ -242,6 +242,21 @@ def make_app(backend: dict[str, str]) -> Iterator[Any]:
         app.extensions["gatehouse"].engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def common_app(backend: dict[str, str]) -> Iterator[Any]:
+    """Like ``make_app``, but all tests of a file get the same app for the same settings."""
+    made: list[Flask] = []
+
+    @cache
+    def make(**overrides: str) -> Flask:
+        made.append(create_app(read_settings({**SETTINGS, **backend, **overrides})))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["gatehouse"].engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def runtime(app: Flask) -> Runtime:
     runtime: Runtime = app.extensions["gatehouse"]
