@@ -42,6 +42,7 @@ LONGEST = (
     "tests/test_s",
 )
 ROOM = 2**30  # bytes
+COMPILED = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 _addresses = count(1)
 
 
@@ -55,15 +56,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def compile_each_route_once() -> None:
     """Hundreds of apps have the same routes: compiling those is most of the work of making one."""
-    compiled, known = Rule._compile_builder, {}
+    compiled, known = Rule.compile, {}
 
-    def remembered(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002
-        key = (rule.rule, str(rule._trace), str(rule.defaults), append_unknown)
+    def remembered(rule: Rule) -> None:
+        key = (rule.rule, rule.host, rule.subdomain, str(rule.defaults), rule.merge_slashes)
         if key not in known:
-            known[key] = compiled(rule, append_unknown)
-        return known[key]
+            compiled(rule)
+            known[key] = {name: vars(rule)[name] for name in COMPILED}
+        made = known[key]
+        bound = {name: made[name].__func__.__get__(rule) for name in ("_build", "_build_unknown")}
+        vars(rule).update({**made, **bound, "arguments": set(made["arguments"])})
 
-    Rule._compile_builder = remembered
+    Rule.compile = remembered
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -115,8 +119,9 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_collection_finish() -> None:
-    """There is no need to look again at what is there by now."""
+    """There is no need to look again at what is there by now, nor often at what is new."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
 
 
@@ -232,6 +237,21 @@ def make_app(backend: dict[str, str]) -> Iterator[Any]:
     """Make further apps on the same database, with own settings: ``make_app(PORT="1")``."""
     made: list[Flask] = []
 
+    def make(**overrides: str) -> Flask:
+        made.append(create_app(read_settings({**SETTINGS, **backend, **overrides})))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["gatehouse"].engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def common_app(backend: dict[str, str]) -> Iterator[Any]:
+    """Like ``make_app``, but all tests of a file get the same app for the same settings."""
+    made: list[Flask] = []
+
+    @cache
     def make(**overrides: str) -> Flask:
         made.append(create_app(read_settings({**SETTINGS, **backend, **overrides})))
         return made[-1]

@@ -16,6 +16,18 @@ from gatehouse.core.settings import read_settings
 from tests.servers import RedisServer
 
 
+def bare(folder: Path, **chosen: Any) -> Flask:
+    ports = {name: value for name, value in chosen.items() if not name.isupper()}
+    settings = {name: value for name, value in chosen.items() if name.isupper()}
+    base = {
+        "FLASK_ENV": "testing",
+        "LOG_LEVEL": "error",
+        "RATELIMIT_ENABLED": "false",
+        "DATABASE_URL": f"sqlite:///{folder / 'bare.db'}",
+    }
+    return create_app(read_settings({**base, **settings}), **ports)
+
+
 @pytest.fixture
 def bare_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     """Make apps for routes that ask nothing of the database: ``bare_app(PORT="1")``.
@@ -26,15 +38,7 @@ def bare_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(**chosen: Any) -> Flask:
-        ports = {name: value for name, value in chosen.items() if not name.isupper()}
-        settings = {name: value for name, value in chosen.items() if name.isupper()}
-        base = {
-            "FLASK_ENV": "testing",
-            "LOG_LEVEL": "error",
-            "RATELIMIT_ENABLED": "false",
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'bare.db'}",
-        }
-        made.append(create_app(read_settings({**base, **settings}), **ports))
+        made.append(bare(tmp_path, **chosen))
         return made[-1]
 
     yield make

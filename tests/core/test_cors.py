@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.core.conftest import bare
+
 # It shall be refused, or done, before a database is asked; the stricter one would tell.
 pytestmark = pytest.mark.only_on("postgresql")
 
@@ -38,9 +40,16 @@ FOREIGN = [
 PATHS = [LIVE, LOGIN, "/nowhere", "/api/docs", "/api/v1//auth", "/API/HEALTH/LIVE"]
 
 
+@pytest.fixture(scope="module")
+def listing(tmp_path_factory):
+    app = bare(tmp_path_factory.mktemp("cors"), CORS_ORIGINS=f"{APP}, {OTHER}")
+    yield app
+    app.extensions["gatehouse"].engine.dispose()
+
+
 @pytest.fixture
-def client(bare_app):
-    return bare_app(CORS_ORIGINS=f"{APP}, {OTHER}").test_client()
+def client(listing):
+    return listing.test_client()
 
 
 def allowed(answer):

@@ -77,9 +77,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def calling(make_app: Any) -> Flask:
+def calling(common_app: Any) -> Flask:
     """An app that may call this machine."""
-    app: Flask = make_app(OUTBOUND_ALLOW="127.0.0.1", RATELIMIT_ENABLED="false")
+    app: Flask = common_app(OUTBOUND_ALLOW="127.0.0.1", RATELIMIT_ENABLED="false")
     backchannel.resting().clear()
     with unit_of_work(app.extensions["gatehouse"], Origin()) as ctx:
         ctx.db.execute(delete(Message))

@@ -29,8 +29,8 @@ AT_HOME = {"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb"
 
 
 @pytest.fixture
-def ui_app(make_app: Any) -> Flask:
-    return make_app(LOGIN_UI_URL=UI, CORS_ORIGINS=UI, **WIDE)
+def ui_app(common_app: Any) -> Flask:
+    return common_app(LOGIN_UI_URL=UI, CORS_ORIGINS=UI, **WIDE)
 
 
 @pytest.fixture

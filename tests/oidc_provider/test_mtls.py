@@ -27,8 +27,8 @@ NAMES = {
 
 
 @pytest.fixture
-def proxied(make_app: Any) -> Flask:
-    return make_app(
+def proxied(common_app: Any) -> Flask:
+    return common_app(
         **WIDE,
         CLIENT_CERT_HEADER="Client-Cert",
         CLIENT_CERT_PROXIES="192.0.2.0/24",

@@ -14,8 +14,8 @@ from tests.relying import ISSUER
 
 
 @pytest.fixture
-def program(make_app: Any, address: str) -> Program:
-    return Program(make_app(**OPEN), address)
+def program(common_app: Any, address: str) -> Program:
+    return Program(common_app(**OPEN), address)
 
 
 def test_a_registration_is_read_by_its_token_alone(program: Program):

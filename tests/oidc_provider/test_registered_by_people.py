@@ -35,8 +35,8 @@ LOOPBACK = "http://127.0.0.1:53682/callback"
 
 
 @pytest.fixture
-def program(make_app: Any, address: str) -> Program:
-    return Program(make_app(OIDC_REGISTRATION="token", **WIDE), address)
+def program(common_app: Any, address: str) -> Program:
+    return Program(common_app(OIDC_REGISTRATION="token", **WIDE), address)
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ BY_KEY = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [KEY
 
 
 @pytest.fixture
-def program(make_app: Any, address: str) -> Program:
-    return Program(make_app(**OPEN), address)
+def program(common_app: Any, address: str) -> Program:
+    return Program(common_app(**OPEN), address)
 
 
 def refused(reply: Any) -> str:

@@ -21,9 +21,9 @@ from tests.factories import PASSWORD, Factory
 from tests.mailbox import Mailbox
 
 API = "/api/v1"
-STEP = timedelta(days=2)
-STEPS = 65
-FULL = 50  # steps, after which whatever is kept longest (90 days) is replaced by what is new
+STEP = timedelta(days=6)
+STEPS = 23
+FULL = 18  # steps, after which whatever is kept longest (90 days) is replaced by what is new
 # The record has its own tests (tests/audit/test_retention.py): ids made in a time that was moved
 # are out of order. A name stays for each account and organization that there ever was.
 NOT_HERE = {"audit_entries", "audit_blocks", "audit_block_entries", "audit_subjects"}

@@ -9,7 +9,6 @@ import pytest
 
 from gatehouse.audit.models import AuditEntry
 from tests.audit.record import entries_of, entries_with
-from tests.core.openssh.made_keys import RSA
 from tests.ssh_certificates.offices import OWN, SIGN, Office, read
 
 POLICY = "/api/v1/ssh/dept-cert-policy"
@@ -20,7 +19,7 @@ def signed(office: Office) -> dict[str, Any]:
     """Two of the member's, one of somebody else's; the first is revoked."""
     other = office.make.member(office.org)
     office.make.principal(office.org, other, name="a_b")
-    office.key_of(other, RSA)
+    office.key_of(other)
     found = {
         "gone": office.signed(principals=["web"]),
         "mine": office.signed(),

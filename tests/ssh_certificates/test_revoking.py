@@ -9,7 +9,6 @@ import pytest
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
 from tests.audit.record import assert_recorded, entry_of
-from tests.core.openssh.made_keys import RSA
 from tests.ssh_certificates.offices import Office
 
 
@@ -82,11 +81,11 @@ def test_one_revokes_ones_own_and_admins_those_of_all(office: Office, elsewhere:
     assert not elsewhere.krl().serials
 
 
-def other_one(office: Office, of_type: str = RSA):
+def other_one(office: Office):
     """Somebody else of the organization with a certificate."""
     someone = office.make.member(office.org)
     office.make.principal(office.org, someone, name="db")
-    office.key_of(someone, of_type)
+    office.key_of(someone)
     return someone, office.signed(office.make.bearer(someone))
 
 

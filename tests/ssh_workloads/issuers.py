@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from time import time
@@ -68,13 +69,19 @@ FORGEJO = {
 }
 
 
+@cache
+def usual_signer() -> Signer:
+    """Whose key is made once: it takes longer than a test."""
+    return Signer("RS256", "first")
+
+
 class Issuer:
     """``says`` is what it answers at a path: a status, headers and a body."""
 
     def __init__(self, path: str = "") -> None:
         self.asked: Counter[str] = Counter()
         self.shown: list[str] = []
-        self.signer = Signer("RS256", "first")
+        self.signer = usual_signer()
         self.published = [self.signer]
         self.description: dict[str, Any] = {}
         self.says: dict[str, tuple[int, dict[str, str], bytes]] = {}
