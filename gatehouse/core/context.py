@@ -277,13 +277,15 @@ class Context:
         self.runtime.leases.drop()
         outwait()
 
-    def forget(self, *user_ids: UUID) -> None:
-        """Void what the cache remembers of these accounts. The answer leaves when that holds."""
-        self._forgotten.update(user_ids)
+    def forget(self, *owners: UUID) -> None:
+        """Void what the cache remembers of these accounts or organizations. The answer leaves when
+        that holds.
+        """
+        self._forgotten.update(owners)
 
-    def freshen(self, *user_ids: UUID) -> None:
+    def freshen(self, *owners: UUID) -> None:
         """The same for what refuses nobody: if Redis is away, it may be told a minute late."""
-        self._freshened.update(user_ids)
+        self._freshened.update(owners)
 
     def _commit(self) -> None:
         if self.attempts:
@@ -294,10 +296,10 @@ class Context:
         if cache is None or not (self._forgotten or self._freshened):
             self._commit_rows()
         elif self._forgotten:
-            self._commit_and_forget(cache, [str(user_id) for user_id in self._forgotten])
+            self._commit_and_forget(cache, [str(owner) for owner in self._forgotten])
         else:
             self._commit_rows()
-            cache.freshen(str(user_id) for user_id in self._freshened)
+            cache.freshen(str(owner) for owner in self._freshened)
         if self.recorded:
             self._count()
 

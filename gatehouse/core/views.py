@@ -11,7 +11,7 @@ from gatehouse.core import access
 from gatehouse.core.context import Context
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.pagination import Page
-from gatehouse.core.published import Published
+from gatehouse.core.published import Published, Versioned
 from gatehouse.core.streaming import Stream
 from gatehouse.core.words import in_plain_words
 
@@ -46,7 +46,7 @@ class Returns:
     def shape(self, result: Any) -> Reply:
         if isinstance(result, There):
             return replace(self, status=HTTPStatus.OK).shape(result.thing)
-        if isinstance(result, Stream | Published):
+        if isinstance(result, Stream | Published | Versioned):
             return self.status, result, None
         if self.schema is None:
             return self.status, None, None
@@ -103,7 +103,7 @@ def streams(*content_types: str) -> Callable[[View], View]:
 
 
 def publishes(content_type: str) -> Callable[[View], View]:
-    """The view returns something Published."""
+    """The view returns something Published, or Versioned."""
     return _note(returns=Returns(None, HTTPStatus.OK, ""), publishes=(content_type,))
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from flask import request
 
 from gatehouse.core import browser, forms
+from gatehouse.core.answering import READING
 from gatehouse.core.context import ANONYMOUS, Actor, Runtime
 from gatehouse.core.crypto import fingerprint
-from gatehouse.core.http import READING
 from gatehouse.core.languages import (
     Language,
     Languages,

@@ -6,15 +6,10 @@ from typing import Any
 import orjson
 
 from gatehouse.clients.service.registering import INITIAL
+from gatehouse.core.answering import JSON, refusals_on_record
+from gatehouse.core.callers import count_call, limit_the_address, recognise
 from gatehouse.core.context import Actor, Context
 from gatehouse.core.errors import Forbidden, NotFound, Unauthenticated
-from gatehouse.core.http import (
-    JSON,
-    count_call,
-    limit_the_address,
-    recognise,
-    refusals_on_record,
-)
 from gatehouse.core.json_body import name_sent_twice
 from gatehouse.core.json_text import DEEPEST, read_json
 from gatehouse.core.protocol import Call, Endpoints, Reply
@@ -40,7 +35,8 @@ def register(ctx: Context, call: Call) -> Reply:
         ctx.actor, token = _person(ctx, call), None
     sent = _object(call)
     try:
-        with refusals_on_record(ctx, service.organization_of(sent)):
+        org_id = service.organization_of(sent)
+        with refusals_on_record(ctx, org_id, call.environ["gatehouse.route"]):
             return Reply(service.register(ctx, token, sent), 201)
     except InvalidToken as error:
         raise _challenged(error, token) from None

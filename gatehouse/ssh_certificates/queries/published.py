@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,8 @@ from gatehouse.core.context import Context
 from gatehouse.core.errors import NotFound
 from gatehouse.core.fields import rfc3339
 from gatehouse.core.identifiers import CANONICAL
+from gatehouse.core.published import tag_of
+from gatehouse.core.recall import Facts, recall
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.queries import find_organization
 from gatehouse.organizations.rules import SLUG
@@ -23,6 +25,7 @@ from gatehouse.ssh_ca.queries import policy_of_organization, text_of, trusted_ke
 from gatehouse.ssh_certificates.models import RevocationList
 
 ENDED = (KeyState.RETIRED, KeyState.COMPROMISED)
+KNOWN = select(RevocationList.org_id, RevocationList.version, RevocationList.made_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Published:
 
     id: UUID
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListKnown:
+    """What is known of a revocation list without reading it. ``tag`` is that of this version."""
+
+    version: int
+    tag: str
 
 
 def get_published(ctx: Context, name: str) -> Published:
@@ -82,6 +93,26 @@ def revocation_list(ctx: Context, place: Published) -> RevocationList:
     if found is None:
         raise AuthorityNotConfigured
     return found
+
+
+def list_known(ctx: Context, name: str) -> ListKnown:
+    """The list of an organization, by its slug or its id, without the list itself: what machines
+    ask for each minute, and find unchanged. Raises NotFound, AuthorityNotConfigured.
+    """
+
+    def read() -> tuple[UUID, Facts]:
+        place = get_published(ctx, name)
+        row = ctx.db.execute(KNOWN.where(RevocationList.org_id == place.id)).first()
+        if row is None:
+            raise AuthorityNotConfigured
+        return place.id, asdict(known_of(row))
+
+    return ListKnown(**recall(ctx, f"krl:{name}", read))
+
+
+def known_of(row: Any) -> ListKnown:
+    version = f"{row.org_id} {row.version} {row.made_at.isoformat()}"
+    return ListKnown(row.version, tag_of(version.encode()))
 
 
 def list_told(row: RevocationList) -> dict[str, Any]:

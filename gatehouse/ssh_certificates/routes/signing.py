@@ -82,6 +82,9 @@ def preview_certificate(
     return _told(ctx, service.preview(ctx, org_id, Wish(**wish)))
 
 
+lane = (sign_certificate, request_certificate)
+
+
 @api.get("/dept-cert-policy")
 @signed_in
 @query(CertPolicyQuery, strict=True)

@@ -61,6 +61,7 @@ def publish_list(ctx: Context, held: RevocationList) -> int:
     read_krl(krl)  # sshd refuses everybody if it cannot read the list.
     held.krl, held.signature = krl, _signature(ctx, held, krl)
     ctx.db.flush()
+    ctx.forget(held.org_id)
     return held.version
 
 

@@ -1,0 +1,94 @@
+"""Who calls, and how often they may. Plain functions over a request: they need no Flask."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gatehouse.core import access, rate_limit
+from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.errors import AuthRequired, InvalidAuthFormat, InvalidToken
+from gatehouse.core.headers import network_of
+from gatehouse.core.tokens import SESSION
+
+BEARER = "bearer"
+SCHEMES = (BEARER, "dpop")  # small: a scheme may be written in either case (RFC 9110 11.1)
+
+
+def limit_the_address(
+    limit: tuple[str, str] | None, runtime: Runtime, environ: dict[str, Any]
+) -> None:
+    """Count the caller's address, before anything else is done. Raises TooManyRequests."""
+    if limit and limit[1] == "address":
+        count_call(runtime, environ, limit[0], network_of(environ["gatehouse.client"]))
+
+
+def count_call(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
+    """Count a call against a limit that is exact over all workers, and refuse past it."""
+    if not runtime.settings.ratelimit_enabled:
+        return
+    parsed = rate_limit.parse(runtime.settings.ratelimits.get(rules, rules))
+    # A named limit is one count, whichever of its doors is used: the page or the route.
+    door = "" if rules in runtime.settings.ratelimits else environ["gatehouse.route"]
+    name = f"{rules}:{door}:{who}"[:150]
+    tally = rate_limit.count(runtime.store, name, parsed, clock().timestamp())
+    tell(environ, tally)
+
+
+def recognise(runtime: Runtime, environ: dict[str, Any], answer: str = "") -> access.Recognised:
+    """Who calls, by the token of a session or by an access token for the API. Raises AuthRequired,
+    InvalidAuthFormat or InvalidToken.
+    """
+    header = environ.get("HTTP_AUTHORIZATION")
+    if not header:
+        raise AuthRequired
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() not in SCHEMES or not token or not token.isascii() or " " in token:
+        raise InvalidAuthFormat
+    known: access.Recognised | None = None
+    if not token.startswith(SESSION):
+        known = _by_access_token(runtime, environ, scheme, token)
+    elif scheme.lower() == BEARER:
+        known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
+    if known is None:
+        raise InvalidToken
+    environ["gatehouse.user"] = str(known.actor.user_id)
+    if known.tally:
+        tell(environ, known.tally)
+    return known
+
+
+def _by_access_token(
+    runtime: Runtime, environ: dict[str, Any], scheme: str, token: str
+) -> access.Recognised:
+    """Whoever an application calls for, counted as the person that they are."""
+    with unit_of_work(runtime, origin_of(environ), reads_only=True) as ctx:
+        actor = runtime.ports[access.TokenAuthenticator](ctx, environ, scheme, token)
+    now = ctx.now
+    if not runtime.settings.ratelimit_enabled:
+        return access.Recognised(actor)
+    rules, who = rate_limit.parse(runtime.settings.ratelimits["api"]), str(actor.user_id)
+    if runtime.link is None:
+        counted = runtime.counter.count(who, rules, now.timestamp())
+    else:
+        counted = rate_limit.count(runtime.store, f"api:{who}", rules, now.timestamp())
+    return access.Recognised(actor, counted)
+
+
+def tell(environ: dict[str, Any], tally: rate_limit.Tally) -> None:
+    """Let the caller know where they stand. Raises TooManyRequests if that is past the limit."""
+    said = tally.headers()
+    names = {name for name, _ in said}
+    headers = environ["gatehouse.headers"]
+    headers[:] = [each for each in headers if each[0] not in names] + said
+    tally.refuse_if_over()
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def origin_of(environ: dict[str, Any]) -> Origin:
+    agent = environ.get("HTTP_USER_AGENT")
+    if agent and not agent.isprintable():
+        agent = "".join(c for c in agent if c.isprintable())
+    client = environ["gatehouse.client"]
+    return Origin(environ["gatehouse.request_id"], client, agent[:255] if agent else None)
