@@ -113,6 +113,7 @@ def act_once(
         unit_of_work(call.runtime, origin, call.actor, reads_only=reads_only) as ctx,
         refusals_on_record(ctx, ids.get("org_id"), call.environ["gatehouse.route"]),
     ):
+        ctx.keeps_answer = once is not None
         plan.access.check(ctx, ids)
         if plan.is_elevated:
             access.refuse_stale(ctx)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gatehouse.core.bodies import BodyGate
 from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.crypto import Keyring
-from gatehouse.core.db import make_engine
+from gatehouse.core.db import committing_each, make_engine
 from gatehouse.core.domain import Domain
 from gatehouse.core.errors import ChangedButRemembered, NoSession
 from gatehouse.core.events import Event
@@ -114,7 +114,7 @@ class Runtime:
         return cls(
             settings=settings,
             engine=engine,
-            short=engine.execution_options(isolation_level="AUTOCOMMIT"),
+            short=committing_each(engine),
             reading=_sessions(engine.execution_options(reads_only=True)),
             writing=_sessions(engine),
             store=FailoverStore(RedisStore(link), guards) if link else guards,
@@ -151,6 +151,7 @@ def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:
 class Context:
     """What every service function gets first. ``now`` is the only clock of a request.
 
+    ``keeps_answer`` says that the answer is stored with the act (Idempotency-Key).
     ``told_to_stop`` is asked by a job that does many things: whether it shall begin nothing more.
     """
 
@@ -162,6 +163,7 @@ class Context:
     attempts: list[Event] = field(default_factory=list)
     recorded: list[Event] = field(default_factory=list)
     told_to_stop: Callable[[], bool] = lambda: False
+    keeps_answer: bool = False
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _ends_leases: bool = False
@@ -188,6 +190,15 @@ class Context:
         if self._db is not None and self._db.in_transaction():
             return self._db
         self._single = self._single or self.runtime.short.connect()
+        return self._single
+
+    @property
+    def last_wire(self) -> Connection | None:
+        """What commits each statement, for the one that an act consists of and ends with. None if
+        more happens with it: then a transaction holds all of it together.
+        """
+        if self._single is None or self.keeps_answer or self._forgotten or self._ends_leases:
+            return None
         return self._single
 
     @property
