@@ -14,7 +14,7 @@ from marshmallow import Schema
 from werkzeug import Request
 
 from gatehouse.core import access, envelope, idempotency
-from gatehouse.core.callers import count_call, limit_the_address, origin_of, recognise
+from gatehouse.core.callers import limit_the_address, origin_of, recognise
 from gatehouse.core.context import ANONYMOUS, Actor, Context, Runtime, unit_of_work
 from gatehouse.core.errors import Forbidden, GatehouseError, UnsupportedMediaType
 from gatehouse.core.identifiers import as_uuid
@@ -169,10 +169,8 @@ def _admit(plan: Plan, runtime: Runtime, environ: Environ) -> access.Recognised:
     is_anonymous = plan.access.is_public and "HTTP_AUTHORIZATION" not in environ
     if is_anonymous or not plan.access.knows_callers:
         return NOBODY
-    known = recognise(runtime, environ, plan.ready)
-    if plan.limit and plan.limit[1] == "user":
-        count_call(runtime, environ, plan.limit[0], str(known.actor.user_id))
-    return known
+    rules = plan.limit[0] if plan.limit and plan.limit[1] == "user" else ""
+    return recognise(runtime, environ, answer=plan.ready, rules=rules)
 
 
 def _act(plan: Plan, call: Call) -> Reply:

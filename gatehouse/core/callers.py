@@ -23,19 +23,30 @@ def limit_the_address(
 
 def count_call(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
     """Count a call against a limit that is exact over all workers, and refuse past it."""
+    limit = limit_of(runtime, environ, rules)
+    if limit is not None:
+        name = f"{limit[0]}:{who}"[:150]
+        tell(environ, rate_limit.count(runtime.store, name, limit[1], clock().timestamp()))
+
+
+def limit_of(runtime: Runtime, environ: dict[str, Any], rules: str) -> rate_limit.Limit | None:
+    """What is counted. A named limit is one count, whichever of its doors is used: the page or the
+    route.
+    """
     if not runtime.settings.ratelimit_enabled:
-        return
-    parsed = rate_limit.parse(runtime.settings.ratelimits.get(rules, rules))
-    # A named limit is one count, whichever of its doors is used: the page or the route.
-    door = "" if rules in runtime.settings.ratelimits else environ["gatehouse.route"]
-    name = f"{rules}:{door}:{who}"[:150]
-    tally = rate_limit.count(runtime.store, name, parsed, clock().timestamp())
-    tell(environ, tally)
+        return None
+    named = runtime.settings.ratelimits.get(rules)
+    door = "" if named else environ["gatehouse.route"]
+    return f"{rules}:{door}", rate_limit.parse(named or rules)
 
 
-def recognise(runtime: Runtime, environ: dict[str, Any], answer: str = "") -> access.Recognised:
+def recognise(
+    runtime: Runtime, environ: dict[str, Any], *, answer: str = "", rules: str = ""
+) -> access.Recognised:
     """Who calls, by the token of a session or by an access token for the API. Raises AuthRequired,
-    InvalidAuthFormat or InvalidToken.
+    InvalidAuthFormat, InvalidToken or TooManyRequests.
+
+    ``rules`` are a limit that is counted for whoever it is, beside the general one.
     """
     header = environ.get("HTTP_AUTHORIZATION")
     if not header:
@@ -47,12 +58,18 @@ def recognise(runtime: Runtime, environ: dict[str, Any], answer: str = "") -> ac
     if not token.startswith(SESSION):
         known = _by_access_token(runtime, environ, scheme, token)
     elif scheme.lower() == BEARER:
-        known = runtime.ports[access.Authenticator](runtime, token, clock(), answer=answer)
+        limit = limit_of(runtime, environ, rules) if rules else None
+        authenticate = runtime.ports[access.Authenticator]
+        known = authenticate(runtime, token, clock(), answer=answer, limit=limit)
     if known is None:
         raise InvalidToken
     environ["gatehouse.user"] = str(known.actor.user_id)
     if known.tally:
         tell(environ, known.tally)
+    if known.limited:
+        tell(environ, known.limited)
+    elif rules:
+        count_call(runtime, environ, rules, str(known.actor.user_id))
     return known
 
 

@@ -34,6 +34,9 @@ class Rule:
         return ceil(self.period - now % self.period)
 
 
+Limit = tuple[str, tuple[Rule, ...]]  # what is counted, and how often it may be
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Where a caller stands in the tightest window. ``reset`` is in seconds."""

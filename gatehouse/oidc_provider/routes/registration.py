@@ -7,7 +7,7 @@ import orjson
 
 from gatehouse.clients.service.registering import INITIAL
 from gatehouse.core.answering import JSON, refusals_on_record
-from gatehouse.core.callers import count_call, limit_the_address, recognise
+from gatehouse.core.callers import limit_the_address, recognise
 from gatehouse.core.context import Actor, Context
 from gatehouse.core.errors import Forbidden, NotFound, Unauthenticated
 from gatehouse.core.json_body import name_sent_twice
@@ -67,13 +67,11 @@ def look_after_registration(ctx: Context, call: Call, client_id: str) -> Reply:
 def _person(ctx: Context, call: Call) -> Actor:
     """Whoever calls with the token of a session, or an access token for the REST API."""
     try:
-        actor = recognise(ctx.runtime, call.environ).actor
+        return recognise(ctx.runtime, call.environ, rules=OF_A_PERSON).actor
     except Unauthenticated as error:
         refused = InvalidToken(f"{error} {OR_INITIAL}")
         refused.headers = error.headers
         raise refused from None
-    count_call(ctx.runtime, call.environ, OF_A_PERSON, str(actor.user_id))
-    return actor
 
 
 def _token(call: Call) -> str | None:

@@ -1,6 +1,7 @@
 """The private keys of authorities: made, sealed, opened to sign, and sealed anew."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from os import urandom
 from typing import Protocol
 from uuid import UUID
@@ -47,7 +48,12 @@ def kind_of(row: AuthorityKey) -> str:
 
 
 def keyring_of(runtime: Runtime) -> Keyring:
-    return Keyring(runtime.settings.ca_encryption_keys)
+    return _keyring(runtime.settings.ca_encryption_keys)
+
+
+@lru_cache(maxsize=8)
+def _keyring(secrets: tuple[str, ...]) -> Keyring:
+    return Keyring(secrets)
 
 
 def new_key(ctx: Context, authority: Authority, kind: str, state: KeyState) -> AuthorityKey:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, FromClause, Label, and_, bindparam, exists, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.core.access import check_role
+from gatehouse.core.access import refuse_role
 from gatehouse.core.assurance import MFA, acr_of, reaches
 from gatehouse.core.context import Context
 from gatehouse.core.db import Model, TZDateTime
@@ -21,6 +21,8 @@ from gatehouse.core.roles import Role
 from gatehouse.grants.queries import factor_proved_for
 from gatehouse.locks.models import UserLock
 from gatehouse.organizations.models import Member, Organization
+from gatehouse.policies.queries import facts, standing_of
+from gatehouse.policies.service import refuse_standing
 from gatehouse.sessions.models import Session
 from gatehouse.ssh_ca.models import AuthorityKind, KeyState, OrganizationCertPolicy, Permission
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
@@ -64,7 +66,8 @@ def _may_sign(*more: Any) -> Any:
 
 IS_BAD = exists().where(REVOKED.c.org_id == ORG, REVOKED.c.fingerprint == SSH_KEYS.c.fingerprint)
 ALL = (
-    *(USERS.c.id, USERS.c.email, ORGANIZATIONS.c.slug, MEMBERS.c.role, MEMBERS.c.suspended_at),
+    *(USERS.c.id, USERS.c.email, ORGANIZATIONS.c.slug, MEMBERS.c.role),
+    MEMBERS.c.suspended_at.label("place_suspended_at"),
     *(SESSIONS.c.mfa_time, LISTS.c.epoch),
     exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER).label("is_locked"),
     _may_sign().label("is_closed"),
@@ -85,9 +88,9 @@ def _with(key: Any) -> Prepared:
     """``key`` is the id of the one that is meant."""
     active = and_(KEYS.c.authority_id == AUTHORITIES.c.id, KEYS.c.state == KeyState.ACTIVE)
     return Prepared(
-        select(*ALL)
-        .select_from(USERS)
-        .join(MEMBERS, and_(MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.org_id == ORG))
+        facts()
+        .add_columns(*ALL)
+        .join(USERS, USERS.c.id == MEMBERS.c.user_id)
         .join(ORGANIZATIONS, ORGANIZATIONS.c.id == MEMBERS.c.org_id)
         .outerjoin(LISTS, LISTS.c.org_id == ORGANIZATIONS.c.id)
         .outerjoin(POLICIES, POLICIES.c.org_id == ORGANIZATIONS.c.id)
@@ -98,10 +101,10 @@ def _with(key: Any) -> Prepared:
         .outerjoin(AUTHORITIES.join(KEYS, active), and_(*SIGNING))
         .outerjoin(SSH_KEYS, and_(SSH_KEYS.c.id == key, SSH_KEYS.c.user_id == USERS.c.id))
         .where(
-            USERS.c.id == USER,
+            MEMBERS.c.org_id == ORG,
+            MEMBERS.c.user_id == USER,
             USERS.c.status == AccountStatus.ACTIVE,
             USERS.c.deleted_at.is_(None),
-            MEMBERS.c.deleted_at.is_(None),
             ORGANIZATIONS.c.deleted_at.is_(None),
             ORGANIZATIONS.c.is_active,
         )
@@ -183,9 +186,10 @@ def get_known(ctx: Context, org_id: UUID, key_id: UUID | None = None) -> Known:
         row = WITH_KEY.first(ctx.wire, {**values, "key": key_id})
     if row is None:
         raise NotFound
-    if row.suspended_at is not None:
+    if row.place_suspended_at is not None:
         raise MembershipSuspended
-    check_role(ctx, org_id, row.role, AuthorityPermissions.USE)
+    refuse_standing(ctx, standing_of(row, ctx.now))
+    refuse_role(ctx, row.role, AuthorityPermissions.USE)
     return _known(ctx, row)
 
 
