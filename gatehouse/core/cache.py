@@ -6,10 +6,10 @@ Redis is never trusted further than the row:
   version, the end and the payload. Without the right one, or after its end, it is not there:
   whoever can write to Redis makes nobody of themselves, and puts back what was void for no
   longer than it would have lived.
-* An entry belongs to an owner (an account, an organization) and carries the owner's version, a
-  random word. ``forget`` gives the owner a new version, and every entry under the old one is void:
-  one write, however many sessions there are. Whoever fills an entry reads the version before the
-  row, so a revocation in between voids what is filled after it.
+* An entry belongs to an owner (an account) and carries the owner's version, a random word.
+  ``forget`` gives the owner a new version, and every entry under the old one is void: one write,
+  however many sessions there are. Whoever fills an entry reads the version before the row, so a
+  revocation in between voids what is filled after it.
 * A transaction that ends something holds the owner before it commits: from then on nothing of
   theirs is believed or filled, so that a worker that dies right after its commit leaves nothing.
 * Keys lie under the run id of the Redis process and an epoch from the database. A Redis that was

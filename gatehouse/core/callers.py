@@ -22,11 +22,15 @@ def limit_the_address(
 
 
 def count_call(runtime: Runtime, environ: dict[str, Any], rules: str, who: str) -> None:
-    """Count a call against a limit that is exact over all workers, and refuse past it."""
+    """Count a call against a limit that holds over all workers, and refuse past it."""
     limit = limit_of(runtime, environ, rules)
-    if limit is not None:
-        name = f"{limit[0]}:{who}"[:150]
-        tell(environ, rate_limit.count(runtime.store, name, limit[1], clock().timestamp()))
+    if limit is None:
+        return
+    name, now = f"{limit[0]}:{who}"[:150], clock().timestamp()
+    if rate_limit.is_wide(limit[1]):
+        tell(environ, runtime.shared.count(name, limit[1], now))
+    else:
+        tell(environ, rate_limit.count(runtime.store, name, limit[1], now))
 
 
 def limit_of(runtime: Runtime, environ: dict[str, Any], rules: str) -> rate_limit.Limit | None:

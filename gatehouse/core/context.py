@@ -23,7 +23,7 @@ from gatehouse.core.leases import Leases, outwait
 from gatehouse.core.metrics import Metrics
 from gatehouse.core.outside import Ports
 from gatehouse.core.places import Places
-from gatehouse.core.rate_limit import ProcessCounter
+from gatehouse.core.rate_limit import ProcessCounter, SharedCounter
 from gatehouse.core.reactions import (
     Handler,
     Job,
@@ -90,6 +90,7 @@ class Runtime:
     cache: OwnedCache | None
     leases: Leases
     counter: ProcessCounter
+    shared: SharedCounter
     bodies: BodyGate
     streams: Places
     keyring: Keyring
@@ -111,18 +112,20 @@ class Runtime:
         engine = make_engine(settings.database_url)
         guards = SqlStore(engine)
         link = RedisLink(settings.redis_url) if settings.redis_url else None
+        store = FailoverStore(RedisStore(link), guards) if link else guards
         return cls(
             settings=settings,
             engine=engine,
             short=committing_each(engine),
             reading=_sessions(engine.execution_options(reads_only=True)),
             writing=_sessions(engine),
-            store=FailoverStore(RedisStore(link), guards) if link else guards,
+            store=store,
             guards=guards,
             link=link,
             cache=OwnedCache(link, engine, settings.secret_key) if link else None,
             leases=Leases(engine),
             counter=ProcessCounter(),
+            shared=SharedCounter(store),
             bodies=BodyGate(settings.server_threads),
             streams=Places(settings.server_threads),
             keyring=Keyring(settings.encryption_keys),
@@ -288,15 +291,13 @@ class Context:
         self.runtime.leases.drop()
         outwait()
 
-    def forget(self, *owners: UUID) -> None:
-        """Void what the cache remembers of these accounts or organizations. The answer leaves when
-        that holds.
-        """
-        self._forgotten.update(owners)
+    def forget(self, *user_ids: UUID) -> None:
+        """Void what the cache remembers of these accounts. The answer leaves when that holds."""
+        self._forgotten.update(user_ids)
 
-    def freshen(self, *owners: UUID) -> None:
+    def freshen(self, *user_ids: UUID) -> None:
         """The same for what refuses nobody: if Redis is away, it may be told a minute late."""
-        self._freshened.update(owners)
+        self._freshened.update(user_ids)
 
     def _commit(self) -> None:
         if self.attempts:
@@ -307,10 +308,10 @@ class Context:
         if cache is None or not (self._forgotten or self._freshened):
             self._commit_rows()
         elif self._forgotten:
-            self._commit_and_forget(cache, [str(owner) for owner in self._forgotten])
+            self._commit_and_forget(cache, [str(user_id) for user_id in self._forgotten])
         else:
             self._commit_rows()
-            cache.freshen(str(owner) for owner in self._freshened)
+            cache.freshen(str(user_id) for user_id in self._freshened)
         if self.recorded:
             self._count()
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,6 @@ from gatehouse.core.errors import NotFound
 from gatehouse.core.fields import rfc3339
 from gatehouse.core.identifiers import CANONICAL
 from gatehouse.core.published import tag_of
-from gatehouse.core.recall import Facts, recall
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.queries import find_organization
 from gatehouse.organizations.rules import SLUG
@@ -100,14 +99,16 @@ def list_known(ctx: Context, name: str) -> ListKnown:
     ask for each minute, and find unchanged. Raises NotFound, AuthorityNotConfigured.
     """
 
-    def read() -> tuple[UUID, Facts]:
+    def read() -> ListKnown:
         place = get_published(ctx, name)
         row = ctx.db.execute(KNOWN.where(RevocationList.org_id == place.id)).first()
         if row is None:
             raise AuthorityNotConfigured
-        return place.id, asdict(known_of(row))
+        return known_of(row)
 
-    return ListKnown(**recall(ctx, f"krl:{name}", read))
+    found = ctx.runtime.leases.get(("krl", name), read)
+    assert found is not None  # noqa: S101 - it is read, or refused
+    return found
 
 
 def known_of(row: Any) -> ListKnown:

@@ -35,6 +35,7 @@ from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
     hold_list,
     publish_list,
+    renew_list,
 )
 
 
@@ -258,7 +259,7 @@ def renew_lists(ctx: Context, *, older_than: datetime, most: int) -> int:
     old = select(RevocationList.org_id).where(RevocationList.made_at < older_than)
     org_ids: Sequence[UUID] = ctx.db.scalars(old.order_by(RevocationList.made_at).limit(most)).all()
     for org_id in sorted(org_ids):
-        publish_list(ctx, hold_list(ctx, org_id))
+        renew_list(ctx, hold_list(ctx, org_id))
     return len(org_ids)
 
 
