@@ -18,7 +18,7 @@ from gatehouse.core.protocol import MOST_BYTES
 from gatehouse.core.published import Answered, Environ
 from gatehouse.core.refusals import as_ours
 
-NAMED = re.compile(r"(.*/)<(?:\w+:)?(\w+)>(/[^<>]*)")
+NAMED = re.compile(r"([^<>]*/)<(?:\w+:)?(\w+)>(/[^<>/]+)")
 PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
@@ -50,6 +50,8 @@ class Lane:
 
     def _add(self, end: End) -> None:
         named = NAMED.fullmatch(end.path)
+        if named is None and "<" in end.path:
+            raise TypeError(f"{end.path} has names where the fast lane looks for none.")
         for method in end.methods:
             if named is None:
                 self._ends[method, end.path] = end
