@@ -1,6 +1,6 @@
 """Revoking: what is valid no more stands in the organization's list when the act is done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -139,6 +139,20 @@ def revoke_where(
         return Revoked(0, 0)
     count = _revoke(ctx, org_id, conditions, reason)
     return Revoked(count, publish_list(ctx, held) if count else held.version)
+
+
+def revoke_keys(ctx: Context, org_id: UUID, fingerprints: Collection[str], *, reason: str) -> int:
+    """The same of all that is signed for some keys, whoever has them, which are in no certificate
+    any more. Returns how many there were.
+    """
+    if not fingerprints:
+        return 0
+    held = hold_list(ctx, org_id)
+    for fingerprint in fingerprints:
+        _keep_out(ctx, org_id, fingerprint, reason)
+    count = _revoke(ctx, org_id, [Certificate.fingerprint.in_(fingerprints)], reason)
+    publish_list(ctx, held)
+    return count
 
 
 def revoke_all_of(

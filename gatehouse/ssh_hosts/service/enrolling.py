@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record, record_attempt
@@ -121,8 +121,10 @@ def _use(ctx: Context, known: Known) -> None:
 
 
 def _keep_keys(ctx: Context, host: Host, keys: Sequence[PublicKey]) -> list[HostKey]:
-    """These, and no others but those that were revoked. Raises HostKeyTaken."""
-    ctx.execute(delete(HostKey).where(HostKey.host_id == host.id, HostKey.revoked_at.is_(None)))
+    """These, and no others but those that were revoked and not pardoned. Raises HostKeyTaken."""
+    is_here = HostKey.fingerprint.in_([key.fingerprint for key in keys])
+    gone = or_(HostKey.revoked_at.is_(None), is_here)
+    ctx.execute(delete(HostKey).where(HostKey.host_id == host.id, gone))
     rows = [
         HostKey(
             org_id=host.org_id,
