@@ -58,7 +58,7 @@ class KeyNotVerified(Conflict):
 
 
 class UnsupportedType(BadRequest):
-    """400. ``details.allowed`` are the types that your departments take."""
+    """400. ``details.allowed`` are the types that are: for people, those of their departments."""
 
     type = "UNSUPPORTED_KEY_TYPE"
     message = _("Keys of this type are not certified here.")
@@ -91,6 +91,12 @@ class UnauthorizedPrincipals(Forbidden):
 class NoPrincipals(Forbidden):
     type = "NO_PRINCIPALS"
     message = _("There is no principal that you may use in this organization. Ask an admin.")
+
+
+class NameOfAHost(Conflict):
+    """409. ``details.names`` are those that hosts of the organization have."""
+
+    message = _("A host has one of these names: enrol it, or ask for other names.")
 
 
 class PolicyConflict(Forbidden):

@@ -10,12 +10,15 @@ from gatehouse.core.errors import (
     OF_AN_ORGANIZATION,
     FactorMissing,
     GatehouseError,
+    ProofTooOld,
+    ReauthenticationRequired,
     StepUpRequired,
 )
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.rate_limit import limited
 from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable
+from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.queries import only_organization
 from gatehouse.ssh_certificates import errors, queries, service
 from gatehouse.ssh_certificates.schemas import (
@@ -37,7 +40,7 @@ ANY: tuple[type[GatehouseError], ...] = (
 )
 REFUSALS: tuple[type[GatehouseError], ...] = (
     *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified),
-    *(StepUpRequired, FactorMissing, SignerUnavailable),
+    *(StepUpRequired, FactorMissing, ReauthenticationRequired, ProofTooOld, SignerUnavailable),
 )
 HOUR = 3600
 LIMIT = "ssh_sign"
@@ -49,11 +52,14 @@ LIMIT = "ssh_sign"
 @body(CertificateWish)
 @returns(SignedCertificateOut, HTTPStatus.CREATED)
 @raises(*REFUSALS)
-def sign_certificate(ctx: Context, *, organization_id: UUID | None, **wish: Any) -> dict[str, Any]:
-    """Sign a certificate for one of your keys, with the principals that you may use now."""
+def sign_certificate(
+    ctx: Context, *, organization_id: UUID | None, cert_type: AuthorityKind, **wish: Any
+) -> dict[str, Any]:
+    """Sign a certificate for one of your keys: for yourself, or, as an admin, for a host."""
     ctx.look()
     org_id = _organization(ctx, organization_id)
-    issued = service.sign(ctx, org_id, Wish(**wish))
+    sign = service.sign if cert_type is AuthorityKind.USER else service.sign_for_host
+    issued = sign(ctx, org_id, Wish(**wish))
     return queries.told(ctx, issued.certificate, issued.ca_fingerprint)
 
 
@@ -75,11 +81,12 @@ def request_certificate(ctx: Context, **wish: Any) -> dict[str, Any]:
 @returns(CertificatePreviewOut)
 @raises(*ANY)
 def preview_certificate(
-    ctx: Context, *, organization_id: UUID | None, **wish: Any
+    ctx: Context, *, organization_id: UUID | None, cert_type: AuthorityKind, **wish: Any
 ) -> dict[str, Any]:
     """Say what would be signed and why, or all that stands in its way. Nothing is signed."""
     org_id = _organization(ctx, organization_id)
-    return _told(ctx, service.preview(ctx, org_id, Wish(**wish)))
+    preview = service.preview if cert_type is AuthorityKind.USER else service.preview_for_host
+    return _told(ctx, preview(ctx, org_id, Wish(**wish)))
 
 
 @api.get("/dept-cert-policy")

@@ -1,6 +1,7 @@
 """The rules of certificates."""
 
 from gatehouse.ssh_certificates.service.exporting import record_export
+from gatehouse.ssh_certificates.service.host_signing import preview_for_host, sign_for_host
 from gatehouse.ssh_certificates.service.issuing import Issued, Order, issue, issue_once
 from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
@@ -42,6 +43,7 @@ __all__ = [
     "issue_once",
     "pardon_key",
     "preview",
+    "preview_for_host",
     "publish_list",
     "record_export",
     "renew_lists",
@@ -54,4 +56,5 @@ __all__ = [
     "revoke_where",
     "rewrap",
     "sign",
+    "sign_for_host",
 ]

@@ -15,7 +15,7 @@ from gatehouse.ssh_hosts.errors import HostNameTaken, HostRevokedAlready
 from gatehouse.ssh_hosts.events import HostChanged, HostCreated, HostDeleted, HostRevoked
 from gatehouse.ssh_hosts.models import Host, HostKey, HostName
 from gatehouse.ssh_hosts.queries import hold_host, keys_of, names_of, others_with
-from gatehouse.ssh_hosts.service.certifying import revoke_certificates
+from gatehouse.ssh_hosts.service.certifying import revoke_certificates, revoke_of_others
 from gatehouse.ssh_hosts.service.tokens import void_tokens
 
 PLAIN = ("description", "accounts", "life_seconds")
@@ -59,6 +59,9 @@ def change_host(ctx: Context, org_id: UUID, host_id: UUID, **changes: Any) -> Ho
         ctx.execute(delete(HostName).where(HostName.host_id == row.id))
         _name(ctx, row, changes["names"])
         _revoke_former_names(ctx, row, set(before).difference(changes["names"]))
+        if row.enrolled_at is not None:  # Until it is, others go on under its names.
+            new = set(changes["names"]).difference(before)
+            revoke_of_others(ctx, row, new, reason=HostChanged.name)
         changed.append("names")
     if "suspended" in changes and changes["suspended"] != (row.suspended_at is not None):
         row.suspended_at = ctx.now if changes["suspended"] else None
