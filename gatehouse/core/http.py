@@ -233,7 +233,7 @@ def _do(
         if plan.is_elevated:
             access.refuse_stale(ctx)
         if stored is not None:
-            return stored
+            return plan.again(ctx, stored)
         reply = plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call.raw)))
         if opening is not None:
             opening.begin(ctx, reply[1])

@@ -20,6 +20,12 @@ class AlreadyRevoked(Conflict):
     message = _("This certificate was revoked already.")
 
 
+class RevokedSince(AlreadyRevoked):
+    """409 of a request that is sent again with its Idempotency-Key."""
+
+    message = _("What this Idempotency-Key asked for was revoked. Send another for a new one.")
+
+
 class KeyAlreadyRevoked(AlreadyRevoked):
     message = _("This key was revoked already, and no certificate of it is left.")
 

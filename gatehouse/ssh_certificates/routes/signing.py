@@ -15,6 +15,7 @@ from gatehouse.core.errors import (
     StepUpRequired,
 )
 from gatehouse.core.http import Api, body, query, raises, returns
+from gatehouse.core.idempotency import told_again_if
 from gatehouse.core.rate_limit import limited
 from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable
@@ -39,11 +40,15 @@ ANY: tuple[type[GatehouseError], ...] = (
     *(errors.AuthorityClosed, UserLocked, errors.NoVerifiedKeys, errors.KeyNotVerified),
 )
 REFUSALS: tuple[type[GatehouseError], ...] = (
-    *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified),
+    *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified, errors.RevokedSince),
     *(StepUpRequired, FactorMissing, ReauthenticationRequired, ProofTooOld, SignerUnavailable),
 )
 HOUR = 3600
 LIMIT = "ssh_sign"
+
+
+def _counts(ctx: Context, told: dict[str, Any]) -> None:
+    service.refuse_revoked(ctx, UUID(told["id"]))
 
 
 @api.post("/sign")
@@ -51,6 +56,7 @@ LIMIT = "ssh_sign"
 @limited(LIMIT, per="user")
 @body(CertificateWish)
 @returns(SignedCertificateOut, HTTPStatus.CREATED)
+@told_again_if(_counts)
 @raises(*REFUSALS)
 def sign_certificate(
     ctx: Context, *, organization_id: UUID | None, cert_type: AuthorityKind, **wish: Any
@@ -68,6 +74,7 @@ def sign_certificate(
 @limited(LIMIT, per="user")
 @body(CertificateWish)
 @returns(SignedCertificateOut, HTTPStatus.CREATED)
+@told_again_if(_counts)
 @raises(*REFUSALS)
 def request_certificate(ctx: Context, **wish: Any) -> dict[str, Any]:
     """The same at its other address."""

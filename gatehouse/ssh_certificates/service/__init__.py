@@ -25,7 +25,13 @@ from gatehouse.ssh_certificates.service.revoking import (
     revoke_one,
     revoke_where,
 )
-from gatehouse.ssh_certificates.service.signing import Wish, demanded_of_caller, preview, sign
+from gatehouse.ssh_certificates.service.signing import (
+    Wish,
+    demanded_of_caller,
+    preview,
+    refuse_revoked,
+    sign,
+)
 
 __all__ = [
     "Issued",
@@ -46,6 +52,7 @@ __all__ = [
     "preview_for_host",
     "publish_list",
     "record_export",
+    "refuse_revoked",
     "renew_lists",
     "revoke_all_of",
     "revoke_keys",

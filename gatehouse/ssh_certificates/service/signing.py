@@ -29,8 +29,10 @@ from gatehouse.ssh_certificates.queries import (
     OwnKey,
     Signer,
     demands_on,
+    get_certificate,
     get_known,
     hold_off_revocations,
+    own_certificates,
 )
 from gatehouse.ssh_certificates.service.issuing import (
     Issued,
@@ -123,6 +125,24 @@ def previewed(ctx: Context, asked: Asked) -> Preview:
     """What came of a wish, for whoever asked."""
     refusals = tuple(_error_of(ctx, refused) for refused in asked.told.refusals)
     return Preview(asked.key, asked.told, refusals)
+
+
+def refuse_revoked(ctx: Context, certificate_id: UUID) -> None:
+    """Raises RevokedSince: what was signed for the caller is told again only while it counts, so
+    that nobody who has lost the right to it hears of it.
+    """
+    row = get_certificate(ctx, own_certificates(ctx.user_id), certificate_id)
+    if row.revoked_at is not None:
+        event = CertificateRefused(
+            org_id=row.org_id,
+            user_id=ctx.user_id,
+            kind=row.kind.value,
+            reason=errors.RevokedSince.type,
+            principals=tuple(row.principals.split()),
+            fingerprint=row.fingerprint,
+        )
+        record_attempt(ctx, event)
+        raise errors.RevokedSince
 
 
 def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
