@@ -75,4 +75,4 @@ def _of_names(names: Sequence[str], taken: Collection[str]) -> Iterator[Refused]
 
 
 def _place(name: str, taken: Collection[str]) -> Place:
-    return Place(name=name, why_not=WhyNot.OF_A_HOST if name in taken else None, direct=True)
+    return Place(name=name, why_not=WhyNot.OF_A_HOST if name in taken else None)
