@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from gatehouse.core.context import Actor, Context, Runtime
+from gatehouse.core.context import Actor, Context
 from gatehouse.core.errors import (
     Forbidden,
     InvalidToken,
@@ -20,6 +20,7 @@ from gatehouse.core.errors import (
 from gatehouse.core.events import Event
 from gatehouse.core.rate_limit import Limit, Tally
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -15,7 +15,7 @@ from werkzeug import Request
 
 from gatehouse.core import access, envelope, idempotency
 from gatehouse.core.callers import limit_the_address, origin_of, recognise
-from gatehouse.core.context import ANONYMOUS, Actor, Context, Runtime, unit_of_work
+from gatehouse.core.context import ANONYMOUS, Actor, Context, unit_of_work
 from gatehouse.core.errors import Forbidden, GatehouseError, UnsupportedMediaType
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.json_body import read_object
@@ -28,6 +28,7 @@ from gatehouse.core.published import (
     tag_of,
     tagged,
 )
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.streaming import Opening
 from gatehouse.core.views import Plan, Reply
 from gatehouse.core.words import load
@@ -118,7 +119,7 @@ def act_once(
         if plan.is_elevated:
             access.refuse_stale(ctx)
         if stored is not None:
-            return stored
+            return plan.again(ctx, stored)
         reply = plan.returns.shape(plan.view(ctx, **ids, **_sent(plan, ctx, call)))
         if opening is not None:
             opening.begin(ctx, reply[1])

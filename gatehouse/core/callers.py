@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gatehouse.core import access, rate_limit
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.errors import AuthRequired, InvalidAuthFormat, InvalidToken
 from gatehouse.core.headers import network_of
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import SESSION
 
 BEARER = "bearer"

@@ -13,10 +13,10 @@ from typing import Any
 
 from uuid_utils import uuid4
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.errors import RequestTimeout, TooManyRequests
 from gatehouse.core.logging import RequestLog
 from gatehouse.core.published import STATUS_LINES
+from gatehouse.core.runtime import Runtime
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from werkzeug.exceptions import ClientDisconnected
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.headers import DIGITS, network_of
 from gatehouse.core.protocol import MOST_BYTES
 from gatehouse.core.published import Answered, Environ
 from gatehouse.core.refusals import as_ours
+from gatehouse.core.runtime import Runtime
 
 NAMED = re.compile(r"([^<>]*/)<(?:\w+:)?(\w+)>(/[^<>/]+)")
 PLAIN = re.compile(r"[A-Za-z0-9._~-]+")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -16,11 +16,14 @@ from flask import Blueprint, Response, request
 
 from gatehouse.core.answering import JSON, READING
 from gatehouse.core.callers import origin_of
-from gatehouse.core.context import ANONYMOUS, Runtime, unit_of_work
+from gatehouse.core.context import ANONYMOUS, unit_of_work
 from gatehouse.core.errors import GatehouseError, TooManyRequests, Unavailable
 from gatehouse.core.forms import FORM
 from gatehouse.core.http import read_body
 from gatehouse.core.published import Answered, Complete, Environ
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 MOST_BYTES = 64 * 1024
 MOST_PARAMETERS = 100

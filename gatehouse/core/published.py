@@ -30,8 +30,8 @@ class Complete(Response):
 
     def __init__(self, answered: Answered) -> None:
         super().__init__([answered.body], STATUS_LINES[answered.status], answered.headers)
-        if not answered.body:  # Flask would say that nothing is HTML.
-            self.headers.remove("Content-Type")
+        if all(name != "Content-Type" for name, _ in answered.headers):
+            self.headers.remove("Content-Type")  # Flask would say that nothing is HTML.
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         start_response(self._status, self.headers.to_wsgi_list())

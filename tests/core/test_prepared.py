@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.db import TZDateTime, commits_each, words
 from gatehouse.core.prepared import Prepared, inserting
+from gatehouse.core.runtime import Runtime
 
 
 class Colour(StrEnum):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.ssh_certificates.offices import Office
 from tests.statements import statements_of
 

@@ -15,8 +15,9 @@ from sqlalchemy import update
 
 from gatehouse.core.access import Recognised
 from gatehouse.core.cache import OwnedCache
-from gatehouse.core.context import Actor, Runtime
+from gatehouse.core.context import Actor
 from gatehouse.core.rate_limit import Limit, Rule, parse, tally
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import SESSION, hash_token, is_well_formed
 from gatehouse.sessions.models import Session, SessionStatus
 from gatehouse.sessions.queries import BY_TOKEN

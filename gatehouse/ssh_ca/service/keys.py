@@ -19,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen, Keyring
 from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.openssh.signatures import PrivateKey, public_blob
+from gatehouse.core.runtime import Runtime
 from gatehouse.ssh_ca.errors import SignerUnavailable
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
 

@@ -23,6 +23,7 @@ from gatehouse.ssh_certificates.queries.facts import (
     is_authority_key,
     is_revoked_key,
     names_usable,
+    who_certifies_hosts,
 )
 from gatehouse.ssh_certificates.queries.published import (
     ListKnown,
@@ -85,4 +86,5 @@ __all__ = [
     "signer_text",
     "ssh_certificates",
     "told",
+    "who_certifies_hosts",
 ]

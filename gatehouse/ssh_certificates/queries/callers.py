@@ -77,15 +77,15 @@ ALL = (
     *_named("key", (SSH_KEYS.c[name] for name in OF_KEY)),
     IS_BAD.label("key_is_revoked"),
 )
-SIGNING = (
-    AUTHORITIES.c.org_id == ORG,
-    AUTHORITIES.c.kind == AuthorityKind.USER,
-    AUTHORITIES.c.deleted_at.is_(None),
-)
 
 
-def _with(key: Any) -> Prepared:
-    """``key`` is the id of the one that is meant."""
+def _with(key: Any, kind: AuthorityKind) -> Prepared:
+    """``key`` is the id of the one that is meant, ``kind`` that of what signs."""
+    signing = (
+        AUTHORITIES.c.org_id == ORG,
+        AUTHORITIES.c.kind == kind,
+        AUTHORITIES.c.deleted_at.is_(None),
+    )
     active = and_(KEYS.c.authority_id == AUTHORITIES.c.id, KEYS.c.state == KeyState.ACTIVE)
     return Prepared(
         facts()
@@ -98,7 +98,7 @@ def _with(key: Any) -> Prepared:
             SESSIONS,
             and_(SESSIONS.c.id == bindparam("session"), SESSIONS.c.user_id == USERS.c.id),
         )
-        .outerjoin(AUTHORITIES.join(KEYS, active), and_(*SIGNING))
+        .outerjoin(AUTHORITIES.join(KEYS, active), and_(*signing))
         .outerjoin(SSH_KEYS, and_(SSH_KEYS.c.id == key, SSH_KEYS.c.user_id == USERS.c.id))
         .where(
             MEMBERS.c.org_id == ORG,
@@ -126,8 +126,14 @@ def _proved_last(keys: FromClause) -> Any:
     )
 
 
-WITH_KEY = _with(bindparam("key"))
-WITH_LAST_KEY = _with(_proved_last(SSH_KEYS.alias("proved")))
+WITH_KEY = {kind: _with(bindparam("key"), kind) for kind in AuthorityKind}
+WITH_LAST_KEY = {
+    kind: _with(_proved_last(SSH_KEYS.alias("proved")), kind) for kind in AuthorityKind
+}
+USES = {
+    AuthorityKind.USER: AuthorityPermissions.USE,
+    AuthorityKind.HOST: AuthorityPermissions.USE_FOR_HOSTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +180,28 @@ class Known:
     is_locked: bool
 
 
-def get_known(ctx: Context, org_id: UUID, key_id: UUID | None = None) -> Known:
-    """The caller with one of their keys; without an id, with the one that was proved last.
+def get_known(
+    ctx: Context,
+    org_id: UUID,
+    key_id: UUID | None = None,
+    kind: AuthorityKind = AuthorityKind.USER,
+) -> Known:
+    """The caller with one of their keys; without an id, with the one that was proved last. ``kind``
+    is that of the authority that they ask.
 
     Raises what check_permission does.
     """
     values = {"org": org_id, "user": ctx.user_id, "session": ctx.actor.session_id}
     if key_id is None:
-        row = WITH_LAST_KEY.first(ctx.wire, {**values, "now": ctx.now})
+        row = WITH_LAST_KEY[kind].first(ctx.wire, {**values, "now": ctx.now})
     else:
-        row = WITH_KEY.first(ctx.wire, {**values, "key": key_id})
+        row = WITH_KEY[kind].first(ctx.wire, {**values, "key": key_id})
     if row is None:
         raise NotFound
     if row.place_suspended_at is not None:
         raise MembershipSuspended
     refuse_standing(ctx, standing_of(row, ctx.now))
-    refuse_role(ctx, row.role, AuthorityPermissions.USE)
+    refuse_role(ctx, row.role, USES[kind])
     return _known(ctx, row)
 
 
