@@ -3,6 +3,7 @@
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 from uuid import UUID
 
@@ -90,7 +91,7 @@ def people_of(settings: dict[str, str]) -> tuple[UUID, list[str]]:
 
 
 def _organization(ctx: Context) -> UUID:
-    org = Organization(name="SSH bench", slug="ssh-bench")
+    org = Organization(name="SSH bench", slug=f"ssh-bench-{token_hex(4)}")
     ctx.db.add(org)
     ctx.db.flush()
     create_authority(
@@ -114,7 +115,7 @@ def _people(ctx: Context, org_id: UUID) -> list[str]:
     ctx.db.add(PrincipalDepartment(principal_id=shared.id, department_id=team.id))
     tokens = []
     for number in range(PEOPLE):
-        email = f"ssh-{number}@bench.test"
+        email = f"ssh-{number}-{org_id.hex}@bench.test"
         user = create_account(ctx, email=email, password_hash=NO_PASSWORD, full_name=None)
         key = read_blob(public_blob(Ed25519PrivateKey.generate()))
         row = SshKey(user_id=user.id, type=key.type, blob=key.blob, bits=key.bits, comment="")

@@ -18,7 +18,8 @@ from gatehouse.app import create_app
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.rules import sha256_of
 from gatehouse.clients.service.writing import add_client
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from gatehouse.grants.service import agree, open_family
 from gatehouse.grants.service.consents import Agreed

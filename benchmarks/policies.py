@@ -10,8 +10,9 @@ from benchmarks.measures import Effort, Measure, Measured
 from benchmarks.stage import Stage
 from gatehouse.accounts.models import User
 from gatehouse.app import create_app
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.outbox.models import Message

@@ -27,8 +27,9 @@ from benchmarks.stage import Stage
 from gatehouse.app import create_app
 from gatehouse.core import envelope
 from gatehouse.core.access import Authenticator
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.headers import Edge, client_address
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from gatehouse.ops.service.demo import PEOPLE
 from tests.servers import temporary_folder

@@ -8,11 +8,11 @@ from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wrappers import Response
 
 from gatehouse.core import assets, logging, openapi, refusals
-from gatehouse.core.context import Runtime
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.lane import Lane
 from gatehouse.core.migrations import LazyMigrate, database_commands
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import Settings, read_settings
 from gatehouse.registry import domains
 from gatehouse.scheduler.cli import job_command

@@ -12,8 +12,8 @@ from celery import Celery
 from celery.signals import worker_shutting_down
 
 from gatehouse.app import create_app
-from gatehouse.core.context import Runtime
 from gatehouse.core.reactions import Job
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import SettingsRefused, read_settings
 from gatehouse.scheduler.service import run_if_due
 

@@ -22,7 +22,8 @@ from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from gatehouse.app import create_app
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from gatehouse.ops.service import migrate
 from tests import servers

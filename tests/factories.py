@@ -15,9 +15,10 @@ from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.rules import email_key
 from gatehouse.audit.models import AuditSubject
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.departments.models import Department, DepartmentMember
 from gatehouse.departments.rules import name_key
 from gatehouse.organizations.models import Invite, Member, Organization

@@ -18,7 +18,8 @@ from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of
 from gatehouse.clients.service.naming import take_names
 from gatehouse.clients.service.writing import add_client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from tests.factories import PASSWORD
 
 REDIRECT = "https://app.example.com/callback"

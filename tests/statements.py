@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 
 # What is asked to let a request in: less if Redis answers in time, and now and then the epoch.
 OF_ADMISSION = (" sessions", "ephemeral", "cache_epochs", "lease_endings")

@@ -13,7 +13,8 @@ from flask.cli import with_appcontext
 from gatehouse.audit.errors import NotAHead
 from gatehouse.audit.rules.verdicts import Finding
 from gatehouse.audit.service import Verification
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 
 
 @click.group("audit")

@@ -1,12 +1,17 @@
 """Commands on clients."""
 
+from typing import TYPE_CHECKING
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
 from gatehouse.clients.service.registering import add_registration_token
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.organizations.queries import find_organization
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 MOST_USES = 1000
 MOST_HOURS = 24 * 90

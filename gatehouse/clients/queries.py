@@ -15,8 +15,9 @@ from gatehouse.clients.errors import ClientNotFound
 from gatehouse.clients.models import Client, ClientUse, RegistrationToken, ResourceName
 from gatehouse.clients.rules import NAMES, Options, options_of, options_of_built_in
 from gatehouse.clients.rules.resources import domains_over
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.pagination import Page, paginate
+from gatehouse.core.runtime import Runtime
 from gatehouse.domains.models import DomainStatus, OrganizationDomain
 from gatehouse.organizations.models import Organization
 from gatehouse.policies.queries import demands_anything

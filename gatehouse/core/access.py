@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from gatehouse.core.context import Actor, Context, Runtime
+from gatehouse.core.context import Actor, Context
 from gatehouse.core.errors import (
     Forbidden,
     InvalidToken,
@@ -18,8 +18,9 @@ from gatehouse.core.errors import (
     ReauthenticationRequired,
 )
 from gatehouse.core.events import Event
-from gatehouse.core.rate_limit import Tally
+from gatehouse.core.rate_limit import Limit, Tally
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,13 +30,15 @@ ELEVATION = timedelta(minutes=10)
 @dataclass(frozen=True, slots=True)
 class Recognised:
     """A token that holds: whose it is, where they stand with the general limit, and what the
-    cache had ready. ``version`` is what a new ready answer must be filled under.
+    cache had ready. ``version`` is what a new ready answer must be filled under; ``limited`` where
+    they stand with the limit of the route, if that was counted as well.
     """
 
     actor: Actor
     tally: Tally | None = None
     answer: bytes | None = None
     version: str | None = None
+    limited: Tally | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +54,18 @@ class AccessRefused(Event):
 
 
 class Authenticator(Protocol):
-    """Turns a bearer token into an actor, or None. Provided by ``sessions``."""
+    """Turns a bearer token into an actor, or None. ``limit`` is the name of what is counted for
+    this person beside the general limit, and its rules. Provided by ``sessions``.
+    """
 
     def __call__(
-        self, runtime: Runtime, token: str, now: datetime, *, answer: str = ""
+        self,
+        runtime: Runtime,
+        token: str,
+        now: datetime,
+        *,
+        answer: str = "",
+        limit: Limit | None = None,
     ) -> Recognised | None: ...
 
 
@@ -212,13 +223,13 @@ def check_permission(ctx: Context, org_id: UUID, permission: StrEnum) -> Role:
     role = ctx.ports[Memberships](ctx, ctx.user_id, org_id)
     if role is None:
         raise NotFound
-    check_role(ctx, org_id, role, permission)
+    ctx.ports[Demands](ctx, org_id, permission)
+    refuse_role(ctx, role, permission)
     return role
 
 
-def check_role(ctx: Context, org_id: UUID, role: Role, permission: StrEnum) -> None:
-    """The same for whoever has read the caller's role beside other things."""
-    ctx.ports[Demands](ctx, org_id, permission)
+def refuse_role(ctx: Context, role: Role, permission: StrEnum) -> None:
+    """Raise Forbidden unless the role grants the permission."""
     if not may(ctx, role, permission):
         raise Forbidden(needs=permission)
 

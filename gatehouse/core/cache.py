@@ -32,7 +32,7 @@ from sqlalchemy import Column, Engine, Integer, Table, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.crypto import fingerprint
-from gatehouse.core.db import Model
+from gatehouse.core.db import Model, committing_each
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
 
 EPOCHS = Table(
@@ -125,7 +125,7 @@ class OwnedCache:
         self._marker = Marker(secret_key)
         # The same bytes come again and again, and are judged alike but for the time.
         self._read = lru_cache(maxsize=2048)(self._judge)
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = committing_each(engine)
         self._epoch = 0
         self._lease_ends = 0.0
         self._lock = Lock()

@@ -7,35 +7,18 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Executable, Row, Select
+from sqlalchemy import Connection, Executable, Row, Select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from gatehouse.core.bodies import BodyGate
 from gatehouse.core.cache import RAISED, OwnedCache
-from gatehouse.core.crypto import Keyring
-from gatehouse.core.db import make_engine
-from gatehouse.core.domain import Domain
 from gatehouse.core.errors import ChangedButRemembered, NoSession
 from gatehouse.core.events import Event
 from gatehouse.core.leases import RAISED as ENDED
-from gatehouse.core.leases import Leases, outwait
-from gatehouse.core.metrics import Metrics
+from gatehouse.core.leases import outwait
 from gatehouse.core.outside import Ports
-from gatehouse.core.places import Places
-from gatehouse.core.rate_limit import ProcessCounter
-from gatehouse.core.reactions import (
-    Handler,
-    Job,
-    Reaction,
-    by_event,
-    by_handler,
-    by_name,
-    of_event,
-)
-from gatehouse.core.redis_link import RedisLink
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import Settings
-from gatehouse.core.store import EphemeralStore, FailoverStore, RedisStore, SqlStore
 
 Columns = TypeVarTuple("Columns")
 
@@ -75,82 +58,11 @@ class AttemptLog(Protocol):
     def __call__(self, ctx: "Context", events: list[Event]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """All that a process has. ``store`` may be Redis; ``guards`` never is."""
-
-    settings: Settings
-    engine: Engine
-    short: Engine
-    reading: sessionmaker[Session]
-    writing: sessionmaker[Session]
-    store: EphemeralStore
-    guards: SqlStore
-    link: RedisLink | None
-    cache: OwnedCache | None
-    leases: Leases
-    counter: ProcessCounter
-    bodies: BodyGate
-    streams: Places
-    keyring: Keyring
-    metrics: Metrics | None
-    ports: Ports
-    grants: frozenset[tuple[str, str]]
-    reactions: Mapping[type[Event], list[Reaction]]
-    handlers: Mapping[str, Handler]
-    handlers_of: Mapping[type[Event], list[Handler]]
-    jobs: Mapping[str, Job]
-    mails: tuple[Callable[..., Any], ...]
-    personal_data: tuple[Callable[..., Any], ...]
-
-    @classmethod
-    def build(
-        cls, settings: Settings, domains: tuple[Domain, ...], replaced: Mapping[str, object]
-    ) -> "Runtime":
-        handlers = by_handler(handler for domain in domains for handler in domain.handlers)
-        engine = make_engine(settings.database_url)
-        guards = SqlStore(engine)
-        link = RedisLink(settings.redis_url) if settings.redis_url else None
-        return cls(
-            settings=settings,
-            engine=engine,
-            short=engine.execution_options(isolation_level="AUTOCOMMIT"),
-            reading=_sessions(engine.execution_options(reads_only=True)),
-            writing=_sessions(engine),
-            store=FailoverStore(RedisStore(link), guards) if link else guards,
-            guards=guards,
-            link=link,
-            cache=OwnedCache(link, engine, settings.secret_key) if link else None,
-            leases=Leases(engine),
-            counter=ProcessCounter(),
-            bodies=BodyGate(settings.server_threads),
-            streams=Places(settings.server_threads),
-            keyring=Keyring(settings.encryption_keys),
-            metrics=Metrics(settings.metrics.folder) if settings.metrics.enabled else None,
-            ports=Ports.build(settings, domains, replaced),
-            grants=frozenset(_granted(domains)),
-            reactions=by_event(reaction for domain in domains for reaction in domain.reactions),
-            handlers=handlers,
-            handlers_of=of_event(handlers.values()),
-            jobs=by_name(job for domain in domains for job in domain.jobs),
-            personal_data=tuple(part for domain in domains for part in domain.personal_data),
-            mails=tuple(mail for domain in domains for mail in domain.mails),
-        )
-
-
-def _sessions(engine: Engine) -> sessionmaker[Session]:
-    return sessionmaker(engine, expire_on_commit=False)
-
-
-def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:
-    grants = (grant for domain in domains for grant in domain.grants)
-    return ((grant.role, permission) for grant in grants for permission in grant.permissions)
-
-
 @dataclass(slots=True)
 class Context:
     """What every service function gets first. ``now`` is the only clock of a request.
 
+    ``keeps_answer`` says that the answer is stored with the act (Idempotency-Key).
     ``told_to_stop`` is asked by a job that does many things: whether it shall begin nothing more.
     """
 
@@ -162,6 +74,7 @@ class Context:
     attempts: list[Event] = field(default_factory=list)
     recorded: list[Event] = field(default_factory=list)
     told_to_stop: Callable[[], bool] = lambda: False
+    keeps_answer: bool = False
     _after_refusal: list[Callable[["Context"], None]] = field(default_factory=list)
     _after_commit: list[Callable[[], None]] = field(default_factory=list)
     _ends_leases: bool = False
@@ -188,6 +101,15 @@ class Context:
         if self._db is not None and self._db.in_transaction():
             return self._db
         self._single = self._single or self.runtime.short.connect()
+        return self._single
+
+    @property
+    def last_wire(self) -> Connection | None:
+        """What commits each statement, for the one that an act consists of and ends with. None if
+        more happens with it: then a transaction holds all of it together.
+        """
+        if self._single is None or self.keeps_answer or self._forgotten or self._ends_leases:
+            return None
         return self._single
 
     @property

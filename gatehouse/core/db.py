@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -153,10 +154,55 @@ def make_engine(url: str) -> Engine:
         max_overflow=10,
         pool_timeout=WAIT_FOR_LOCK,
         pool_recycle=1800,
-        connect_args={"connect_timeout": WAIT_FOR_LOCK, "options": LIMITS, **GONE},
+        connect_args={
+            "autocommit": True,  # A transaction begins when we say so, see _begin_postgresql.
+            "connect_timeout": WAIT_FOR_LOCK,
+            "options": LIMITS,
+            **GONE,
+        },
     )
     give_up_the_silent(engine)
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def committing_each(engine: Engine) -> Engine:
+    """The same engine, on which every statement is a transaction of its own."""
+    return engine.execution_options(commits_each=True)
+
+
+def commits_each(connection: Connection) -> bool:
+    found: bool = connection.get_execution_options().get("commits_each", False)
+    return found
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """To change how the driver commits takes longer than a statement; to begin is one."""
+    if commits_each(connection):
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN")
+    except driver.Error as error:
+        raise as_ours(connection, "BEGIN", error) from error
+
+
+def as_ours(db: Connection, sql: str, error: Any) -> BaseException:
+    """The error as SQLAlchemy would raise it. If the connection is lost, so are those beside it."""
+    is_lost = db.dialect.is_disconnect(error, db.connection.dbapi_connection, None)
+    if is_lost:
+        db.invalidate(error)
+        db.engine.dispose()
+    ours: BaseException = DBAPIError.instance(
+        sql,
+        None,
+        error,
+        db.dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=db.dialect,
+    )
+    return ours
 
 
 @contextmanager
@@ -207,10 +253,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
     That also stands in for SELECT ... FOR UPDATE, which SQLite does not have.
     """
-    options = connection.get_execution_options()
-    if options.get("isolation_level") == "AUTOCOMMIT":
+    if commits_each(connection):
         return
-    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get("reads_only")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def insert_into(table: Any, dialect: Dialect) -> Any:

@@ -26,9 +26,9 @@ class Domain:
 
     ``jobs``, ``reactions`` and ``handlers`` are functions marked with the decorators of
     ``core/reactions.py``; ``personal_data`` are functions of context and account, named after the
-    part of an export that they give; ``lane`` are views of ``endpoints`` that are called so often
-    that they are reached before Flask; ``ports`` are outside systems, and answers that lower
-    domains ask of higher ones.
+    part of an export that they give; ``lane`` are views of ``apis`` and ``endpoints`` that are
+    called so often that they are reached before Flask; ``ports`` are outside systems, and answers
+    that lower domains ask of higher ones.
     """
 
     apis: tuple[Blueprint, ...] = ()

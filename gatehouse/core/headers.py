@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
-from http import HTTPStatus
 from ipaddress import ip_address
 from time import perf_counter
 from typing import Any
 
 from uuid_utils import uuid4
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.errors import RequestTimeout, TooManyRequests
 from gatehouse.core.logging import RequestLog
+from gatehouse.core.published import STATUS_LINES
+from gatehouse.core.runtime import Runtime
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -45,7 +45,6 @@ PREFLIGHT: Headers = [
     ("Access-Control-Max-Age", "600"),
     ("Content-Length", "0"),
 ]
-STATUS_LINES = {status.value: f"{status.value} {status.phrase.upper()}" for status in HTTPStatus}
 EXPOSED = (
     "X-Request-ID, Retry-After, Idempotent-Replay, DPoP-Nonce, WWW-Authenticate,"
     " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"

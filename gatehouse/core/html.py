@@ -13,6 +13,8 @@ from flask import Blueprint, Response, request
 from marshmallow import Schema
 
 from gatehouse.core import access, browser, forms, rendering
+from gatehouse.core.answering import refusals_on_record
+from gatehouse.core.callers import clock, count_call, limit_the_address, origin_of, tell
 from gatehouse.core.context import Context, unit_of_work
 from gatehouse.core.errors import (
     Conflict,
@@ -23,15 +25,7 @@ from gatehouse.core.errors import (
     TooManyRequests,
     Unavailable,
 )
-from gatehouse.core.http import (
-    clock,
-    count_call,
-    limit_the_address,
-    origin_of,
-    read_body,
-    refusals_on_record,
-    tell,
-)
+from gatehouse.core.http import read_body
 from gatehouse.core.identifiers import as_uuid
 from gatehouse.core.sayings import Saying
 from gatehouse.core.showing import INSTEAD, Away, Destinations, Go, Leave, Show, ShowOver
@@ -162,7 +156,7 @@ def _read(plan: Plan, visit: Visit) -> None:
     if visit.is_reading:
         visit.raw = visit.environ.get("QUERY_STRING", "").encode("latin-1")
         return
-    raw = read_body(visit.runtime, visit.environ)
+    raw = read_body()
     if plan.from_elsewhere:
         visit.raw = raw if request.mimetype == forms.FORM else b""
         visit.hear(forms.wishes_in(visit.raw))
@@ -223,7 +217,7 @@ def _act(plan: Plan, visit: Visit) -> Response:
     ids = _given(plan, visit)
     with (
         _work(visit, reads_only=visit.is_reading and not plan.writes) as ctx,
-        refusals_on_record(ctx, ids.get("org_id")),
+        refusals_on_record(ctx, ids.get("org_id"), plan.path),
     ):
         if not visit.is_reading and not plan.from_elsewhere:
             _refuse_a_foreign_form(visit)

@@ -5,23 +5,24 @@ database decides who was first. A mark beside it tells that the first is still a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Column, Index, LargeBinary, Table, Text, delete, select
 
 from gatehouse.core import envelope
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.db import Model, TZDateTime, insert_into
 from gatehouse.core.errors import Conflict, Invalid
+from gatehouse.core.runtime import Runtime
 
 REQUEST = "Idempotency-Key"
 REPLAYED = ("Idempotent-Replay", "true")
@@ -41,6 +42,7 @@ KEYS = Table(
 )
 
 Reply = tuple[HTTPStatus, Any, Any]
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class KeyUsedOtherwise(Conflict):
@@ -73,6 +75,16 @@ class Once:
     @property
     def purpose(self) -> str:
         return f"idempotency:{self.key.hex()}"
+
+
+def told_again_if(holds: Callable[[Context, Any], None]) -> Callable[[View], View]:
+    """Let ``holds(ctx, data)`` refuse a stored answer that is true no more, by what it raises."""
+
+    def decorate(view: View) -> View:
+        view.holds = holds  # type: ignore[attr-defined]
+        return view
+
+    return decorate
 
 
 def asked_for(environ: dict[str, Any], user_id: UUID | None, raw: bytes) -> Once | None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Engine, Integer, Table, select, update
 
-from gatehouse.core.db import Model
+from gatehouse.core.db import Model, committing_each
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Leases:
     """Values by key, each kept as long as nothing is ended anywhere."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = committing_each(engine)
         self._kept: dict[Hashable, tuple[int, float, Any]] = {}
         self._number = -1
         self._lease_ends = 0.0

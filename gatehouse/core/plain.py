@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
 from gatehouse.core.http import Api
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)

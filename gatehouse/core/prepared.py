@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Insert, Select, TableClause, Update, bindparam, insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
+
+from gatehouse.core.db import as_ours
 
 Convert = Callable[[Any], Any]
 Statement = Select[*tuple[Any, ...]] | Insert | Update
@@ -75,7 +76,7 @@ class Prepared:
         try:
             cursor.execute(made.sql, given)
         except driver.Error as error:
-            raise _as_ours(db, made.sql, error) from error
+            raise as_ours(db, made.sql, error) from error
         return made, cursor
 
     def _compile(self, dialect: Dialect) -> _Compiled:
@@ -131,21 +132,3 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
 
 def _apply(convert: Convert | None, value: Any) -> Any:
     return convert(value) if convert is not None else value
-
-
-def _as_ours(db: Connection, sql: str, error: Any) -> BaseException:
-    """The error as SQLAlchemy would raise it. If the connection is lost, so are those beside it."""
-    is_lost = db.dialect.is_disconnect(error, db.connection.dbapi_connection, None)
-    if is_lost:
-        db.invalidate(error)
-        db.engine.dispose()
-    ours: BaseException = DBAPIError.instance(
-        sql,
-        None,
-        error,
-        db.dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_lost,
-        dialect=db.dialect,
-    )
-    return ours

@@ -8,16 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
 from flask import Blueprint, Response, request
 
-from gatehouse.core.context import ANONYMOUS, Runtime, unit_of_work
+from gatehouse.core.answering import JSON, READING
+from gatehouse.core.callers import origin_of
+from gatehouse.core.context import ANONYMOUS, unit_of_work
 from gatehouse.core.errors import GatehouseError, TooManyRequests, Unavailable
 from gatehouse.core.forms import FORM
-from gatehouse.core.http import JSON, READING, origin_of, read_body
+from gatehouse.core.http import read_body
+from gatehouse.core.published import Answered, Complete, Environ
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 MOST_BYTES = 64 * 1024
 MOST_PARAMETERS = 100
@@ -61,15 +67,6 @@ class Reply:
     status: int = 200
     headers: Headers = ()
     kind: str = JSON
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer that is complete as it is."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 @dataclass(slots=True)
@@ -145,6 +142,25 @@ class Endpoint:
     takes: str
     reads_only: bool
 
+    def perform(
+        self, environ: Environ, read: Callable[[], bytes], names: Mapping[str, str]
+    ) -> Answered:
+        """Do what it does, in one unit of work. Needs no Flask. Refusals are raised."""
+        runtime: Runtime = environ["gatehouse.runtime"]
+        is_reading = environ["REQUEST_METHOD"] in READING
+        raw = b"" if is_reading else read()
+        call = Call(environ["REQUEST_METHOD"], environ, path=_path_of(environ))
+        environ["gatehouse.call"] = call
+        if not is_reading:
+            _read(call, raw, self.takes)
+        origin = origin_of(environ)
+        with unit_of_work(runtime, origin, ANONYMOUS, reads_only=self.reads_only) as ctx:
+            reply = self.view(ctx, call, **names)
+        return _answer(reply, call)
+
+    def refuse(self, error: GatehouseError, environ: Environ) -> Answered:
+        return refusal(error, environ)
+
 
 def _serve(endpoint: Endpoint) -> Callable[..., Response]:
     def serve(**names: str) -> Response:
@@ -152,46 +168,21 @@ def _serve(endpoint: Endpoint) -> Callable[..., Response]:
         environ["gatehouse.route"] = endpoint.path
         environ["gatehouse.refuse"] = as_response
         if request.method == "OPTIONS":
-            return _response(_preflight(endpoint.methods))
-        raw = b""
-        if request.method not in READING:
-            raw = read_body(environ["gatehouse.runtime"], environ)
-        return _response(perform(endpoint, environ, raw, names))
+            return Complete(_preflight(endpoint.methods))
+        return Complete(endpoint.perform(environ, read_body, names))
 
     serve.__name__ = endpoint.view.__name__
     serve.__doc__ = endpoint.view.__doc__
     return serve
 
 
-def perform(
-    endpoint: Endpoint, environ: dict[str, Any], raw: bytes, names: Mapping[str, str]
-) -> Answered:
-    """Do what an endpoint does, in one unit of work. Needs no Flask. Refusals are raised."""
-    runtime: Runtime = environ["gatehouse.runtime"]
-    call = Call(environ["REQUEST_METHOD"], environ, path=_path_of(environ))
-    environ["gatehouse.call"] = call
-    if call.method not in READING:
-        _read(call, raw, endpoint.takes)
-    origin = origin_of(environ)
-    with unit_of_work(runtime, origin, ANONYMOUS, reads_only=endpoint.reads_only) as ctx:
-        reply = endpoint.view(ctx, call, **names)
-    return _answer(reply, call)
-
-
 def _path_of(environ: Mapping[str, Any]) -> str:
     return str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
 
 
-def _response(answered: Answered) -> Response:
-    found = Response(answered.body, answered.status, list(answered.headers))
-    if not answered.body:  # Flask would say that nothing is HTML.
-        del found.headers["Content-Type"]
-    return found
-
-
 def as_response(error: GatehouseError) -> Response:
     """Any error, for Flask."""
-    return _response(refusal(error, request.environ))
+    return Complete(refusal(error, request.environ))
 
 
 def _read(call: Call, raw: bytes, takes: str) -> None:

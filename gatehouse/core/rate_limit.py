@@ -17,6 +17,7 @@ from gatehouse.core.store import EphemeralStore
 View = TypeVar("View", bound=Callable[..., Any])
 
 MOST_COUNTED = 4096  # windows that a process counts in
+WIDE = 1000
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
@@ -32,6 +33,9 @@ class Rule:
 
     def seconds_left(self, now: float) -> int:
         return ceil(self.period - now % self.period)
+
+
+Limit = tuple[str, tuple[Rule, ...]]  # what is counted, and how often it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ def limit_problem(text: str) -> str:
     return ""
 
 
+def is_wide(rules: tuple[Rule, ...]) -> bool:
+    """Whether all of these are of thousands, which need not be told of each call."""
+    return all(rule.amount >= WIDE for rule in rules)
+
+
 def count(store: EphemeralStore, name: str, rules: tuple[Rule, ...], now: float) -> Tally:
     """Count one call against every rule."""
     counts = tuple(
@@ -92,12 +101,6 @@ def tally(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> Tally
         for rule, n in zip(rules, counts, strict=True)
     ]
     return min(judged, key=_looseness)
-
-
-def refuse_if_over(rules: tuple[Rule, ...], counts: tuple[int, ...], now: float) -> None:
-    """Raise TooManyRequests if a count is past its rule: where nobody is told where they stand."""
-    if any(n > rule.amount for rule, n in zip(rules, counts, strict=True)):
-        tally(rules, counts, now).refuse_if_over()
 
 
 def _looseness(one: Tally) -> tuple[bool, int]:
@@ -140,17 +143,16 @@ class SharedCounter:
     FEW = 20
     PERIOD = 0.1  # seconds
 
-    def __init__(self) -> None:
+    def __init__(self, store: EphemeralStore) -> None:
+        self._store = store
         self._counts: dict[str, list[float]] = {}
         self._lock = Lock()
 
-    def refuse_too_many(
-        self, store: EphemeralStore, who: str, rules: tuple[Rule, ...], now: float
-    ) -> None:
-        """Count one call against every rule. Raises TooManyRequests past any."""
-        refuse_if_over(rules, tuple([self._count(store, who, rule, now) for rule in rules]), now)
+    def count(self, who: str, rules: tuple[Rule, ...], now: float) -> Tally:
+        """Count one call against every rule."""
+        return tally(rules, tuple([self._count(who, rule, now) for rule in rules]), now)
 
-    def _count(self, store: EphemeralStore, who: str, rule: Rule, now: float) -> int:
+    def _count(self, who: str, rule: Rule, now: float) -> int:
         """How many there were in this window: as the store said last, and those of ours since."""
         name = f"limit:{who}:{rule.window(now)}"
         with self._lock:
@@ -163,7 +165,7 @@ class SharedCounter:
             if not is_due:
                 return int(found[0]) + untold
             found[1], found[2] = 0, now
-        total, _ = store.count(name, rule.seconds_left(now) + 1, untold)
+        total, _ = self._store.count(name, rule.seconds_left(now) + 1, untold)
         with self._lock:
             found[0] = max(found[0], total)
             return int(found[0] + found[1])

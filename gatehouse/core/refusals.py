@@ -24,7 +24,7 @@ from gatehouse.core.errors import (
     UnsupportedMediaType,
 )
 from gatehouse.core.html import refusal_page
-from gatehouse.core.http import API_ROOT, refusal
+from gatehouse.core.http import API_ROOT, as_response
 from gatehouse.core.logging import LOGGER
 from gatehouse.core.protocol import as_response as protocol_refusal
 
@@ -55,11 +55,11 @@ def _refuse(error: GatehouseError) -> Response:
         answer: Response = own(error)
         return answer
     if f"{request.path}/".startswith(current_app.extensions["gatehouse_enveloped"]):
-        return refusal(error)
+        return as_response(error)
     if "text/html" in request.headers.get("Accept", ""):
         return refusal_page(error)
     is_of_a_protocol = request.path.startswith(PROTOCOLS)
-    return protocol_refusal(error) if is_of_a_protocol else refusal(error)
+    return protocol_refusal(error) if is_of_a_protocol else as_response(error)
 
 
 def as_ours(error: Exception, environ: dict[str, Any]) -> GatehouseError:

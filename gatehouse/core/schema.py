@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, column, select, table, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from gatehouse.core.db import committing_each
 from gatehouse.core.logging import LOGGER
 from gatehouse.core.settings import DEFAULT_CONTACT, ROOT, Settings, strange_settings
 
@@ -66,7 +67,7 @@ def schema_of(db: Connection) -> Schema:
 def what_the_schema_lacks(engine: Engine) -> str | None:
     """What to do before anybody is served, in words. None: nothing, or the database is away."""
     try:
-        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as db:
+        with committing_each(engine).connect() as db:
             return REMEDIES.get(schema_of(db))
     except SQLAlchemyError:
         return None

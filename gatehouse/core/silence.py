@@ -32,6 +32,11 @@ class Impatient(psycopg.Connection[TupleRow]):
                 self.close()
             raise
 
+    def rollback(self) -> None:
+        """There is nothing to be undone if no transaction is there: no need to ask."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            super().rollback()
+
 
 def give_up_the_silent(engine: Engine) -> None:
     """Let all connections of an engine of PostgreSQL be such."""

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from gatehouse.core.db import NOT_AWAITED, Model, insert_into
+from gatehouse.core.db import NOT_AWAITED, Model, committing_each, insert_into
 from gatehouse.core.redis_link import RedisAway, RedisLink, Script
 
 EPHEMERAL = Table(
@@ -79,7 +79,7 @@ class SqlStore:
     """One row a key, one statement a call. Exact over all workers; survives a restart."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = committing_each(engine)
         self._count = _count_one(insert_into(EPHEMERAL, engine.dialect))
         self._count_unless = _count_one(insert_into(EPHEMERAL, engine.dialect), unless=True)
 

@@ -7,8 +7,9 @@ from typing import Any
 from weakref import finalize
 
 from gatehouse.core.access import refuse_ended
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.places import Place, Places
+from gatehouse.core.runtime import Runtime
 
 DEADLINE = 60.0  # seconds in which a piece must be taken, where a server lets us say so
 

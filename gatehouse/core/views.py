@@ -11,13 +11,14 @@ from gatehouse.core import access
 from gatehouse.core.context import Context
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.pagination import Page
-from gatehouse.core.published import Published
+from gatehouse.core.published import Published, Versioned
 from gatehouse.core.streaming import Stream
 from gatehouse.core.words import in_plain_words
 
 View = TypeVar("View", bound=Callable[..., Any])
 Reply = tuple[HTTPStatus, Any, Any]
 Also = Callable[[Context, dict[str, Any]], dict[str, list[str]]]
+Holds = Callable[[Context, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Returns:
     def shape(self, result: Any) -> Reply:
         if isinstance(result, There):
             return replace(self, status=HTTPStatus.OK).shape(result.thing)
-        if isinstance(result, Stream | Published):
+        if isinstance(result, Stream | Published | Versioned):
             return self.status, result, None
         if self.schema is None:
             return self.status, None, None
@@ -103,7 +104,7 @@ def streams(*content_types: str) -> Callable[[View], View]:
 
 
 def publishes(content_type: str) -> Callable[[View], View]:
-    """The view returns something Published."""
+    """The view returns something Published, or Versioned."""
     return _note(returns=Returns(None, HTTPStatus.OK, ""), publishes=(content_type,))
 
 
@@ -137,7 +138,9 @@ def _note(**notes: Any) -> Callable[[View], View]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that the decorators said of a view. ``ready`` names the answer that may be kept."""
+    """All that the decorators said of a view. ``ready`` names the answer that may be kept, and
+    ``holds`` refuses to tell one again that is true no more.
+    """
 
     view: Callable[..., Any]
     access: access.Access
@@ -151,6 +154,13 @@ class Plan:
     query: Schema | None
     body: Schema | None
     also: Also | None
+    holds: Holds | None
+
+    def again(self, ctx: Context, reply: Reply) -> Reply:
+        """What was answered before, to whoever asks again for what is done once."""
+        if self.holds is not None:
+            self.holds(ctx, reply[1])
+        return reply
 
 
 def plan_of(view: Callable[..., Any]) -> Plan:
@@ -168,4 +178,5 @@ def plan_of(view: Callable[..., Any]) -> Plan:
         query=notes.get("query"),
         body=notes.get("body"),
         also=notes.get("also"),
+        holds=getattr(view, "holds", None),
     )

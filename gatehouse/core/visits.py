@@ -7,9 +7,9 @@ from typing import Any
 from flask import request
 
 from gatehouse.core import browser, forms
-from gatehouse.core.context import ANONYMOUS, Actor, Runtime
+from gatehouse.core.answering import READING
+from gatehouse.core.context import ANONYMOUS, Actor
 from gatehouse.core.crypto import fingerprint
-from gatehouse.core.http import READING
 from gatehouse.core.languages import (
     Language,
     Languages,
@@ -18,6 +18,7 @@ from gatehouse.core.languages import (
     wishes_of_browser,
 )
 from gatehouse.core.rendering import note_exists, with_query
+from gatehouse.core.runtime import Runtime
 
 # In place of what every answer says: docs/decisions/0015-windows-keep-their-opener.md.
 KEEP_OPENER = ("Cross-Origin-Opener-Policy", "unsafe-none")

@@ -225,6 +225,9 @@ def read_me(ctx: Context) -> dict[str, Any]:
     return queries.read_me(ctx)
 
 
+lane = (read_me,)
+
+
 def _answer(ctx: Context, entry: service.Entry) -> dict[str, Any]:
     """A session, or how to go on to one."""
     if entry.pending is None:

@@ -15,7 +15,7 @@ from gatehouse.mail.ports import Letter, Mailer
 from gatehouse.mail.service import Mail, render, samples_of
 
 if TYPE_CHECKING:
-    from gatehouse.core.context import Runtime
+    from gatehouse.core.runtime import Runtime
 
 
 @click.group("mail")

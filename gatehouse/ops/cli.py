@@ -7,9 +7,9 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.listening import address_of, refuse_a_port_in_use
 from gatehouse.core.openapi import document
+from gatehouse.core.runtime import Runtime
 from gatehouse.ops import service
 from gatehouse.ops.service.demo import PEOPLE
 

@@ -2,10 +2,11 @@
 
 from gatehouse.core.domain import Domain
 from gatehouse.ops import cli, jobs
-from gatehouse.ops.routes import alias, api
+from gatehouse.ops.routes import alias, api, lane
 
 domain = Domain(
     apis=(api, alias),
+    lane=lane,
     commands=(
         cli.init_db,
         cli.prepare,

@@ -2,9 +2,9 @@
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.db import in_a_hurry
 from gatehouse.core.redis_link import RedisAway
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.schema import schema_of
 
 OK, DOWN, SCHEMA = "ok", "down", "schema"

@@ -46,6 +46,9 @@ def read_live(ctx: Context) -> dict[str, str]:
     return {"status": "alive"}
 
 
+lane = (read_live,)
+
+
 @api.get("/ready")
 @public
 @returns(StateOut)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.events import EVENTS
 from gatehouse.core.logging import LOGGER, blank
 from gatehouse.core.reactions import CALLS, MAILS, GivenUp, Postponed, Received, Taken, every
+from gatehouse.core.runtime import Runtime
 from gatehouse.outbox import service
 from gatehouse.outbox.models import Message
 from gatehouse.outbox.queries import due_messages

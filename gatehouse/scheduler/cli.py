@@ -4,8 +4,9 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.reactions import Job
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.schema import say_what_is_not_set
 from gatehouse.scheduler import queries
 from gatehouse.scheduler.service import (

@@ -6,7 +6,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.signing_keys import service
 from gatehouse.signing_keys.errors import RotationUnderWay
 from gatehouse.signing_keys.queries import BELIEVED

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.jose import Key, import_private, public_keys
+from gatehouse.core.runtime import Runtime
 from gatehouse.signing_keys.models import KeyStatus, SigningKey
 
 BELIEVED = 1.0  # seconds for which a worker goes by what it has read

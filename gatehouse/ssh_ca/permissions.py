@@ -8,6 +8,7 @@ from gatehouse.core.roles import Role
 
 class AuthorityPermissions(StrEnum):
     USE = "ssh_authorities:use"
+    USE_FOR_HOSTS = "ssh_authorities:use_for_hosts"
     READ = "ssh_authorities:read"
     MANAGE = "ssh_authorities:manage"
     MANAGE_KEYS = "ssh_authorities:manage_keys"

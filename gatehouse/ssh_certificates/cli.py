@@ -1,15 +1,20 @@
 """Commands on certificate authorities."""
 
+from typing import TYPE_CHECKING
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.queries import organizations_that_sign
 from gatehouse.ssh_ca.service import distrust
 from gatehouse.ssh_certificates import service
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 ORIGIN, OPERATOR = Origin("ca"), Actor(kind="operator")
 REASON = "No certificate from before counts any more."

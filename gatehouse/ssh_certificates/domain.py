@@ -6,12 +6,13 @@ from gatehouse.ssh_certificates import jobs
 from gatehouse.ssh_certificates.cli import ca
 from gatehouse.ssh_certificates.permissions import GRANTS
 from gatehouse.ssh_certificates.queries import certificate_counts, has_living, ssh_certificates
-from gatehouse.ssh_certificates.routes import apis
+from gatehouse.ssh_certificates.routes import apis, lane
 from gatehouse.ssh_certificates.service import find_list
 from gatehouse.ssh_keys.ports import CertificateCounts
 
 domain = Domain(
     apis=apis,
+    lane=lane,
     grants=GRANTS,
     ports={
         LivingCertificates: lambda _settings: has_living,

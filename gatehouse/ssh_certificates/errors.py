@@ -20,6 +20,12 @@ class AlreadyRevoked(Conflict):
     message = _("This certificate was revoked already.")
 
 
+class RevokedSince(AlreadyRevoked):
+    """409 of a request that is sent again with its Idempotency-Key."""
+
+    message = _("What this Idempotency-Key asked for was revoked. Send another for a new one.")
+
+
 class KeyAlreadyRevoked(AlreadyRevoked):
     message = _("This key was revoked already, and no certificate of it is left.")
 
@@ -58,7 +64,7 @@ class KeyNotVerified(Conflict):
 
 
 class UnsupportedType(BadRequest):
-    """400. ``details.allowed`` are the types that your departments take."""
+    """400. ``details.allowed`` are the types that are: for people, those of their departments."""
 
     type = "UNSUPPORTED_KEY_TYPE"
     message = _("Keys of this type are not certified here.")
@@ -91,6 +97,12 @@ class UnauthorizedPrincipals(Forbidden):
 class NoPrincipals(Forbidden):
     type = "NO_PRINCIPALS"
     message = _("There is no principal that you may use in this organization. Ask an admin.")
+
+
+class NameOfAHost(Conflict):
+    """409. ``details.names`` are those that hosts of the organization have."""
+
+    message = _("A host has one of these names: enrol it, or ask for other names.")
 
 
 class PolicyConflict(Forbidden):

@@ -42,6 +42,7 @@ class CertificateRefused(OrganizationEvent):
     is_refusal = True
 
     reason: str
+    kind: str = "user"
     principals: tuple[str, ...] = ()
     fingerprint: str | None = None
 

@@ -17,20 +17,25 @@ from marshmallow import (
 from gatehouse.audit.rules.cells import csv_rows
 from gatehouse.core.fields import Count, Flag, Instant, Moment, Text, Whole
 from gatehouse.core.pagination import CursorWindow
+from gatehouse.core.sayings import _
 from gatehouse.ssh_ca.models import AuthorityKind
+from gatehouse.ssh_ca.rules.hosts import faults_of
 from gatehouse.ssh_certificates.rules import CertificateState
 
 HOUR = 3600
 MOST = 256  # of each list
 FINGERPRINT = r"SHA256:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]\Z"  # of 32 bytes: one spelling
+NOT_OF_HOSTS = _("A certificate for a host has none. Leave this out.")
 LONGEST = 10**9  # seconds: that is no life of a certificate, and the refusal says which is
 
 
 class CertificateWish(Schema):
     """``key_id`` is one of your SSH keys; without it, the one that you proved last. ``principals``:
     without them all that you may use. ``clamp`` takes the longest life where you ask for more.
+    ``cert_type`` is ``user``; ``host``, with its names as ``principals``, for admins.
     """
 
+    cert_type = fields.Enum(AuthorityKind, by_value=True, load_default=AuthorityKind.USER)
     organization_id = fields.UUID(load_default=None)
     key_id = fields.UUID(load_default=None)
     principals = fields.List(
@@ -66,7 +71,17 @@ class CertificateWish(Schema):
 
     @post_load
     def as_tuples(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        if data["cert_type"] is AuthorityKind.HOST and (faults := _faults_of_host(data)):
+            raise ValidationError(faults)
         return {name: tuple(one) if isinstance(one, list) else one for name, one in data.items()}
+
+
+def _faults_of_host(data: dict[str, Any]) -> dict[str, list[str]]:
+    """What hosts do not have (PROTOCOL.certkeys), and names of which none could be one."""
+    faults = {name: [NOT_OF_HOSTS] for name in ("extensions", "source_addresses") if data[name]}
+    if of_names := faults_of(data["principals"] or ()):
+        faults["principals"] = of_names
+    return faults
 
 
 def _in_seconds(hours: Any) -> int:
@@ -122,6 +137,7 @@ class SignedCertificateOut(WholeCertificateOut):
 class CertificatesQuery(CursorWindow):
     organization_id = fields.UUID(load_default=None)
     serial = Whole(load_default=None, validate=validate.Range(1, 2**63 - 1))
+    kind = fields.Enum(AuthorityKind, by_value=True, load_default=None)
     state = fields.Enum(CertificateState, by_value=True, load_default=None)
 
 

@@ -13,13 +13,12 @@ from marshmallow import (
 
 from gatehouse.core.fields import Flag, Moment, Text
 from gatehouse.core.sayings import _
+from gatehouse.ssh_ca.rules.hosts import faults_of
 from gatehouse.ssh_hosts.rules.hosts import (
     MOST_ACCOUNTS,
-    MOST_NAMES,
     MOST_PRINCIPALS,
     HostState,
     wrong_accounts,
-    wrong_names,
     wrong_principals,
 )
 
@@ -31,12 +30,8 @@ LINE = fields.String(validate=validate.Length(1, 16 * 1024))
 
 
 def _are_names(names: list[str]) -> None:
-    if not 1 <= len(names) <= MOST_NAMES or len(set(names)) != len(names):
-        raise ValidationError(_("Between 1 and %(most)s names, each once.", most=MOST_NAMES))
-    if wrong_names(names):
-        raise ValidationError(
-            _("Exact names or addresses, in lower case: db1.example.com, 192.0.2.7. No patterns.")
-        )
+    if faults := faults_of(names):
+        raise ValidationError(faults)
 
 
 def _are_accounts(accounts: dict[str, list[str]]) -> None:

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
 from gatehouse.audit.models import AuditEntry
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.accounts.together import tables_as_text
 from tests.audit.record import assert_recorded, entries_of, entries_with
 from tests.factories import PASSWORD, Factory

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, text
 from sqlalchemy.orm import Session
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 
 PATIENCE = 20  # seconds
 WAITING = text(

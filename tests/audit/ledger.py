@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Flask
@@ -13,7 +13,10 @@ from sqlalchemy import delete, func, insert, select, text
 from gatehouse.audit.models import BLOCK_ENTRIES, AuditBlock, AuditEntry, AuditRetention
 from gatehouse.audit.rules.hashing import least_id
 from gatehouse.audit.service import Verification
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
+
+if TYPE_CHECKING:
+    from gatehouse.core.runtime import Runtime
 
 TABLES = ("audit_entries", "audit_blocks", "audit_block_entries", "audit_retention")
 LINKS = BLOCK_ENTRIES.c

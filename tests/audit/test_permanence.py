@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from gatehouse.accounts.events import AccountRegistered
 from gatehouse.audit.models import AuditEntry, AuditSubject
 from gatehouse.audit.service import forget_label, record, record_attempt, set_label
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.errors import Conflict
 from gatehouse.core.events import EVENTS
+from gatehouse.core.runtime import Runtime
 from gatehouse.login.events import SignInRefused
 from tests.conftest import client_of
 from tests.factories import Factory

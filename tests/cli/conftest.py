@@ -7,7 +7,7 @@ import pytest
 
 from gatehouse.accounts.models import User
 from gatehouse.app import create_app
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from tests.cli.authority import Authority, Played
 from tests.cli.programs import Cli

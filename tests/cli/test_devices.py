@@ -6,7 +6,8 @@ from socket import gethostname
 import pytest
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.models import DeviceRequest
 from gatehouse.sessions.rules import device_in_words
 from tests.cli.programs import Cli, Running

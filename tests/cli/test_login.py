@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.cli.programs import Cli
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory

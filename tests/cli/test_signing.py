@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.openssh.certificates import issue
 from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.openssh.signatures import sign
 from gatehouse.core.openssh.terms import Kind, Terms
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.service import open_key

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gatehouse.clients.models import Client
 from gatehouse.clients.service.writing import new_secret
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from tests.proving import (
     BESIDE,
     TOKEN,

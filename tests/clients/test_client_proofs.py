@@ -11,8 +11,9 @@ from flask import Flask
 
 from gatehouse.clients.models import Client
 from gatehouse.clients.rules import sha256_of, slow_hash
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.logging import LOGGER
+from gatehouse.core.runtime import Runtime
 from tests.relying import SECRET, Rp, basic, make_client
 
 GRANT = {"grant_type": "client_credentials"}

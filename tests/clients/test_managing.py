@@ -14,8 +14,8 @@ from gatehouse.audit.models import AuditEntry
 from gatehouse.clients.models import Client, RegistrationToken, ResourceName
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.service.writing import SEALED_FOR
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.clients.conftest import Manager
 from tests.factories import Factory
 from tests.relying import Person, Rp, basic

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from gatehouse.clients.jobs import purge_clients
 from gatehouse.clients.models import Client, ClientUse
 from gatehouse.clients.service import Uses, note_use, write_uses
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from tests.clients.conftest import Manager
 from tests.factories import Factory
 from tests.relying import Person, Rp, basic, make_client

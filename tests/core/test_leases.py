@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.errors import BadRequest
 from gatehouse.core.leases import LEASE, MOST, MOST_KEPT, Leases
+from gatehouse.core.runtime import Runtime
 
 
 @pytest.fixture

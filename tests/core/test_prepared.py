@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
-from gatehouse.core.db import TZDateTime, words
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.db import TZDateTime, commits_each, words
 from gatehouse.core.prepared import Prepared, inserting
+from gatehouse.core.runtime import Runtime
 
 
 class Colour(StrEnum):
@@ -190,7 +191,7 @@ def test_looking_comes_before_the_transaction(there):
     with unit_of_work(there, Origin()) as ctx:
         ctx.look()
         wire = ctx.wire
-        assert wire.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        assert commits_each(wire)
         assert ctx.wire is wire
         ctx.db.connection()
         assert ctx.wire is not wire

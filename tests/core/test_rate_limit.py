@@ -5,7 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gatehouse.core.errors import TooManyRequests
-from gatehouse.core.rate_limit import ProcessCounter, Rule, Tally, limited, parse, tally
+from gatehouse.core.rate_limit import (
+    ProcessCounter,
+    Rule,
+    SharedCounter,
+    Tally,
+    is_wide,
+    limited,
+    parse,
+    tally,
+)
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 
@@ -145,3 +154,52 @@ def test_a_view_is_marked_with_its_limit():
     assert limited("login")(view) is view
     assert view.limit == ("login", "address")
     assert limited("60/minute", per="user")(view).limit == ("60/minute", "user")
+
+
+class Told:
+    """A store that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.calls = 0
+
+    def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
+        self.calls += 1
+        self.total += by
+        return self.total, ttl
+
+
+def test_a_limit_of_some_dozens_is_told_of_each_call():
+    store = Told()
+    workers = [SharedCounter(store), SharedCounter(store)]
+
+    remaining = [
+        workers[number % 2].count("me", (Rule(30, 60),), NOON).remaining for number in range(30)
+    ]
+
+    assert remaining == list(range(29, -1, -1))
+    assert workers[0].count("me", (Rule(30, 60),), NOON).is_over
+    assert not is_wide((Rule(6000, 60), Rule(999, 1)))
+
+
+def test_a_limit_of_thousands_is_told_of_some_at_once():
+    store = Told()
+    workers, rules = [SharedCounter(store), SharedCounter(store)], (Rule(6000, 60),)
+    assert is_wide(rules)
+
+    allowed = 0
+    while not workers[allowed % 2].count("me", rules, NOON).is_over:
+        allowed += 1
+
+    assert 6000 <= allowed <= 6300  # Each may know of a twentieth alone.
+    assert store.calls < 50
+
+
+def test_what_is_counted_is_told_after_a_moment():
+    """Others are not left in the dark by a worker that nobody asks any more often."""
+    store = Told()
+    counter, rules = SharedCounter(store), (Rule(6000, 60),)
+    for number in range(5):
+        counter.count("me", rules, NOON + number * 0.1)
+
+    assert store.total == 5

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory
 from tests.relying import SECRET, make_client

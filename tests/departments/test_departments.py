@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.departments.models import Department
 from gatehouse.principals.models import Principal
 from tests.audit.record import assert_recorded, entries_of

@@ -7,7 +7,7 @@ from uuid import uuid4
 from sqlalchemy import func, select
 
 from gatehouse.audit.models import AuditEntry
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.store import EPHEMERAL
 from tests.accounts.together import at_once
 from tests.audit.record import entries_of, entries_with

@@ -22,8 +22,8 @@ from werkzeug.test import EnvironBuilder
 
 from gatehouse.accounts.adapters import Bcrypt, Hashers
 from gatehouse.accounts.models import AccountStatus, Credential
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from tests.conftest import client_of
 from tests.factories import Factory

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from gatehouse.accounts.adapters import Hashers
 from gatehouse.accounts.models import AccountStatus, Credential, User
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from tests.accounts.together import at_once
 from tests.audit.record import assert_recorded, entry_of

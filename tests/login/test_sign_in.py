@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete
 
 from gatehouse.accounts.models import AccountStatus, Credential
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.audit.record import assert_recorded
 from tests.conftest import client_of
 from tests.factories import PASSWORD, Factory

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gatehouse.app import create_app
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.settings import read_settings
 from tests.conftest import SETTINGS, client_of
 from tests.factories import Factory

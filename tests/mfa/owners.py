@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from pyotp import TOTP, random_base32
 from sqlalchemy import update
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.mfa.models import Passkey, Totp
 from gatehouse.mfa.service.proving import purpose_of
 from tests.authenticators import Authenticator

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client
 from gatehouse.core import wire
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.factories import Factory
 from tests.oidc_provider.scenes import Scene
 from tests.relying import Person, Rp, make_client

@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.models import Member, Organization
 from tests.factories import Factory
 from tests.relying import Rp

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.sessions.models import Session
 from tests.factories import Factory
 from tests.mfa.owners import give_app

@@ -12,7 +12,8 @@ from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client, ClientUse
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.service import write_uses
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.service.tokens import Issue, access_token
 from gatehouse.policies.rules import Mode
 from gatehouse.sessions.models import Session

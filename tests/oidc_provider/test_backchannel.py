@@ -15,8 +15,9 @@ from sqlalchemy import delete, select, update
 from gatehouse.accounts.models import User
 from gatehouse.accounts.service import suspend_account
 from gatehouse.audit.models import AuditEntry
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.jose import NotGenuine, encode
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import ClientSession
 from gatehouse.oidc_provider.service import backchannel
 from gatehouse.oidc_provider.service.hints import claims_of_hint

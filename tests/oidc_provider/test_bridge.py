@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.headers import MOST_BYTES
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import Grant
 from gatehouse.oidc_provider.models import StoredRequest
 from tests.conftest import WIDE, client_of

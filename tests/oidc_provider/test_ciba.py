@@ -10,8 +10,9 @@ import time_machine
 from flask import Flask
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.models import DeviceRequest
 from tests.factories import Factory
 from tests.mailbox import Mailbox, link_in

@@ -10,8 +10,9 @@ from sqlalchemy import update
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.models import DeviceRequest
 from tests.factories import PASSWORD, Factory
 from tests.oidc_provider.devices import GRANT, OFFLINE, Device, say, typed

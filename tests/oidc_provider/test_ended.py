@@ -15,8 +15,9 @@ from gatehouse.accounts.events import EmailChangeUndone, PasswordReset
 from gatehouse.accounts.service.standing import suspend_account, unsuspend_account
 from gatehouse.audit.service import record
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.models import Organization
 from tests.factories import PASSWORD, Factory
 from tests.oidc_provider.scenes import API, SCOPES, Scene

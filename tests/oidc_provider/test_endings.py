@@ -11,7 +11,8 @@ from gatehouse.accounts.events import PasswordReset
 from gatehouse.accounts.models import User
 from gatehouse.accounts.queries import hold_account
 from gatehouse.audit.service import record
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.mfa.service import reset_factors
 from gatehouse.sessions.service import revoke_other_sessions
 from tests.mfa.owners import give_app

@@ -8,7 +8,8 @@ from gatehouse.accounts.models import User
 from gatehouse.audit.models import AuditEntry
 from gatehouse.clients.models import Client
 from gatehouse.clients.service import end_tokens
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.rules.exchange import ACCESS_TOKEN, actors, policy_of, scopes_left
 from gatehouse.organizations.models import Organization
 from tests.factories import Factory

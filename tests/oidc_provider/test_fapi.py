@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.models import AuthorizationCode
 from tests.proving import TOKEN, USERINFO, Signer, asserted
 from tests.relying import ISSUER, Person, Rp, basic

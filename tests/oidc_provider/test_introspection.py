@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.factories import Factory
 from tests.relying import ISSUER, Person, Rp, basic, serve
 

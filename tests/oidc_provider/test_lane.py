@@ -5,37 +5,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.lanes import BothWays, seen
 from tests.relying import Person, Rp, basic
 
-VARYING = {"X-Request-ID", "Date"}
 FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def both(open_app: Flask) -> Any:
-    """Send a request twice: through the lane, and past it."""
-    edge = open_app.wsgi_app
-    lane = edge._lane  # noqa: SLF001
-
-    def sent(method: str, path: str, **options: Any) -> tuple[Any, Any]:
-        client = open_app.test_client()
-        fast = client.open(path, method=method, **options)
-        edge._lane = None  # noqa: SLF001
-        try:
-            usual = client.open(path, method=method, **options)
-        finally:
-            edge._lane = lane  # noqa: SLF001
-        return fast, usual
-
-    return sent
+def both(open_app: Flask) -> BothWays:
+    return BothWays(open_app)
 
 
-def seen(answer: Any) -> Any:
-    headers = {k: v for k, v in answer.headers.items() if k not in VARYING}
-    return answer.status, sorted(headers.items()), answer.data
-
-
-def test_answers_are_the_same(person: Person, rp: Rp, both: Any):
+def test_answers_are_the_same(person: Person, rp: Rp, both: BothWays):
     tokens = person.tokens_for(rp, scope="openid email profile")
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     proof = basic(rp.client_id)
@@ -62,9 +43,10 @@ def test_answers_are_the_same(person: Person, rp: Rp, both: Any):
         fast, usual = both(method, path, **options)
 
         assert seen(fast) == seen(usual), (method, path, options)
+    assert both.taken == len([path for method, path, _ in cases if method in ("GET", "POST")]) - 2
 
 
-def test_a_token_that_is_made_in_the_lane_is_like_any_other(make_rp: Any, both: Any):
+def test_a_token_that_is_made_in_the_lane_is_like_any_other(make_rp: Any, both: BothWays):
     rp = make_rp(grant_types=["client_credentials"], scopes=["api:read"])
     sent = {"headers": basic(rp.client_id), "data": {"grant_type": "client_credentials"}}
 

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from gatehouse.audit.models import AuditEntry
 from gatehouse.clients.models import Client
 from gatehouse.clients.queries import clients_as_written
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import Grant
 from gatehouse.grants.service import agree
 from gatehouse.grants.service.consents import Agreed

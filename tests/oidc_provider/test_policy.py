@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from pyotp import TOTP
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.policies.rules import Mode
 from tests.factories import Factory
 from tests.mfa.owners import give_app

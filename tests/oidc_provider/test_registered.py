@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gatehouse.clients.models import Client
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.service.registration import GIVEN
 from tests.oidc_provider.programs import BACK, LEAST, OPEN, Program
 from tests.relying import ISSUER

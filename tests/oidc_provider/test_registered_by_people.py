@@ -20,8 +20,9 @@ from gatehouse.clients.models import Client, RegistrationToken, ResourceName
 from gatehouse.clients.service.naming import take_names
 from gatehouse.clients.service.registering import add_registration_token
 from gatehouse.clients.service.writing import MOST_CLIENTS, MOST_OF_NOBODY
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import SESSION, hash_token, mint
 from gatehouse.organizations.models import Organization
 from tests.conftest import WIDE

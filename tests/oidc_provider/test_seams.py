@@ -12,8 +12,9 @@ from sqlalchemy import func, select, update
 from gatehouse.accounts.models import User
 from gatehouse.clients.models import Client
 from gatehouse.clients.service.registering import add_registration_token
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import Grant
 from gatehouse.grants.service.consents import MOST_HELD
 from gatehouse.oidc_provider.models import AuthorizationCode

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.service.uses import write_uses
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.factories import Factory
 from tests.relying import Person, Rp, serve
 from tests.statements import statements_of

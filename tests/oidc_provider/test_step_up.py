@@ -7,7 +7,8 @@ import pytest
 from pyotp import TOTP
 from sqlalchemy import update
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.sessions.models import Session
 from tests.factories import PASSWORD, Factory
 from tests.mfa.owners import forget_steps, give_app, give_passkey

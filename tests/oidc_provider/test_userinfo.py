@@ -7,9 +7,10 @@ import pytest
 from joserfc import jwt
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.logging import BLANK, blank
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.rules.claims import OURS, RESERVED, mapped
 from tests.factories import Factory
 from tests.relying import ISSUER, Person, Rp

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.factories import Factory
 from tests.organizations.people import Circle
 from tests.statements import statements_of

@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from tests.audit.record import assert_recorded, entries_of
 from tests.conftest import client_of
 from tests.factories import Factory

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.models import Member, Organization
 from gatehouse.policies.models import Compliance, OrganizationPolicy, PersonalPolicy
 from gatehouse.policies.rules import Mode

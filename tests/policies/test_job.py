@@ -10,8 +10,9 @@ from sqlalchemy import delete, func, insert, select
 
 from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.audit.models import AuditEntry
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import Grant
 from gatehouse.mfa.models import Totp
 from gatehouse.organizations.models import Member

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.policies.rules import Mode
 from tests.factories import Factory
 from tests.mfa.owners import KeyOwner

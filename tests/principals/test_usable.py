@@ -6,8 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from gatehouse.accounts.models import AccountStatus
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.principals.queries import effective_principals
 from tests.factories import Factory
 from tests.organizations.people import Circle

@@ -3,10 +3,11 @@
 import pytest
 from flask import Flask
 
+from gatehouse.core.roles import Role
 from tests.conftest import client_of
 from tests.factories import Factory
 from tests.serving import GatehouseServer
-from tests.ssh_certificates.offices import SIGN, Office
+from tests.ssh_certificates.offices import SIGN, HostOffice, Office
 
 pytestmark = pytest.mark.integration
 
@@ -104,3 +105,53 @@ def test_the_red_button_works_while_certificates_are_signed(
     ]
     assert {row["state"] for row in rows} <= {"revoked"}
     assert office.blob in office.krl().keys
+
+
+@pytest.fixture
+def hosts(open_app: Flask, make: Factory, address: str) -> HostOffice:
+    return HostOffice(client_of(open_app, address), make)
+
+
+def for_host(headers: dict[str, str]) -> tuple:
+    body = {"cert_type": "host", "principals": ["db1.example.com"]}
+    return ("POST", SIGN, body, token(headers))
+
+
+def test_an_admin_who_is_none_meanwhile_keeps_no_host(server: GatehouseServer, hosts: HostOffice):
+    """Threats 175, 181: whichever comes first."""
+    base = f"/api/v1/organizations/{hosts.org.id}/members"
+    for _ in range(3):
+        admin = hosts.make.member(hosts.org, Role.ADMIN)
+        hosts.key_of(admin)
+        own = for_host(hosts.make.bearer(admin))
+        path = f"{base}/{admin.user_id}/role"
+        gone = ("PATCH", path, {"role": "member"}, token(hosts.as_owner))
+
+        replies = server.at_once([own, own, own, gone, own, own, own])
+
+        assert replies.pop(3).status == 200
+        assert {reply.status for reply in replies} <= {201, 403}
+        rows = hosts.found(user_id=str(admin.user_id))
+        assert len(rows) == sum(reply.status == 201 for reply in replies)
+        assert {row["state"] for row in rows} <= {"revoked"}
+        assert all(hosts.is_refused(row) for row in rows)
+
+
+def test_the_red_button_works_while_hosts_are_signed(server: GatehouseServer, hosts: HostOffice):
+    """Threat 227."""
+    [key] = hosts.keys(hosts.hosts, "active")
+    own = for_host(hosts.as_admin)
+
+    replies = server.at_once(
+        [*[own] * 6, compromised(hosts, hosts.hosts["id"], key["id"]), *[own] * 6]
+    )
+
+    assert replies.pop(6).status == 200
+    assert {reply.status for reply in replies} == {201}
+    rows = [row for row in hosts.found(kind="host") if row["ca_fingerprint"] == key["fingerprint"]]
+    assert {row["state"] for row in rows} <= {"revoked"}
+    serials = {reply.json["data"]["ca_fingerprint"]: [] for reply in replies}
+    for reply in replies:
+        told = reply.json["data"]
+        serials[told["ca_fingerprint"]].append(told["serial"])
+    assert all(len(set(found)) == len(found) for found in serials.values())

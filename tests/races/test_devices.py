@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.models import DeviceRequest, DeviceStatus
 from gatehouse.oidc_provider.rules.devices import user_code_of
 from tests.factories import Factory

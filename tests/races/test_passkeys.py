@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.login.models import PendingLogin
 from gatehouse.mfa.models import Passkey
 from gatehouse.sessions.models import Session

@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from tests.factories import Factory
 from tests.mailbox import Mailbox
 from tests.recovery.people import Lost

@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.domains.models import DomainStatus, OrganizationDomain
 from gatehouse.mfa.models import Passkey, RecoveryCode, Totp
 from gatehouse.mfa.queries import factors_of

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from gatehouse.accounts.models import AccountStatus
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import SESSION, hash_token, mint
 from gatehouse.sessions.models import Session
 from tests.accounts.together import at_once, tables_as_text

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from gatehouse.accounts.models import User
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import hash_token
 from gatehouse.scheduler.service import run_once
 from gatehouse.sessions.models import Session, SessionStatus

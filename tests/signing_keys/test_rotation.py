@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from gatehouse.core.context import Origin, Runtime, unit_of_work
+from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.jose import NotGenuine
+from gatehouse.core.runtime import Runtime
 from gatehouse.signing_keys import service
 from gatehouse.signing_keys.errors import RotationUnderWay
 from gatehouse.signing_keys.models import KeyStatus, SigningKey

@@ -16,6 +16,7 @@ from tests.ssh_ca.places import Place
 SIGN = "/api/v1/ssh/sign"
 PREVIEW = "/api/v1/ssh/sign/preview"
 OWN = "/api/v1/ssh/certificates"
+HOST_NAME = "db1.example.com"
 
 
 class Office(Place):
@@ -91,6 +92,46 @@ class Office(Place):
     def is_listed(self, certificate: Any) -> bool:
         """Whether machines refuse it, by the list as it is published."""
         return self.krl().is_revoked(self.blob, certificate["serial"])
+
+
+class HostOffice(Office):
+    """An admin with a proved key, and an authority of each kind: ``ca`` signs for people."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.hosts = self.created(name="Machines", ca_type="host")
+        self.host_key = self.key_of(self.admin)
+
+    def host(self, headers: Any = None, **wish: Any) -> Any:
+        wish = {"cert_type": "host", "principals": [HOST_NAME], **wish}
+        return self.ask(headers or self.as_admin, **wish)
+
+    def host_signed(self, headers: Any = None, **wish: Any) -> Any:
+        reply = self.host(headers, **wish)
+        assert reply.status_code == 201, reply.text
+        return reply.json["data"]
+
+    def host_refused(self, headers: Any = None, **wish: Any) -> tuple[int, str, Any]:
+        reply = self.host(headers, **wish)
+        error = reply.json["error"]
+        return reply.status_code, error["type"], error["details"]
+
+    def is_refused(self, certificate: Any) -> bool:
+        """Whether clients refuse it, by the list as it is published."""
+        blob = read_public_key(self.hosts["public_key"]).blob
+        return self.krl().is_revoked(blob, certificate["serial"])
+
+    def name(self, *who: Any) -> None:
+        """Let these ask the authority of hosts, and nobody else."""
+        path = f"{self.path}/{self.hosts['id']}/permissions"
+        for one in who:
+            sent = {"user_id": str(one.user_id), "permission": "sign"}
+            reply = self.http.post(path, json=sent, headers=self.as_admin)
+            assert reply.status_code == 201, reply.text
+
+    def unname(self, who: Any) -> None:
+        path = f"{self.path}/{self.hosts['id']}/permissions/{who.user_id}"
+        assert self.http.delete(path, headers=self.as_admin).status_code == 200
 
 
 def read(certificate: Any) -> Read:

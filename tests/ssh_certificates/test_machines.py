@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gatehouse.core.openssh.keys import read_public_key
+from tests.audit.record import entries_of
 from tests.openssh import KeyFile, keygen, make_key
-from tests.ssh_certificates.offices import Office
+from tests.ssh_certificates.offices import SIGN, Office
 from tests.sshd import Sshd
 
 FILES = ("user-ca.pub", "krl", "krl.sig", "krl.pub", "krl.json")
@@ -56,6 +57,42 @@ def test_a_member_gets_in_until_the_certificate_is_revoked(office: Office, enter
 
     assert not enter(told)
     assert enter(office.signed())
+
+
+@pytest.mark.parametrize("at", [SIGN, "/api/v1/ssh/certificates/request"])
+def test_what_was_revoked_since_is_not_told_again(office: Office, enter, tmp_path: Path, at: str):
+    """Threat 218: a header that repeats answers repeats none that machines refuse."""
+    headers = {**office.as_member, "Idempotency-Key": "a-deployment"}
+    first = office.signed(headers, at=at)
+    again = office.ask(headers, at=at)
+    assert (again.status_code, again.headers["Idempotent-Replay"]) == (201, "true")
+    assert again.json["data"] == first
+    assert enter(first)
+    assert office.revoke(first["id"]).status_code == 200
+
+    reply = office.ask(headers, at=at)
+
+    assert (reply.status_code, reply.json["error"]["type"]) == (409, "ALREADY_REVOKED")
+    [entry] = entries_of(office.http, reply)
+    assert (entry.action, entry.org_id) == ("ssh_certificate.refused", office.org.id)
+    krl, shown = tmp_path / "krl", tmp_path / "shown-cert.pub"
+    krl.write_bytes(fetch(office, "krl").data)
+    shown.write_text(f"{first['certificate']}\n")
+    assert "REVOKED" in keygen("-Q", "-f", krl, shown, expect=(1,))
+    assert not enter(first)
+    other = {**headers, "Idempotency-Key": "another-deployment"}
+    assert enter(office.signed(other, at=at))
+
+
+def test_who_was_removed_is_told_nothing_again(office: Office):
+    """Threats 181, 218."""
+    there = {"organization_id": str(office.org.id)}
+    headers = {**office.as_member, "Idempotency-Key": "a-deployment"}
+    office.signed(headers, **there)
+    path = f"/api/v1/organizations/{office.org.id}/members/{office.member.user_id}"
+    assert office.http.delete(path, headers=office.as_admin).status_code == 200
+
+    assert office.refused(headers, **there)[:2] == (409, "ALREADY_REVOKED")
 
 
 def test_who_is_suspended_gets_in_nowhere(office: Office, enter):

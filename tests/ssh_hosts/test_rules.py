@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gatehouse.ssh_ca.rules.hosts import wrong_names
 from gatehouse.ssh_hosts.rules.hosts import (
     HostState,
     days_left,
     due_at,
     state_of,
     wrong_accounts,
-    wrong_names,
     wrong_principals,
 )
 from gatehouse.ssh_hosts.rules.proofs import enrolment, renewal

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gatehouse.core.context import Runtime
+from gatehouse.core.runtime import Runtime
 from gatehouse.scheduler.service import run_once
 from gatehouse.ssh_keys.jobs import UNPROVED_FOR
 from gatehouse.ssh_keys.models import SshKey

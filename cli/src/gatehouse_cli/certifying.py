@@ -29,6 +29,12 @@ class Wish:
     source_addresses: Sequence[str] = ()
     reason: str | None = None
     clamp: bool = False
+    hosts: Sequence[str] = ()
+
+    @property
+    def kind(self) -> str:
+        """Whom it is for. ``hosts`` are the names of the machine that it is for, if it is."""
+        return "host" if self.hosts else "user"
 
     @property
     def is_narrow(self) -> bool:
@@ -39,7 +45,8 @@ class Wish:
         said = {
             "organization_id": organization_id,
             "key_id": key_id,
-            "principals": list(self.principals),
+            "cert_type": self.kind if self.hosts else None,
+            "principals": list(self.hosts or self.principals),
             "ttl_seconds": self.ttl_seconds,
             "source_addresses": list(self.source_addresses),
             "reason": self.reason,
@@ -74,7 +81,7 @@ def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
         answer = api.post("/ssh/sign", body)
     except Refused as refused:
         raise helped(refused, target.key) from None
-    return answer, keep(answer, target, api.server)
+    return answer, keep(answer, target, api.server, wish.kind)
 
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
@@ -92,8 +99,9 @@ def helped(refused: Refused, key: PublicKey) -> Refused:
     return Refused(f"{refused}\n{helps}", refused.type, refused.details) if helps else refused
 
 
-def keep(answer: Any, target: Target, server: str) -> Certificate:
-    """Put a certificate in its place, after a look at it: for this key, signed by whom it says.
+def keep(answer: Any, target: Target, server: str, kind: str = "user") -> Certificate:
+    """Put a certificate in its place, after a look at it: for this key, of this kind, signed by
+    whom it says.
 
     Raises Unreachable for anything else; what was there stays.
     """
@@ -104,7 +112,7 @@ def keep(answer: Any, target: Target, server: str) -> Certificate:
     except ValueError:
         raise complaint from None
     is_right = (
-        found.kind == "user"
+        found.kind == kind
         and found.key_blob == target.key.blob
         and fingerprint(found.ca_blob) == answer.get("ca_fingerprint")
         and bool(found.principals)

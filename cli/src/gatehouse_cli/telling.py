@@ -21,6 +21,7 @@ WHY_NOT = {
     "not_granted": "you do not have it",
     "withheld": "policies keep it out of certificates",
     "not_asked": "you did not ask for it",
+    "of_a_host": "it is the name of a host, which enrols itself",
 }
 NO_PTY = "Without permit-pty there is no terminal: commands run, a shell has no prompt."
 
@@ -60,16 +61,20 @@ def show_made(output: Output, path: Path, answer: Any, made: Certificate) -> Non
     limit = LIMITS.get(str(answer.get("limited_by")), "")
     output.line(f"{path}: {', '.join(made.principals)}")
     output.line(f"Until {until} ({left}{', ' if limit else ''}{limit})")
-    for line in _peculiarities(made.critical_options, made.extensions, answer.get("ip")):
-        output.say(line)
+    if made.kind == "user":
+        for line in _peculiarities(made.critical_options, made.extensions, answer.get("ip")):
+            output.say(line)
 
 
-def foresee(output: Output, said: Any, refusals: Iterable[str]) -> None:
+def foresee(
+    output: Output, said: Any, refusals: Iterable[str], *, is_for_host: bool = False
+) -> None:
     """What would come of a request. Raises Refused if nothing would."""
     if output.as_json:
         output.data(said)
     else:
-        for line in _foreseen(said, refusals):
+        own = [] if is_for_host else _peculiar_to(said)
+        for line in (*_foreseen(said, refusals), *own):
             output.line(line)
     if not said["allowed"]:
         raise Refused("The server would not sign.")
@@ -110,9 +115,13 @@ def _foreseen(said: Any, refusals: Iterable[str]) -> list[str]:
         lines.append(f"The second factor must have been used within {age} before.")
     if said.get("policy"):
         lines.append(f"By the policies of: {', '.join(said['policy'])}.")
+    return lines
+
+
+def _peculiar_to(said: Any) -> list[str]:
     options, extensions = said.get("critical_options") or {}, said.get("extensions")
     known = extensions if extensions is not None else ["permit-pty"]
-    return lines + _peculiarities(options, known, said.get("ip"))
+    return _peculiarities(options, known, said.get("ip"))
 
 
 def _principal(one: Any) -> str:

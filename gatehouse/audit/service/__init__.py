@@ -5,6 +5,7 @@ from gatehouse.audit.service.retention import purge_blocks
 from gatehouse.audit.service.sealing import seal_block
 from gatehouse.audit.service.verifying import Verification
 from gatehouse.audit.service.writing import (
+    Recorded,
     forget_label,
     record,
     record_attempt,
@@ -13,6 +14,7 @@ from gatehouse.audit.service.writing import (
 )
 
 __all__ = [
+    "Recorded",
     "Verification",
     "forget_label",
     "purge_blocks",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, text
 
 from gatehouse.audit.errors import NotAHead
 from gatehouse.audit.queries import seals
@@ -69,8 +69,7 @@ class Verification:
     def _hold_still(self) -> None:
         """See one state of the database throughout. SQLite does so by itself."""
         if self.ctx.runtime.engine.dialect.name == "postgresql":
-            options: Any = {"isolation_level": "REPEATABLE READ"}
-            self.ctx.db.connection(execution_options=options)
+            self.ctx.db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
     def _check_blocks(self) -> Iterator[Finding]:
         for number in seals.purges_without_block(self.ctx):

@@ -23,9 +23,10 @@ from gatehouse.clients.rules import (
 from gatehouse.clients.rules.checks import problem_of
 from gatehouse.clients.rules.resources import exchanged, is_uri, named, normal
 from gatehouse.core.access import is_operator, may
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.departments.models import Department
 
 # What leads people elsewhere, or lets others in: of a trusted client not its organization's say.

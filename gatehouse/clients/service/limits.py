@@ -10,13 +10,12 @@ from gatehouse.clients.queries import KnownClient
 from gatehouse.core.context import Context
 from gatehouse.core.errors import TooManyRequests
 from gatehouse.core.headers import network_of
-from gatehouse.core.rate_limit import ProcessCounter, SharedCounter, count, parse
+from gatehouse.core.rate_limit import ProcessCounter, count, parse
 
 LOGGER = logging.getLogger("gatehouse")
 NAME = re.compile(r"[A-Za-z0-9._~:/-]{1,100}")
 OURS = re.compile(r"g[a-z]{2}_")  # how our secrets and tokens begin
 FAILURES = "client"
-SHARED = SharedCounter()
 
 
 def refuse_too_many(ctx: Context, client: KnownClient) -> None:
@@ -35,7 +34,7 @@ def refuse_too_many(ctx: Context, client: KnownClient) -> None:
         _counter_of(rules).count(name, parsed, now).refuse_if_over()
         return
     ctx.stay_out_of_the_transaction()
-    SHARED.refuse_too_many(ctx.runtime.store, name, parsed, now)
+    ctx.runtime.shared.count(name, parsed, now).refuse_if_over()
 
 
 @lru_cache(maxsize=64)

@@ -13,9 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from gatehouse.clients.models import Client, ClientUse
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.db import insert_into
 from gatehouse.core.logging import LOGGER
+from gatehouse.core.runtime import Runtime
 
 PERIOD = 60  # seconds
 USES = ClientUse.__table__

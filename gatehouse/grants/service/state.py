@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.db import insert_into, insert_unless_there
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.models import (
     ClientSession,
     Grant,

@@ -6,15 +6,10 @@ from typing import Any
 import orjson
 
 from gatehouse.clients.service.registering import INITIAL
+from gatehouse.core.answering import JSON, refusals_on_record
+from gatehouse.core.callers import limit_the_address, recognise
 from gatehouse.core.context import Actor, Context
 from gatehouse.core.errors import Forbidden, NotFound, Unauthenticated
-from gatehouse.core.http import (
-    JSON,
-    count_call,
-    limit_the_address,
-    recognise,
-    refusals_on_record,
-)
 from gatehouse.core.json_body import name_sent_twice
 from gatehouse.core.json_text import DEEPEST, read_json
 from gatehouse.core.protocol import Call, Endpoints, Reply
@@ -40,7 +35,8 @@ def register(ctx: Context, call: Call) -> Reply:
         ctx.actor, token = _person(ctx, call), None
     sent = _object(call)
     try:
-        with refusals_on_record(ctx, service.organization_of(sent)):
+        org_id = service.organization_of(sent)
+        with refusals_on_record(ctx, org_id, call.environ["gatehouse.route"]):
             return Reply(service.register(ctx, token, sent), 201)
     except InvalidToken as error:
         raise _challenged(error, token) from None
@@ -71,13 +67,11 @@ def look_after_registration(ctx: Context, call: Call, client_id: str) -> Reply:
 def _person(ctx: Context, call: Call) -> Actor:
     """Whoever calls with the token of a session, or an access token for the REST API."""
     try:
-        actor = recognise(ctx.runtime, call.environ).actor
+        return recognise(ctx.runtime, call.environ, rules=OF_A_PERSON).actor
     except Unauthenticated as error:
         refused = InvalidToken(f"{error} {OR_INITIAL}")
         refused.headers = error.headers
         raise refused from None
-    count_call(ctx.runtime, call.environ, OF_A_PERSON, str(actor.user_id))
-    return actor
 
 
 def _token(call: Call) -> str | None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from gatehouse.clients.rules import api_of
 from gatehouse.core.assurance import LEVELS
-from gatehouse.core.context import Runtime
 from gatehouse.core.jose import ASYMMETRIC
 from gatehouse.core.languages import languages_of
+from gatehouse.core.runtime import Runtime
 from gatehouse.oidc_provider.rules.claims import ALL_SCOPES, SUPPORTED
 from gatehouse.oidc_provider.rules.modes import MODES
 from gatehouse.oidc_provider.service.objects import SIGNED_BY

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from gatehouse.accounts.models import User
 from gatehouse.clients.queries import KnownClient
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
+from gatehouse.core.runtime import Runtime
 from gatehouse.departments.models import Department, DepartmentMember
 from gatehouse.oidc_provider.rules.claims import (
     USERINFO,

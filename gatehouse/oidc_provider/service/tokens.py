@@ -12,9 +12,10 @@ from uuid import UUID
 import orjson
 
 from gatehouse.clients.queries import KnownClient, find_client
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen
 from gatehouse.core.jose import EDWARDS, LONGEST, NotGenuine, is_number
+from gatehouse.core.runtime import Runtime
 from gatehouse.grants.service import Standing, standing_of
 from gatehouse.grants.service.state import is_revoked
 from gatehouse.oidc_provider.rules.asked import scope_member

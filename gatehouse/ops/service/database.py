@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.migrations import LazyMigrate
+from gatehouse.core.runtime import Runtime
 
 
 def migrate(runtime: Runtime, migrations: LazyMigrate) -> None:

@@ -9,8 +9,9 @@ from gatehouse.accounts.ports import PasswordHasher
 from gatehouse.accounts.queries import find_account_by_email
 from gatehouse.accounts.service import create_account
 from gatehouse.core.access import may
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.departments import queries as departments
 from gatehouse.departments import service as departments_service
 from gatehouse.departments.permissions import DepartmentPermission

@@ -4,7 +4,8 @@ from typing import Any
 
 from gatehouse.clients.queries import find_client
 from gatehouse.clients.service.writing import add_client, chosen_secret
-from gatehouse.core.context import Actor, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.queries import find_organization
 
 PORTAL: dict[str, Any] = {

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.queries import find_organization
 from gatehouse.ssh_ca.models import AuthorityKind

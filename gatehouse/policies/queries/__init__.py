@@ -7,7 +7,7 @@ from gatehouse.policies.queries.due import (
     suspended_but_compliant,
     to_be_reminded,
 )
-from gatehouse.policies.queries.facts import COMPLIANCES
+from gatehouse.policies.queries.facts import COMPLIANCES, facts
 from gatehouse.policies.queries.policies import (
     demands_anything,
     override_of,
@@ -34,6 +34,7 @@ __all__ = [
     "Standing",
     "compliance_of",
     "demands_anything",
+    "facts",
     "find_standing",
     "find_standing_of_anybody",
     "mailed",

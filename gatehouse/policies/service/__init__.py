@@ -8,7 +8,13 @@ from gatehouse.policies.service.enforcing import (
     suspend_overdue,
 )
 from gatehouse.policies.service.forgetting import forget_member
-from gatehouse.policies.service.gate import barred, bars_tokens, refuse_unmet, what_bars
+from gatehouse.policies.service.gate import (
+    barred,
+    bars_tokens,
+    refuse_standing,
+    refuse_unmet,
+    what_bars,
+)
 
 __all__ = [
     "barred",
@@ -18,6 +24,7 @@ __all__ = [
     "forget_member",
     "forget_old_suspensions",
     "preview_policy",
+    "refuse_standing",
     "refuse_unmet",
     "remind",
     "remind_of_deadlines",

@@ -29,6 +29,11 @@ def refuse_unmet(ctx: Context, org_id: UUID, permission: StrEnum) -> None:
     standing = find_standing(ctx, org_id, ctx.user_id)
     if standing is None:
         raise NotFound
+    refuse_standing(ctx, standing)
+
+
+def refuse_standing(ctx: Context, standing: Standing) -> None:
+    """The same for whoever has read how the caller stands beside other things."""
     error = _refusal(ctx, standing)
     if error is not None:
         raise error

@@ -17,10 +17,11 @@ from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.errors import GatehouseError
 from gatehouse.core.logging import LOGGER, blank
 from gatehouse.core.reactions import Job, Taken
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.schema import what_the_schema_lacks
 from gatehouse.scheduler.service import leases
 

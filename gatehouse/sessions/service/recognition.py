@@ -15,8 +15,9 @@ from sqlalchemy import update
 
 from gatehouse.core.access import Recognised
 from gatehouse.core.cache import OwnedCache
-from gatehouse.core.context import Actor, Runtime
-from gatehouse.core.rate_limit import Rule, parse, tally
+from gatehouse.core.context import Actor
+from gatehouse.core.rate_limit import Limit, Rule, parse, tally
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.tokens import SESSION, hash_token, is_well_formed
 from gatehouse.sessions.models import Session, SessionStatus
 from gatehouse.sessions.queries import BY_TOKEN
@@ -33,8 +34,19 @@ class Known:
     idle: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What Redis is asked: whose token it is, and to count the call under these limits."""
+
+    token_hash: bytes
+    rules: tuple[Rule, ...]
+    limit: Limit | None
+    now: datetime
+    answer: str
+
+
 def recognise(
-    runtime: Runtime, token: str, now: datetime, *, answer: str = ""
+    runtime: Runtime, token: str, now: datetime, *, answer: str = "", limit: Limit | None = None
 ) -> Recognised | None:
     """The Authenticator port: whose token this is, if it holds."""
     if not is_well_formed(token, SESSION):
@@ -42,9 +54,10 @@ def recognise(
     token_hash = hash_token(token)
     rules = _general_rules(runtime)
     if runtime.cache is not None:
-        found = _look(runtime.cache, token_hash, rules, now, answer)
+        asked = Asked(token_hash, rules, limit, now, answer)
+        found = _look(runtime.cache, asked)
         if found is None and _remember(runtime, runtime.cache, token_hash, now):
-            found = _look(runtime.cache, token_hash, rules, now, answer)
+            found = _look(runtime.cache, asked)
         if found is not None:
             return found
     known = _read(runtime, token_hash, now)
@@ -62,19 +75,26 @@ def _general_rules(runtime: Runtime) -> tuple[Rule, ...]:
     return parse(settings.ratelimits["api"]) if settings.ratelimit_enabled else ()
 
 
-def _look(
-    cache: OwnedCache, token_hash: bytes, rules: tuple[Rule, ...], now: datetime, answer: str
-) -> Recognised | None:
-    moment = now.timestamp()
+def _look(cache: OwnedCache, asked: Asked) -> Recognised | None:
+    rules, moment = asked.rules, asked.now.timestamp()
+    name, of_route = asked.limit or ("", ())
     counters = [part for rule in rules for part in (rule.window(moment), rule.period)]
-    found = cache.look(token_hash.hex(), answer=answer, counters=counters)
+    for rule in of_route:
+        counters += (f"{name}:{rule.window(moment)}", rule.period)
+    found = cache.look(asked.token_hash.hex(), answer=asked.answer, counters=counters)
     if found is None:
         return None
     actor, expires_at = _unpacked(found.payload)
-    if expires_at <= now:
+    if expires_at <= asked.now:
         return None
-    counted = tally(rules, found.counts, moment) if rules else None
-    return Recognised(actor, counted, found.answer, found.version)
+    general, counts = found.counts[: len(rules)], found.counts[len(rules) :]
+    return Recognised(
+        actor,
+        tally(rules, general, moment) if rules else None,
+        found.answer,
+        found.version,
+        tally(of_route, counts, moment) if of_route else None,
+    )
 
 
 def _remember(runtime: Runtime, cache: OwnedCache, token_hash: bytes, now: datetime) -> bool:

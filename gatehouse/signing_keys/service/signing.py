@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatehouse.core import jose
-from gatehouse.core.context import Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Context, Origin, unit_of_work
+from gatehouse.core.runtime import Runtime
 from gatehouse.signing_keys.queries import KeySet, KnownKeys
 from gatehouse.signing_keys.rules import ALGORITHMS
 from gatehouse.signing_keys.service.rotation import add_missing

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gatehouse.core.addresses import Network
+from gatehouse.core.openssh.layouts import FIDO, FIELDS
 from gatehouse.ssh_ca.rules.networks import (
     MOST,
     Networks,
@@ -62,6 +63,14 @@ def of_key_kind(
     by_department = merged is not None and (merged.require_fido or merged.require_pin)
     if (organization.require_fido or by_department) and not key.is_fido:
         yield Refused(Reason.FIDO_KEY_REQUIRED)
+
+
+def of_host_key(key: Key, organization: OrganizationPolicy) -> Iterator[Refused]:
+    """The same for the key of a host, which nobody touches each time that somebody logs in."""
+    if key.is_fido:
+        yield Refused(Reason.UNSUPPORTED_KEY_TYPE, allowed=sorted(set(FIELDS).difference(FIDO)))
+    if key.type == RSA and key.bits < organization.min_rsa_bits:
+        yield Refused(Reason.WEAK_KEY, min_bits=organization.min_rsa_bits)
 
 
 def life(request: Request, merged: Merged) -> tuple[Limit, Refusals]:

@@ -16,6 +16,7 @@ from uuid import UUID
 VERSION = "gh1"
 LONGEST = 255  # bytes
 PLAIN = re.compile(rb"[A-Za-z0-9._@+-]")  # The colon is what stands between the parts.
+PLAIN_TEXT = re.compile(r"[A-Za-z0-9._@+-]*")
 UUID_TEXT = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PART = r"[A-Za-z0-9._@+%-]*"
 OF_USER = re.compile(rf"{VERSION}:({PART}):({UUID_TEXT}):({PART}):({UUID_TEXT})")
@@ -113,13 +114,19 @@ def _is_canonical(*parts: str) -> bool:
 def _joined(begin: tuple[str, ...], label: str, certificate_id: UUID) -> str:
     """All parts, and of the label as much as there is room for, without half a character."""
     frame = _checked(":".join((*begin, "", str(certificate_id))))
-    room = LONGEST - len(frame)
+    fitting = _escaped(label)
+    if len(frame) + len(fitting) > LONGEST:
+        fitting = _cut(label, LONGEST - len(frame))
+    return ":".join((*begin, fitting, str(certificate_id)))
+
+
+def _cut(label: str, room: int) -> str:
     fitting = ""
     for sign in _signs(label):
         if len(fitting) + len(sign) > room:
             break
         fitting += sign
-    return ":".join((*begin, fitting, str(certificate_id)))
+    return fitting
 
 
 def _checked(text: str) -> str:
@@ -129,7 +136,7 @@ def _checked(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return "".join(_signs(text))
+    return text if PLAIN_TEXT.fullmatch(text) else "".join(_signs(text))
 
 
 def _signs(text: str) -> Iterator[str]:

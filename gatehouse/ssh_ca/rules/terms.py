@@ -52,6 +52,7 @@ class WhyNot(StrEnum):
     NOT_GRANTED = "not_granted"
     WITHHELD = "withheld"  # by the policies of the departments that would give it
     NOT_ASKED = "not_asked"
+    OF_A_HOST = "of_a_host"  # which gets its certificates by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The private keys of authorities: made, sealed, opened to sign, and sealed anew."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from os import urandom
 from typing import Protocol
 from uuid import UUID
@@ -18,10 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import select, update
 from uuid_utils.compat import uuid7
 
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import CannotOpen, Keyring
 from gatehouse.core.openssh.keys import read_blob
 from gatehouse.core.openssh.signatures import PrivateKey, public_blob
+from gatehouse.core.runtime import Runtime
 from gatehouse.ssh_ca.errors import SignerUnavailable
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, KeyState
 
@@ -47,7 +49,12 @@ def kind_of(row: AuthorityKey) -> str:
 
 
 def keyring_of(runtime: Runtime) -> Keyring:
-    return Keyring(runtime.settings.ca_encryption_keys)
+    return _keyring(runtime.settings.ca_encryption_keys)
+
+
+@lru_cache(maxsize=8)
+def _keyring(secrets: tuple[str, ...]) -> Keyring:
+    return Keyring(secrets)
 
 
 def new_key(ctx: Context, authority: Authority, kind: str, state: KeyState) -> AuthorityKey:

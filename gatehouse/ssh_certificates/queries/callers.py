@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, FromClause, Label, and_, bindparam, exists, or_, select
 
 from gatehouse.accounts.models import AccountStatus, User
-from gatehouse.core.access import check_role
+from gatehouse.core.access import refuse_role
 from gatehouse.core.assurance import MFA, acr_of, reaches
 from gatehouse.core.context import Context
 from gatehouse.core.db import Model, TZDateTime
@@ -21,6 +21,8 @@ from gatehouse.core.roles import Role
 from gatehouse.grants.queries import factor_proved_for
 from gatehouse.locks.models import UserLock
 from gatehouse.organizations.models import Member, Organization
+from gatehouse.policies.queries import facts, standing_of
+from gatehouse.policies.service import refuse_standing
 from gatehouse.sessions.models import Session
 from gatehouse.ssh_ca.models import AuthorityKind, KeyState, OrganizationCertPolicy, Permission
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
@@ -64,7 +66,8 @@ def _may_sign(*more: Any) -> Any:
 
 IS_BAD = exists().where(REVOKED.c.org_id == ORG, REVOKED.c.fingerprint == SSH_KEYS.c.fingerprint)
 ALL = (
-    *(USERS.c.id, USERS.c.email, ORGANIZATIONS.c.slug, MEMBERS.c.role, MEMBERS.c.suspended_at),
+    *(USERS.c.id, USERS.c.email, ORGANIZATIONS.c.slug, MEMBERS.c.role),
+    MEMBERS.c.suspended_at.label("place_suspended_at"),
     *(SESSIONS.c.mfa_time, LISTS.c.epoch),
     exists().where(LOCKS.c.org_id == ORG, LOCKS.c.user_id == USER).label("is_locked"),
     _may_sign().label("is_closed"),
@@ -74,20 +77,20 @@ ALL = (
     *_named("key", (SSH_KEYS.c[name] for name in OF_KEY)),
     IS_BAD.label("key_is_revoked"),
 )
-SIGNING = (
-    AUTHORITIES.c.org_id == ORG,
-    AUTHORITIES.c.kind == AuthorityKind.USER,
-    AUTHORITIES.c.deleted_at.is_(None),
-)
 
 
-def _with(key: Any) -> Prepared:
-    """``key`` is the id of the one that is meant."""
+def _with(key: Any, kind: AuthorityKind) -> Prepared:
+    """``key`` is the id of the one that is meant, ``kind`` that of what signs."""
+    signing = (
+        AUTHORITIES.c.org_id == ORG,
+        AUTHORITIES.c.kind == kind,
+        AUTHORITIES.c.deleted_at.is_(None),
+    )
     active = and_(KEYS.c.authority_id == AUTHORITIES.c.id, KEYS.c.state == KeyState.ACTIVE)
     return Prepared(
-        select(*ALL)
-        .select_from(USERS)
-        .join(MEMBERS, and_(MEMBERS.c.user_id == USERS.c.id, MEMBERS.c.org_id == ORG))
+        facts()
+        .add_columns(*ALL)
+        .join(USERS, USERS.c.id == MEMBERS.c.user_id)
         .join(ORGANIZATIONS, ORGANIZATIONS.c.id == MEMBERS.c.org_id)
         .outerjoin(LISTS, LISTS.c.org_id == ORGANIZATIONS.c.id)
         .outerjoin(POLICIES, POLICIES.c.org_id == ORGANIZATIONS.c.id)
@@ -95,13 +98,13 @@ def _with(key: Any) -> Prepared:
             SESSIONS,
             and_(SESSIONS.c.id == bindparam("session"), SESSIONS.c.user_id == USERS.c.id),
         )
-        .outerjoin(AUTHORITIES.join(KEYS, active), and_(*SIGNING))
+        .outerjoin(AUTHORITIES.join(KEYS, active), and_(*signing))
         .outerjoin(SSH_KEYS, and_(SSH_KEYS.c.id == key, SSH_KEYS.c.user_id == USERS.c.id))
         .where(
-            USERS.c.id == USER,
+            MEMBERS.c.org_id == ORG,
+            MEMBERS.c.user_id == USER,
             USERS.c.status == AccountStatus.ACTIVE,
             USERS.c.deleted_at.is_(None),
-            MEMBERS.c.deleted_at.is_(None),
             ORGANIZATIONS.c.deleted_at.is_(None),
             ORGANIZATIONS.c.is_active,
         )
@@ -123,8 +126,14 @@ def _proved_last(keys: FromClause) -> Any:
     )
 
 
-WITH_KEY = _with(bindparam("key"))
-WITH_LAST_KEY = _with(_proved_last(SSH_KEYS.alias("proved")))
+WITH_KEY = {kind: _with(bindparam("key"), kind) for kind in AuthorityKind}
+WITH_LAST_KEY = {
+    kind: _with(_proved_last(SSH_KEYS.alias("proved")), kind) for kind in AuthorityKind
+}
+USES = {
+    AuthorityKind.USER: AuthorityPermissions.USE,
+    AuthorityKind.HOST: AuthorityPermissions.USE_FOR_HOSTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +180,28 @@ class Known:
     is_locked: bool
 
 
-def get_known(ctx: Context, org_id: UUID, key_id: UUID | None = None) -> Known:
-    """The caller with one of their keys; without an id, with the one that was proved last.
+def get_known(
+    ctx: Context,
+    org_id: UUID,
+    key_id: UUID | None = None,
+    kind: AuthorityKind = AuthorityKind.USER,
+) -> Known:
+    """The caller with one of their keys; without an id, with the one that was proved last. ``kind``
+    is that of the authority that they ask.
 
     Raises what check_permission does.
     """
     values = {"org": org_id, "user": ctx.user_id, "session": ctx.actor.session_id}
     if key_id is None:
-        row = WITH_LAST_KEY.first(ctx.wire, {**values, "now": ctx.now})
+        row = WITH_LAST_KEY[kind].first(ctx.wire, {**values, "now": ctx.now})
     else:
-        row = WITH_KEY.first(ctx.wire, {**values, "key": key_id})
+        row = WITH_KEY[kind].first(ctx.wire, {**values, "key": key_id})
     if row is None:
         raise NotFound
-    if row.suspended_at is not None:
+    if row.place_suspended_at is not None:
         raise MembershipSuspended
-    check_role(ctx, org_id, row.role, AuthorityPermissions.USE)
+    refuse_standing(ctx, standing_of(row, ctx.now))
+    refuse_role(ctx, row.role, USES[kind])
     return _known(ctx, row)
 
 

@@ -220,7 +220,7 @@ def page_of_revoked_keys(
 
 def ssh_certificates(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:
     """What an export tells of them: the newest thousand."""
-    names = ("organization_id", "serial", "key_id", "fingerprint", "principals", "state")
+    names = ("organization_id", "kind", "serial", "key_id", "fingerprint", "principals", "state")
     times = ("created_at", "valid_after", "valid_before", "revoked_at")
     rows = newest_of(ctx, [own_certificates(user_id)], Certificate.id, cursor=None, most=1000)
     return [

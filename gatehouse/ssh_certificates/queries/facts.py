@@ -12,11 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from gatehouse.accounts.models import AccountStatus, User
 from gatehouse.core.access import may
 from gatehouse.core.context import Context
-from gatehouse.core.db import Model
+from gatehouse.core.db import Model, in_batches
 from gatehouse.core.prepared import Prepared
+from gatehouse.core.roles import Role
 from gatehouse.departments.models import Department
+from gatehouse.organizations.models import Member
 from gatehouse.principals.permissions import PrincipalPermission
 from gatehouse.principals.queries import (
     GRANTS,
@@ -27,6 +30,7 @@ from gatehouse.principals.queries import (
 )
 from gatehouse.principals.rules import is_for_owners
 from gatehouse.ssh_ca.models import DepartmentCertPolicy
+from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.queries import (
     as_policy,
     policies_of_departments,
@@ -107,6 +111,22 @@ def names_usable(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> Mapp
     every = {name for name in names_of(ctx, org_id) if not is_for_owners(name)}
     for user_id in managers_among(ctx, org_id, user_ids):
         found[user_id] |= every
+    return found
+
+
+def who_certifies_hosts(ctx: Context, org_id: UUID, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them whom their role lets ask for certificates for hosts now."""
+    roles = [role for role in Role if may(ctx, role, AuthorityPermissions.USE_FOR_HOSTS)]
+    found: set[UUID] = set()
+    for ids in in_batches(user_ids):
+        found |= set(
+            ctx.db.scalars(
+                select(Member.user_id)
+                .join(User, User.id == Member.user_id)
+                .where(Member.org_id == org_id, Member.user_id.in_(ids), Member.role.in_(roles))
+                .where(Member.suspended_at.is_(None), User.status == AccountStatus.ACTIVE)
+            )
+        )
     return found
 
 

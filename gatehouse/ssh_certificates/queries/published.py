@@ -14,6 +14,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.errors import NotFound
 from gatehouse.core.fields import rfc3339
 from gatehouse.core.identifiers import CANONICAL
+from gatehouse.core.published import tag_of
 from gatehouse.organizations.models import Organization
 from gatehouse.organizations.queries import find_organization
 from gatehouse.organizations.rules import SLUG
@@ -23,6 +24,7 @@ from gatehouse.ssh_ca.queries import policy_of_organization, text_of, trusted_ke
 from gatehouse.ssh_certificates.models import RevocationList
 
 ENDED = (KeyState.RETIRED, KeyState.COMPROMISED)
+KNOWN = select(RevocationList.org_id, RevocationList.version, RevocationList.made_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,14 @@ class Published:
 
     id: UUID
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListKnown:
+    """What is known of a revocation list without reading it. ``tag`` is that of this version."""
+
+    version: int
+    tag: str
 
 
 def get_published(ctx: Context, name: str) -> Published:
@@ -82,6 +92,28 @@ def revocation_list(ctx: Context, place: Published) -> RevocationList:
     if found is None:
         raise AuthorityNotConfigured
     return found
+
+
+def list_known(ctx: Context, name: str) -> ListKnown:
+    """The list of an organization, by its slug or its id, without the list itself: what machines
+    ask for each minute, and find unchanged. Raises NotFound, AuthorityNotConfigured.
+    """
+
+    def read() -> ListKnown:
+        place = get_published(ctx, name)
+        row = ctx.db.execute(KNOWN.where(RevocationList.org_id == place.id)).first()
+        if row is None:
+            raise AuthorityNotConfigured
+        return known_of(row)
+
+    found = ctx.runtime.leases.get(("krl", name), read)
+    assert found is not None  # noqa: S101 - it is read, or refused
+    return found
+
+
+def known_of(row: Any) -> ListKnown:
+    version = f"{row.org_id} {row.version} {row.made_at.isoformat()}"
+    return ListKnown(row.version, tag_of(version.encode()))
 
 
 def list_told(row: RevocationList) -> dict[str, Any]:

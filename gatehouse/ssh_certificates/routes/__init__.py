@@ -3,3 +3,4 @@
 from gatehouse.ssh_certificates.routes import organization, own, published, signing
 
 apis = (signing.api, own.api, organization.api, organization.keys, published.api)
+lane = (*published.lane, *signing.lane)

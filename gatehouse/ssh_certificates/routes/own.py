@@ -7,6 +7,7 @@ from gatehouse.core.access import signed_in
 from gatehouse.core.context import Context
 from gatehouse.core.http import Api, body, query, raises, returns
 from gatehouse.core.pagination import Page
+from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_certificates import queries, service
 from gatehouse.ssh_certificates.errors import AlreadyRevoked, CertificateNotFound, CertificateOver
 from gatehouse.ssh_certificates.queries import Filters, own_certificates
@@ -31,6 +32,7 @@ def list_certificates(
     *,
     organization_id: UUID | None,
     serial: int | None,
+    kind: AuthorityKind | None,
     state: CertificateState | None,
     page: int,
     per_page: int,
@@ -38,7 +40,7 @@ def list_certificates(
 ) -> Page[dict[str, Any]]:
     """List the certificates that were signed for you, the newest first."""
     own = own_certificates(ctx.user_id, organization_id)
-    filters = Filters(serial=serial, state=state)
+    filters = Filters(serial=serial, kind=kind, state=state)
     return queries.page_of_certificates(
         ctx, own, filters, page=page, per_page=per_page, cursor=cursor
     )

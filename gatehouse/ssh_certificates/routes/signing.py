@@ -10,12 +10,16 @@ from gatehouse.core.errors import (
     OF_AN_ORGANIZATION,
     FactorMissing,
     GatehouseError,
+    ProofTooOld,
+    ReauthenticationRequired,
     StepUpRequired,
 )
 from gatehouse.core.http import Api, body, query, raises, returns
+from gatehouse.core.idempotency import told_again_if
 from gatehouse.core.rate_limit import limited
 from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable
+from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.queries import only_organization
 from gatehouse.ssh_certificates import errors, queries, service
 from gatehouse.ssh_certificates.schemas import (
@@ -36,11 +40,15 @@ ANY: tuple[type[GatehouseError], ...] = (
     *(errors.AuthorityClosed, UserLocked, errors.NoVerifiedKeys, errors.KeyNotVerified),
 )
 REFUSALS: tuple[type[GatehouseError], ...] = (
-    *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified),
-    *(StepUpRequired, FactorMissing, SignerUnavailable),
+    *(*ANY, *ERRORS.values(), errors.AuthorityKeyCertified, errors.RevokedSince),
+    *(StepUpRequired, FactorMissing, ReauthenticationRequired, ProofTooOld, SignerUnavailable),
 )
 HOUR = 3600
 LIMIT = "ssh_sign"
+
+
+def _counts(ctx: Context, told: dict[str, Any]) -> None:
+    service.refuse_revoked(ctx, UUID(told["id"]))
 
 
 @api.post("/sign")
@@ -48,12 +56,16 @@ LIMIT = "ssh_sign"
 @limited(LIMIT, per="user")
 @body(CertificateWish)
 @returns(SignedCertificateOut, HTTPStatus.CREATED)
+@told_again_if(_counts)
 @raises(*REFUSALS)
-def sign_certificate(ctx: Context, *, organization_id: UUID | None, **wish: Any) -> dict[str, Any]:
-    """Sign a certificate for one of your keys, with the principals that you may use now."""
+def sign_certificate(
+    ctx: Context, *, organization_id: UUID | None, cert_type: AuthorityKind, **wish: Any
+) -> dict[str, Any]:
+    """Sign a certificate for one of your keys: for yourself, or, as an admin, for a host."""
     ctx.look()
     org_id = _organization(ctx, organization_id)
-    issued = service.sign(ctx, org_id, Wish(**wish))
+    sign = service.sign if cert_type is AuthorityKind.USER else service.sign_for_host
+    issued = sign(ctx, org_id, Wish(**wish))
     return queries.told(ctx, issued.certificate, issued.ca_fingerprint)
 
 
@@ -62,6 +74,7 @@ def sign_certificate(ctx: Context, *, organization_id: UUID | None, **wish: Any)
 @limited(LIMIT, per="user")
 @body(CertificateWish)
 @returns(SignedCertificateOut, HTTPStatus.CREATED)
+@told_again_if(_counts)
 @raises(*REFUSALS)
 def request_certificate(ctx: Context, **wish: Any) -> dict[str, Any]:
     """The same at its other address."""
@@ -75,11 +88,15 @@ def request_certificate(ctx: Context, **wish: Any) -> dict[str, Any]:
 @returns(CertificatePreviewOut)
 @raises(*ANY)
 def preview_certificate(
-    ctx: Context, *, organization_id: UUID | None, **wish: Any
+    ctx: Context, *, organization_id: UUID | None, cert_type: AuthorityKind, **wish: Any
 ) -> dict[str, Any]:
     """Say what would be signed and why, or all that stands in its way. Nothing is signed."""
     org_id = _organization(ctx, organization_id)
-    return _told(ctx, service.preview(ctx, org_id, Wish(**wish)))
+    preview = service.preview if cert_type is AuthorityKind.USER else service.preview_for_host
+    return _told(ctx, preview(ctx, org_id, Wish(**wish)))
+
+
+lane = (sign_certificate, request_certificate)
 
 
 @api.get("/dept-cert-policy")

@@ -1,5 +1,7 @@
 """Signing: what was decided is written into a certificate, stored, and only then given away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -9,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, case, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gatehouse.audit.service import record
+from gatehouse.audit.service import Recorded, record
 from gatehouse.core.context import Context
 from gatehouse.core.db import NOT_AWAITED, Model, TZDateTime
 from gatehouse.core.openssh.certificates import issue as write_certificate
@@ -34,7 +36,7 @@ NOT_REVOKED = dict.fromkeys(("revoked_at", "revoked_by", "revocation_reason"))
 SIGNED = [column.name for column in CERTIFICATES.c if column.name not in NOT_REVOKED]
 STORED = inserting(CERTIFICATES, SIGNED)
 # Only if nothing was revoked since; and whoever revokes something waits for what was stored.
-STORED_UNDISTURBED = Prepared(
+STORED_UNDISTURBED = Recorded(
     insert(CERTIFICATES).from_select(
         SIGNED,
         select(*(bindparam(name, type_=CERTIFICATES.c[name].type) for name in SIGNED))
@@ -129,28 +131,34 @@ def sign_ahead(ctx: Context, order: Order) -> Signed:
 
 def store(ctx: Context, signed: Signed) -> Issued:
     """Store a certificate. It counts when this act is committed. Raises SignerUnavailable."""
-    _store(ctx, STORED, signed.values)
-    return _recorded(ctx, signed)
+    row = _row(signed)
+    with _clashes_refused():
+        STORED.count(ctx.db.connection(), signed.values)
+    record(ctx, _event(row, signed.order))
+    return Issued(row, signed.order.signer.fingerprint)
 
 
 def store_undisturbed(ctx: Context, signed: Signed, epoch: int) -> Issued | None:
     """The same if this is still the epoch of the organization's revocations; None if it is not."""
-    is_stored = _store(ctx, STORED_UNDISTURBED, signed.values | {"epoch": epoch})
-    return _recorded(ctx, signed) if is_stored else None
+    row = _row(signed)
+    values = signed.values | {"epoch": epoch}
+    with _clashes_refused():
+        is_stored = STORED_UNDISTURBED.happens(ctx, _event(row, signed.order), values)
+    return Issued(row, signed.order.signer.fingerprint) if is_stored else None
 
 
-def _store(ctx: Context, statement: Prepared, values: dict[str, Any]) -> bool:
+def _row(signed: Signed) -> Any:
+    """As it would be read. The object mapper takes two hundred times as long to make one."""
+    return SimpleNamespace(**NOT_REVOKED, **signed.values)
+
+
+@contextmanager
+def _clashes_refused() -> Iterator[None]:
+    """What has this serial already was signed by somebody else with our key."""
     try:
-        return statement.count(ctx.db.connection(), values) == 1
+        yield
     except IntegrityError as error:
         raise SignerUnavailable from error
-
-
-def _recorded(ctx: Context, signed: Signed) -> Issued:
-    # As the row would be read. The object mapper takes two hundred times as long to make one.
-    row: Any = SimpleNamespace(**NOT_REVOKED, **signed.values)
-    record(ctx, _event(row, signed.order))
-    return Issued(row, signed.order.signer.fingerprint)
 
 
 def issue_once(ctx: Context, order: Order, private: PrivateKey) -> Certificate:

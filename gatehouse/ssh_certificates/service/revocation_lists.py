@@ -51,7 +51,15 @@ def hold_list(ctx: Context, org_id: UUID) -> RevocationList:
 
 
 def publish_list(ctx: Context, held: RevocationList) -> int:
-    """Make the list anew, of what the database says now. Returns its version."""
+    """Make the list anew, of what the database says now, which no worker is late to hear. Returns
+    its version.
+    """
+    ctx.outwait_leases()
+    return renew_list(ctx, held)
+
+
+def renew_list(ctx: Context, held: RevocationList) -> int:
+    """The same of one whose time is over: what it says was said before."""
     revoked = _revoked(ctx, held.org_id)
     held.version += 1
     held.made_at = max(held.made_at, ctx.now)

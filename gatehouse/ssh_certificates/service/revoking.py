@@ -1,6 +1,6 @@
 """Revoking: what is valid no more stands in the organization's list when the act is done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from gatehouse.core.context import Context
 from gatehouse.core.db import in_batches, insert_unless_there
 from gatehouse.organizations.models import Member
 from gatehouse.organizations.queries import departed_from
-from gatehouse.ssh_ca.models import Authority, AuthorityKey
+from gatehouse.ssh_ca.models import Authority, AuthorityKey, AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder
 from gatehouse.ssh_ca.service import close_authorities
 from gatehouse.ssh_certificates.errors import (
@@ -29,12 +29,14 @@ from gatehouse.ssh_certificates.queries import (
     has_principal,
     is_closed,
     names_usable,
+    who_certifies_hosts,
 )
 from gatehouse.ssh_certificates.rules import MARGIN
 from gatehouse.ssh_certificates.service.revocation_lists import (
     find_list,
     hold_list,
     publish_list,
+    renew_list,
 )
 
 
@@ -141,6 +143,20 @@ def revoke_where(
     return Revoked(count, publish_list(ctx, held) if count else held.version)
 
 
+def revoke_keys(ctx: Context, org_id: UUID, fingerprints: Collection[str], *, reason: str) -> int:
+    """The same of all that is signed for some keys, whoever has them, which are in no certificate
+    any more. Returns how many there were.
+    """
+    if not fingerprints:
+        return 0
+    held = hold_list(ctx, org_id)
+    for fingerprint in fingerprints:
+        _keep_out(ctx, org_id, fingerprint, reason)
+    count = _revoke(ctx, org_id, [Certificate.fingerprint.in_(fingerprints)], reason)
+    publish_list(ctx, held)
+    return count
+
+
 def revoke_all_of(
     ctx: Context, user_id: UUID, *conditions: ColumnElement[bool], reason: str
 ) -> int:
@@ -165,26 +181,42 @@ def revoke_lost(
     principal: str | None = None,
     reason: str,
 ) -> int:
-    """Revoke what holds a principal that its holder may not use any more: of one person, or with
-    one principal.
+    """Revoke what its holder would not get any more: for a principal that they may not use, or for
+    a host. Of one person, or with one principal.
     """
     if find_list(ctx, org_id) is None:
         return 0
     which = Which(user_id=user_id, principal=principal).conditions()
     rows = ctx.db.execute(
-        select(Certificate.id, Certificate.holder_id, Certificate.principals).where(
+        select(
+            Certificate.id, Certificate.kind, Certificate.holder_id, Certificate.principals
+        ).where(
             Certificate.org_id == org_id,
             Certificate.holder == Holder.USER,
             *which,
             *_living(ctx),
         )
     ).all()
-    usable = names_usable(ctx, org_id, {row.holder_id for row in rows})
-    lost = [row.id for row in rows if not usable[row.holder_id].issuperset(row.principals.split())]
+    lost = [*_of_people_lost(ctx, org_id, rows), *_of_hosts_lost(ctx, org_id, rows)]
     return sum(
         revoke_where(ctx, org_id, Certificate.id.in_(ids), reason=reason).count
         for ids in in_batches(lost)
     )
+
+
+def _of_people_lost(ctx: Context, org_id: UUID, rows: Sequence[Any]) -> list[UUID]:
+    own = [row for row in rows if row.kind is AuthorityKind.USER]
+    usable = names_usable(ctx, org_id, {row.holder_id for row in own})
+    return [row.id for row in own if not usable[row.holder_id].issuperset(row.principals.split())]
+
+
+def _of_hosts_lost(ctx: Context, org_id: UUID, rows: Sequence[Any]) -> list[UUID]:
+    """Their principals are names of hosts, which nobody has: their holder's role decides."""
+    of_hosts = [row for row in rows if row.kind is AuthorityKind.HOST]
+    if not of_hosts:
+        return []
+    may_have = who_certifies_hosts(ctx, org_id, {row.holder_id for row in of_hosts})
+    return [row.id for row in of_hosts if row.holder_id not in may_have]
 
 
 def revoke_of_unnamed(
@@ -258,7 +290,7 @@ def renew_lists(ctx: Context, *, older_than: datetime, most: int) -> int:
     old = select(RevocationList.org_id).where(RevocationList.made_at < older_than)
     org_ids: Sequence[UUID] = ctx.db.scalars(old.order_by(RevocationList.made_at).limit(most)).all()
     for org_id in sorted(org_ids):
-        publish_list(ctx, hold_list(ctx, org_id))
+        renew_list(ctx, hold_list(ctx, org_id))
     return len(org_ids)
 
 

@@ -13,6 +13,7 @@ from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
 from gatehouse.locks.errors import UserLocked
+from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
 from gatehouse.ssh_ca.rules.policies import Merged, strictest
@@ -23,14 +24,15 @@ from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
 from gatehouse.ssh_certificates import errors
 from gatehouse.ssh_certificates.events import CertificateRefused
 from gatehouse.ssh_certificates.queries import (
-    Demanded,
     Holder,
     Known,
     OwnKey,
     Signer,
     demands_on,
+    get_certificate,
     get_known,
     hold_off_revocations,
+    own_certificates,
 )
 from gatehouse.ssh_certificates.service.issuing import (
     Issued,
@@ -54,6 +56,7 @@ ERRORS: dict[Reason, type[GatehouseError]] = {
     Reason.INVALID_SOURCE_ADDRESS: errors.InvalidSourceAddress,
     Reason.SOURCE_ADDRESS_NOT_ALLOWED: errors.SourceAddressNotAllowed,
     Reason.EXTENSION_NOT_ALLOWED: errors.ExtensionNotAllowed,
+    Reason.NAME_OF_A_HOST: errors.NameOfAHost,
 }
 FIDO = "sk-"  # begins the types of keys in hardware (PROTOCOL.u2f)
 REVOKED = "revoked"
@@ -80,13 +83,7 @@ class Asked:
     signer: Signer
     key: OwnKey
     request: Request
-    demanded: Demanded
-
-    def explain(self) -> Explanation:
-        what = self.demanded
-        return explain(
-            self.request, what.granted, what.policies, what.organization, self.signer.limits
-        )
+    told: Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +102,11 @@ def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
     UserLocked, SshKeyNotFound, NoVerifiedKeys, StepUpRequired, FactorMissing, SignerUnavailable.
     """
     known = get_known(ctx, org_id, wish.key_id)
-    with _refusals_on_record(ctx, org_id, wish):
-        order = _ordered(ctx, org_id, known, wish)
+    with refusals_on_record(ctx, org_id, wish):
+        decided = _ordered(ctx, org_id, known, wish)
         # Signed outside of the transaction that stores it: nobody waits for the disk of others.
         ctx.leave_the_transaction()
-        issued = store_undisturbed(ctx, sign_ahead(ctx, order), known.epoch)
+        issued = store_undisturbed(ctx, sign_ahead(ctx, decided), known.epoch)
         if issued is not None:
             return issued
         # Something was revoked meanwhile, perhaps a right of the caller. Now nothing is any more.
@@ -121,9 +118,31 @@ def sign(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
 def preview(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
     """What `sign` would do, explained. Raises what it raises before anything is decided."""
     asked = _asked(ctx, org_id, get_known(ctx, org_id, wish.key_id), wish)
-    told = asked.explain()
-    refusals = tuple(_error_of(ctx, refused) for refused in told.refusals)
-    return Preview(asked.key, told, refusals)
+    return previewed(ctx, asked)
+
+
+def previewed(ctx: Context, asked: Asked) -> Preview:
+    """What came of a wish, for whoever asked."""
+    refusals = tuple(_error_of(ctx, refused) for refused in asked.told.refusals)
+    return Preview(asked.key, asked.told, refusals)
+
+
+def refuse_revoked(ctx: Context, certificate_id: UUID) -> None:
+    """Raises RevokedSince: what was signed for the caller is told again only while it counts, so
+    that nobody who has lost the right to it hears of it.
+    """
+    row = get_certificate(ctx, own_certificates(ctx.user_id), certificate_id)
+    if row.revoked_at is not None:
+        event = CertificateRefused(
+            org_id=row.org_id,
+            user_id=ctx.user_id,
+            kind=row.kind.value,
+            reason=errors.RevokedSince.type,
+            principals=tuple(row.principals.split()),
+            fingerprint=row.fingerprint,
+        )
+        record_attempt(ctx, event)
+        raise errors.RevokedSince
 
 
 def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
@@ -132,14 +151,14 @@ def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
     Raises NoAuthority, AuthorityClosed, NotFound.
     """
     known = get_known(ctx, org_id)
-    signer = _signer(known)
+    signer = signer_for(known)
     what = demands_on(ctx, org_id, known.holder)
     held = narrowed(what.granted, what.policies)
     holding = giving((one.name for one in held), held, what.policies)
     return strictest(holding, signer.limits)
 
 
-def _signer(known: Known) -> Signer:
+def signer_for(known: Known) -> Signer:
     """What signs for them. Raises NoAuthority, AuthorityClosed, UserLocked."""
     if known.signer is None:
         raise errors.NoAuthority
@@ -150,8 +169,9 @@ def _signer(known: Known) -> Signer:
     return known.signer
 
 
-def _asked(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Asked:
-    signer, key = _signer(known), known.key
+def key_and_request(ctx: Context, known: Known, wish: Wish) -> tuple[OwnKey, Request]:
+    """For which key they ask, and how. Raises NoVerifiedKeys, SshKeyNotFound, KeyNotVerified."""
+    key = known.key
     if key is None:
         raise errors.NoVerifiedKeys if wish.key_id is None else SshKeyNotFound
     if key.is_revoked:
@@ -175,23 +195,26 @@ def _asked(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Asked:
         auth_time=ctx.actor.auth_time,
         mfa_time=known.holder.mfa_time,
     )
-    return Asked(known.holder, signer, key, request, demands_on(ctx, org_id, known.holder))
+    return key, request
+
+
+def _asked(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Asked:
+    signer = signer_for(known)
+    key, request = key_and_request(ctx, known, wish)
+    what = demands_on(ctx, org_id, known.holder)
+    told = explain(request, what.granted, what.policies, what.organization, signer.limits)
+    return Asked(known.holder, signer, key, request, told)
 
 
 def _ordered(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Order:
-    asked = _asked(ctx, org_id, known, wish)
-    return _order(asked, _decided(ctx, asked), wish)
+    return order_of(ctx, _asked(ctx, org_id, known, wish), wish)
 
 
-def _decided(ctx: Context, asked: Asked) -> Terms:
-    told = asked.explain()
-    if told.terms is None:
-        raise _error_of(ctx, told.refusals[0])
-    return told.terms
-
-
-def _order(asked: Asked, terms: Terms, wish: Wish) -> Order:
-    holder, certificate_id = asked.holder, uuid7()
+def order_of(ctx: Context, asked: Asked, wish: Wish) -> Order:
+    """What is to be signed. Raises what ERRORS name."""
+    holder, terms, certificate_id = asked.holder, asked.told.terms, uuid7()
+    if terms is None:
+        raise _error_of(ctx, asked.told.refusals[0])
     return Order(
         id=certificate_id,
         signer=asked.signer,
@@ -230,13 +253,19 @@ def _error_of(ctx: Context, refused: Refused) -> GatehouseError:
 
 
 @contextmanager
-def _refusals_on_record(ctx: Context, org_id: UUID, wish: Wish) -> Iterator[None]:
+def refusals_on_record(
+    ctx: Context, org_id: UUID, wish: Wish, kind: AuthorityKind = AuthorityKind.USER
+) -> Iterator[None]:
     """Every certificate that was asked for and not signed is on record (R22)."""
     try:
         yield
     except GatehouseError as error:
         event = CertificateRefused(
-            org_id=org_id, user_id=ctx.user_id, reason=error.type, principals=_legible(wish)
+            org_id=org_id,
+            user_id=ctx.user_id,
+            kind=kind.value,
+            reason=error.type,
+            principals=_legible(wish),
         )
         record_attempt(ctx, event)
         raise

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gatehouse.core.openssh.terms import is_host
 from gatehouse.ssh_ca.rules.principals import is_principal
 
-MOST_NAMES = 20
 MOST_ACCOUNTS = 50
 MOST_PRINCIPALS = 100  # of one account
 # useradd(8), CAVEATS; and the name of a file in the folder of AuthorizedPrincipalsFile.
@@ -53,13 +51,6 @@ def due_at(certified_at: datetime, expires_at: datetime) -> datetime:
 def days_left(expires_at: datetime, now: datetime) -> int:
     """Whole days; 0 on the last one, and after it."""
     return max((expires_at - now).days, 0)
-
-
-def wrong_names(names: Sequence[str]) -> list[str]:
-    """Those that are no exact name or address of one host. They are looked for as they stand:
-    ssh refuses a certificate with capitals or patterns in it.
-    """
-    return [name for name in names if not is_host(name)]
 
 
 def wrong_accounts(accounts: Iterable[str]) -> list[str]:

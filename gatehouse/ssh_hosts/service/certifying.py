@@ -1,16 +1,17 @@
 """Certificates for all keys of a host at once. What is in them, our own record says alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import or_
 from uuid_utils.compat import uuid7
 
 from gatehouse.core.context import Context
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder, key_id_of_host
 from gatehouse.ssh_certificates.models import Certificate
-from gatehouse.ssh_certificates.queries import Signer, get_signer_for_all
+from gatehouse.ssh_certificates.queries import Signer, get_signer_for_all, has_principal
 from gatehouse.ssh_certificates.service import Order, issue, revoke_where
 from gatehouse.ssh_hosts.models import Host, HostKey
 from gatehouse.ssh_hosts.queries import names_of
@@ -64,6 +65,22 @@ def _order(host: Host, slug: str, signer: Signer, names: tuple[str, ...], key: H
         valid_after=host.certified_at - timedelta(seconds=signer.limits.backdate_seconds),
         valid_before=host.expires_at,
     )
+
+
+def revoke_of_others(ctx: Context, host: Host, names: Collection[str], *, reason: str) -> int:
+    """What is signed for these names and is not this host's: they are its own from now on, and it
+    alone is believed under them. Returns how many there were.
+    """
+    if not names:
+        return 0
+    return revoke_where(
+        ctx,
+        host.org_id,
+        Certificate.kind == AuthorityKind.HOST,
+        Certificate.holder_id != host.id,
+        or_(*(has_principal(name) for name in sorted(names))),
+        reason=reason,
+    ).count
 
 
 def revoke_certificates(ctx: Context, host: Host, *conditions: object, reason: str | None) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record, record_attempt
@@ -19,7 +19,12 @@ from gatehouse.ssh_hosts.events import HostEnrolled, HostTurnedAway
 from gatehouse.ssh_hosts.models import Host, HostKey, HostToken
 from gatehouse.ssh_hosts.queries import find_token, hold_host, names_of, still_manages
 from gatehouse.ssh_hosts.rules.proofs import HostChallenge, enrolment
-from gatehouse.ssh_hosts.service.certifying import Certified, certify, revoke_certificates
+from gatehouse.ssh_hosts.service.certifying import (
+    Certified,
+    certify,
+    revoke_certificates,
+    revoke_of_others,
+)
 from gatehouse.ssh_hosts.service.proofs import check_proofs, read_keys
 from gatehouse.ssh_hosts.service.tokens import ENROLS
 
@@ -66,7 +71,7 @@ def enrol(
     ctx: Context, token: str, host_public_keys: Sequence[str], signatures: Sequence[str]
 ) -> Enrolled:
     """Certify a host's keys, each of which has signed what `ask_to_enrol` told. The token is used
-    up. Keys that it had before count no more.
+    up. Keys that it had before count no more, nor what others have for its names.
 
     Raises InvalidEnrolToken, HostRefused, HostKeyRefused, HostKeyTaken, HostProofFailed,
     NoAuthority, SignerUnavailable.
@@ -91,6 +96,7 @@ def enrol(
     ctx.db.flush()
     others = Certificate.fingerprint.not_in([key.fingerprint for key in keys])
     revoke_certificates(ctx, host, others, reason=HostEnrolled.name)
+    revoke_of_others(ctx, host, certified.names, reason=HostEnrolled.name)
     _record(ctx, certified, keys)
     return Enrolled(certified, credential)
 
@@ -121,8 +127,10 @@ def _use(ctx: Context, known: Known) -> None:
 
 
 def _keep_keys(ctx: Context, host: Host, keys: Sequence[PublicKey]) -> list[HostKey]:
-    """These, and no others but those that were revoked. Raises HostKeyTaken."""
-    ctx.execute(delete(HostKey).where(HostKey.host_id == host.id, HostKey.revoked_at.is_(None)))
+    """These, and no others but those that were revoked and not pardoned. Raises HostKeyTaken."""
+    is_here = HostKey.fingerprint.in_([key.fingerprint for key in keys])
+    gone = or_(HostKey.revoked_at.is_(None), is_here)
+    ctx.execute(delete(HostKey).where(HostKey.host_id == host.id, gone))
     rows = [
         HostKey(
             org_id=host.org_id,

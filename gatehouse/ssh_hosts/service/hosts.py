@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.ssh_certificates.queries import has_principal
+from gatehouse.ssh_certificates.service import revoke_keys
 from gatehouse.ssh_hosts.errors import HostNameTaken, HostRevokedAlready
 from gatehouse.ssh_hosts.events import HostChanged, HostCreated, HostDeleted, HostRevoked
 from gatehouse.ssh_hosts.models import Host, HostKey, HostName
-from gatehouse.ssh_hosts.queries import hold_host, names_of, others_with
-from gatehouse.ssh_hosts.service.certifying import revoke_certificates
+from gatehouse.ssh_hosts.queries import hold_host, keys_of, names_of, others_with
+from gatehouse.ssh_hosts.service.certifying import revoke_certificates, revoke_of_others
 from gatehouse.ssh_hosts.service.tokens import void_tokens
 
 PLAIN = ("description", "accounts", "life_seconds")
@@ -58,6 +59,9 @@ def change_host(ctx: Context, org_id: UUID, host_id: UUID, **changes: Any) -> Ho
         ctx.execute(delete(HostName).where(HostName.host_id == row.id))
         _name(ctx, row, changes["names"])
         _revoke_former_names(ctx, row, set(before).difference(changes["names"]))
+        if row.enrolled_at is not None:  # Until it is, others go on under its names.
+            new = set(changes["names"]).difference(before)
+            revoke_of_others(ctx, row, new, reason=HostChanged.name)
         changed.append("names")
     if "suspended" in changes and changes["suspended"] != (row.suspended_at is not None):
         row.suspended_at = ctx.now if changes["suspended"] else None
@@ -70,7 +74,8 @@ def change_host(ctx: Context, org_id: UUID, host_id: UUID, **changes: Any) -> Ho
 
 
 def revoke_host(ctx: Context, org_id: UUID, host_id: UUID, *, reason: str | None) -> Host:
-    """End all that it has: its certificates, its credential, and what its keys are good for.
+    """End all that it has: its certificates, its credential, and what its keys are good for. They
+    are revoked ones of the organization, and stay so without the host.
 
     It may be enrolled again, with other keys. Raises HostNotFound, HostRevokedAlready.
     """
@@ -81,7 +86,9 @@ def revoke_host(ctx: Context, org_id: UUID, host_id: UUID, *, reason: str | None
     row.credential_hash = row.certified_at = row.expires_at = row.due_at = None
     row.updated_at = ctx.now
     void_tokens(ctx, row.id)
-    revoke_certificates(ctx, row, reason=reason or HostRevoked.name)
+    said = reason or HostRevoked.name
+    revoke_certificates(ctx, row, reason=said)
+    revoke_keys(ctx, org_id, [key.fingerprint for key in keys_of(ctx, row.id)], reason=said)
     ctx.execute(update(HostKey).where(HostKey.host_id == row.id).values(revoked_at=ctx.now))
     ctx.db.flush()
     record(ctx, HostRevoked(org_id=org_id, ssh_host_id=row.id, reason=reason))
@@ -89,7 +96,7 @@ def revoke_host(ctx: Context, org_id: UUID, host_id: UUID, *, reason: str | None
 
 
 def delete_host(ctx: Context, org_id: UUID, host_id: UUID) -> None:
-    """Its names are free again. Raises HostNotFound."""
+    """Its names are free again, and such keys of it as were not revoked. Raises HostNotFound."""
     row = hold_host(ctx, org_id, host_id)
     names = names_of(ctx, row.id)
     revoke_certificates(ctx, row, reason=HostDeleted.name)

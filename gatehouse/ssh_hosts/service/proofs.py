@@ -86,14 +86,8 @@ def _refuse(error: BadKey, index: int) -> NoReturn:
 
 
 def _refuse_those_of_others(ctx: Context, host: Host, keys: Sequence[PublicKey]) -> None:
-    """A key that two machines have proves neither; one that was revoked with its host, nothing."""
-    known = {
-        row.fingerprint: row for row in keys_known(ctx, host.org_id, [k.fingerprint for k in keys])
-    }
-    for index, key in enumerate(keys):
-        row = known.get(key.fingerprint)
-        if row is not None and row.revoked_at is not None:
-            raise HostKeyRefused(reason="revoked", index=index)
-    taken = sorted(found for found, row in known.items() if row.host_id != host.id)
+    """A key that two machines have proves neither."""
+    known = keys_known(ctx, host.org_id, [key.fingerprint for key in keys])
+    taken = sorted(row.fingerprint for row in known if row.host_id != host.id)
     if taken:
         raise HostKeyTaken(fingerprints=taken)

@@ -48,7 +48,8 @@ def ask_to_renew(ctx: Context, host_id: UUID) -> Nonce:
 
 
 def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
-    """Certify the keys of a host anew, one of which has signed what `ask_to_renew` told.
+    """Certify the keys of a host anew, one of which has signed what `ask_to_renew` told; not such
+    as the organization has revoked.
 
     Raises HostChallengeExpired, HostChallengeUsed, HostProofFailed, HostNotKnown, HostRefused,
     NoAuthority, SignerUnavailable.
@@ -64,7 +65,12 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
     host = _held(ctx, found.org_id, host_id)
     hold_off_revocations(ctx, host.org_id)
     _refuse_who_gets_none(ctx, host, key.fingerprint)
-    certified = certify(ctx, host, found.slug, keys_of(ctx, host.id))
+    keys = [
+        each
+        for each in keys_of(ctx, host.id)
+        if not is_revoked_key(ctx, host.org_id, each.fingerprint)
+    ]
+    certified = certify(ctx, host, found.slug, keys)
     assert host.expires_at is not None  # noqa: S101 - it has just been certified
     event = HostRenewed(
         org_id=host.org_id,

@@ -32,6 +32,7 @@ def command() -> None:
 @click.option("--clamp", is_flag=True, help="The longest there is, if --ttl is longer.")
 @click.option("--source", "sources", multiple=True, metavar="CIDR", help="Good from there alone.")
 @click.option("--reason", help="What for; others can read it.")
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="For a machine, by an admin.")
 @click.option("--force", "-f", is_flag=True, help="Even if the one there is good for long enough.")
 @click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
 @click.option("--org", metavar="SLUG", help="Of which organization.")
@@ -45,19 +46,26 @@ def request(
     clamp: bool,
     sources: tuple[str, ...],
     reason: str | None,
+    hosts: tuple[str, ...],
     force: bool,
     dry_run: bool,
     org: str | None,
 ) -> None:
     """Have a certificate signed. It is put beside its key, where ssh finds it."""
     from gatehouse_cli.certifying import Wish
-    from gatehouse_cli.requesting import foreseen, requested
+    from gatehouse_cli.requesting import foreseen, requested, requested_for_host
 
     if clamp and not ttl:
         raise Misused("--clamp goes with --ttl.")
-    wish = Wish(principals, ttl, sources, reason, clamp)
+    if hosts and (principals or sources):
+        raise Misused("--host does not go with --principal and --source.")
+    if hosts and path is None:
+        raise Misused("Which key is the host's? --key /etc/ssh/ssh_host_ed25519_key")
+    wish = Wish(principals, ttl, sources, reason, clamp, hosts)
     if dry_run:
         foreseen(wishes, path, org, wish)
+    elif path and hosts:
+        requested_for_host(wishes, path, org, wish)
     else:
         requested(wishes, path, org, wish, force=force)
 
@@ -95,6 +103,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
     rows = [
         (
             one["serial"],
+            one.get("kind", "user"),
             one["state"],
             ",".join(one["principals"]),
             one["valid_before"],
@@ -103,7 +112,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
         for one in found["certificates"]
     ]
     if rows:
-        wishes.output.table(("Serial", "State", "Principals", "Until", "Id"), rows)
+        wishes.output.table(("Serial", "For", "State", "Principals", "Until", "Id"), rows)
     else:
         wishes.output.say("There are none. Have one signed: gatehouse cert request")
 

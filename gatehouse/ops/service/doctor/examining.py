@@ -6,9 +6,10 @@ from functools import partial
 from threading import Thread
 from time import monotonic
 
-from gatehouse.core.context import Actor, Context, Origin, Runtime, unit_of_work
+from gatehouse.core.context import Actor, Context, Origin, unit_of_work
 from gatehouse.core.db import missing_file
 from gatehouse.core.logging import blank
+from gatehouse.core.runtime import Runtime
 from gatehouse.ops import queries
 from gatehouse.ops.service.doctor import inside, outside, sealed
 from gatehouse.ops.service.doctor.finding import Finding, fail

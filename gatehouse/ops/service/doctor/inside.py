@@ -12,10 +12,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gatehouse import __version__
 from gatehouse.core.causes import cause_of, remedy_for
-from gatehouse.core.context import Context, Runtime
+from gatehouse.core.context import Context
 from gatehouse.core.crypto import key_id
 from gatehouse.core.db import missing_file
 from gatehouse.core.redis_link import RedisAway
+from gatehouse.core.runtime import Runtime
 from gatehouse.core.schema import REMEDIES, Schema, our_revisions, schema_of
 from gatehouse.core.settings import DEFAULT_CONTACT, DEVELOPMENT_SECRET, strange_settings
 from gatehouse.mail.ports import Mailer

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import orjson
 
 from gatehouse.core.addresses import Limits
-from gatehouse.core.context import Runtime
 from gatehouse.core.crypto import same
 from gatehouse.core.outbound import AddressRefused, Fetched, NoPublicAddress, NotReached, Outbound
+from gatehouse.core.runtime import Runtime
 from gatehouse.ops.service.doctor.finding import Finding, fail, ok, warn
 from gatehouse.ops.service.doctor.proof import answer_to, make_proof, mark_left
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from gatehouse.core.context import Runtime
 from gatehouse.core.crypto import fingerprint, same
 from gatehouse.core.db import missing_file
+from gatehouse.core.runtime import Runtime
 
 LIFE = timedelta(minutes=10)  # Also how far two clocks may be apart.
 MARK_LIFE = 60  # seconds
