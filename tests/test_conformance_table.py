@@ -10,7 +10,7 @@ HIGHEST = {
     "CORE": 75, "DISC": 16, "JWKS": 6, "OAUTH": 30, "RT": 14, "PKCE": 11, "ISS": 2, "REV": 7,
     "INTR": 10, "DCR": 27, "DEV": 13, "TEX": 5, "JWTA": 12, "MTLS": 5, "AT": 7, "JAR": 7, "PAR": 11,
     "DPOP": 13, "RAR": 3, "STEP": 3, "BCP": 23, "FAPI": 6, "RPL": 15, "BCL": 7, "FCL": 1, "SM": 1,
-    "FP": 5, "JARM": 2, "CIBA": 2,
+    "FP": 5, "JARM": 2, "CIBA": 2, "SSH": 39,
 }  # fmt: skip
 NEVER_GIVEN = {f"DCR-{number}" for number in range(15, 20)}
 EVERY = [

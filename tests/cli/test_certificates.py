@@ -202,7 +202,7 @@ def test_nobody_waits_for_what_is_no_file(tmp_path: Path):
 def test_a_certificate_is_shown_without_a_server(
     authority: Authority, publics: dict[str, str], tmp_path: Path
 ):
-    """R10: what there is no terminal without is named."""
+    """SSH-10: what there is no terminal without is named."""
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "id_ed25519.pub").write_text(publics["ed25519"])
     path = tmp_path / ".ssh" / "id_ed25519-cert.pub"

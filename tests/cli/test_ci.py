@@ -60,7 +60,7 @@ def in_github(issuer: Issuer, cli: Cli) -> dict[str, str]:
 
 
 def test_a_job_of_github_or_forgejo_gets_a_certificate(cli: Cli, yard: Yard, issuer: Issuer):
-    """R36."""
+    """SSH-36."""
     done = sign(cli, yard, **in_github(issuer, cli))
 
     assert done.code == 0, done.said
@@ -105,7 +105,7 @@ def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_with_an_agent_no_file_is_left(cli: Cli, yard: Yard, issuer: Issuer, agent):
-    """R30: with a lifetime."""
+    """SSH-30: with a lifetime."""
     token = issuer.token(aud=cli.server)
     done = sign(cli, yard, "--agent", GATEHOUSE_ID_TOKEN=token, **agent)
     assert done.code == 0, done.said
@@ -159,7 +159,7 @@ def test_a_runner_that_gives_none_is_told(cli: Cli, yard: Yard, issuer: Issuer):
 
 
 def test_a_certificate_for_another_key_is_not_kept(cli: Cli, yard: Yard, issuer: Issuer):
-    """R12: by a server that lies."""
+    """SSH-12: by a server that lies."""
     other = yard.signed(issuer.token(aud=cli.server))
     with staged() as stage:
         stage.plays[SIGN] = lambda _form: ("201 Created", enveloped(other))

@@ -1,4 +1,4 @@
-"""Signing in with a code that is typed on another device (RFC 8628, R32)."""
+"""Signing in with a code that is typed on another device (RFC 8628, SSH-32)."""
 
 from datetime import timedelta
 from socket import gethostname

@@ -68,7 +68,7 @@ def test_where_all_is_well_nothing_is_wrong(machine: Cli):
 
 @pytest.mark.parametrize(("seconds", "says"), [(-7200, "ahead of"), (7200, "behind"), (20, None)])
 def test_a_clock_that_is_wrong_is_found(machine: Cli, played: Played, seconds: int, says: str):
-    """R1b: by the server's Date."""
+    """SSH-01: by the server's Date."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -106,7 +106,7 @@ def test_a_clock_that_is_wrong_is_found(machine: Cli, played: Played, seconds: i
 def test_what_is_wrong_with_a_certificate_is_found(
     machine: Cli, played: Played, how: dict[str, Any], about: str, says: str
 ):
-    """R9, R10."""
+    """SSH-09, SSH-10."""
     put_certificate(machine, played.authority, **how)
     played.refuse("403 Forbidden", "NO_PRINCIPALS")
 
@@ -306,7 +306,7 @@ def certificate(cli: Cli) -> str:
 def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
     machine: Cli, played: Played, agent: Agent
 ):
-    """R30: no longer, and the one before is replaced."""
+    """SSH-30: no longer, and the one before is replaced."""
     first = certificate(machine)
     assert machine.run("ssh", "agent").code == 0
     key = (folder(machine) / "acme.pub").read_text().split()[:2]
@@ -340,7 +340,7 @@ def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Agen
 
 
 def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Agent, tmp_path: Path):
-    """R29: machines hang up after six."""
+    """SSH-29: machines hang up after six."""
     config = machine.home / ".ssh" / "config"
     config.write_text(f"IdentitiesOnly no\n{config.read_text()}")
     assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}

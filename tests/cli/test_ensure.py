@@ -43,7 +43,7 @@ def seconds(machine: Cli, *command: str) -> float:
 
 
 def test_with_a_good_certificate_it_is_a_matter_of_milliseconds(machine: Cli, played: Played):
-    """R26: compared with an interpreter that does nothing, in the same minute."""
+    """SSH-26: compared with an interpreter that does nothing, in the same minute."""
     bare, ours = [], []
     for _ in range(7):
         bare.append(seconds(machine, sys.executable, "-c", "pass"))
@@ -54,7 +54,7 @@ def test_with_a_good_certificate_it_is_a_matter_of_milliseconds(machine: Cli, pl
 
 
 def test_with_a_good_certificate_nobody_is_asked(machine: Cli, played: Played):
-    """R11, R26: not even whoever is signed in."""
+    """SSH-11, SSH-26: not even whoever is signed in."""
     del machine.env["GATEHOUSE_TOKEN"]
     played.stage.calls.clear()
 
@@ -215,7 +215,7 @@ def test_a_server_that_is_away_keeps_nobody_waiting(machine: Cli, played: Played
 
 @pytest.mark.slow
 def test_after_ten_seconds_ssh_goes_on(machine: Cli, played: Played):
-    """R26."""
+    """SSH-26."""
     certificate(machine).unlink()
 
     def never(_form: dict[str, str]) -> tuple[str, Any]:

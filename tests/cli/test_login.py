@@ -62,7 +62,7 @@ def test_the_request_is_one_of_a_native_application(cli: Cli):
 
 
 def test_what_is_not_the_answer_does_not_end_the_sign_in(cli: Cli, user: User):
-    """R33: a browser that asks for its icon, a scanner, a page of somebody else's."""
+    """SSH-33: a browser that asks for its icon, a scanner, a page of somebody else's."""
     with cli.start("login", **WITH_BROWSER) as running:
         url = running.address()
         asked = said_in(url)

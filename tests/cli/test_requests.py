@@ -46,7 +46,7 @@ def sign_all(played: Played, public: str, **how: Any) -> str:
 
 
 def test_a_certificate_is_put_beside_its_key(machine: Cli, played: Played):
-    """R9: what limits it is said, and where the server sees who asks."""
+    """SSH-09: what limits it is said, and where the server sees who asks."""
     played.signs = {"options": ("source-address=192.0.2.0/24",)}
 
     done = machine.run("cert", "request")
@@ -121,7 +121,7 @@ def test_a_certificate_that_is_good_for_long_enough_stays(
 def test_what_is_no_certificate_for_this_key_is_not_kept(
     machine: Cli, played: Played, tmp_path: Path, what: str
 ):
-    """Threats 215 and 219, R13: what was there before stays."""
+    """Threats 215 and 219, SSH-13: what was there before stays."""
     public = played.keys[0]["public_key"]
     sign, other = played.authority.sign, make_key(tmp_path).public
     beside(machine).write_text(sign(public, begins=-600, ends=-1))
@@ -241,7 +241,7 @@ def test_who_has_to_sign_in_hears_one_way(
 
 
 def test_what_would_come_of_it_is_said_in_plain_words(machine: Cli, played: Played):
-    """R9, R10."""
+    """SSH-09, SSH-10."""
     plays = played.stage.plays
     plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(FORESEEN))
 
@@ -366,7 +366,7 @@ def test_what_was_revoked_is_not_offered_any_more(machine: Cli, played: Played):
 
 @pytest.mark.parametrize("what", ["17", "gh1:acme:u-1:kim%40home@example.com:c-1"])
 def test_what_a_machine_has_in_its_log_tells_who_it_was(machine: Cli, played: Played, what: str):
-    """R23."""
+    """SSH-23."""
     row = {
         "key_id": "gh1:acme:u-1:kim%40home@example.com:c-1",
         "principals": ["web"],

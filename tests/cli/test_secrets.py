@@ -239,7 +239,7 @@ def test_the_keyring_of_the_system_can_keep_them(cli: Cli, user: User):
 
 
 def test_a_token_of_the_environment_needs_no_sign_in(cli: Cli, make: Factory, user: User):
-    """R35."""
+    """SSH-35."""
     token = make.session(user.id)
 
     done = cli.run("whoami", "--json", GATEHOUSE_TOKEN=token)

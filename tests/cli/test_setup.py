@@ -28,7 +28,7 @@ def machine(played: Played, tmp_path: Path) -> Cli:
 
 
 def test_ssh_uses_what_was_set_up(machine: Cli, played: Played):
-    """R27, R29."""
+    """SSH-27, SSH-29."""
     config(machine).write_text(THEIRS)
     config(machine).chmod(0o640)
 
@@ -145,7 +145,7 @@ def test_what_was_set_up_is_taken_back_whole(machine: Cli, before: str | None, w
 
 
 def test_all_can_stand_in_the_file_itself(machine: Cli):
-    """R28: for programs that read no Include. What follows is for every host, as before."""
+    """SSH-28: for programs that read no Include. What follows is for every host, as before."""
     config(machine).write_text(f"User everybody\n{THEIRS}")
 
     set_up(machine, "--inline")

@@ -139,7 +139,7 @@ def certificate(cli: Cli, firm: Firm) -> Path:
 
 
 def test_plain_ssh_works(machine: Cli, firm: Firm, sshd: Sshd):
-    """R29, threat 227: without a question, and the machine is known by its authority."""
+    """SSH-29, threat 227: without a question, and the machine is known by its authority."""
     done = ssh(machine, "echo", "inside")
 
     assert (done.returncode, done.stdout) == (0, "inside\n"), done.stderr
@@ -150,7 +150,7 @@ def test_plain_ssh_works(machine: Cli, firm: Firm, sshd: Sshd):
 
 
 def test_the_log_of_a_machine_leads_to_a_person(machine: Cli, firm: Firm, sshd: Sshd, user: User):
-    """R23, threat 226."""
+    """SSH-23, threat 226."""
     assert ssh(machine).returncode == 0
     found = re.search(r"Accepted certificate ID \"(\S+)\" \(serial (\d+)\)", sshd.said())
     assert found is not None
@@ -167,7 +167,7 @@ def test_the_log_of_a_machine_leads_to_a_person(machine: Cli, firm: Firm, sshd: 
 
 
 def test_what_is_revoked_gets_nobody_in(machine: Cli, firm: Firm, sshd: Sshd):
-    """Threat 218, R14: and the next connection has a new one."""
+    """Threat 218, SSH-14: and the next connection has a new one."""
     old = certificate(machine, firm).read_text()
 
     done = machine.run("cert", "revoke", "--reason", "A laptop was lost", "--json")
@@ -290,7 +290,7 @@ def test_a_key_that_is_not_proved_gets_none(at_work: Cli, firm: Firm):
 
 
 def test_a_second_factor_that_is_too_old_is_asked_for(machine: Cli, firm: Firm):
-    """R39: without a browser, and with the command that helps."""
+    """SSH-39: without a browser, and with the command that helps."""
     department = firm.make.department(firm.org, firm.member)
     firm.make.principal(firm.org, department, name="prod")
     path = f"/organizations/{firm.org.id}/departments/{department.id}/cert-policy"
@@ -306,7 +306,7 @@ def test_a_second_factor_that_is_too_old_is_asked_for(machine: Cli, firm: Firm):
 
 
 def test_a_sign_in_is_enough_without_a_token(signed_in: Cli, firm: Firm):
-    """R11: an access token that ended is renewed on the way, and nobody is asked."""
+    """SSH-11: an access token that ended is renewed on the way, and nobody is asked."""
     assert signed_in.run("ssh", "setup", "--org", firm.slug).code == 0
     certificate(signed_in, firm).unlink()
     signed_in.keep(expires_at=0)
@@ -343,7 +343,7 @@ def test_what_the_doctor_says_of_an_address_is_what_ssh_needs(machine: Cli, firm
 
 
 def test_the_doctor_finds_nothing_where_nothing_is_wrong(machine: Cli, firm: Firm):
-    """R37, R1b."""
+    """SSH-37, SSH-01."""
     live_in(machine)
 
     done = machine.run("ssh", "doctor", NAME, "--json")

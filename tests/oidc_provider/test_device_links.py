@@ -50,7 +50,7 @@ def test_a_link_is_given_where_it_does(make_rp: Any, scope: str, *, confirms: bo
 
 
 def test_a_command_line_is_named_with_its_machine(person: Person, tv: Rp):
-    """R34: as far as it tells of itself, and nothing that is no name of a machine."""
+    """SSH-34: as far as it tells of itself, and nothing that is no name of a machine."""
     tell = {"User-Agent": "Gatehouse-CLI/1.0.0 (Linux; kims-laptop.example)", **basic(tv.client_id)}
     told = tv.http.post("/oidc/device_authorization", data={}, headers=tell).json
 

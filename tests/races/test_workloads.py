@@ -35,7 +35,7 @@ def coming(yard: Yard, token: str) -> tuple[str, str, dict[str, object], str]:
 
 
 def test_of_a_token_shown_at_once_comes_one_certificate(server: GatehouseServer, yard: Yard):
-    """R36: a replay in four processes, each with a key of its own."""
+    """SSH-36: a replay in four processes, each with a key of its own."""
     yard.added()
     for _ in range(3):
         token = yard.issuer.token()

@@ -111,5 +111,5 @@ LONG, OURS = "a" * 65, "Gatehouse command line"
     ],
 )
 def test_a_device_is_called_as_people_would(agent: str | None, words: str):
-    """R34: a command line by its machine, and only by what can be the name of one."""
+    """SSH-34: a command line by its machine, and only by what can be the name of one."""
     assert str(device_in_words(agent)) == words

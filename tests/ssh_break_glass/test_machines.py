@@ -35,7 +35,7 @@ def kept(told, folder: Path) -> Path:
 
 
 def test_the_file_is_opened_by_ssh_keygen_and_the_passphrase(case: Case, tmp_path: Path):
-    """R24; threat 227: in the format of OpenSSH, with bcrypt."""
+    """SSH-24; threat 227: in the format of OpenSSH, with bcrypt."""
     path = kept(case.sealed(), tmp_path)
     public = keygen("-y", "-P", PASSPHRASE, "-f", path)
     assert public.startswith("ssh-ed25519 ")
@@ -50,7 +50,7 @@ def test_the_file_is_opened_by_ssh_keygen_and_the_passphrase(case: Case, tmp_pat
 
 
 def test_it_opens_machines_without_us_until_it_is_revoked(case: Case, sshd: Sshd, tmp_path: Path):
-    """R24, R23: with a real sshd and ssh, which asks for the passphrase."""
+    """SSH-24, SSH-23: with a real sshd and ssh, which asks for the passphrase."""
     told = case.sealed()
     path, certificate = kept(told, tmp_path), told["certificate"]
     fetch(case, sshd)
@@ -74,7 +74,7 @@ def test_it_opens_machines_without_us_until_it_is_revoked(case: Case, sshd: Sshd
 def test_a_machine_that_only_has_the_new_list_refuses_it_too(
     case: Case, sshd: Sshd, tmp_path: Path
 ):
-    """R16: the key of the authority stands in the list itself."""
+    """SSH-16: the key of the authority stands in the list itself."""
     told = case.sealed()
     path = kept(told, tmp_path)
     trusted = case.bundle()

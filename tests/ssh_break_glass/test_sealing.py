@@ -23,7 +23,7 @@ from tests.ssh_certificates.offices import read
 
 
 def test_an_owner_gets_a_file_this_once(case: Case):
-    """R24; threats 214, 226."""
+    """SSH-24; threats 214, 226."""
     reply = case.ask_to_seal(days=90, reason="for the safe")
 
     assert reply.status_code == 200, reply.text
@@ -247,7 +247,7 @@ class Owners:
 
 
 def test_all_owners_hear_of_it_and_before_it_ends(case: Case, mailbox, clock, runtime, db):
-    """R24: sealed, 30 days before, 7 days before, and then it is over."""
+    """SSH-24: sealed, 30 days before, 7 days before, and then it is over."""
     case.make.member(case.org, Role.OWNER)
     owners = Owners(case, mailbox, runtime)
     told = case.sealed(days=60)

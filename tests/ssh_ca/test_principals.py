@@ -68,6 +68,7 @@ REFUSED: dict[str, tuple[Any, Any, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("has", "asked", "reason", "details"), REFUSED.values(), ids=REFUSED)
 def test_there_is_no_certificate_for(has: Any, asked: Any, reason: str, details: dict[str, Any]):
+    """SSH-04, SSH-06."""
     assert why(choose, has, asked) == (reason, details)
 
 

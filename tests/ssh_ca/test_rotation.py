@@ -26,7 +26,7 @@ def rows(runtime, ca) -> dict[str, AuthorityKey]:
 
 
 def test_the_next_key_signs_once_it_is_activated(place: Place, runtime):
-    """R17, R18, threat 227."""
+    """SSH-17, SSH-18, threat 227."""
     made = place.created()
     reply = place.rotate(made, reason="yearly", key_type="ecdsa-p256")
     assert reply.status_code == 201, reply.text

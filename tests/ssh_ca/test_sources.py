@@ -1,4 +1,4 @@
-"""From where a certificate may be used (threats 214 and 225; R9)."""
+"""From where a certificate may be used (threats 214 and 225; SSH-09)."""
 
 from typing import Any
 

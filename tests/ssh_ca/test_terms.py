@@ -52,7 +52,7 @@ def test_who_asks_for_nothing_gets_all_that_there_is():
 
 @pytest.mark.parametrize("backdate", [0, 60, 300, 900])
 def test_the_end_does_not_move_with_the_beginning(backdate: int):
-    """R2."""
+    """SSH-02."""
     terms = asked(CHOOSING, ttl_seconds=60, limits=AuthorityLimits(backdate_seconds=backdate))
 
     assert terms.valid_after == NOW - timedelta(seconds=backdate)

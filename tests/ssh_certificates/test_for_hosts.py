@@ -281,7 +281,7 @@ def test_a_key_of_somebody_else_is_not_found(office: HostOffice):
 
 
 def test_a_refusal_is_on_record_with_its_kind(office: HostOffice):
-    """R22."""
+    """SSH-22."""
     reply = office.host(ttl_seconds=MONTH + 1)
 
     assert reply.status_code == 400

@@ -101,7 +101,7 @@ def test_who_might_not_ask_any_more_keeps_none(office: HostOffice, how):
     "by", ["certificate", "own", "user_id", "key_fingerprint", "principal", "issued_before"]
 )
 def test_it_is_revoked_as_any_other(office: HostOffice, by: str):
-    """R16; threat 219."""
+    """SSH-16; threat 219."""
     told, people = office.host_signed(), office.signed()
     said = {
         "user_id": told["user_id"],

@@ -53,7 +53,7 @@ def signed(office: Office) -> dict[str, Any]:
     ],
 )
 def test_an_admin_finds_what_was_signed(office: Office, signed, asked, found):
-    """R22, R23."""
+    """SSH-22, SSH-23."""
     names = {one["id"]: name for name, one in signed.items()}
 
     assert [names[row["id"]] for row in office.found(**asked(signed))] == found
@@ -134,7 +134,7 @@ def test_others_are_not_found(office: Office, elsewhere: Office):
 
 @pytest.mark.parametrize("of", ["csv", "jsonl"])
 def test_the_list_is_taken_away_and_that_is_on_record(office: Office, signed, of: str):
-    """R22; threat 211."""
+    """SSH-22; threat 211."""
     path = f"{office.certificates}/export"
     asked = {"format": of, "state": "valid"}
 

@@ -48,7 +48,7 @@ def enter(office: Office, sshd: Sshd, key: KeyFile) -> Callable[[Any], bool]:
 
 
 def test_a_member_gets_in_until_the_certificate_is_revoked(office: Office, enter, sshd):
-    """R14, R23; threat 218, with a real sshd."""
+    """SSH-14, SSH-23; threat 218, with a real sshd."""
     told = office.signed()
     assert enter(told)
     assert f"ID {told['key_id']} (serial {told['serial']})" in sshd.said()
@@ -106,7 +106,7 @@ def test_who_is_suspended_gets_in_nowhere(office: Office, enter):
 
 
 def test_old_and_new_key_let_in_while_one_follows_the_other(office: Office, enter):
-    """R17, R18; threat 227."""
+    """SSH-17, SSH-18; threat 227."""
     old = office.signed()
     office.rotate(office.ca)
     [key] = office.keys(office.ca, "next")
@@ -130,7 +130,7 @@ def test_another_organization_opens_nothing(office: Office, elsewhere: Office, k
 
 
 def test_the_list_is_read_and_its_signature_verified_by_openssh(office: Office, tmp_path: Path):
-    """R15."""
+    """SSH-15."""
     office.revoke(office.signed()["id"])
     krl, signature = tmp_path / "krl", tmp_path / "krl.sig"
     krl.write_bytes(fetch(office, "krl").data)
@@ -162,7 +162,7 @@ def test_who_has_it_is_told_so(office: Office, name: str):
 
 @pytest.mark.parametrize("name", [*FILES, "host-ca.pub", "known_hosts"])
 def test_where_there_is_nothing_the_answer_is_404_and_no_file(office: Office, name: str):
-    """R25: never an error page with 200."""
+    """SSH-25: never an error page with 200."""
     bare = office.make.organization()
     for org in (bare.slug, bare.id, "nobody-here", "%00", "..%2f..", "x" * 300):
         reply = office.http.get(f"/api/v1/ssh/orgs/{org}/{name}")

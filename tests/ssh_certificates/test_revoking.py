@@ -13,7 +13,7 @@ from tests.ssh_certificates.offices import Office
 
 
 def test_a_revoked_certificate_stands_in_the_next_list(office: Office):
-    """R14: in the same act, with a version that is one more, under another tag."""
+    """SSH-14: in the same act, with a version that is one more, under another tag."""
     bad, good = office.signed(), office.signed()
     before = office.http.get(f"/api/v1/ssh/orgs/{office.org.slug}/krl")
 
@@ -93,7 +93,7 @@ def other_one(office: Office):
     "by", ["user_id", "key_fingerprint", "principal", "issued_before", "ca_key_id"]
 )
 def test_many_are_revoked_by_what_they_have_in_common(office: Office, by: str):
-    """R16."""
+    """SSH-16."""
     _, other = other_one(office)
     mine = [office.signed(), office.signed(principals=["web"])]
     what = {

@@ -50,7 +50,7 @@ def test_its_key_id_says_who_it_is(office: Office):
 
 
 def test_it_begins_early_and_lasts_from_now_on(office: Office):
-    """R1, R2; threat 217."""
+    """SSH-01, SSH-02; threat 217."""
     told = office.signed(ttl_seconds=600)
 
     begins, ends = (datetime.fromisoformat(told[n]) for n in ("valid_after", "valid_before"))
@@ -81,7 +81,7 @@ def test_it_is_stored_before_it_is_given_away(office: Office):
 
 
 def test_signing_and_refusing_are_on_record(office: Office):
-    """R22; threats 208, 226."""
+    """SSH-22; threats 208, 226."""
     given = office.ask()
     refused = office.ask(principals=["deploy", "root"])
 
@@ -106,7 +106,7 @@ def test_signing_and_refusing_are_on_record(office: Office):
 
 
 def test_fewer_principals_may_be_asked_for(office: Office):
-    """R3."""
+    """SSH-03."""
     assert office.signed(principals=["web"])["principals"] == ["web"]
 
 
@@ -199,7 +199,7 @@ def test_after_a_rotation_the_next_key_signs_from_serial_one(office: Office):
 
 
 def test_a_second_factor_is_asked_for_anew(office: Office):
-    """R39: by its age when the certificate is signed."""
+    """SSH-39: by its age when the certificate is signed."""
     ops = office.make.department(office.org, office.member)
     office.make.principal(office.org, ops, name="db")
     office.policy(ops, mfa_max_age=600)

@@ -68,14 +68,14 @@ def scene(grounds: Grounds, machine_of, sshd: Sshd, tmp_path: Path) -> Scene:
 
 
 def test_people_get_in_and_know_the_host(scene: Scene, tmp_path: Path):
-    """R7, R8, R19; threat 227: the account has another name than person and principal."""
+    """SSH-07, SSH-08, SSH-19; threat 227: the account has another name than person and principal."""
     assert scene.enter(tmp_path).is_in
     scene.put(scene.machine.renew().json["data"]["renewed"]["certificates"][0])
     assert scene.enter(tmp_path).is_in
 
 
 def test_who_gets_into_an_account_changes_with_the_next_fetch(scene: Scene, tmp_path: Path):
-    """R8."""
+    """SSH-08."""
     scene.grounds.change(scene.host, accounts={scene.sshd.account: ["dev"]})
     login = scene.enter(tmp_path)
 

@@ -1,4 +1,4 @@
-"""R18: a key signs once the machines believe it, and whoever activates it sees how many do."""
+"""SSH-18: a key signs once the machines believe it, and whoever activates it sees how many do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A host renews its certificates by a key that it has proved before (R19)."""
+"""A host renews its certificates by a key that it has proved before (SSH-19)."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -27,7 +27,7 @@ def machine(grounds: Grounds, machine_of, host):
 
 
 def test_one_key_renews_all_certificates(grounds: Grounds, machine, host, clock):
-    """R19: nothing has to be set up for it."""
+    """SSH-19: nothing has to be set up for it."""
     clock.shift(timedelta(days=20))
     reply = machine.answer(machine.nonce(), machine.keys[1])
 

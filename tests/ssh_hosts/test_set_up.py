@@ -21,6 +21,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBQWgMGD4lyhyFsYSBQvvEcSJ6BAhzmWJzCWU
 
 
 def test_the_lines_name_files_that_a_host_keeps_fresh():
+    """SSH-38."""
     paths = [certificate_path(kind) for kind in ("ssh-ed25519", "ecdsa-sha2-nistp384", "ssh-rsa")]
     lines = sshd_config("acme", "https://id.example.com", paths).splitlines()
 
@@ -177,7 +178,7 @@ def refresh(etc: Etc) -> CompletedProcess[str]:
 
 
 def test_what_is_revoked_later_arrives(grounds: Grounds, etc: Etc, at: str):
-    """R14: by the program that the script leaves."""
+    """SSH-14: by the program that the script leaves."""
     assert etc.install(at).returncode == 0
     ca = grounds.authority("user")
     path = f"/api/v1/organizations/{grounds.org.id}/cas/{ca['id']}"
@@ -204,7 +205,7 @@ def test_what_is_revoked_later_arrives(grounds: Grounds, etc: Etc, at: str):
 
 @pytest.mark.parametrize("wrong", ["/nothing", "/user-ca.pub"])
 def test_what_is_no_list_changes_nothing(etc: Etc, at: str, wrong: str):
-    """R25: a page of an error is no list, and sshd would refuse everybody."""
+    """SSH-25: a page of an error is no list, and sshd would refuse everybody."""
     assert etc.install(at).returncode == 0
     program, before = etc.folder / "gatehouse" / "refresh", etc.krl.read_bytes()
     program.write_text(program.read_text().replace("/krl'", f"{wrong}'"))
@@ -219,7 +220,7 @@ def test_what_is_no_list_changes_nothing(etc: Etc, at: str, wrong: str):
 def test_what_cannot_be_is_said_and_changes_nothing(
     grounds: Grounds, etc: Etc, at: str, fault: str
 ):
-    """R25: sshd is never without its files."""
+    """SSH-25: sshd is never without its files."""
     assert etc.install(at).returncode == 0
     before = {name: (etc.folder / name).read_bytes() for name in etc.files()}
     text = {
@@ -241,7 +242,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(
 
 
 def test_what_sshd_refuses_is_taken_back(etc: Etc, at: str):
-    """R25."""
+    """SSH-25."""
     assert etc.install(at).returncode == 0
     before = etc.ours.read_bytes()
     wrong = at.replace("'RevokedKeys ", "'RevokedKees ")

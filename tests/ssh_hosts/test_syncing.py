@@ -1,4 +1,4 @@
-"""What a host fetches again and again, and what its admins see of that (R21, R25)."""
+"""What a host fetches again and again, and what its admins see of that (SSH-21, SSH-25)."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -153,7 +153,7 @@ def told_of(db, host) -> list[str]:
 def test_a_host_that_does_not_renew_is_on_record_once(
     grounds: Grounds, machine, host, clock, runtime, db
 ):
-    """R21."""
+    """SSH-21."""
     watch = runtime.jobs["watch_ssh_hosts"]
     clock.shift(timedelta(days=19))
     run_once(runtime, watch)

@@ -111,7 +111,7 @@ ATTACKS: dict[str, tuple[Made, str]] = {
 
 @pytest.mark.parametrize("what", ATTACKS)
 def test_a_token_that_is_not_right_is_not_taken(yard: Yard, what: str):
-    """R36; threats 66, 222: one answer for all of them."""
+    """SSH-36; threats 66, 222: one answer for all of them."""
     make, reason = ATTACKS[what]
     yard.added()
 
@@ -147,7 +147,7 @@ def test_clocks_may_differ_a_little(yard: Yard, seconds: int):
     ],
 )
 def test_a_subject_that_is_nearly_right_is_not_meant(yard: Yard, sub: str):
-    """R36, by equality and by a *."""
+    """SSH-36, by equality and by a *."""
     equal = yard.added()
     glob = yard.added(name="Glob", claims={"sub": "repo:acme/we*:ref:refs/heads/main"})
     for rule, good in ((equal, False), (glob, sub == "repo:acme/webx:ref:refs/heads/main")):

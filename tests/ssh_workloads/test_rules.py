@@ -46,7 +46,7 @@ MAIN = "repo:acme/web:ref:refs/heads/main"
     ],
 )
 def test_a_star_is_one_part_or_some_of_it(pattern: str, text: str, is_so):
-    """R36; threats 174, 214: no star reaches over a : or a /."""
+    """SSH-36; threats 174, 214: no star reaches over a : or a /."""
     assert matches(pattern, text) is is_so
 
 
@@ -120,7 +120,7 @@ def test_what_is_no_text_is_equal_to_none(said):
     ],
 )
 def test_a_rule_that_says_too_little_is_refused(issuer: str, claims, says: str):
-    """R36: on an issuer for everybody anybody has a job on "main"."""
+    """SSH-36: on an issuer for everybody anybody has a job on "main"."""
     found = claims_problem(issuer, claims)
     assert says in found
     assert bool(says) is bool(found)

@@ -24,7 +24,7 @@ from tests.sshd import Sshd
 
 
 def test_a_job_gets_what_its_rule_says(yard: Yard):
-    """R36; threats 214, 225, 226."""
+    """SSH-36; threats 214, 225, 226."""
     rule = yard.added(
         principals=["web", "deploy"],
         ttl_seconds=300,
@@ -202,7 +202,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 def test_a_job_gets_into_a_machine(yard: Yard, sshd: Sshd, tmp_path: Path):
-    """R23, R36, with a real sshd, and a key and signature of ssh-keygen's."""
+    """SSH-23, SSH-36, with a real sshd, and a key and signature of ssh-keygen's."""
     rule = yard.added()
     key: KeyFile = make_key(tmp_path)
     token = yard.issuer.token()

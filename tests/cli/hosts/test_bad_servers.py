@@ -1,4 +1,4 @@
-"""What a machine makes of a server that is not as it should be: sshd keeps what it has (R25)."""
+"""What a machine makes of a server that is not as it should be: sshd keeps what it has (SSH-25)."""
 
 import time
 from collections.abc import Callable
@@ -55,7 +55,7 @@ def before(gate: PlayedHost) -> None:
 def test_a_list_that_is_not_good_stays_out(
     enrolled: Box, gate: PlayedHost, which: str, tmp_path: Path
 ):
-    """R15, R25."""
+    """SSH-15, SSH-25."""
     gate.publish(5)
     LISTS[which](gate, tmp_path)
     if which == "of an earlier version":
@@ -133,7 +133,7 @@ BAD: dict[str, Any] = {
 
 @pytest.mark.parametrize("what", BAD)
 def test_what_is_not_whole_is_not_used(enrolled: Box, gate: PlayedHost, what: str):
-    """R25; threat 216."""
+    """SSH-25; threat 216."""
     gate.changes = BAD[what]
     was = enrolled.used
 
@@ -201,7 +201,7 @@ CERTIFICATES: dict[str, Any] = {
 def test_a_certificate_that_is_not_for_this_machine_is_not_kept(
     box: Box, gate: PlayedHost, what: str, tmp_path: Path
 ):
-    """R13."""
+    """SSH-13."""
     gate.signs = CERTIFICATES.get(what, {})
     if what == "of another authority":
         gate.signs = {"by": Authority.made(tmp_path / "other")}

@@ -84,7 +84,7 @@ def stopped(running: Running, is_time: Callable[[], bool]) -> bool:
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_sshd_has_all_its_files_at_every_moment(enrolled: Box, gate: PlayedHost):
-    """R25: whenever the machine stops in the middle, fifty times."""
+    """SSH-25: whenever the machine stops in the middle, fifty times."""
     krl, krls, killed = enrolled.folder / "revoked.krl", {gate.krl}, 0
     good = {
         krl: krls,

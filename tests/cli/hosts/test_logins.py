@@ -58,7 +58,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_machine_enrols_and_people_log_in(estate: Estate, enrolled: Box):
-    """R7, R8, R19; threats 224, 227."""
+    """SSH-07, SSH-08, SSH-19; threats 224, 227."""
     login = enter(estate, enrolled)
 
     assert login.is_in, login
@@ -85,7 +85,7 @@ def test_the_token_need_not_stand_among_the_arguments(estate: Estate, box: Box, 
 
 
 def test_who_is_revoked_stays_out_after_the_next_fetch(estate: Estate, enrolled: Box):
-    """R14, R25; threat 218."""
+    """SSH-14, SSH-25; threat 218."""
     certificate = estate.signed()
     assert enter(estate, enrolled, certificate).is_in
     estate.revoke(certificate)
@@ -112,7 +112,7 @@ def test_a_dry_run_says_what_would_be_and_does_nothing(estate: Estate, enrolled:
 
 
 def test_who_gets_into_which_account_follows_the_record(estate: Estate, enrolled: Box, host: Any):
-    """R8."""
+    """SSH-08."""
     estate.change(host, accounts={"other": ["prod"]})
 
     done = enrolled.sync()
@@ -143,7 +143,7 @@ def test_whatever_somebody_else_did_to_its_files_is_undone(estate: Estate, enrol
 def test_without_the_server_people_log_in_as_before(
     estate: Estate, enrolled: Box, serving: GatehouseServer
 ):
-    """R24."""
+    """SSH-24."""
     certificate, known = estate.signed(), estate.known_hosts()
     serving.stop()
     try:
@@ -164,7 +164,7 @@ def test_without_the_server_people_log_in_as_before(
 def test_certificates_are_renewed_when_they_are_due(
     estate: Estate, enrolled: Box, host: Any, make: Factory
 ):
-    """R19, R20."""
+    """SSH-19, SSH-20."""
     before = enrolled.used
     assert enrolled.run("needs-renewal").code == 1
     assert enrolled.run("renew").code == 0

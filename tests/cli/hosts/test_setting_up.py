@@ -105,7 +105,7 @@ def test_uninstalling_waits_for_sshd(enrolled: Box):
 def test_whether_renewal_is_due_is_an_exit_code(
     enrolled: Box, gate: PlayedHost, begins: int | None, ends: int, arguments: list[str], code: int
 ):
-    """R20."""
+    """SSH-20."""
     if begins is None:
         enrolled.certificate.unlink()
     else:
