@@ -68,7 +68,7 @@ def scene(grounds: Grounds, machine_of, sshd: Sshd, tmp_path: Path) -> Scene:
 
 
 def test_people_get_in_and_know_the_host(scene: Scene, tmp_path: Path):
-    """SSH-07, SSH-08, SSH-19; threat 227: the account has another name than person and principal."""
+    """SSH-07, SSH-08, SSH-19; threat 227: neither person nor principal is called as the account."""
     assert scene.enter(tmp_path).is_in
     scene.put(scene.machine.renew().json["data"]["renewed"]["certificates"][0])
     assert scene.enter(tmp_path).is_in
