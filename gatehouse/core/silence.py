@@ -32,6 +32,15 @@ class Impatient(psycopg.Connection[TupleRow]):
                 self.close()
             raise
 
+    def set_autocommit(self, value: bool) -> None:  # noqa: FBT001 - the driver's own
+        """Statements of others on this connection would never be committed. Raises
+        NotSupportedError.
+        """
+        if not value:
+            says = "A transaction begins with BEGIN; for its level say SET TRANSACTION in it."
+            raise psycopg.NotSupportedError(says)
+        super().set_autocommit(value)
+
     def rollback(self) -> None:
         """There is nothing to be undone if no transaction is there: no need to ask."""
         if self.pgconn.transaction_status != TransactionStatus.IDLE:

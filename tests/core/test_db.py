@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import aliased, selectinload
 
 from gatehouse.accounts.models import Credential, User
-from gatehouse.core.db import in_batches
+from gatehouse.core.db import committing_each, in_batches, make_engine
 from gatehouse.core.logging import Lines
 from gatehouse.core.pagination import paginate
 from gatehouse.core.roles import Role
@@ -229,3 +230,31 @@ def test_ids_are_cut_into_batches(amount, sizes):
 
     assert [len(batch) for batch in batches] == sizes
     assert [one for batch in batches for one in batch] == ids
+
+
+def test_no_connection_is_left_waiting_for_a_commit(shared_servers):
+    """A level of isolation that SQLAlchemy sets would leave it so, for whoever has it next."""
+    engine = make_engine(shared_servers.postgres.url("postgres"))
+    try:
+        other = engine.execution_options(isolation_level="SERIALIZABLE")
+        with pytest.raises(psycopg.NotSupportedError, match="SET TRANSACTION"), other.connect():
+            pass
+
+        with engine.begin() as db:
+            db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            assert db.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+        with committing_each(engine).connect() as db:
+            assert db.scalar(text("SHOW transaction_isolation")) == "read committed"
+            assert db.connection.driver_connection.autocommit
+    finally:
+        engine.dispose()
+
+
+def test_what_commits_each_statement_has_committed_it(ctx, make):
+    """Whatever is done with the connection afterwards."""
+    user = make.user()
+    with committing_each(ctx.runtime.engine).connect() as db:
+        db.execute(update(User).where(User.id == user.id).values(full_name="Ada"))
+        db.rollback()
+
+    assert ctx.db.scalar(select(User.full_name).where(User.id == user.id)) == "Ada"
