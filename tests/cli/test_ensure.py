@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from gatehouse_cli.certificates import read_certificate
-from tests.cli.authority import HOUR, Played, put_certificate, set_up
+from tests.cli.authority import (
+    HOUR,
+    KNOWN_HOSTS,
+    ORGANIZATION,
+    Played,
+    put_certificate,
+    set_up,
+)
 from tests.cli.programs import COMMAND, Cli
 from tests.cli.stage import OK
 from tests.openssh import make_key
@@ -19,6 +26,7 @@ pytestmark = pytest.mark.integration
 
 ENSURE = ("ssh", "ensure", "--quiet", "--org", "acme")
 TOKEN = "a-token-of-somebody"
+OF_ACME = KNOWN_HOSTS.format(ORGANIZATION["id"])
 
 
 @pytest.fixture
@@ -241,6 +249,25 @@ def test_a_token_for_another_server_goes_there_alone(machine: Cli, played: Playe
     assert (done.code, played.stage.calls) == (3, [])
 
 
+def test_with_a_new_certificate_come_the_authorities_of_machines(machine: Cli, played: Played):
+    """One that counts no more would be believed until somebody asked."""
+    revoked = f"@revoked * {played.authority.key.public}\n"
+    play = {"text": (OK, revoked)}
+    played.stage.plays[OF_ACME] = lambda _form: play["text"]
+    path = certificate(machine).with_name("acme-known_hosts")
+    assert machine.run(*ENSURE).code == 0
+    assert path.read_text() != revoked
+
+    certificate(machine).unlink()
+    assert machine.run(*ENSURE).code == 0
+
+    assert path.read_text() == revoked
+    for play["text"] in (("200 OK", "<html>"), ("503 Service Unavailable", "")):
+        certificate(machine).unlink()
+        assert machine.run(*ENSURE).said == ""
+        assert path.read_text() == revoked
+
+
 def test_a_wrong_clock_is_named(machine: Cli, played: Played):
     certificate(machine).unlink()
     played.signs |= {"begins": 900, "ends": 1800}
@@ -255,8 +282,8 @@ def test_which_organization_is_meant_is_clear(machine: Cli, played: Played):
     assert (unknown.code, "gatehouse ssh setup --org other" in unknown.err) == (1, True)
     other = {"id": "2", "slug": "other", "name": "Other"}
     played.organizations.append(other)
-    hosts = played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"]
-    played.stage.plays["/api/v1/ssh/orgs/other/known_hosts"] = hosts
+    hosts = played.stage.plays[OF_ACME]
+    played.stage.plays[KNOWN_HOSTS.format(2)] = hosts
     assert machine.run("ssh", "setup", "--org", "other").code == 0
 
     done = machine.run("ssh", "ensure", "--quiet")

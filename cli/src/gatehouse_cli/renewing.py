@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -21,6 +22,7 @@ from gatehouse_cli.failures import (
     StepUpNeeded,
     Unreachable,
 )
+from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
 from gatehouse_cli.profiles import chosen, server_of_environment
 from gatehouse_cli.setups import SetUp, folder, note_times, prepared
@@ -69,8 +71,16 @@ def _renewed(setup: SetUp, began: float, *, anew: bool) -> Certificate:
         if found is None:
             _repeat_refusal(setup, began)
             found = _asked(setup)
+            _know_hosts(setup)
         note_times(setup, found.valid_after, found.valid_before)
     return found
+
+
+def _know_hosts(setup: SetUp) -> None:
+    """Have the authorities of now, too: one may have been revoked. Else those of before stay."""
+    with suppress(Failure):
+        if text := fetch(setup):
+            write(setup, text)
 
 
 def _good_one(setup: SetUp) -> Certificate | None:
