@@ -277,6 +277,23 @@ def test_a_wrong_clock_is_named(machine: Cli, played: Played):
     assert (done.code, "Set the clock" in done.err) == (1, True)
 
 
+def test_a_token_without_a_server_goes_to_the_one_that_is_meant_alone(machine: Cli, played: Played):
+    """Where nothing is named, that is the one of the last sign-in."""
+    certificate(machine).unlink()
+    config = machine.home / "config" / "gatehouse" / "config.json"
+    config.parent.mkdir(parents=True)
+    last = {"profile": "work", "profiles": {"work": {"server": "https://another.example"}}}
+    config.write_text(json.dumps(last))
+    played.stage.calls.clear()
+
+    done = machine.run(*ENSURE, GATEHOUSE_SERVER="")
+
+    assert (done.code, played.stage.calls) == (3, [])
+    last["profiles"]["work"]["server"] = played.stage.url
+    config.write_text(json.dumps(last))
+    assert machine.run(*ENSURE, GATEHOUSE_SERVER="").code == 0
+
+
 def test_which_organization_is_meant_is_clear(machine: Cli, played: Played):
     unknown = machine.run("ssh", "ensure", "--quiet", "--org", "other")
     assert (unknown.code, "gatehouse ssh setup --org other" in unknown.err) == (1, True)

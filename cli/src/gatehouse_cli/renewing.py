@@ -9,7 +9,6 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from gatehouse_cli.addresses import server_address
 from gatehouse_cli.api import Api, Credential, FromStore, credential_of
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.certifying import Target, Wish, request
@@ -24,7 +23,7 @@ from gatehouse_cli.failures import (
 )
 from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
-from gatehouse_cli.profiles import chosen, server_of_environment
+from gatehouse_cli.profiles import chosen, is_meant
 from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 from gatehouse_cli.store import store_of
@@ -118,10 +117,8 @@ def api_of(setup: SetUp) -> Api:
     server does not go to it.
     """
     profile = chosen(setup.profile, setup.server)
-    other = server_of_environment()
-    is_for_another = other and server_address(other) != profile.server
     credential: Credential = (
-        FromStore(store_of(profile)) if is_for_another else credential_of(profile)
+        credential_of(profile) if is_meant(profile.server) else FromStore(store_of(profile))
     )
     return Api(credential)
 
