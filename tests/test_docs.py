@@ -67,7 +67,9 @@ def test_the_walk_of_readme_shows_what_it_says(backend: dict[str, str], tmp_path
 
 @pytest.mark.integration
 def test_what_the_page_on_ssh_runs_by_hand_works(backend: dict[str, str], tmp_path: Path):
-    """A key is proved, a principal given, a certificate signed and revoked, a member locked out."""
+    """Authorities and a host are made, a key is proved, a principal given, a certificate signed and
+    revoked, a member locked out.
+    """
     the_program("ssh-keygen")
     with GatehouseServer(tmp_path / "server", backend, workers=1) as server:
         admin, kim = (token_of(server.port, name) for name in ("ann", "kim"))
@@ -77,9 +79,10 @@ def test_what_the_page_on_ssh_runs_by_hand_works(backend: dict[str, str], tmp_pa
             "ORG": organization_of(server.port, admin, "kim@docs.test"),
             "KIM": "kim@docs.test",
         }
-        key, give, ask, *rest = blocks(ROOT / "docs" / "ssh.md", "bash")
+        key, make, give, ask, *rest = blocks(ROOT / "docs" / "ssh.md", "bash")
         as_admin, as_kim = f"TOKEN={admin}", f"TOKEN={kim}"
-        parts = (as_kim, key, as_admin, give, as_kim, ask, ask, "cat laptop-cert.pub", as_admin)
+        asks = (as_kim, ask, ask, "cat laptop-cert.pub")
+        parts = (as_kim, key, as_admin, make, "cat token", give, *asks, as_admin)
         done = subprocess.run(  # noqa: S603
             ["/bin/bash", "-euo", "pipefail", "-c", "\n".join((*parts, *rest))],
             env=environment,
@@ -90,7 +93,11 @@ def test_what_the_page_on_ssh_runs_by_hand_works(backend: dict[str, str], tmp_pa
         )
 
     assert done.returncode == 0, done.stderr
-    proved, certificate, revoked, others, taken, locked, lifted = without_ends(done.stdout)
+    proved, *made, certificate, revoked, others, taken, locked, lifted = without_ends(done.stdout)
+    people, machines, patterns, token = made
+    assert people.startswith("SHA256:")
+    assert machines.startswith("SHA256:")
+    assert (patterns, token[:4]) == ("['*.prod.example.com']", "ghe_")
     assert (proved, revoked, others, locked) == ("True", "revoked", "1", "Something is wrong")
     assert certificate.startswith("ssh-ed25519-cert-v01@openssh.com ")
     assert all(json.loads(answer)["success"] for answer in (taken, lifted))
@@ -108,10 +115,9 @@ def token_of(port: int, name: str) -> str:
 
 
 def organization_of(port: int, token: str, member: str) -> str:
-    """An organization with an authority for people, and a member beside its owner."""
+    """An organization with a member beside its owner."""
     made = called(port, "/organizations", {"name": "Docs"}, token)
     org_id = str(made["organization"]["id"])
-    called(port, f"/organizations/{org_id}/cas", {"name": "People"}, token)
     body = {"email": member, "role": "member"}
     called(port, f"/organizations/{org_id}/members", body, token)
     return org_id

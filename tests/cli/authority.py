@@ -17,6 +17,8 @@ from tests.openssh import KeyFile, keygen, make_key
 HOUR = 3600
 ORGANIZATION = {"id": "0193b6f0-0000-7000-8000-000000000001", "slug": "acme", "name": "Acme"}
 
+KNOWN_HOSTS = "/api/v1/ssh/orgs/{}/known_hosts"  # of an organization, by its id
+
 
 def time_of(seconds: float) -> str:
     """As ``ssh-keygen -V`` takes it, in the zone that tests have."""
@@ -79,7 +81,7 @@ class Played:
             "/api/v1/ssh/sign": self._sign,
             "/api/v1/ssh/sign/preview": self._preview,
             "/api/v1/ssh/certificates/": self._certificate,
-            "/api/v1/ssh/orgs/acme/known_hosts": lambda _form: (OK, self.known_hosts),
+            KNOWN_HOSTS.format(ORGANIZATION["id"]): lambda _form: (OK, self.known_hosts),
             "/api/health/live": lambda _form: (OK, {}),
         }
 

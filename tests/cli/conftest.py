@@ -13,6 +13,7 @@ from tests.cli.authority import Authority, Played
 from tests.cli.programs import Cli
 from tests.cli.stage import staged
 from tests.factories import Factory
+from tests.openssh import ssh_agent
 from tests.serving import GatehouseServer
 
 
@@ -78,3 +79,11 @@ def signed_in(cli: Cli, user: User) -> Cli:
     done = cli.sign_in(user.email)
     assert done.code == 0, done.said
     return cli
+
+
+@pytest.fixture
+def agent(machine: Cli) -> Iterator[dict[str, str]]:
+    """An agent of OpenSSH."""
+    with ssh_agent(machine.home / "agent") as named:
+        machine.env.update(named)
+        yield named

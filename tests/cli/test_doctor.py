@@ -1,8 +1,7 @@
-"""The agent, and the doctor: each thing that can be wrong is found, and said with what helps."""
+"""The doctor: each thing that can be wrong is found, and said with what helps."""
 
 import shlex
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,12 +12,11 @@ import pytest
 
 from gatehouse_cli.doctor import looked_up
 from gatehouse_cli.known_hosts import matches
-from tests.cli.authority import Played, put_certificate, set_up
+from tests.cli.authority import Authority, Played, put_certificate, set_up
 from tests.cli.homes import HOST, folder, live_in
 from tests.cli.programs import Cli, Done
 from tests.cli.stage import OK, enveloped, refusal
-from tests.openssh import keygen, make_key, ssh_add, ssh_agent
-from tests.tools import the_program
+from tests.openssh import keygen, make_key, ssh_add
 
 pytestmark = pytest.mark.integration
 Agent = dict[str, str]  # what names it in the environment
@@ -57,7 +55,8 @@ def wrong(done: Done) -> dict[str, str]:
 def test_where_all_is_well_nothing_is_wrong(machine: Cli):
     done = machine.run("ssh", "doctor", HOST)
 
-    assert (done.code, done.err) == (0, "")
+    assert done.code == 0
+    assert "gatehouse host status" in done.err
     lines = [line.split("\t") for line in done.out.splitlines()]
     assert {line[0] for line in lines} == {"ok"}
     assert [line[1] for line in lines] == [
@@ -141,6 +140,36 @@ def test_a_certificate_of_another_key_is_found(machine: Cli, played: Played, tmp
     assert {"key", "certificate"} <= set(found)
 
 
+def test_a_private_key_that_nobody_here_has_is_found(machine: Cli, tmp_path: Path, agent: Agent):
+    private = folder(machine) / "acme"
+    private.rename(tmp_path / "acme")
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert found == {
+        "private key": f"{private} is not there. Make another one: gatehouse ssh setup --org acme"
+    }
+    ssh_add(agent, tmp_path / "acme")
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+    assert machine.run("ssh", "setup", "--org", "acme").code == 0
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+
+@pytest.mark.parametrize("ending", ["", ".pub"])
+def test_a_key_of_ones_own_that_nobody_has_is_found(machine: Cli, tmp_path: Path, ending: str):
+    pair = make_key(tmp_path)
+    if ending:
+        pair.path.unlink()
+    assert machine.run("ssh", "setup", "--org", "acme", "--key", f"{pair.path}{ending}").code == 0
+    pair.path.unlink(missing_ok=True)
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert set(found) == {"private key"}
+    assert "gatehouse ssh setup --org acme --key PATH" in found["private key"]
+    assert ("ssh-add" in found["private key"]) == bool(ending)
+
+
 def test_what_the_server_would_refuse_is_found(machine: Cli, played: Played):
     plays = played.stage.plays
     no = {"error_type": "NO_PRINCIPALS", "message": "Ask an admin.", "details": {}}
@@ -204,6 +233,29 @@ def test_known_hosts_that_say_nothing_of_the_machine_are_found(machine: Cli):
     path.unlink()
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
     assert set(found) == {"known hosts"}
+
+
+def test_authorities_of_before_are_found(machine: Cli, played: Played, tmp_path: Path):
+    path = folder(machine) / "acme-known_hosts"
+    other = Authority.made(tmp_path / "other").key.public
+    path.write_text(path.read_text().replace(played.authority.key.public, other))
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert set(found) == {"known hosts"}
+    assert "by other keys now: gatehouse ssh known-hosts" in found["known hosts"]
+    assert machine.run("ssh", "known-hosts").code == 0
+    assert wrong(machine.run("ssh", "doctor", HOST, "--json")) == {}
+
+
+def test_known_hosts_that_others_take_the_place_of_are_found(machine: Cli):
+    config = machine.home / ".ssh" / "config"
+    config.write_text(f"Host {HOST}\n    UserKnownHostsFile /dev/null\n{config.read_text()}")
+
+    found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
+
+    assert set(found) == {"known hosts"}
+    assert "UserKnownHostsFile above our lines" in found["known hosts"]
 
 
 @pytest.mark.parametrize(
@@ -286,59 +338,6 @@ def test_patterns_are_those_of_ssh(host: str, patterns: list[str], *, is_one: bo
     assert matches(host, patterns) == is_one
 
 
-@pytest.fixture
-def agent(machine: Cli) -> Iterator[Agent]:
-    """An agent of OpenSSH."""
-    with ssh_agent(machine.home / "agent") as named:
-        machine.env.update(named)
-        yield named
-
-
-def in_agent(agent: Agent) -> list[str]:
-    lines = ssh_add(agent, "-L").splitlines()
-    return [" ".join(line.split()[:2]) for line in lines if "AAAA" in line]
-
-
-def certificate(cli: Cli) -> str:
-    return " ".join((folder(cli) / "acme-cert.pub").read_text().split()[:2])
-
-
-def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
-    machine: Cli, played: Played, agent: Agent
-):
-    """SSH-30: no longer, and the one before is replaced."""
-    first = certificate(machine)
-    assert machine.run("ssh", "agent").code == 0
-    key = (folder(machine) / "acme.pub").read_text().split()[:2]
-    assert in_agent(agent) == [" ".join(key), first]
-    put_certificate(machine, played.authority, ends=123)
-
-    done = machine.run("ssh", "agent", "--json")
-
-    assert 100 < done.json["seconds"] <= 123
-    assert done.json["replaced"] == 1
-    assert in_agent(agent) == [" ".join(key), certificate(machine)] != [" ".join(key), first]
-    assert [path.name for path in folder(machine).iterdir() if "agent" in path.name] == []
-    put_certificate(machine, played.authority, begins=-600, ends=-60)
-    assert machine.run("ssh", "agent", "--json").json["seconds"] > 3000
-    assert len(in_agent(agent)) == 2
-
-
-def test_what_else_the_agent_has_stays(machine: Cli, played: Played, agent: Agent, tmp_path: Path):
-    place = tmp_path / "other"
-    place.mkdir()
-    other = make_key(place)
-    Path(f"{other.path}-cert.pub").write_text(played.authority.sign(other.public))
-    ssh_add(agent, "-q", other.path)
-    before = in_agent(agent)
-
-    assert machine.run("ssh", "agent").code == 0
-    assert machine.run("ssh", "agent").code == 0
-
-    assert (len(before), len(in_agent(agent))) == (2, 4)
-    assert in_agent(agent)[:2] == before
-
-
 def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Agent, tmp_path: Path):
     """SSH-29: machines hang up after six."""
     config = machine.home / ".ssh" / "config"
@@ -350,13 +349,3 @@ def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Agent, tmp_path: 
         ssh_add(agent, "-q", path)
 
     assert "6 keys" in wrong(machine.run("ssh", "doctor", HOST, "--json"))["agent"]
-
-
-def test_an_agent_that_is_none_is_named(machine: Cli, played: Played):
-    the_program("ssh-add")
-    for place in ("", "/nowhere", str(machine.home)):
-        done = machine.run("ssh", "agent", SSH_AUTH_SOCK=place)
-        assert (done.code, done.out, "Traceback" in done.err) == (1, "", False)
-        assert "no agent" in done.err
-    done = machine.run("ssh", "agent", SSH_AUTH_SOCK="/nowhere", PATH=str(machine.home))
-    assert done.code == 1

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from gatehouse_cli.certificates import read_certificate
-from tests.cli.authority import HOUR, Played, put_certificate, set_up
+from tests.cli.authority import (
+    HOUR,
+    KNOWN_HOSTS,
+    ORGANIZATION,
+    Played,
+    put_certificate,
+    set_up,
+)
 from tests.cli.programs import COMMAND, Cli
 from tests.cli.stage import OK
 from tests.openssh import make_key
@@ -19,6 +26,7 @@ pytestmark = pytest.mark.integration
 
 ENSURE = ("ssh", "ensure", "--quiet", "--org", "acme")
 TOKEN = "a-token-of-somebody"
+OF_ACME = KNOWN_HOSTS.format(ORGANIZATION["id"])
 
 
 @pytest.fixture
@@ -241,6 +249,25 @@ def test_a_token_for_another_server_goes_there_alone(machine: Cli, played: Playe
     assert (done.code, played.stage.calls) == (3, [])
 
 
+def test_with_a_new_certificate_come_the_authorities_of_machines(machine: Cli, played: Played):
+    """One that counts no more would be believed until somebody asked."""
+    revoked = f"@revoked * {played.authority.key.public}\n"
+    play = {"text": (OK, revoked)}
+    played.stage.plays[OF_ACME] = lambda _form: play["text"]
+    path = certificate(machine).with_name("acme-known_hosts")
+    assert machine.run(*ENSURE).code == 0
+    assert path.read_text() != revoked
+
+    certificate(machine).unlink()
+    assert machine.run(*ENSURE).code == 0
+
+    assert path.read_text() == revoked
+    for play["text"] in (("200 OK", "<html>"), ("503 Service Unavailable", "")):
+        certificate(machine).unlink()
+        assert machine.run(*ENSURE).said == ""
+        assert path.read_text() == revoked
+
+
 def test_a_wrong_clock_is_named(machine: Cli, played: Played):
     certificate(machine).unlink()
     played.signs |= {"begins": 900, "ends": 1800}
@@ -250,13 +277,30 @@ def test_a_wrong_clock_is_named(machine: Cli, played: Played):
     assert (done.code, "Set the clock" in done.err) == (1, True)
 
 
+def test_a_token_without_a_server_goes_to_the_one_that_is_meant_alone(machine: Cli, played: Played):
+    """Where nothing is named, that is the one of the last sign-in."""
+    certificate(machine).unlink()
+    config = machine.home / "config" / "gatehouse" / "config.json"
+    config.parent.mkdir(parents=True)
+    last = {"profile": "work", "profiles": {"work": {"server": "https://another.example"}}}
+    config.write_text(json.dumps(last))
+    played.stage.calls.clear()
+
+    done = machine.run(*ENSURE, GATEHOUSE_SERVER="")
+
+    assert (done.code, played.stage.calls) == (3, [])
+    last["profiles"]["work"]["server"] = played.stage.url
+    config.write_text(json.dumps(last))
+    assert machine.run(*ENSURE, GATEHOUSE_SERVER="").code == 0
+
+
 def test_which_organization_is_meant_is_clear(machine: Cli, played: Played):
     unknown = machine.run("ssh", "ensure", "--quiet", "--org", "other")
     assert (unknown.code, "gatehouse ssh setup --org other" in unknown.err) == (1, True)
     other = {"id": "2", "slug": "other", "name": "Other"}
     played.organizations.append(other)
-    hosts = played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"]
-    played.stage.plays["/api/v1/ssh/orgs/other/known_hosts"] = hosts
+    hosts = played.stage.plays[OF_ACME]
+    played.stage.plays[KNOWN_HOSTS.format(2)] = hosts
     assert machine.run("ssh", "setup", "--org", "other").code == 0
 
     done = machine.run("ssh", "ensure", "--quiet")

@@ -20,7 +20,7 @@ HEAVY = {"httpx2", "rich", "platformdirs", "keyring"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 TREES = {path: ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 ESCAPE = "\x1b"
-STEERING = ("\a", "\u202e", f"{ESCAPE}[2J", f"{ESCAPE}]")
+STEERING = ("\a", "\u202e", "\x9b", "\ud800", f"{ESCAPE}[2J", f"{ESCAPE}]")
 
 
 def imported_by(cli: Cli, *arguments: str) -> set[str]:
@@ -239,7 +239,7 @@ def test_a_server_says_of_itself_what_it_is(tmp_path: Path):
 
 @pytest.mark.integration
 def test_names_cannot_steer_the_terminal(tmp_path: Path):
-    organizations = [{"slug": "a", "role": "owner", "name": f"{ESCAPE}[2J\r\u202eevil"}]
+    organizations = [{"slug": "a", "role": "owner", "name": f"{ESCAPE}[2J\r\u202e\x9b2J\ud800evil"}]
     me = {
         "user": {"email": "kim@x", "full_name": f"{ESCAPE}]0;x\a"},
         "organizations": organizations,
@@ -248,9 +248,11 @@ def test_names_cannot_steer_the_terminal(tmp_path: Path):
         stage.plays["/api/v1/auth/me"] = lambda _form: (OK, enveloped(me))
         cli = Cli(tmp_path, stage.url, {"GATEHOUSE_TOKEN": "x"})
         plain, drawn = cli.run("whoami").out, on_a_terminal(cli, "whoami")
+        told = cli.run("whoami", "--json")
 
-    for text in (plain, drawn):
+    for text in (plain, drawn, told.out):
         assert [part for part in STEERING if part in text] == []
+    assert told.json["organizations"] == organizations
 
 
 def on_a_terminal(cli: Cli, *arguments: str, typed: bytes = b"", **env: str) -> str:

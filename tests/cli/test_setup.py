@@ -8,7 +8,7 @@ from shutil import which
 
 import pytest
 
-from tests.cli.authority import Played, set_up
+from tests.cli.authority import KNOWN_HOSTS, ORGANIZATION, Authority, Played, set_up
 from tests.cli.homes import HOST, config, folder, ssh_goes_by
 from tests.cli.programs import Cli
 from tests.openssh import make_key
@@ -16,6 +16,7 @@ from tests.openssh import make_key
 pytestmark = pytest.mark.integration
 
 TOKEN = "a-token-of-somebody"
+OF_ACME = KNOWN_HOSTS.format(ORGANIZATION["id"])
 THEIRS = "# Mine\nHost *.other.example\n    User kim\n\nHost *\n    ServerAliveInterval 30\n"
 
 
@@ -177,7 +178,7 @@ def test_what_would_be_written_can_be_read_first(machine: Cli, played: Played):
 def test_several_organizations_stand_beside_each_other(machine: Cli, played: Played):
     played.organizations.append({"id": "2", "slug": "beta", "name": "Beta"})
     lines = played.known_hosts.replace("acme.example", "beta.example")
-    played.stage.plays["/api/v1/ssh/orgs/beta/known_hosts"] = lambda _form: ("200 OK", lines)
+    played.stage.plays[KNOWN_HOSTS.format(2)] = lambda _form: ("200 OK", lines)
     unclear = machine.run("ssh", "setup")
     assert (unclear.code, "acme | beta" in unclear.err) == (2, True)
     set_up(machine)
@@ -200,7 +201,7 @@ def test_the_name_of_an_organization_takes_no_file_of_another(
     set_up(machine)
     played.organizations.append({"id": "2", "slug": slug, "name": "Other"})
     lines = played.known_hosts.replace("acme.example", "other.example")
-    played.stage.plays[f"/api/v1/ssh/orgs/{slug}/known_hosts"] = lambda _form: ("200 OK", lines)
+    played.stage.plays[KNOWN_HOSTS.format(2)] = lambda _form: ("200 OK", lines)
     before = {path: path.read_bytes() for path in folder(machine).glob("acme*")}
     played.signs = {"key_id": f"gh1:{slug}:u:kim@example.com:c"}
 
@@ -268,9 +269,9 @@ def test_patterns_that_the_server_names_are_looked_at_too(machine: Cli, played: 
         (f"@cert-authority a;b {key}", 2),
         (f"@cert-authority *.acme.example,!x {key}", 0),
     ):
-        plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form, text=text: ("200 OK", text)
+        plays[OF_ACME] = lambda _form, text=text: ("200 OK", text)
         assert machine.run("ssh", "setup").code == code, text
-    plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form: ("404 Not Found", "")
+    plays[OF_ACME] = lambda _form: ("404 Not Found", "")
     done = machine.run("ssh", "setup", "--host", "a.example", "--org", "acme")
     assert (done.code, "no authority for machines" in done.err) == (0, True)
 
@@ -297,23 +298,39 @@ def test_a_path_that_could_mean_something_else_is_named(machine: Cli, tmp_path: 
         "@cert-authority * ssh-ed25519 ???",
         "@cert-authority * ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIA==",
         "@cert-authority a ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==\nb ssh-ed25519 AAAA",
+        # What ends a line for Python, and not for ssh.
+        *(f"{end}#,{HOST} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==" for end in "\r\v\f\x1c\u2028"),
     ],
 )
 def test_known_hosts_are_replaced_by_known_hosts_alone(machine: Cli, played: Played, text: str):
     """A proxy's page, or a single key of a machine, is not believed."""
     set_up(machine)
     path = folder(machine) / "acme-known_hosts"
-    played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form: ("200 OK", text)
+    played.stage.plays[OF_ACME] = lambda _form: ("200 OK", text)
 
     done = machine.run("ssh", "known-hosts")
 
     assert (done.code, done.out) == (5, ""), done.said
     assert path.read_text() == played.known_hosts
     revoked = f"{played.known_hosts}@revoked * {played.authority.key.public}"
-    played.stage.plays["/api/v1/ssh/orgs/acme/known_hosts"] = lambda _form: ("200 OK", revoked)
+    played.stage.plays[OF_ACME] = lambda _form: ("200 OK", revoked)
     done = machine.run("ssh", "known-hosts", "--json")
     assert done.json == {"file": str(path), "patterns": ["*.acme.example"]}
     assert path.read_text() == revoked
+
+
+def test_known_hosts_never_come_from_whoever_has_the_slug_later(
+    machine: Cli, played: Played, tmp_path: Path
+):
+    """Threat 123: a deleted organization leaves its slug, and its machines go on for a while."""
+    set_up(machine)
+    other = Authority.made(tmp_path / "other").key.public
+    lines = f"@cert-authority *.acme.example {other}"
+    played.stage.plays[KNOWN_HOSTS.format("acme")] = lambda _form: ("200 OK", lines)
+
+    assert machine.run("ssh", "known-hosts").code == 0
+
+    assert (folder(machine) / "acme-known_hosts").read_text() == played.known_hosts
 
 
 def test_where_no_certificate_is_given_the_rest_is_set_up(machine: Cli, played: Played):

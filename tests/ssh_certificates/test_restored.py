@@ -79,6 +79,23 @@ def test_the_one_that_was_prepared_goes_too(restored, offices):
     assert len(trusted(office)) == 1
 
 
+def test_what_was_sealed_before_opens_nothing(restored, offices):
+    """It may have been revoked after the copy was made."""
+    office = offices[0]
+    place = f"/api/v1/organizations/{office.org.id}/ssh/break-glass"
+    seal = {"passphrase": "correct horse battery staple", "days": 30}
+    assert office.http.post(f"{place}/seal", json=seal, headers=office.as_owner).status_code == 200
+    before = trusted(office)
+
+    assert "3 keys" in distrust(restored, "--yes").output
+
+    assert trusted(office).isdisjoint(before)
+    told = office.http.get(place, headers=office.as_admin).json["data"]["break_glass"]
+    assert told["is_sealed"] is False
+    assert {row["state"] for row in office.found()} == {"revoked"}
+    assert office.http.post(f"{place}/seal", json=seal, headers=office.as_owner).status_code == 200
+
+
 def test_machines_keep_theirs_unless_it_is_said(restored, offices):
     host = offices[0].created(ca_type="host", name="Machines")
     (before,) = offices[0].keys(host, "active")

@@ -213,7 +213,7 @@ PROOFS: dict[str, tuple[Callable[[Job, str], dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("what", PROOFS)
-def test_who_has_seen_a_token_has_no_certificate(yard: Yard, what: str):
+def test_a_certificate_is_for_who_has_the_key_and_the_token(yard: Yard, what: str):
     """Threats 220, 222: the key in the certificate has signed this token."""
     make, kind = PROOFS[what]
     yard.added()
@@ -221,6 +221,16 @@ def test_who_has_seen_a_token_has_no_certificate(yard: Yard, what: str):
     assert yard.refused(token, job, **make(job, token)) == (400, kind)
     assert yard.issuer.questions == 0
     assert yard.signed(token, job)
+
+
+def test_a_token_that_others_have_read_gets_one_certificate(yard: Yard):
+    """It does not name a key. Whoever comes second sees that somebody was there."""
+    yard.added()
+    token = yard.issuer.token()
+
+    assert yard.signed(token, Job())["principals"] == ["deploy"]
+
+    assert yard.refused(token, Job()) == (409, "WORKLOAD_TOKEN_USED")
 
 
 def test_a_signature_may_come_as_base64(yard: Yard):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from shlex import quote
 from shutil import which
 from typing import Any
@@ -16,11 +17,12 @@ from gatehouse_cli.certificates import Certificate, NoCertificate, read_certific
 from gatehouse_cli.certifying import Wish, preview, refusals_of, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.known_hosts import knows, matches
+from gatehouse_cli.known_hosts import fetch, keys_in, knows, matches
+from gatehouse_cli.own_key import path_of
 from gatehouse_cli.refusals import hint
 from gatehouse_cli.renewing import advice, api_of, target_of
 from gatehouse_cli.setups import SetUp
-from gatehouse_cli.ssh_keys import read_key
+from gatehouse_cli.ssh_keys import PublicKey, read_key
 from gatehouse_cli.telling import NO_PTY
 from gatehouse_cli.transport import send
 
@@ -136,7 +138,32 @@ def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Find
     else:
         says = f"{', '.join(found.principals)} for {in_words(left)}"
         yield Finding("certificate", ok=bool(found.principals), says=says)
+    yield from _private(setup, key)
     yield from _limits(found, seen_from)
+
+
+def _private(setup: SetUp, key: PublicKey) -> Iterator[Finding]:
+    """Whether anything here can sign with the key: its file, or the agent."""
+    path = Path(setup.key)
+    if (path != setup.public and path.exists()) or key.blob in _blobs_in_agent():
+        return
+    again = f"gatehouse ssh setup --org {setup.org}"
+    if path == path_of(setup.org):
+        says = f"{path} is not there. Make another one: {again}"
+    elif path == setup.public:
+        says = f"The agent does not have {path}: ssh-add, or take another key: {again} --key PATH"
+    else:
+        says = f"{path} is not there. Take another key: {again} --key PATH"
+    yield Finding("private key", ok=False, says=says)
+
+
+def _blobs_in_agent() -> set[bytes]:
+    """Of keys, and of those that it has with a certificate."""
+    try:
+        found = identities()
+    except Failure:
+        return set()
+    return {one.certificate.key_blob if one.certificate else one.blob for one in found}
 
 
 def _limits(found: Certificate, seen_from: Sequence[str]) -> Iterator[Finding]:
@@ -232,7 +259,10 @@ def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
     """Whether ssh knows the machine by an authority, and does not ask about its key."""
     again = f"gatehouse ssh known-hosts --org {setup.org}"
     if str(setup.known_hosts) not in " ".join(config.get("userknownhostsfile", [])):
-        return Finding("known hosts", ok=False, says=f"ssh does not read {setup.known_hosts}.")
+        is_ours = str(setup.certificate) in config.get("certificatefile", [])
+        why = " A UserKnownHostsFile above our lines takes its place." if is_ours else ""
+        says = f"ssh does not read {setup.known_hosts}.{why}"
+        return Finding("known hosts", ok=False, says=says)
     try:
         text = setup.known_hosts.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -240,6 +270,9 @@ def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
     names = looked_up(host, config)
     name = names[-1]
     if any(knows(text, one) for one in names):
+        if _is_of_before(setup, text):
+            says = f"The organization's machines are known by other keys now: {again}"
+            return Finding("known hosts", ok=False, says=says)
         return Finding("known hosts", ok=True, says=f"An authority speaks for {name}.")
     says = f"No authority speaks for {name}: {again}"
     if name != host.lower() and knows(text, host):
@@ -248,3 +281,12 @@ def _known(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Finding:
             f" ~/.ssh/config, below its HostName: HostKeyAlias {host}"
         )
     return Finding("known hosts", ok=False, says=says)
+
+
+def _is_of_before(setup: SetUp, text: str) -> bool:
+    """Whether the server tells other authorities than these by now."""
+    try:
+        now = fetch(setup)
+    except Failure:
+        return False
+    return now is not None and keys_in(now) != keys_in(text)

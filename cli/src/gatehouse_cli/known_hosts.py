@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from gatehouse_cli.failures import Unreachable
 from gatehouse_cli.places import replace_file
@@ -18,9 +19,10 @@ PARTS = 4  # Marker, patterns, type, key.
 def fetch(setup: SetUp) -> str | None:
     """The lines as the server has them now; None where the organization has no host authority.
 
-    Raises Unreachable for everything that is not such lines: what was fetched before stays.
+    They are asked for by its id: its slug may be another's once it is deleted. Raises Unreachable
+    for everything that is not such lines: what was fetched before stays.
     """
-    url = f"{setup.server}/api/v1/ssh/orgs/{setup.org}/known_hosts"
+    url = f"{setup.server}/api/v1/ssh/orgs/{quote(setup.org_id, safe='')}/known_hosts"
     answer = send("GET", url, headers={"Accept": "text/plain"})
     if answer.status_code in (NOT_FOUND, UNAVAILABLE):
         return None
@@ -37,6 +39,12 @@ def patterns_in(text: str) -> tuple[str, ...]:
     """For which machines the authorities speak."""
     found = [line.split()[1] for line in _lines(text) if line.startswith(MARKERS[0])]
     return tuple(dict.fromkeys(pattern for list_ in found for pattern in list_.split(",")))
+
+
+def keys_in(text: str) -> set[tuple[str, str]]:
+    """Which keys are believed, and which are revoked."""
+    lines = (line.split() for line in _lines(text))
+    return {(words[0], words[3]) for words in lines if len(words) >= PARTS}
 
 
 def knows(text: str, host: str) -> bool:
@@ -63,7 +71,11 @@ def _is_like(host: str, pattern: str) -> bool:
 
 
 def _lines(text: str) -> Iterable[str]:
-    return (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    """Those that ssh reads: nothing but a line feed ends one, and only blanks and tabs count for
+    nothing (hostfile.c).
+    """
+    lines = (line.strip(" \t") for line in text.split("\n"))
+    return (line for line in lines if line and not line.startswith("#"))
 
 
 def _is_one(line: str) -> bool:

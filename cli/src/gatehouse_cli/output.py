@@ -16,8 +16,12 @@ class Output:
     color: bool = True
 
     def data(self, data: Any) -> None:
-        """The API's data, for programs."""
-        sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        """The API's data, for programs. A terminal is not steered by it either: what is not to be
+        seen is written as JSON escapes it.
+        """
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        seen = (one if _is_seen(one) else json.dumps(one)[1:-1] for one in text)
+        sys.stdout.write("".join(seen) + "\n")
 
     def line(self, text: str) -> None:
         """A result, for people."""
@@ -45,9 +49,11 @@ def complain(text: str) -> None:
 
 def plain(text: str) -> str:
     """Without what steers a terminal: names and messages come from elsewhere."""
-    return "".join(
-        one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
-    )
+    return "".join(one if _is_seen(one) else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or letter == "\n"
 
 
 def is_decorated(stream: TextIO) -> bool:

@@ -51,6 +51,16 @@ def chosen(name: str | None, server: str | None) -> Profile:
     return Profile(name, address)
 
 
+def is_meant(server: str) -> bool:
+    """Whether GATEHOUSE_TOKEN is for this server: for the one that a command means where none is
+    named with it. Where there is none, it is for whichever is asked.
+    """
+    named = server_of_environment() or os.environ.get("GATEHOUSE_PROFILE")
+    if not os.environ.get("GATEHOUSE_TOKEN") or not (named or _config().get("profile")):
+        return True
+    return chosen(None, None).server == server
+
+
 def server_of_environment() -> str:
     """``GATEHOUSE_SERVER``; or ``SIGN_URL`` of earlier command lines, which named an endpoint."""
     old = os.environ.get("SIGN_URL", "").partition("/api/")[0]

@@ -4,11 +4,11 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from gatehouse_cli.addresses import server_address
 from gatehouse_cli.api import Api, Credential, FromStore, credential_of
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.certifying import Target, Wish, request
@@ -21,8 +21,9 @@ from gatehouse_cli.failures import (
     StepUpNeeded,
     Unreachable,
 )
+from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
-from gatehouse_cli.profiles import chosen, server_of_environment
+from gatehouse_cli.profiles import chosen, is_meant
 from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 from gatehouse_cli.store import store_of
@@ -69,8 +70,16 @@ def _renewed(setup: SetUp, began: float, *, anew: bool) -> Certificate:
         if found is None:
             _repeat_refusal(setup, began)
             found = _asked(setup)
+            _know_hosts(setup)
         note_times(setup, found.valid_after, found.valid_before)
     return found
+
+
+def _know_hosts(setup: SetUp) -> None:
+    """Have the authorities of now, too: one may have been revoked. Else those of before stay."""
+    with suppress(Failure):
+        if text := fetch(setup):
+            write(setup, text)
 
 
 def _good_one(setup: SetUp) -> Certificate | None:
@@ -108,10 +117,8 @@ def api_of(setup: SetUp) -> Api:
     server does not go to it.
     """
     profile = chosen(setup.profile, setup.server)
-    other = server_of_environment()
-    is_for_another = other and server_address(other) != profile.server
     credential: Credential = (
-        FromStore(store_of(profile)) if is_for_another else credential_of(profile)
+        credential_of(profile) if is_meant(profile.server) else FromStore(store_of(profile))
     )
     return Api(credential)
 

@@ -27,7 +27,7 @@ from gatehouse.ssh_ca.queries import get_authority, get_key
 from gatehouse.ssh_ca.service.keys import kind_of, new_key
 
 MARGIN = timedelta(minutes=15)  # for clocks that are behind, once the last certificate has ended
-SIGNERS = (KeyState.NEXT, KeyState.RETIRING, KeyState.ACTIVE)
+SIGNERS = (KeyState.NEXT, KeyState.RETIRING, KeyState.SEALED, KeyState.ACTIVE)
 FORGOTTEN: dict[str, Any] = {"private_sealed": None, "key_sealed": None}
 
 

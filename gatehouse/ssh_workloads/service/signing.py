@@ -124,7 +124,7 @@ def _place(ctx: Context, asked: Asked, shown: Shown, known: Known) -> Place:
 
 
 def _proved_key(asked: Asked) -> PublicKey:
-    """The key, which has signed this very token: nobody who only sees one can use it."""
+    """The key, which has signed this very token: none is certified for who does not have it."""
     key = read_sent_key(asked.public_key)
     digest = sha256(asked.token.encode()).hexdigest()
     try:

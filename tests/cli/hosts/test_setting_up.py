@@ -75,6 +75,25 @@ def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):
     assert box.drop_in.exists()
 
 
+def test_lines_that_sshd_lost_are_found(enrolled: Box):
+    """All files may be in place, and nobody goes by them."""
+    assert enrolled.run("status").code == 0
+    lines = enrolled.drop_in.read_text()
+
+    enrolled.drop_in.unlink()
+
+    lost = enrolled.run("status", "--json")
+    assert (lost.code, len(lost.json["problems"])) == (1, 1)
+    assert str(enrolled.drop_in) in lost.json["problems"][0]
+    enrolled.drop_in.write_text(lines)
+    early = enrolled.drop_in.with_name("a.conf")
+    early.write_text("RevokedKeys none\n")
+    other = enrolled.run("status")
+    assert (other.code, "does not go by RevokedKeys" in other.err) == (1, True), other.said
+    early.write_text("Nonsense yes\n")
+    assert "sshd refuses" in enrolled.run("status").err
+
+
 def test_uninstalling_waits_for_sshd(enrolled: Box):
     was = enrolled.used
 

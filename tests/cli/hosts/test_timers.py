@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse_cli.hosts.timers import has_cron
 from tests.cli.hosts.boxes import Box
 from tests.cli.hosts.played import PlayedHost
 from tests.cli.programs import Cli
@@ -86,6 +87,19 @@ def test_where_there_is_no_systemd_cron_does_it(box: Box):
     command = line.partition(" root ")[2]
     ran = subprocess.run(["/bin/sh", "-c", command], env=box.cli.environment, check=False)  # noqa: S603
     assert ran.returncode == 0
+
+
+def test_where_nothing_would_run_it_that_is_said(box: Box, tmp_path: Path):
+    """As in containers: who is revoked would get in, and nobody would hear of it."""
+    done = box.run("install-timer", "--cron", "--quiet")
+
+    assert done.code == 0
+    assert ("no cron here" in done.err) != has_cron()
+    assert not has_cron(str(tmp_path))
+    program = tmp_path / "crond"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert has_cron(str(tmp_path))
 
 
 @pytest.mark.parametrize("interval", ["30s", "90s", "2h"])

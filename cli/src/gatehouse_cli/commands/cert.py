@@ -103,8 +103,8 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
     rows = [
         (
             one["serial"],
-            one.get("kind", "user"),
             one["state"],
+            one.get("kind", "user"),
             ",".join(one["principals"]),
             one["valid_before"],
             one["id"],
@@ -112,7 +112,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
         for one in found["certificates"]
     ]
     if rows:
-        wishes.output.table(("Serial", "For", "State", "Principals", "Until", "Id"), rows)
+        wishes.output.table(("Serial", "State", "For", "Principals", "Until", "Id"), rows)
     else:
         wishes.output.say("There are none. Have one signed: gatehouse cert request")
 

@@ -1,6 +1,7 @@
 """``gatehouse host``: what a machine does to let people in by certificates, and to be known."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -181,6 +182,8 @@ def install_timer(
         return
     for path in timers.install(schedule, by_systemd=chosen):
         wishes.output.say(f"Written: {path}")
+    if not chosen and not timers.has_cron():
+        complain(timers.NOBODY.format(command=shlex.join(command_line)))
 
 
 @command.command("uninstall")

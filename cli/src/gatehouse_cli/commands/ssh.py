@@ -17,6 +17,11 @@ from gatehouse_cli.telling import described
 if TYPE_CHECKING:
     from gatehouse_cli.output import Output
 
+# A machine tells its reasons to nobody who is not on it.
+ELSEWHERE = (
+    "All is well here. If ssh is refused all the same, the machine knows why: its sshd's log, and"
+    " there: gatehouse host status"
+)
 ORG = click.option("--org", metavar="SLUG", help="Of which organization.")
 
 
@@ -143,6 +148,8 @@ def doctor(wishes: Wishes, *, host: str, org: str | None) -> None:
     else:
         rows = [("ok" if one.ok else "NO", one.about, one.says) for one in findings]
         wishes.output.table(("", "What", "How it is"), rows)
+        if all(one.ok for one in findings):
+            wishes.output.say(ELSEWHERE)
     if not all(one.ok for one in findings):
         sys.exit(1)
 

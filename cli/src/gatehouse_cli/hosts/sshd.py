@@ -99,6 +99,16 @@ def uses(machine: Machine) -> bool:
     )
 
 
+def ignored(machine: Machine) -> list[str]:
+    """What sshd does not go by as we have written it. Raises Failure."""
+    found = settings(machine)
+    return [
+        name
+        for name, to in _directives(machine).items()
+        if found.get(name.lower(), [NONE])[0] != to
+    ]
+
+
 def reload(machine: Machine) -> bool:
     """Have sshd read its configuration and host certificates. False if none is found to tell."""
     check(machine)  # One that it refuses ends it.
@@ -140,10 +150,8 @@ def _quoted(path: str) -> str:
 
 
 def _see_that_they_count(machine: Machine) -> None:
-    found = settings(machine)
-    for name, to in _directives(machine).items():
-        if found.get(name.lower(), [NONE])[0] != to:
-            raise Failure(f"sshd does not go by {name} in {machine.drop_in}: another one is first.")
+    for name in ignored(machine):
+        raise Failure(f"sshd does not go by {name} in {machine.drop_in}: another one is first.")
 
 
 def _put_back(machine: Machine, before: bytes | None) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.durations import Duration, in_words, iso
-from gatehouse_cli.hosts import certifying, files
+from gatehouse_cli.failures import Failure
+from gatehouse_cli.hosts import certifying, files, sshd
 from gatehouse_cli.hosts.machine import Machine
-from gatehouse_cli.hosts.state import State
+from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.hosts.syncing import STALE
 
 PERCENT = re.compile(r"(\d{1,2})%")
@@ -73,12 +74,27 @@ def _problems(
         bad.append("It is not set up yet: gatehouse host sync")
     elif not files.are_as_kept(machine, state):
         bad.append("Files are not as they were written: gatehouse host sync")
+    if state.complete and state.drop_in:
+        bad += _ignored(machine)
     if state.reload_due:
         bad.append("sshd was not reloaded since there are new certificates.")
     if now - state.fresh_at > STALE:
         since = in_words(now - state.fresh_at) if state.fresh_at else "ever"
         bad.append(f"It has not heard of the server for {since}.")
     return bad
+
+
+def _ignored(machine: Machine) -> list[str]:
+    """Lines for sshd may be gone, or others may have come before them since."""
+    try:
+        names = sshd.ignored(machine)
+    except Failure as failure:
+        return [str(failure)]
+    if not names:
+        return []
+    if not machine.drop_in.exists():
+        return [f"The lines for sshd are gone: {machine.drop_in}. {ANEW}"]
+    return [f"sshd does not go by {', '.join(names)} in {machine.drop_in}: others are first."]
 
 
 def _life(found: Certificate) -> int:

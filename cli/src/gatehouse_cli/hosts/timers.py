@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.hosts.machine import Machine
-from gatehouse_cli.hosts.programs import run
+from gatehouse_cli.hosts.programs import WHERE, run
 from gatehouse_cli.places import PUBLIC_FILE, delete, replace_file
 
 NAME = "gatehouse-host-sync"
@@ -65,6 +66,9 @@ CRON = """\
 """
 
 
+NOBODY = "There is no cron here that would run it. Have this run each minute: {command}"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """``command`` is run every ``seconds``; it may write below ``writable``."""
@@ -105,6 +109,11 @@ def install(schedule: Schedule, *, by_systemd: bool) -> list[Path]:
         _systemctl("daemon-reload")
         _systemctl("enable", "--now", f"{NAME}.timer")
     return list(found)
+
+
+def has_cron(path: str = WHERE) -> bool:
+    """Whether there is a program that would read the file, by either name that it has."""
+    return any(which(name, path=path) for name in ("cron", "crond"))
 
 
 def remove(machine: Machine) -> None:
