@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from gatehouse_cli.doctor import looked_up
-from gatehouse_cli.known_hosts import matches
 from tests.cli.authority import Authority, Played, put_certificate, set_up
 from tests.cli.homes import HOST, folder, live_in
 from tests.cli.programs import Cli, Done
@@ -317,25 +316,6 @@ def test_what_looks_like_an_option_is_none(machine: Cli):
         done = machine.run("ssh", "doctor", "--json", "--", host)
         assert (done.code, "Traceback" in done.err) == (1, False)
     assert not (machine.home / "pwned").exists()
-
-
-@pytest.mark.parametrize(
-    ("host", "patterns", "is_one"),
-    [
-        ("a.example", ["*.example"], True),
-        ("A.EXAMPLE", ["*.example"], True),
-        ("a.b.example", ["*.example"], True),
-        ("example", ["*.example"], False),
-        ("a1", ["a?"], True),
-        ("a", ["a?"], False),
-        ("axb", ["a.b"], False),
-        ("a", ["*", "!a"], False),
-        ("a", ["!b"], False),
-        ("a", [], False),
-    ],
-)
-def test_patterns_are_those_of_ssh(host: str, patterns: list[str], *, is_one: bool):
-    assert matches(host, patterns) == is_one
 
 
 def test_many_keys_in_the_agent_are_found(machine: Cli, agent: Agent, tmp_path: Path):

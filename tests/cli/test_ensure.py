@@ -301,7 +301,7 @@ def test_which_organization_is_meant_is_clear(machine: Cli, played: Played):
     played.organizations.append(other)
     hosts = played.stage.plays[OF_ACME]
     played.stage.plays[KNOWN_HOSTS.format(2)] = hosts
-    assert machine.run("ssh", "setup", "--org", "other").code == 0
+    assert machine.run("ssh", "setup", "--org", "other", "--host", "*.other.example").code == 0
 
     done = machine.run("ssh", "ensure", "--quiet")
 

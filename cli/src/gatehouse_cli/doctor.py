@@ -17,8 +17,9 @@ from gatehouse_cli.certificates import Certificate, NoCertificate, read_certific
 from gatehouse_cli.certifying import Wish, preview, refusals_of, row_of
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.known_hosts import fetch, keys_in, knows, matches
+from gatehouse_cli.known_hosts import fetch, keys_in, knows
 from gatehouse_cli.own_key import path_of
+from gatehouse_cli.patterns import matches
 from gatehouse_cli.refusals import hint
 from gatehouse_cli.renewing import advice, api_of, target_of
 from gatehouse_cli.setups import SetUp

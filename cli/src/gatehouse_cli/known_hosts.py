@@ -1,12 +1,12 @@
 """The lines by which ssh knows the machines of an organization: its host authorities' keys."""
 
-import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from gatehouse_cli.failures import Unreachable
+from gatehouse_cli.patterns import matches
 from gatehouse_cli.places import replace_file
 from gatehouse_cli.setups import SetUp
 from gatehouse_cli.transport import NO_GATEHOUSE, send
@@ -55,19 +55,6 @@ def knows(text: str, host: str) -> bool:
         for words in lines
         if len(words) >= PARTS
     )
-
-
-def matches(host: str, patterns: Sequence[str]) -> bool:
-    """As ssh does: one has to match, and none that begins with ``!`` (ssh_config(5), PATTERNS)."""
-    against = (one[1:] for one in patterns if one.startswith("!"))
-    return not any(_is_like(host, one) for one in against) and any(
-        _is_like(host, one) for one in patterns
-    )
-
-
-def _is_like(host: str, pattern: str) -> bool:
-    wild = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(wild, host.lower(), re.DOTALL) is not None
 
 
 def _lines(text: str) -> Iterable[str]:

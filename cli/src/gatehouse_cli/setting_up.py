@@ -11,6 +11,7 @@ from gatehouse_cli import known_hosts, ssh_config
 from gatehouse_cli.certifying import Wish, organization_of
 from gatehouse_cli.failures import Misused
 from gatehouse_cli.own_key import enrolled, made, path_of
+from gatehouse_cli.patterns import shared
 from gatehouse_cli.places import delete, locked
 from gatehouse_cli.setups import SLUG, SetUp, all_of_them, folder, keep, prepared
 from gatehouse_cli.ssh_keys import read_key
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
 
     from gatehouse_cli.program import Wishes
 
-WHICH_HOSTS = "For which machines? --host '*.example.com'"
+WHICH_HOSTS = (
+    "For which machines? --host '*.example.com'; or an admin tells all of you: host_patterns in the"
+    " organization's SSH policy."
+)
+OF_ANOTHER = (
+    "{patterns}: machines of {other} here. Whose authority is to be believed for which? Say it of"
+    " {org}: --host"
+)
 
 
 def set_up(
@@ -92,13 +100,26 @@ def _planned(
     setup = SetUp(slug, organization["id"], profile.server, profile.name, path)
     lines = known_hosts.fetch(setup)
     known = before.patterns if before else ()
-    wanted = hosts or known or known_hosts.patterns_in(lines or "")
+    told = known_hosts.patterns_in(lines or "")
+    wanted = hosts or known or told
     if not wanted:
         raise Misused(WHICH_HOSTS)
     setup = setup._replace(patterns=ssh_config.checked_patterns(wanted))
+    if wanted is told:
+        _refuse_those_of_others(setup)
     # What cannot stand there is refused before anything is made.
     ssh_config.block(setup, program())
     return setup, lines
+
+
+def _refuse_those_of_others(setup: SetUp) -> None:
+    """What an organization calls its own may be another's: nobody's authority is believed for such
+    machines because its admins say so. Raises Misused.
+    """
+    for other in all_of_them().values():
+        if other.org != setup.org and (found := shared(setup.patterns, other.patterns)):
+            names = ", ".join(found)
+            raise Misused(OF_ANOTHER.format(patterns=names, other=other.org, org=setup.org))
 
 
 def _private(path: str) -> str:
