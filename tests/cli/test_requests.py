@@ -340,6 +340,9 @@ def test_certificates_are_listed(machine: Cli, played: Played):
     done = machine.run("cert", "list", "--state", "valid", "--org", "acme")
 
     assert done.out == "7\tvalid\tweb,db\t2026-11-22T20:00:00Z\tc-1\n"
+    row["kind"] = "host"
+    assert "\tvalid, of a host\t" in machine.run("cert", "list").out
+    del row["kind"]
     assert machine.run("cert", "list", "--json").json["certificates"] == [row]
     found.clear()
     assert "gatehouse cert request" in machine.run("cert", "list").err

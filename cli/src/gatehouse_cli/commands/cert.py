@@ -103,8 +103,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
     rows = [
         (
             one["serial"],
-            one["state"],
-            one.get("kind", "user"),
+            one["state"] if one.get("kind") != "host" else f"{one['state']}, of a host",
             ",".join(one["principals"]),
             one["valid_before"],
             one["id"],
@@ -112,7 +111,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
         for one in found["certificates"]
     ]
     if rows:
-        wishes.output.table(("Serial", "State", "For", "Principals", "Until", "Id"), rows)
+        wishes.output.table(("Serial", "State", "Principals", "Until", "Id"), rows)
     else:
         wishes.output.say("There are none. Have one signed: gatehouse cert request")
 
