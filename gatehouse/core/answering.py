@@ -162,7 +162,8 @@ def _brings_body(plan: Plan, environ: Environ) -> bool:
     if plan.body is not None:
         return True
     is_there = environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ
-    return environ["REQUEST_METHOD"] not in READING and bool(is_there)
+    may_be = is_there or not environ["SERVER_PROTOCOL"].startswith("HTTP/1")
+    return environ["REQUEST_METHOD"] not in READING and bool(may_be)
 
 
 def _admit(plan: Plan, runtime: Runtime, environ: Environ) -> access.Recognised:

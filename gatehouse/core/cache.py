@@ -19,7 +19,7 @@ Redis is never trusted further than the row:
   tells nothing to workers that still believe an older one, under which nothing was voided.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -33,7 +33,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gatehouse.core.crypto import fingerprint
 from gatehouse.core.db import Model, committing_each
-from gatehouse.core.redis_link import RedisAway, RedisLink, Script
+from gatehouse.core.redis_link import RedisAway, RedisLink, Script, store_key
 
 EPOCHS = Table(
     "cache_epochs",
@@ -63,10 +63,10 @@ if epoch and tonumber(epoch) > tonumber(ARGV[4]) then return false end
 local version = string.sub(entry, 37, 52)
 if redis.call('GET', ARGV[1] .. 'v:' .. owner) ~= version then return false end
 local counts = {}
-for i = 5, #ARGV, 2 do
-  local key = ARGV[1] .. 'n:' .. ARGV[i] .. ':' .. owner
+for i = 5, #ARGV, 3 do
+  local key = ARGV[i] .. owner .. ARGV[i + 1]
   local count = redis.call('INCR', key)
-  if count == 1 then redis.call('EXPIRE', key, ARGV[i + 1]) end
+  if count == 1 then redis.call('EXPIRE', key, ARGV[i + 2]) end
   counts[#counts + 1] = count
 end
 local found = table.concat(counts, ' ') .. '|' .. #entry .. '|' .. entry
@@ -131,9 +131,16 @@ class OwnedCache:
         self._lock = Lock()
 
     def look(
-        self, key: str, *, answer: str = "", counters: Iterable[str | int] = ()
+        self,
+        key: str,
+        *,
+        answer: str = "",
+        counters: Iterable[tuple[str, int]] = (),
+        limits: Iterable[tuple[str, str, int]] = (),
     ) -> Found | None:
-        """Look ``key`` up in one round trip. ``counters`` are pairs of a name and its seconds."""
+        """Look ``key`` up in one round trip, and count the call. ``counters`` are names of our own
+        with their seconds; ``limits`` keys of the store's, as they are before and after the owner.
+        """
         try:
             epoch = self._believed_epoch()
             row: bytes | None = self._link.run_as(
@@ -141,7 +148,7 @@ class OwnedCache:
                 lambda run_id: (
                     *(1, key, _namespace(run_id, epoch), answer),
                     *(_epoch_key(run_id, ""), epoch),
-                    *counters,
+                    *_counted(_namespace(run_id, epoch), counters, limits),
                 ),
             )
         except RedisAway:
@@ -309,6 +316,18 @@ class Marker:
 
     def _mark(self, text: bytes) -> bytes:
         return blake2b(text, key=self._key, digest_size=MARK_LENGTH).digest()
+
+
+def _counted(
+    namespace: str,
+    counters: Iterable[tuple[str, int]],
+    limits: Iterable[tuple[str, str, int]],
+) -> Iterator[str | int]:
+    """What is counted: each what stands before and after the owner, and its seconds."""
+    for name, seconds in counters:
+        yield from (f"{namespace}n:{name}:", "", seconds)
+    for before, after, seconds in limits:
+        yield from (store_key(before), after, seconds)
 
 
 def _entry(key: str, owner: bytes) -> bytes:

@@ -9,8 +9,8 @@ from flask_smorest import Blueprint
 from gatehouse.core import access
 from gatehouse.core.answering import JSON, Call, Route, act_once, begin, refusal
 from gatehouse.core.callers import BEARER, origin_of
-from gatehouse.core.errors import GatehouseError
-from gatehouse.core.headers import network_of
+from gatehouse.core.errors import GatehouseError, TooLarge
+from gatehouse.core.headers import MOST_BYTES, network_of
 from gatehouse.core.openapi import describe
 from gatehouse.core.published import STATUS_LINES, Answered, Complete
 from gatehouse.core.streaming import Body, Opening, pieces
@@ -111,11 +111,15 @@ def as_response(error: GatehouseError) -> Response:
 
 
 def read_body() -> bytes:
-    """All of the body. Raises TooManyRequests or RequestTimeout if it is held back."""
+    """All of the body. Raises TooLarge; TooManyRequests or RequestTimeout if it is held back."""
     environ = request.environ
     bodies = environ["gatehouse.runtime"].bodies
     with bodies.reading(environ, network_of(environ["gatehouse.client"])):
-        return request.get_data(cache=False)
+        raw = request.get_data(cache=False)
+    # What has no length is read as far as we take it, and no further.
+    if len(raw) >= MOST_BYTES and not environ.get("CONTENT_LENGTH"):
+        raise TooLarge
+    return raw
 
 
 def own_token() -> str:

@@ -93,7 +93,9 @@ class Lane:
 
 
 def _is_plain(environ: Environ) -> bool:
-    """Whether the body has a length, and none that has to be refused."""
-    length = environ.get("CONTENT_LENGTH") or "0"
+    """Whether the body has a length, and none that has to be refused. Without one there may be a
+    body all the same, in HTTP/2 (RFC 9113 8.1).
+    """
+    length = environ.get("CONTENT_LENGTH") or ("0" if environ["REQUEST_METHOD"] == "GET" else "")
     is_short = bool(DIGITS.fullmatch(length)) and int(length) <= MOST_BYTES
     return is_short and "HTTP_TRANSFER_ENCODING" not in environ

@@ -19,6 +19,11 @@ CHUNK = 65_536
 Command = tuple[str | bytes | int, ...]
 
 
+def store_key(key: str) -> str:
+    """Under what the store keeps a key in Redis."""
+    return f"gatehouse:{key}"
+
+
 class RedisAway(ConnectionError):
     """Redis did not answer in time, or at all, or refused to work."""
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from gatehouse.core.db import NOT_AWAITED, Model, committing_each, insert_into
-from gatehouse.core.redis_link import RedisAway, RedisLink, Script
+from gatehouse.core.redis_link import RedisAway, RedisLink, Script, store_key
 
 EPHEMERAL = Table(
     "ephemeral",
@@ -208,35 +208,31 @@ class RedisStore:
         self._link = link
 
     def count(self, key: str, ttl: float, by: int = 1) -> tuple[int, float]:
-        count, left = self._link.run(COUNT, [_key(key)], [_milliseconds(ttl), by])
+        count, left = self._link.run(COUNT, [store_key(key)], [_milliseconds(ttl), by])
         return count, left / 1000
 
     def put(self, key: str, value: bytes, ttl: float, *, only_if_absent: bool = False) -> bool:
         condition = ("NX",) if only_if_absent else ()
-        answer = self._link.call("SET", _key(key), value, "PX", _milliseconds(ttl), *condition)
+        answer = self._link.call("SET", store_key(key), value, "PX", _milliseconds(ttl), *condition)
         return answer is not None
 
     def get(self, key: str) -> bytes | None:
-        found: bytes | None = self._link.call("GET", _key(key))
+        found: bytes | None = self._link.call("GET", store_key(key))
         return found
 
     def take(self, key: str) -> bytes | None:
-        found: bytes | None = self._link.run(TAKE, [_key(key)], [])
+        found: bytes | None = self._link.run(TAKE, [store_key(key)], [])
         return found
 
     def seconds_left(self, key: str) -> float:
-        left: int = self._link.call("PTTL", _key(key))
+        left: int = self._link.call("PTTL", store_key(key))
         return max(left, 0) / 1000
 
     def extend(self, key: str, ttl: float) -> None:
-        self._link.call("PEXPIRE", _key(key), _milliseconds(ttl))
+        self._link.call("PEXPIRE", store_key(key), _milliseconds(ttl))
 
     def delete(self, key: str) -> None:
-        self._link.call("DEL", _key(key))
-
-
-def _key(key: str) -> str:
-    return f"gatehouse:{key}"
+        self._link.call("DEL", store_key(key))
 
 
 class FailoverStore:

@@ -58,7 +58,7 @@ def raise_epoch(engine: Engine) -> None:
 def test_without_redis_there_is_no_cache_and_no_error(engine, owner):
     cache = OwnedCache(RedisLink(f"redis://127.0.0.1:{free_port()}/0"), engine, SECRET)
 
-    assert cache.look("key", answer="me", counters=("60.1", 60)) is None
+    assert cache.look("key", answer="me", counters=[("60.1", 60)]) is None
     assert cache.begin(owner) is None
     cache.fill("key", owner, "0" * 16, b"payload", LIFE)
     cache.fill_answer("me", owner, "0" * 16, b"answer", LIFE)

@@ -1,12 +1,16 @@
 """What machines and people ask most of the API: the fast lane and the usual way answer alike."""
 
+from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from gatehouse.core.rate_limit import count, parse
+from gatehouse.core.runtime import Runtime
 from tests.lanes import BothWays, seen
-from tests.ssh_certificates.offices import SIGN, Office
+from tests.ssh_certificates.offices import PREVIEW, SIGN, Office
 
 ME = "/api/v1/auth/me"
 
@@ -126,6 +130,35 @@ def test_a_request_with_a_key_is_done_once_by_both_ways(office: Office, both: Bo
     assert usual.headers["Idempotent-Replay"] == "true"
 
 
+def over_http_2(office: Office, path: str, body: bytes, kind: str = "application/json") -> Any:
+    """What granian makes of a body without a length: HTTP/2 needs none (RFC 9113 8.1)."""
+    without = {
+        "SERVER_PROTOCOL": "HTTP/2.0",
+        "CONTENT_LENGTH": "",
+        "wsgi.input_terminated": True,
+        "wsgi.input": BytesIO(body),
+    }
+    sent = {"content_type": kind, "headers": office.as_member}
+    return office.http.post(path, environ_overrides=without, **sent)
+
+
+@pytest.mark.parametrize("path", [SIGN, PREVIEW])
+def test_a_body_without_a_length_is_a_body(office: Office, path: str):
+    """Nobody gets more than they asked for."""
+    told = over_http_2(office, path, b'{"ttl_seconds": 60, "extensions": []}').json["data"]
+
+    assert told["extensions"] == []
+    assert over_http_2(office, path, b'{"nothing": 1}').status_code == 400
+    assert over_http_2(office, path, b"{}", "text/plain").status_code == 415
+    assert over_http_2(office, path, b"{" + b" " * 1_100_000 + b"}").status_code == 413
+
+
+def test_a_route_without_a_body_refuses_one_without_a_length(office: Office):
+    odd = over_http_2(office, "/api/v1/auth/sessions/refresh", b'{"nope": 1}')
+
+    assert odd.status_code == 400, odd.text
+
+
 def test_a_body_that_ends_too_early_is_refused(office: Office, both: BothWays):
     options = {"data": b"{}", "content_type": "application/json", "headers": office.as_member}
 
@@ -133,3 +166,15 @@ def test_a_body_that_ends_too_early_is_refused(office: Office, both: BothWays):
 
     assert fast.status_code == 408
     assert plain(fast) == plain(usual)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_limit_is_one_count_however_somebody_is_known(office: Office, runtime: Runtime):
+    """By a session it is counted with that; by an access token, as here, by itself."""
+    office.signed()
+    office.signed()
+
+    rules, who = parse("30/minute"), f"ssh_sign::{office.member.user_id}"
+    told = count(runtime.store, who, rules, datetime.now(UTC).timestamp())
+
+    assert told.remaining == 27

@@ -78,10 +78,13 @@ def _general_rules(runtime: Runtime) -> tuple[Rule, ...]:
 def _look(cache: OwnedCache, asked: Asked) -> Recognised | None:
     rules, moment = asked.rules, asked.now.timestamp()
     name, of_route = asked.limit or ("", ())
-    counters = [part for rule in rules for part in (rule.window(moment), rule.period)]
-    for rule in of_route:
-        counters += (f"{name}:{rule.window(moment)}", rule.period)
-    found = cache.look(asked.token_hash.hex(), answer=asked.answer, counters=counters)
+    found = cache.look(
+        asked.token_hash.hex(),
+        answer=asked.answer,
+        counters=[(rule.window(moment), rule.period) for rule in rules],
+        # Where those who come without a session are counted, too: rate_limit.count.
+        limits=[(f"limit:{name}:", f":{rule.window(moment)}", rule.period) for rule in of_route],
+    )
     if found is None:
         return None
     actor, expires_at = _unpacked(found.payload)
