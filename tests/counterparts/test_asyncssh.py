@@ -128,6 +128,10 @@ LATE = {"valid_after": 1_000_000, "valid_before": 2_000_000}
         (f"cert-authority {TRUSTED}\n", OURS, {}, None),
         (f"{TRUSTED}\n", OURS, {}, None),
     ],
+    ids=[
+        *("good", "forced command", "from here", "from elsewhere", "another principal", "over"),
+        *("unknown authority", "the account as principal", "no such account", "a plain key"),
+    ],
 )
 def test_its_server_goes_by_what_a_certificate_says(
     pairs: dict[str, Pair], allowed: str, by: Any, says: dict[str, Any], heard: str | None
@@ -150,6 +154,7 @@ def test_its_server_goes_by_what_a_certificate_says(
         (f"@cert-authority *.example.com {public_line(OTHER.blob)}", NAME, False),
         (f"@cert-authority *.example.com {TRUSTED}\n@revoked * {TRUSTED}", NAME, False),
     ],
+    ids=["known", "another name", "another authority", "revoked"],
 )
 def test_its_client_knows_a_host_by_its_certificate(
     sshd: Sshd, pairs: dict[str, Pair], known: str, name: str, *, is_known: bool
