@@ -61,7 +61,7 @@ class Route:
             ready = envelope.ready(known.answer)
             content = envelope.success(environ["gatehouse.request_id"], data=ready)
             return complete(HTTPStatus.OK, content, JSON)
-        return _answer(self.plan, call, known, _act(self.plan, call))
+        return _answer(self.plan, call, known, _act_once(self.plan, call))
 
     def refuse(self, error: GatehouseError, environ: Environ) -> Answered:
         return refusal(error, environ)
@@ -94,7 +94,7 @@ def begin(
     return known, Call(environ, known.actor, names, raw)
 
 
-def act_once(
+def act(
     plan: Plan,
     call: Call,
     once: idempotency.Once | None = None,
@@ -175,14 +175,14 @@ def _admit(plan: Plan, runtime: Runtime, environ: Environ) -> access.Recognised:
     return recognise(runtime, environ, answer=plan.ready, rules=rules)
 
 
-def _act(plan: Plan, call: Call) -> Reply:
+def _act_once(plan: Plan, call: Call) -> Reply:
     """Do what was asked, once if the caller wants what is created once."""
     creates = plan.returns.status is HTTPStatus.CREATED
     once = idempotency.asked_for(call.environ, call.actor.user_id, call.raw) if creates else None
     if once is None:
-        return act_once(plan, call)
+        return act(plan, call)
     with idempotency.alone(call.runtime, once) as stored:
-        reply = act_once(plan, call, once, stored)
+        reply = act(plan, call, once, stored)
     if stored is not None:
         call.environ["gatehouse.headers"].append(idempotency.REPLAYED)
     return reply

@@ -7,7 +7,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from gatehouse.core import access
-from gatehouse.core.answering import JSON, Call, Route, act_once, begin, refusal
+from gatehouse.core.answering import JSON, Call, Route, act, begin, refusal
 from gatehouse.core.callers import BEARER, origin_of
 from gatehouse.core.errors import GatehouseError, TooLarge
 from gatehouse.core.headers import MOST_BYTES, network_of
@@ -26,6 +26,7 @@ from gatehouse.core.views import (
     recorded,
     returns,
     streams,
+    told_again_if,
     with_tag,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "recorded",
     "returns",
     "streams",
+    "told_again_if",
     "with_tag",
 ]
 
@@ -143,7 +145,7 @@ def _streamed(plan: Plan, call: Call) -> Response:
     named = frozenset(str(each).lower() for each in owners if each)
     opening = Opening(call.runtime.streams, named, call.environ.get("gunicorn.socket"))
     try:
-        status, stream, _ = act_once(plan, call, opening=opening)
+        status, stream, _ = act(plan, call, opening=opening)
     except BaseException:
         opening.give_up()
         raise

@@ -5,13 +5,13 @@ database decides who was first. A mark beside it tells that the first is still a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -42,7 +42,6 @@ KEYS = Table(
 )
 
 Reply = tuple[HTTPStatus, Any, Any]
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 class KeyUsedOtherwise(Conflict):
@@ -75,16 +74,6 @@ class Once:
     @property
     def purpose(self) -> str:
         return f"idempotency:{self.key.hex()}"
-
-
-def told_again_if(holds: Callable[[Context, Any], None]) -> Callable[[View], View]:
-    """Let ``holds(ctx, data)`` refuse a stored answer that is true no more, by what it raises."""
-
-    def decorate(view: View) -> View:
-        view.holds = holds  # type: ignore[attr-defined]
-        return view
-
-    return decorate
 
 
 def asked_for(environ: dict[str, Any], user_id: UUID | None, raw: bytes) -> Once | None:

@@ -17,7 +17,7 @@ from gatehouse.core.store import EphemeralStore
 View = TypeVar("View", bound=Callable[..., Any])
 
 MOST_COUNTED = 4096  # windows that a process counts in
-WIDE = 1000
+WIDE = 1000  # calls, from which on a limit keeps load away and not guesses
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 

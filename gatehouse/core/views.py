@@ -118,6 +118,11 @@ def ready(name: str) -> Callable[[View], View]:
     return _note(ready=name)
 
 
+def told_again_if(holds: Holds) -> Callable[[View], View]:
+    """Let ``holds(ctx, data)`` refuse, by what it raises, a stored answer that is true no more."""
+    return _note(holds=holds)
+
+
 def recorded(view: View) -> View:
     """A GET that is an act of its own, such as taking data away: it writes to the record."""
     return _note(is_recorded=True)(view)
@@ -178,5 +183,5 @@ def plan_of(view: Callable[..., Any]) -> Plan:
         query=notes.get("query"),
         body=notes.get("body"),
         also=notes.get("also"),
-        holds=getattr(view, "holds", None),
+        holds=notes.get("holds"),
     )

@@ -1,9 +1,7 @@
 """asyncssh, the other implementation of SSH that people run, reads and believes what we write."""
 
 import asyncio
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import asyncssh
@@ -11,8 +9,9 @@ import pytest
 
 from gatehouse.core.openssh.certificates import issue
 from gatehouse.core.openssh.keys import read_public_key
-from gatehouse.core.openssh.terms import Kind, Terms
+from gatehouse.core.openssh.terms import Kind
 from tests.core.openssh.conftest import KINDS, Pair, pairs
+from tests.core.openssh.made_certificates import good_now
 from tests.core.openssh.made_keys import ALL, ED25519, RSA, SIGNING, authority, public_line, subject
 from tests.sshd import NAME, Sshd
 
@@ -33,27 +32,12 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         yield found
 
 
-def person(of: bytes, **changed: Any) -> Terms:
-    now = int(time.time())
-    terms = Terms(
-        subject=of,
-        serial=7,
-        kind=Kind.USER,
-        key_id="gh1:acme:alice",
-        principals=("prod",),
-        valid_after=now - 300,
-        valid_before=now + 300,
-        extensions={"permit-pty": ""},
-    )
-    return replace(terms, **changed)
-
-
 @pytest.mark.parametrize("by", SIGNING)
 @pytest.mark.parametrize("of_type", ALL)
 def test_it_reads_every_type_of_key_by_every_type_of_authority(of_type: str, by: str):
     """With the signature, which it verifies."""
     signer = authority(by)
-    line = issue(person(subject(of_type)), signer.blob, signer.sign)
+    line = issue(good_now(subject(of_type)), signer.blob, signer.sign)
 
     found: Any = asyncssh.import_certificate(line)
 
@@ -73,7 +57,7 @@ def test_its_client_logs_in_where_openssh_decides(
 ):
     signer, pair = authority(by), pairs[of_type]
     sshd.trust(public_line(signer.blob))
-    line = issue(person(pair.public.blob), signer.blob, signer.sign)
+    line = issue(good_now(pair.public.blob), signer.blob, signer.sign)
 
     assert asyncio.run(_said(sshd.port, pair, line, username=sshd.account)) == "in\n"
 
@@ -137,7 +121,7 @@ def test_its_server_goes_by_what_a_certificate_says(
     pairs: dict[str, Pair], allowed: str, by: Any, says: dict[str, Any], heard: str | None
 ):
     pair = pairs[ED25519]
-    line = issue(person(pair.public.blob, **says), by.blob, by.sign)
+    line = issue(good_now(pair.public.blob, **says), by.blob, by.sign)
 
     if heard is None:
         with pytest.raises(asyncssh.PermissionDenied):
@@ -160,11 +144,11 @@ def test_its_client_knows_a_host_by_its_certificate(
     sshd: Sshd, pairs: dict[str, Pair], known: str, name: str, *, is_known: bool
 ):
     host = read_public_key(sshd.host_line).blob
-    terms = person(host, kind=Kind.HOST, principals=(NAME,), extensions={})
+    terms = good_now(host, kind=Kind.HOST, principals=(NAME,), extensions={})
     sshd.show(issue(terms, OURS.blob, OURS.sign))
     sshd.trust(TRUSTED)
     pair = pairs[ED25519]
-    line = issue(person(pair.public.blob), OURS.blob, OURS.sign)
+    line = issue(good_now(pair.public.blob), OURS.blob, OURS.sign)
     hosts = asyncssh.import_known_hosts(f"{known}\n")
     there = {"known": hosts, "username": sshd.account, "host_key_alias": name}
 

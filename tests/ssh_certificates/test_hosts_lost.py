@@ -5,15 +5,26 @@ import pytest
 from tests.ssh_certificates.offices import HOST_NAME as NAME
 from tests.ssh_certificates.offices import HostOffice
 
+Headers = dict[str, str]
+
 
 @pytest.fixture
 def office(client, make) -> HostOffice:
     return HostOffice(client, make)
 
 
+def post(office: HostOffice, path: str, by: Headers, said: object = None, status: int = 200):
+    reply = office.http.post(f"/api/v1/{path}", json=said, headers=by)
+    assert reply.status_code == status, reply.text
+
+
+def operator(office: HostOffice) -> Headers:
+    return office.make.bearer(office.make.user(is_operator=True))
+
+
 def suspended(office: HostOffice) -> tuple[int, str]:
-    path = f"/api/v1/organizations/{office.org.id}/members/{office.admin.user_id}/suspend"
-    assert office.http.post(path, headers=office.as_owner).status_code == 200
+    path = f"organizations/{office.org.id}/members/{office.admin.user_id}/suspend"
+    post(office, path, office.as_owner)
     return 403, "MEMBERSHIP_SUSPENDED"
 
 
@@ -24,14 +35,13 @@ def removed(office: HostOffice) -> tuple[int, str]:
 
 
 def left(office: HostOffice) -> tuple[int, str]:
-    path = f"/api/v1/organizations/{office.org.id}/leave"
-    assert office.http.post(path, headers=office.as_admin).status_code == 200
+    post(office, f"organizations/{office.org.id}/leave", office.as_admin)
     return 404, "NOT_FOUND"
 
 
 def locked(office: HostOffice) -> tuple[int, str]:
-    path = f"/api/v1/organizations/{office.org.id}/users/{office.admin.user_id}/lock"
-    assert office.http.post(path, json={}, headers=office.as_owner).status_code == 201
+    path = f"organizations/{office.org.id}/users/{office.admin.user_id}/lock"
+    post(office, path, office.as_owner, {}, 201)
     office.as_admin = office.make.bearer(office.admin)
     return 403, "USER_LOCKED"
 
@@ -62,18 +72,12 @@ def key_revoked(office: HostOffice) -> tuple[int, str]:
 
 
 def account_suspended(office: HostOffice) -> tuple[int, str]:
-    operator = office.make.bearer(office.make.user(is_operator=True))
-    path = f"/api/v1/admin/users/{office.admin.user_id}/suspend"
-    reply = office.http.post(path, json={}, headers=operator)
-    assert reply.status_code == 200, reply.text
+    post(office, f"admin/users/{office.admin.user_id}/suspend", operator(office), {})
     return 401, "INVALID_TOKEN"
 
 
 def account_deleted(office: HostOffice) -> tuple[int, str]:
-    operator = office.make.bearer(office.make.user(is_operator=True))
-    path = f"/api/v1/admin/users/{office.admin.user_id}/delete"
-    reply = office.http.post(path, json={"confirm": True}, headers=operator)
-    assert reply.status_code == 200, reply.text
+    post(office, f"admin/users/{office.admin.user_id}/delete", operator(office), {"confirm": True})
     return 401, "INVALID_TOKEN"
 
 

@@ -14,8 +14,7 @@ from gatehouse.core.errors import (
     ReauthenticationRequired,
     StepUpRequired,
 )
-from gatehouse.core.http import Api, body, query, raises, returns
-from gatehouse.core.idempotency import told_again_if
+from gatehouse.core.http import Api, body, query, raises, returns, told_again_if
 from gatehouse.core.rate_limit import limited
 from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable

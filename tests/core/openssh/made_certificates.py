@@ -1,6 +1,7 @@
 """Certificates for the tests, of a person and of a host."""
 
 import base64
+import time
 from dataclasses import replace
 
 from gatehouse.core.openssh.certificates import certificate_type, issue
@@ -8,6 +9,7 @@ from gatehouse.core.openssh.terms import Kind, Terms
 from tests.core.openssh.made_keys import ED25519, authority, subject
 
 NONCE = bytes(range(32))
+FIVE_MINUTES = 300
 FLAGS = ("permit-X11-forwarding", "permit-pty", "permit-user-rc")
 
 
@@ -33,6 +35,22 @@ def user(of_type: str = ED25519, **changed) -> Terms:
 def host(of_type: str = ED25519, **changed) -> Terms:
     names = ("db1.example.com", "db1", "192.0.2.1", "2001:db8::1")
     terms = user(of_type, kind=Kind.HOST, principals=names, critical_options={}, extensions={})
+    return replace(terms, **changed)
+
+
+def good_now(subject: bytes, **changed) -> Terms:
+    """What lets alice in wherever prod may enter, for five minutes from now."""
+    now = int(time.time())
+    terms = Terms(
+        subject=subject,
+        serial=7,
+        kind=Kind.USER,
+        key_id="gh1:acme:alice",
+        principals=("prod",),
+        valid_after=now - FIVE_MINUTES,
+        valid_before=now + FIVE_MINUTES,
+        extensions={"permit-pty": ""},
+    )
     return replace(terms, **changed)
 
 

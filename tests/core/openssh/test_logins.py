@@ -4,19 +4,18 @@ import base64
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gatehouse.core.openssh.certificates import issue
 from gatehouse.core.openssh.krl import Revoked, write_krl
-from gatehouse.core.openssh.terms import Kind, Terms
+from gatehouse.core.openssh.terms import Kind
 from tests.core.openssh.conftest import KINDS, Pair
+from tests.core.openssh.made_certificates import FIVE_MINUTES, good_now
 from tests.core.openssh.made_keys import ED25519, SIGNING, authority, public_line
 from tests.sshd import NAME, Login, Sshd
 
-FIVE_MINUTES = 300
 OURS, OTHER = authority(ED25519), authority("ecdsa-sha2-nistp256")
 TRUSTED = public_line(OURS.blob)
 FOR_US = f"@cert-authority *.example.com {TRUSTED}"
@@ -44,25 +43,10 @@ def enter(sshd: Sshd, pairs: dict[str, Pair]) -> Try:
 
     def enter(*command: str, by=OURS, of_type: str = ED25519, options=(), **terms) -> Login:
         pair = pairs[of_type]
-        certificate = issue(person(pair.public.blob, **terms), by.blob, by.sign)
+        certificate = issue(good_now(pair.public.blob, **terms), by.blob, by.sign)
         return sshd.login(pair.path, certificate, *command, options=options)
 
     return enter
-
-
-def person(subject: bytes, **changed) -> Terms:
-    now = int(time.time())
-    terms = Terms(
-        subject=subject,
-        serial=7,
-        kind=Kind.USER,
-        key_id="gh1:acme:alice",
-        principals=("prod",),
-        valid_after=now - FIVE_MINUTES,
-        valid_before=now + FIVE_MINUTES,
-        extensions={"permit-pty": ""},
-    )
-    return replace(terms, **changed)
 
 
 def from_now(seconds: int) -> int:
@@ -136,7 +120,7 @@ def test_a_certificate_counts_between_its_times(enter: Try, begins: int, ends: i
     assert reason in login.log
 
 
-def test_a_host_certificate_is_none_of_a_person(enter: Try):
+def test_a_host_certificate_is_none_of_a_good_now(enter: Try):
     """Threat 215."""
     assert not enter(kind=Kind.HOST, extensions={}).is_in
 
@@ -147,7 +131,7 @@ def test_what_an_unknown_authority_signed_counts_nothing(enter: Try):
 
 def test_a_changed_certificate_counts_nothing(sshd: Sshd, pairs: dict[str, Pair]):
     pair = pairs[ED25519]
-    line = issue(person(pair.public.blob, principals=("prad",)), OURS.blob, OURS.sign)
+    line = issue(good_now(pair.public.blob, principals=("prad",)), OURS.blob, OURS.sign)
     name, text = line.split()
     changed = base64.b64decode(text).replace(b"prad", b"prod")
 
@@ -296,9 +280,9 @@ def meet(machine: Sshd, pairs: dict[str, Pair]) -> Try:
     def meet(*known: str, options=(), name: str = NAME, by=OURS, **terms) -> Login:
         blob = base64.b64decode(machine.host_line.split()[1])
         usual = {"kind": Kind.HOST, "principals": (NAME, "db1"), "extensions": {}, "serial": 9}
-        machine.show(issue(person(blob, **usual | terms), by.blob, by.sign))
+        machine.show(issue(good_now(blob, **usual | terms), by.blob, by.sign))
         pair = pairs[ED25519]
-        certificate = issue(person(pair.public.blob), OURS.blob, OURS.sign)
+        certificate = issue(good_now(pair.public.blob), OURS.blob, OURS.sign)
         return machine.login(pair.path, certificate, known=known, options=options, name=name)
 
     return meet
