@@ -1,5 +1,6 @@
 """The base of every table, the engine, and the one place that hides removed rows."""
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     JSON,
     Connection,
@@ -150,6 +152,7 @@ def make_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # They hold hashes and addresses, and errors are logged.
+        json_serializer=_as_json,
         pool_size=10,
         max_overflow=10,
         pool_timeout=WAIT_FOR_LOCK,
@@ -164,6 +167,14 @@ def make_engine(url: str) -> Engine:
     give_up_the_silent(engine)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _as_json(value: Any) -> bytes | str:
+    """What is written most; slowly what orjson has no word for, such as numbers of over 64 bits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value)
 
 
 def committing_each(engine: Engine) -> Engine:

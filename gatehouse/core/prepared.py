@@ -21,13 +21,13 @@ Statement = Select[*tuple[Any, ...]] | Insert | Update
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """``fixed`` are the values that the statement brings; ``write`` and ``read`` turn those of a
-    call, and those of a row by their place, into what the other side takes.
+    """``fixed`` are the values by their place, as far as the statement brings them; ``write`` and
+    ``read`` turn those of a call and of a row, by their place, into what the other side takes.
     """
 
     sql: str
-    fixed: Mapping[str, Any]
-    write: tuple[tuple[str, Convert | None], ...]
+    fixed: tuple[Any, ...]
+    write: tuple[tuple[int, str, Convert | None], ...]
     read: tuple[tuple[int, Convert], ...]
     row: Callable[[Any], Any]
 
@@ -65,12 +65,12 @@ class Prepared:
 
     def _run(self, db: Connection, values: Mapping[str, Any]) -> tuple[_Compiled, Any]:
         made = self._compiled or self._compile(db.dialect)
-        given = dict(made.fixed)
-        for name, convert in made.write:
+        given = [*made.fixed]
+        for at, name, convert in made.write:
             value = values[name]
-            given[name] = convert(value) if convert is not None else value
+            given[at] = convert(value) if convert is not None else value
         driver: Any = db.connection.driver_connection
-        cursor = driver.cursor()
+        cursor = driver.own_cursor
         for listener in db.dispatch.before_cursor_execute:
             listener(db, cursor, made.sql, given, None, False)  # noqa: FBT003 - SQLAlchemy's own
         try:
@@ -80,22 +80,24 @@ class Prepared:
         return made, cursor
 
     def _compile(self, dialect: Dialect) -> _Compiled:
-        compiled: Any = self.statement.compile(dialect=dialect)
+        # As PostgreSQL itself has it, $1: there is nothing for the driver to read and to change.
+        own: Any = type(dialect)
+        compiled: Any = self.statement.compile(dialect=own(paramstyle="numeric_dollar"))
         if compiled.post_compile_params or compiled.literal_execute_params:
             raise TypeError("A list of values makes another statement each time.")
-        binds = compiled.binds
-        asked = {name: _writer(bind.type, dialect) for name, bind in binds.items() if bind.required}
-        fixed = {
-            name: _apply(_writer(bind.type, dialect), bind.effective_value)
-            for name, bind in binds.items()
-            if not bind.required
-        }
+        binds = [(name, compiled.binds[name]) for name in compiled.positiontup]
+        writers = [_writer(bind.type, dialect) for _, bind in binds]
+        fixed = (
+            None if bind.required else _apply(writer, bind.effective_value)
+            for (_, bind), writer in zip(binds, writers, strict=True)
+        )
+        asked = ((at, name, writers[at]) for at, (name, bind) in enumerate(binds) if bind.required)
         columns = getattr(self.statement, "exported_columns", ())
         readers = ((at, _reader(column.type, dialect)) for at, column in enumerate(columns))
         self._compiled = _Compiled(
             str(compiled),
-            fixed,
-            tuple(asked.items()),
+            tuple(fixed),
+            tuple(asked),
             tuple((at, reader) for at, reader in readers if reader is not None),
             _maker([column.key for column in columns]),
         )

@@ -3,9 +3,11 @@
 Imported only where PostgreSQL is used: an installation on SQLite has no driver for it.
 """
 
+from functools import cached_property
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import RawCursor
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
@@ -22,6 +24,11 @@ class Impatient(psycopg.Connection[TupleRow]):
     """
 
     patience: float = LONGEST
+
+    @cached_property
+    def own_cursor(self) -> RawCursor[TupleRow]:
+        """For one statement after the other, each read to its end. Values are $1, $2."""
+        return RawCursor(self)
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         try:

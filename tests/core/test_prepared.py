@@ -100,6 +100,16 @@ def test_a_row_is_what_sqlalchemy_makes_of_it(there):
                 assert found.made_at.utcoffset() == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    "parts", [{"n": 2**70}, {"half a pair": "\ud83d"}, [], {}, "a", 1.5, [True, None]], ids=str
+)
+def test_all_that_json_can_say_is_kept(there, parts):
+    with there.short.connect() as db:
+        values = thing(parts=parts)
+        PUT_IN.count(db, values)
+        assert BY_ID.first(db, {"id": values["id"]}).parts == parts
+
+
 def test_none_some_and_how_many(there):
     with there.short.connect() as db:
         assert (BY_ID.first(db, {"id": uuid4()}), ALL.all(db, {})) == (None, [])
