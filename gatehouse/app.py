@@ -7,7 +7,7 @@ from flask.sessions import SessionInterface
 from werkzeug.routing import MapAdapter, Rule
 from werkzeug.wrappers import Response
 
-from gatehouse.core import assets, logging, openapi, refusals
+from gatehouse.core import api_docs, assets, logging, refusals
 from gatehouse.core.headers import MOST_BYTES, Edge
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.lane import Lane
@@ -33,13 +33,13 @@ def create_app(settings: Settings | None = None, **replaced: object) -> Flask:
     app.extensions |= {"gatehouse": runtime, "migrate": LazyMigrate()}
     app.url_map.converters["uuid"] = AnySegment
     app.url_map.merge_slashes = False
-    blueprints = tuple(api for domain in mounted for api in domain.apis)
-    refusals.install(app, blueprints)
-    app.extensions["gatehouse_apis"] = blueprints
-    openapi.install(app, blueprints)
+    apis: tuple[Any, ...] = tuple(api for domain in mounted for api in domain.apis)
+    refusals.install(app, apis)
+    app.extensions["gatehouse_apis"] = apis
+    api_docs.install(app, apis)
     assets.install(app, tuple(pages for domain in mounted for pages in domain.pages))
     endpoints = tuple(one for domain in mounted for one in domain.endpoints)
-    for blueprint in (*blueprints, *endpoints):
+    for blueprint in (*apis, *endpoints):
         app.register_blueprint(blueprint)
     app.cli.add_command(database_commands)
     for domain in mounted:

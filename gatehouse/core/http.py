@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, request
-from flask_smorest import Blueprint
+from flask import Blueprint, Response, request
 
-from gatehouse.core import access
 from gatehouse.core.answering import JSON, Call, Route, act, begin, refusal
 from gatehouse.core.callers import BEARER, origin_of
 from gatehouse.core.errors import GatehouseError, TooLarge
 from gatehouse.core.headers import MOST_BYTES, network_of
-from gatehouse.core.openapi import describe
 from gatehouse.core.published import STATUS_LINES, Answered, Complete
 from gatehouse.core.streaming import Body, Opening, pieces
 from gatehouse.core.views import (
@@ -52,42 +49,48 @@ API_ROOT = "/api/v1"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Api(Blueprint):  # type: ignore[misc]
+class Api(Blueprint):
     """The routes of a domain. Views take a Context and return plain objects.
 
-    A flask-smorest blueprint, so that the OpenAPI document is made of the same decorators.
+    ``about`` stands in the OpenAPI document, which is made of the same decorators.
     """
 
     def __init__(self, name: str, *, at: str = "", root: str = API_ROOT, about: str = "") -> None:
-        super().__init__(name, __name__, url_prefix=root + at or None, description=about)
-        self.public_endpoints: set[str] = set()
-        self.paths: set[str] = set()
+        super().__init__(name, __name__)
+        self.about = about
+        self.routes: list[Route] = []
+        self._prefix = root + at
 
-    def get(self, path: str = "") -> Callable[[View], View]:
+    @property
+    def paths(self) -> set[str]:
+        return {route.path for route in self.routes}
+
+    @property
+    def public_endpoints(self) -> set[str]:
+        plans = (route.plan for route in self.routes)
+        return {f"{self.name}.{plan.view.__name__}" for plan in plans if plan.access.is_public}
+
+    def get(self, path: str = "") -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("GET", path)
 
-    def post(self, path: str = "") -> Callable[[View], View]:
+    def post(self, path: str = "") -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("POST", path)
 
-    def put(self, path: str = "") -> Callable[[View], View]:
+    def put(self, path: str = "") -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("PUT", path)
 
-    def patch(self, path: str = "") -> Callable[[View], View]:
+    def patch(self, path: str = "") -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("PATCH", path)
 
-    def delete(self, path: str = "") -> Callable[[View], View]:
+    def delete(self, path: str = "") -> Callable[[View], View]:  # type: ignore[override]
         return self._mount("DELETE", path)
 
     def _mount(self, method: str, path: str) -> Callable[[View], View]:
         def mount(view: View) -> View:
-            route = Route(plan_of(view), method, f"{self.url_prefix or ''}{path}")
+            route = Route(plan_of(view), method, f"{self._prefix}{path}")
             view.endpoint = route  # type: ignore[attr-defined]
-            serve = _serve(route)
-            describe(serve, view, method=method, path=route.path)
-            self.paths.add(route.path)
-            self.add_url_rule(path, view.__name__, serve, methods=[method])
-            if access.access_of(view).is_public:
-                self.public_endpoints.add(f"{self.name}.{view.__name__}")
+            self.routes.append(route)
+            self.add_url_rule(route.path, view.__name__, _serve(route), methods=[method])
             return view
 
         return mount

@@ -1,23 +1,19 @@
-"""The OpenAPI 3.1 document, made of the routes' own decorators, and Swagger UI to read it.
-
-The document is built on first use: a server that nobody asks for it does not pay for it.
-"""
+"""The OpenAPI 3.1 document, made of the routes' own decorators."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin, common
-from flask import Flask, Response, redirect, send_from_directory
+from flask import Flask
 from flask_smorest import Api as Smorest
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from gatehouse.core import errors, fields, idempotency
 from gatehouse.core.access import Access, access_of
+from gatehouse.core.answering import Route
+from gatehouse.core.http import Api
 from gatehouse.core.identifiers import AnySegment
 from gatehouse.core.pagination import CursorField
 
@@ -32,27 +28,6 @@ Every answer has the same envelope. Sign in with `POST /api/v1/auth/login` and s
 
 Applications that sign people in use OpenID Connect and not this: all that a client library needs is
 at `/.well-known/openid-configuration`."""
-STATIC = Path(__file__).parent / "static"
-UI_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-UI_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gatehouse API</title>
-<link rel="icon" href="docs/assets/swagger-ui/favicon-32x32.png">
-<link rel="stylesheet" href="docs/assets/swagger-ui/swagger-ui.css">
-</head>
-<body>
-<main id="swagger-ui"></main>
-<script src="docs/assets/swagger-ui/swagger-ui-bundle.js"></script>
-<script src="docs/assets/api-docs.js"></script>
-</body>
-</html>
-"""
 TEXT = {"type": "string"}
 COUNT = {"type": "integer", "minimum": 0}
 PAGINATION = {
@@ -109,80 +84,76 @@ OF_CALLER = (
 )
 
 
-def describe(serve: Any, view: Callable[..., Any], *, method: str, path: str) -> None:
-    """Leave on ``serve`` what flask-smorest puts into the document (as its ``@doc`` does)."""
-    notes = getattr(view, "notes", {})
-    manual: dict[str, Any] = {
-        "operationId": view.__name__,
-        "responses": {**_success(notes), **_refusals(view, notes, method, path)},
-        "security": _security(access_of(view)),
-    }
-    if "query" in notes:
-        manual["parameters"] = [{"in": "query", "schema": notes["query"]}]
-    if _can_be_repeated(view, notes):
-        manual.setdefault("parameters", []).append(REPEATED)
-    if "body" in notes and method != "GET":
-        content = {"application/json": {"schema": notes["body"]}}
-        is_required = any(field.required for field in notes["body"].fields.values())
-        manual["requestBody"] = {"required": is_required, "content": content}
-    serve._apidoc = {"manual_doc": manual}  # noqa: SLF001 - without @doc's wrapper on every call
-
-
 def _security(access: Access) -> list[dict[str, list[str]]]:
     """Who may call, as alternatives: an empty one is nobody in particular."""
     anonymous: list[dict[str, list[str]]] = [{}] if access.is_public else []
     return [*anonymous, {"bearer": []}] if access.knows_callers else []
 
 
-def document(blueprints: Iterable[Blueprint]) -> dict[str, Any]:
+def document(apis: Iterable[Api]) -> dict[str, Any]:
     """The whole document. A Flask app of its own collects it, so that ours stays as it is."""
     scratch = Flask("gatehouse")
     scratch.url_map.converters["uuid"] = AnySegment
     scratch.config |= {"API_TITLE": TITLE, "API_VERSION": VERSION, "OPENAPI_VERSION": "3.1.0"}
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
-    api = Smorest(
+    smorest = Smorest(
         scratch, spec_kwargs={"marshmallow_plugin": plugin, "info": {"description": ABOUT}}
     )
-    api.register_converter(AnySegment, lambda _converter: {"type": "string", "format": "uuid"})
+    smorest.register_converter(AnySegment, lambda _converter: {"type": "string", "format": "uuid"})
     for field in (fields.Text, fields.Paragraphs, fields.Password, CursorField):
-        api.register_field(field, "string", None)
-    api.register_field(fields.Address, "string", "email")
-    api.register_field(fields.WebAddress, "string", "uri")
-    api.register_field(fields.Moment, "string", "date-time")
-    api.register_field(fields.Instant, "string", "date-time")
-    api.register_field(fields.Flag, "boolean", None)
-    api.register_field(fields.Whole, "integer", None)
-    api.spec.components.schema("Error", ERROR)
-    api.spec.components.security_scheme(
+        smorest.register_field(field, "string", None)
+    smorest.register_field(fields.Address, "string", "email")
+    smorest.register_field(fields.WebAddress, "string", "uri")
+    smorest.register_field(fields.Moment, "string", "date-time")
+    smorest.register_field(fields.Instant, "string", "date-time")
+    smorest.register_field(fields.Flag, "boolean", None)
+    smorest.register_field(fields.Whole, "integer", None)
+    smorest.spec.components.schema("Error", ERROR)
+    smorest.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "description": "A session or access token"}
     )
-    for blueprint in blueprints:
-        api.register_blueprint(blueprint)
-    return _finished(api.spec.to_dict())
+    for api in apis:
+        smorest.register_blueprint(_described(api))
+    return _finished(smorest.spec.to_dict())
 
 
-def install(app: Flask, blueprints: tuple[Blueprint, ...]) -> None:
-    """Serve the document at /api/openapi.json and Swagger UI, from our own files, at /api/docs."""
+def _described(api: Api) -> Blueprint:
+    """The same routes as flask-smorest puts them into the document; nobody calls these."""
+    described = Blueprint(api.name, __name__, description=api.about)
+    for route in api.routes:
+        described.add_url_rule(route.path, view_func=_stand_in(route), methods=[route.method])
+    return described
 
-    @lru_cache(maxsize=1)
-    def content() -> bytes:
-        return orjson.dumps(document(blueprints))
 
-    def openapi_json() -> Response:
-        return Response(content(), content_type="application/json")
+def _stand_in(route: Route) -> Callable[[], None]:
+    def view() -> None:
+        """Has the name, the words and what ``@doc`` of flask-smorest would leave."""
 
-    def docs() -> Response:
-        policy = {"Content-Security-Policy": UI_POLICY}
-        return Response(UI_PAGE, headers=policy, content_type="text/html; charset=utf-8")
+    view.__name__, view.__doc__ = route.plan.view.__name__, route.plan.view.__doc__
+    view._apidoc = {"manual_doc": _operation(route)}  # type: ignore[attr-defined] # noqa: SLF001
+    return view
 
-    def assets(name: str) -> Response:
-        return send_from_directory(STATIC, name, max_age=86_400)
 
-    app.add_url_rule("/api/openapi.json", "openapi_json", openapi_json)
-    app.add_url_rule("/api/docs", "api_docs", docs)
-    # The page finds its parts from an address without the slash.
-    app.add_url_rule("/api/docs/", "api_docs_folder", lambda: redirect("/api/docs"))
-    app.add_url_rule("/api/docs/assets/<path:name>", "api_docs_assets", assets)
+def _operation(route: Route) -> dict[str, Any]:
+    view = route.plan.view
+    notes = getattr(view, "notes", {})
+    said: dict[str, Any] = {
+        "operationId": view.__name__,
+        "responses": {
+            **_success(notes),
+            **_refusals(view, notes, route.method, route.path),
+        },
+        "security": _security(access_of(view)),
+    }
+    if "query" in notes:
+        said["parameters"] = [{"in": "query", "schema": notes["query"]}]
+    if _can_be_repeated(view, notes):
+        said.setdefault("parameters", []).append(REPEATED)
+    if "body" in notes and route.method != "GET":
+        content = {"application/json": {"schema": notes["body"]}}
+        is_required = any(field.required for field in notes["body"].fields.values())
+        said["requestBody"] = {"required": is_required, "content": content}
+    return said
 
 
 def _can_be_repeated(view: Callable[..., Any], notes: dict[str, Any]) -> bool:

@@ -8,7 +8,6 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from gatehouse.core.listening import address_of, refuse_a_port_in_use
-from gatehouse.core.openapi import document
 from gatehouse.core.runtime import Runtime
 from gatehouse.ops import service
 from gatehouse.ops.service.demo import PEOPLE
@@ -100,6 +99,8 @@ def doctor(*, as_json: bool) -> None:
 @with_appcontext
 def openapi(path: Path | None) -> None:
     """Print the OpenAPI document, or write it to a file."""
+    from gatehouse.core.openapi import document  # noqa: PLC0415 - what serves does not make it
+
     text = (
         json.dumps(document(current_app.extensions["gatehouse_apis"]), indent=2, sort_keys=True)
         + "\n"
