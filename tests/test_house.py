@@ -28,6 +28,8 @@ PRIVATE_ROUTES = re.compile(r"from gatehouse\.(\w+)\.routes\b")
 PRIVATE_SCHEMAS = re.compile(r"from gatehouse\.(\w+)\.schemas\b")
 TRANSACTIONS = re.compile(r"\.(commit|rollback|begin)\(\)")
 ENVIRONMENT = re.compile(r"os\.environ|getenv")
+HALF_MERGED = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+WRITTEN = {".py", ".md", ".html", ".txt", ".css", ".js", ".sh", ".toml", ".json", ".po"}
 
 
 def name(path: Path) -> str:
@@ -48,9 +50,16 @@ def home_of(path: str) -> str:
 
 
 def test_no_file_is_longer_than_400_lines():
-    all_we_wrote = texts("gatehouse", "migrations", "tests", "benchmarks", "scripts")
+    all_we_wrote = texts("gatehouse", "cli", "migrations", "tests", "benchmarks", "scripts")
     lengths = {path: len(text.splitlines()) for path, text in all_we_wrote.items()}
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_nothing_is_left_of_a_merge():
+    folders = ("gatehouse", "cli", "docs", "migrations", "tests", "benchmarks", "scripts")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    ours = [path for path in (*found, *ROOT.glob("*")) if path.suffix in WRITTEN]
+    assert [name(path) for path in ours if HALF_MERGED.search(path.read_bytes())] == []
 
 
 def test_no_function_is_longer_than_40_lines():
