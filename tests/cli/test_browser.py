@@ -25,7 +25,7 @@ def test_a_browser_signs_in_to_a_terminal(
         page.go(running.address())
         page.fill(email=user.email, password=PASSWORD)
         page.click("main form button")
-        assert says(page, "command line")
+        assert says(page, "command line", "h1")
         page.click("button.main")
         assert says(page, "Nearly done", "h1")
         assert page.url.startswith("http://127.0.0.1:")

@@ -1,11 +1,13 @@
 """Fixtures of the tests of workloads."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
 from gatehouse.app import create_app
+from gatehouse.clients import adapters
 from gatehouse.core.settings import read_settings
 from tests.conftest import SETTINGS, client_of
 from tests.factories import Factory
@@ -28,5 +30,14 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def yard(reaching_app: Flask, make: Factory, address: str, issuer: Issuer) -> Yard:
+def yard(
+    reaching_app: Flask,
+    make: Factory,
+    address: str,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Yard:
+    """With patience: a busy machine may keep the issuer waiting, and that is not what is tried."""
+    patient = replace(adapters.LIMITS, connect=15.0, read=15.0, total=20.0)
+    monkeypatch.setattr(adapters, "LIMITS", patient)
     return Yard(client_of(reaching_app, address), make, issuer)
