@@ -14,6 +14,8 @@ from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.openssh.keys import PublicKey, read_blob
 from gatehouse.core.openssh.signatures import public_blob
+from gatehouse.locks.errors import UserLocked
+from gatehouse.locks.queries import find_lock
 from gatehouse.organizations.service import hold_as
 from gatehouse.ssh_break_glass.events import (
     BreakGlassExpired,
@@ -63,7 +65,7 @@ def seal(ctx: Context, org_id: UUID, *, passphrase: str, days: int, reason: str 
     """Make a key that signs once, and the certificate that it signs. What was sealed before is
     revoked. Neither the private key of the one nor of the other is kept.
 
-    Raises AuthorityNotConfigured.
+    Raises AuthorityNotConfigured, UserLocked.
     """
     ctx.leave_the_transaction()  # The passphrase is made slow to guess: that is slow here, too.
     private = Ed25519PrivateKey.generate()
@@ -73,6 +75,8 @@ def seal(ctx: Context, org_id: UUID, *, passphrase: str, days: int, reason: str 
     if authority is None:
         raise AuthorityNotConfigured
     find_list(ctx, org_id)
+    if find_lock(ctx, org_id, ctx.user_id) is not None:
+        raise UserLocked
     before = find_sealed(ctx, org_id)
     if before is not None:
         _end(ctx, before, ANEW)

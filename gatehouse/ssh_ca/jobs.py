@@ -32,5 +32,6 @@ def advance_ssh_keys(ctx: Context) -> int:
     return service.advance(ctx)
 
 
-def _told(ended: int) -> Ended:
-    return {"ssh_permissions_ended": ended} if ended else {}
+def _told(ended: service.PermissionsEnded) -> Ended:
+    told = {"ssh_permissions_ended": ended.count, "ssh_authorities_opened": ended.opened}
+    return {name: count for name, count in told.items() if count}

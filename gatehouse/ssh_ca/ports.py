@@ -1,5 +1,6 @@
 """What certificate authorities need of others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -25,6 +26,22 @@ class ReachOfKeys(Protocol):
     """How far the present keys have come. Provided by ``ssh_hosts``."""
 
     def __call__(self, ctx: Context, org_id: UUID) -> Reach: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many certificates of an authority are valid now, and how many were revoked."""
+
+    active: int = 0
+    revoked: int = 0
+
+
+class CertificateTotals(Protocol):
+    """Those of an organization's authorities, by their ids. Who has signed nothing may be missing.
+    Provided by ``ssh_certificates``.
+    """
+
+    def __call__(self, ctx: Context, org_id: UUID) -> Mapping[UUID, Totals]: ...
 
 
 class LivingCertificates(Protocol):

@@ -2,7 +2,14 @@
 
 from http import HTTPStatus
 
-from gatehouse.core.errors import BadRequest, Conflict, Forbidden, GatehouseError, NotFound
+from gatehouse.core.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    GatehouseError,
+    Invalid,
+    NotFound,
+)
 from gatehouse.core.sayings import _
 
 
@@ -28,6 +35,14 @@ class RevokedSince(AlreadyRevoked):
 
 class KeyAlreadyRevoked(AlreadyRevoked):
     message = _("This key was revoked already, and no certificate of it is left.")
+
+
+class KeyOfAnAuthority(Invalid):
+    """400. What ends such a key is for owners, and makes another one that signs."""
+
+    def __init__(self) -> None:
+        says = _("This is the key of a certificate authority. Owners end it, with compromise.")
+        super().__init__(key_fingerprint=[says])
 
 
 class RevokedKeyNotFound(NotFound):

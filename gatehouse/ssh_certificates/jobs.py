@@ -34,10 +34,10 @@ from gatehouse.ssh_ca.events import (
 )
 from gatehouse.ssh_certificates import service
 from gatehouse.ssh_certificates.models import Certificate
-from gatehouse.ssh_keys.events import SshKeyDeleted
+from gatehouse.ssh_keys.events import SshKeyChanged, SshKeyDeleted
 
 FRESH_FOR = timedelta(minutes=5)
-LISTS_AT_ONCE = 100
+LISTS_AT_ONCE = 1  # Whoever signs waits while a list of theirs is made.
 
 Ended = dict[str, int]
 Out = MemberRemoved | MemberLeft | MemberSuspended | MemberSuspendedByPolicy | MemberLocked
@@ -108,6 +108,15 @@ def revoke_certificates_of_a_key(ctx: Context, event: SshKeyDeleted) -> Ended:
     """Of its owner: others who proved the same key keep theirs."""
     of_key = Certificate.fingerprint == event.fingerprint
     return _told(service.revoke_all_of(ctx, event.user_id, of_key, reason=event.name))
+
+
+@during(SshKeyChanged)
+def revoke_certificates_that_outlast_their_key(ctx: Context, event: SshKeyChanged) -> Ended:
+    """No certificate is good for longer than its key, wherever the end of that is moved to."""
+    if event.expires_at is None:
+        return {}
+    later = Certificate.ssh_key_id == event.ssh_key_id, Certificate.valid_before > event.expires_at
+    return _told(service.revoke_all_of(ctx, event.user_id, *later, reason=event.name))
 
 
 @during(AuthorityCreated)

@@ -1,6 +1,7 @@
 """What can happen to SSH keys."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -43,6 +44,7 @@ class SshKeyChanged(SshKeyEvent):
     says = "A person changed the name, the description or the end of an SSH key."
 
     fields: tuple[str, ...]
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -280,3 +280,18 @@ def test_all_owners_hear_that_it_was_revoked(case: Case, mailbox, runtime):
     case.sealed()
     case.end()
     assert [subject.split()[-1] == "revoked" for subject in owners.hear()] == [False, True]
+
+
+def test_who_is_locked_out_seals_nothing(case: Case):
+    """Threat 218: the next sign-in is not locked, what opens machines is."""
+    other = case.make.bearer(case.make.member(case.org, Role.OWNER))
+    path = f"/api/v1/organizations/{case.org.id}/users/{case.owner.user_id}/lock"
+    assert case.http.post(path, json={}, headers=other).status_code == 201
+    case.as_owner = case.make.bearer(case.owner)
+
+    reply = case.ask_to_seal()
+
+    assert (reply.status_code, reply.json["error"]["type"]) == (403, "USER_LOCKED")
+    assert case.state(other)["is_sealed"] is False
+    assert case.http.delete(path, headers=other).status_code == 200
+    assert case.ask_to_seal().status_code == 200

@@ -184,3 +184,24 @@ def test_an_old_sign_in_makes_and_ends_none(place: Place, clock):
             403,
             "REAUTHENTICATION_REQUIRED",
         )
+
+
+def test_a_name_says_nothing_of_what_clashes(place: Place):
+    """Whichever words stand in the values that a database tells of."""
+    name = "uq_ssh_authorities_org_id_kind"
+    assert place.create(name=name).status_code == 201
+
+    reply = place.create(name=name, ca_type="host")
+
+    assert (reply.status_code, "name" in reply.json["message"]) == (409, True)
+
+
+def test_its_public_key_has_an_address(place: Place):
+    made = place.created()
+    path = f"{place.path}/{made['id']}/public-key"
+
+    told = place.http.get(path, headers=place.as_member).json["data"]
+
+    assert (told["public_key"], told["ca_type"]) == (made["public_key"], "user")
+    missing = f"{place.path}/{place.org.id}/public-key"
+    assert place.http.get(missing, headers=place.as_member).status_code == 404

@@ -1,10 +1,12 @@
 """Who may use an authority, and who reads what machines believe."""
 
+from datetime import timedelta
+
 import pytest
 
 from gatehouse.core.openssh.keys import read_public_key
 from gatehouse.core.roles import Role
-from tests.audit.record import assert_recorded
+from tests.audit.record import assert_recorded, entry_of
 from tests.ssh_ca.places import Place
 
 TRUST = "/api/v1/ssh/ca/public-key"
@@ -85,6 +87,8 @@ def test_whoever_leaves_loses_it_for_good(place: Place, doors):
     )
 
     assert gone.status_code == 200, gone.text
+    ended = entry_of(place.http, gone).details
+    assert (ended["ssh_permissions_ended"], ended["ssh_authorities_opened"]) == (1, 1)
     place.make.member(place.org, Role.MEMBER, user=place.make.user())
     assert place.http.get(path, headers=place.as_admin).json["data"]["permissions"] == []
 
@@ -147,3 +151,26 @@ def test_strangers_and_guests_read_nothing(place: Place, elsewhere: Place):
 
     assert elsewhere.http.get(path, headers=elsewhere.as_owner).status_code == 404
     assert place.http.get(path, headers=guest).status_code == 403
+
+
+def test_who_is_named_is_said_with_a_fresh_sign_in(place: Place, doors):
+    """It opens and closes an authority."""
+    path, user_id = doors(place.created()), str(place.member.user_id)
+    stale = place.make.bearer(place.admin, signed_in_ago=timedelta(minutes=11))
+
+    given = place.http.post(path, json={"user_id": user_id}, headers=stale)
+    fresh = place.http.post(path, json={"user_id": user_id}, headers=place.as_admin)
+    taken = place.http.delete(f"{path}/{user_id}", headers=stale)
+
+    assert fresh.status_code == 201
+    for reply in (given, taken):
+        assert reply.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
+
+
+def test_a_stranger_hears_the_same_of_one_that_is_there(place: Place, elsewhere: Place):
+    there, nowhere = (
+        place.http.get(f"/api/v1/ssh/ca/{each}/permissions", headers=elsewhere.as_owner)
+        for each in (place.created()["id"], place.org.id)
+    )
+    assert (there.status_code, there.json["message"]) == (404, nowhere.json["message"])
+    assert there.json["error"] == nowhere.json["error"]

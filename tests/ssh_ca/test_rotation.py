@@ -29,7 +29,7 @@ def test_the_next_key_signs_once_it_is_activated(place: Place, runtime):
     """SSH-17, SSH-18, threat 227."""
     made = place.created()
     reply = place.rotate(made, reason="yearly", key_type="ecdsa-p256")
-    assert reply.status_code == 201, reply.text
+    assert reply.status_code == 200, reply.text
     told = reply.json["data"]
     assert told["old_fingerprint"] == told["ca"]["fingerprint"] == made["fingerprint"]
     assert (told["ca"]["rotation_reason"], states(place, made)) == ("yearly", ["active", "next"])
@@ -57,7 +57,7 @@ def test_there_is_one_next_key(place: Place):
         )
     )
 
-    assert sorted(statuses) == [201] + [409] * 5
+    assert sorted(statuses) == [200] + [409] * 5
     assert place.rotate(made).json["error"]["type"] == "ROTATION_IN_PROGRESS"
 
 
@@ -175,3 +175,43 @@ def test_a_key_retires_once_nothing_of_it_is_left(place: Place, runtime, clock):
         run_once(runtime, runtime.jobs["advance_ssh_keys"])
         assert states(place, made) == ["active", expected]
     assert rows(runtime, made)[old["fingerprint"]].private_sealed is None
+
+
+@pytest.mark.parametrize("of_type", ["ed25519", "ecdsa-p384", "rsa-3072"])
+def test_the_next_key_is_of_the_kind_of_the_one_before(place: Place, of_type: str):
+    """Machines may take signatures of no other (CASignatureAlgorithms)."""
+    made = place.created(key_type=of_type)
+    [first] = place.keys(made, "active")
+
+    assert place.act(made, first, "compromise", reason="lost").status_code == 200
+    place.rotate(made)
+
+    assert {key["key_type"] for key in place.read(made)["keys"]} == {first["key_type"]}
+    assert len(place.read(made)["keys"]) == 3
+
+
+def test_another_kind_may_be_asked_for(place: Place):
+    made = place.created(key_type="ecdsa-p256")
+    place.rotate(made, key_type="ed25519")
+    assert [key["key_type"] for key in place.keys(made, "next")] == ["ssh-ed25519"]
+
+
+@pytest.mark.parametrize("minutes", [-1_000_000, 0, 9])
+def test_machines_get_the_time_to_fetch_a_key(place: Place, minutes: int):
+    """SSH-18; and whoever may rotate is not whoever may activate."""
+    made = place.created()
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+
+    reply = place.rotate(made, activate_at=at.isoformat())
+
+    assert (reply.status_code, list(reply.json["error"]["details"])) == (400, ["activate_at"])
+    assert states(place, made) == ["active"]
+
+
+def test_the_other_address_does_the_same(place: Place):
+    made = place.created()
+    path = f"{place.path}/{made['id']}/rotate-key"
+    reply = place.http.post(path, json={"reason": "yearly"}, headers=place.as_admin)
+    assert reply.status_code == 200, reply.text
+    assert reply.json["data"]["old_fingerprint"] == made["fingerprint"]
+    assert states(place, made) == ["active", "next"]

@@ -325,3 +325,12 @@ def test_the_same_key_serves_a_person_and_a_host_of_theirs(office: HostOffice):
 
     assert (office.is_refused(host), office.is_listed(person)) == (True, False)
     assert office.host_key.blob == subject(ED25519, str(office.admin.id))
+
+
+def test_the_preview_tells_that_the_sign_in_is_too_old(office: HostOffice):
+    stale = office.make.bearer(office.admin, signed_in_ago=timedelta(minutes=11))
+
+    told = office.previewed(stale, cert_type="host", principals=[NAME])
+
+    refusals = [each["error_type"] for each in told["refusals"]]
+    assert (told["allowed"], refusals) == (False, ["REAUTHENTICATION_REQUIRED"])

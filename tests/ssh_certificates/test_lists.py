@@ -9,6 +9,7 @@ import pytest
 
 from gatehouse.audit.models import AuditEntry
 from tests.audit.record import entries_of, entries_with
+from tests.ssh_ca.places import Place
 from tests.ssh_certificates.offices import OWN, SIGN, Office, read
 
 POLICY = "/api/v1/ssh/dept-cert-policy"
@@ -64,12 +65,19 @@ def test_by_authority(office: Office, signed):
     assert office.found(ca_id=office.org.id) == []
 
 
-@pytest.mark.parametrize(
-    "bad", [{"serial": "x"}, {"serial": 0}, {"state": "?"}, {"from": "x"}, {"nonsense": 1}]
-)
+@pytest.mark.parametrize("bad", [{"serial": "x"}, {"serial": 0}, {"state": "?"}, {"from": "x"}])
 def test_a_filter_that_cannot_be_is_refused(office: Office, bad):
     reply = office.http.get(office.certificates, query_string=bad, headers=office.as_admin)
     assert (reply.status_code, reply.json["error"]["type"]) == (400, "VALIDATION_ERROR")
+
+
+def test_a_parameter_that_is_unknown_is_ignored_unless_much_is_taken_away(office: Office):
+    told = office.signed()
+    assert [row["id"] for row in office.found(nonsense=1)] == [told["id"]]
+
+    path = f"{office.certificates}/export"
+    reply = office.http.get(path, query_string={"usr_id": "x"}, headers=office.as_owner)
+    assert (reply.status_code, list(reply.json["error"]["details"])) == (400, ["usr_id"])
 
 
 def test_pages_lead_on(office: Office):
@@ -240,3 +248,22 @@ def test_a_refusal_leaves_no_certificate_and_one_entry(office: Office):
 
     assert [entry.action for entry in entries_of(office.http, reply)] == ["ssh_certificate.refused"]
     assert office.found() == []
+
+
+def test_an_authority_tells_how_much_it_has_signed(office: Office, elsewhere: Office, clock):
+    elsewhere.signed()
+    _over, gone, _kept = office.signed(ttl_seconds=60), office.signed(), office.signed()
+    assert office.revoke(gone["id"]).status_code == 200
+    clock.shift(60)
+
+    names = ("total_certs", "active_certs", "revoked_certs")
+    one = office.read(office.ca)
+    [listed] = office.http.get(office.path, headers=office.as_admin).json["data"]["cas"]
+
+    assert [one[name] for name in names] == [listed[name] for name in names] == [3, 1, 1]
+
+
+def test_without_an_authority_there_is_no_policy_to_read(client, make):
+    place = Place(client, make)
+    reply = place.http.get(POLICY, headers=place.as_member)
+    assert (reply.status_code, reply.json["error"]["type"]) == (404, "CA_NOT_CONFIGURED")

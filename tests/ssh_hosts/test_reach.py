@@ -1,5 +1,7 @@
 """SSH-18: a key signs once the machines believe it, and whoever activates it sees how many do."""
 
+from datetime import timedelta
+
 import pytest
 
 from gatehouse.scheduler.service import run_once
@@ -23,7 +25,7 @@ def test_the_next_key_waits_for_the_last_machine(grounds: Grounds, machine_of, r
     for machine, name in ((first, "a.example.com"), (second, "b.example.com")):
         machine.enrolled(grounds.token(grounds.created(name)))
     path, reply = rotate(grounds, **said)
-    assert reply.status_code == 201, reply.text
+    assert reply.status_code == 200, reply.text
     assert read(grounds, path)["reach"] == {"hosts": 2, "up_to_date": 0}
 
     for machine, done in ((first, False), (second, True)):
@@ -36,12 +38,14 @@ def test_the_next_key_waits_for_the_last_machine(grounds: Grounds, machine_of, r
     assert read(grounds, path)["reach"]["hosts"] == 2
 
 
-def test_without_machines_there_is_nobody_to_wait_for(grounds: Grounds, runtime):
+def test_where_none_is_enrolled_all_get_the_time_to_fetch_it(grounds: Grounds, runtime, clock):
     path, _ = rotate(grounds, activate="after_sync")
 
-    run_once(runtime, runtime.jobs["advance_ssh_keys"])
-
-    assert {key["state"] for key in read(grounds, path)["keys"]} == {"active", "retiring"}
+    for minutes, states in ((0, {"active", "next"}), (10, {"active", "retiring"})):
+        clock.shift(timedelta(minutes=minutes))
+        grounds.sign_in()
+        run_once(runtime, runtime.jobs["advance_ssh_keys"])
+        assert {key["state"] for key in read(grounds, path)["keys"]} == states
 
 
 def test_it_is_said_in_one_way(grounds: Grounds):
@@ -50,6 +54,6 @@ def test_it_is_said_in_one_way(grounds: Grounds):
         _, reply = rotate(grounds, **said)
         assert (reply.status_code, reply.json["error"]["type"]) == (400, "VALIDATION_ERROR"), said
     path, reply = rotate(grounds, activate=at)
-    assert reply.status_code == 201
+    assert reply.status_code == 200
     [key] = [key for key in read(grounds, path)["keys"] if key["state"] == "next"]
     assert key["activate_at"].startswith("2031-01-01")

@@ -172,3 +172,13 @@ def test_the_old_command_line_asks_by_the_same_address(owner: KeyOwner):
     both = {"action": "generate_challenge", "signature": "x"}
     too_much = owner.http.post(path, json=both, headers=owner.headers)
     assert [neither.status_code, too_much.status_code] == [400, 400]
+
+
+def test_nobody_uses_up_the_tries_of_somebody_else(owner: KeyOwner, stranger: KeyOwner):
+    key = owner.key()
+    asked = owner.add(key).json["data"]["challenge"]
+
+    statuses = {stranger.send(asked["key_id"], "junk").status_code for _ in range(10)}
+
+    assert statuses == {404}
+    assert owner.prove(key, asked).status_code == 200

@@ -18,6 +18,7 @@ from gatehouse.ssh_ca.models import (
     AuthorityPermission,
     KeyState,
 )
+from gatehouse.ssh_ca.ports import Totals
 
 TRUSTED = (KeyState.ACTIVE, KeyState.NEXT, KeyState.RETIRING, KeyState.SEALED)
 HOUR = 3600
@@ -132,7 +133,7 @@ def text_of(key: AuthorityKey) -> str:
     return f"{key.type} {b64encode(key.blob).decode()}"
 
 
-def as_told(found: Shown) -> dict[str, Any]:
+def as_told(found: Shown, totals: Totals) -> dict[str, Any]:
     """An authority with its keys, as its admins see it."""
     row, active = found.authority, found.active
     return {
@@ -146,6 +147,9 @@ def as_told(found: Shown) -> dict[str, Any]:
         "public_key": text_of(active) if active else None,
         "fingerprint": active.fingerprint if active else None,
         "next_serial_number": active.next_serial if active else None,
+        "total_certs": sum(key.next_serial - 1 for key in found.keys),
+        "active_certs": totals.active,
+        "revoked_certs": totals.revoked,
         "keys": [key_as_told(key) for key in found.keys],
     }
 

@@ -8,11 +8,10 @@ from sqlalchemy import Select, select
 from gatehouse.accounts.models import User
 from gatehouse.core.access import check_permission, may
 from gatehouse.core.context import Context
-from gatehouse.core.errors import Forbidden
+from gatehouse.core.errors import Forbidden, NotFound
 from gatehouse.organizations.queries import active_places_of
 from gatehouse.ssh_ca.errors import (
     AuthorityNotConfigured,
-    AuthorityNotFound,
     OrganizationRequired,
 )
 from gatehouse.ssh_ca.models import (
@@ -27,10 +26,12 @@ from gatehouse.ssh_ca.queries.authorities import find_authority, text_of, truste
 
 
 def organization_of(ctx: Context, authority_id: UUID) -> UUID:
-    """Raises AuthorityNotFound. What the caller may do there is another question."""
+    """Raises NotFound, as of one of another organization. What the caller may do there is another
+    question.
+    """
     found: UUID | None = ctx.db.scalar(select(Authority.org_id).where(Authority.id == authority_id))
     if found is None:
-        raise AuthorityNotFound
+        raise NotFound
     return found
 
 

@@ -14,11 +14,12 @@ from gatehouse.ssh_ca.errors import (
     AuthorityKeyState,
     AuthorityKindTaken,
     AuthorityNameTaken,
+    AuthorityNotConfigured,
     RotationInProgress,
 )
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
-from gatehouse.ssh_ca.ports import ReachOfKeys
+from gatehouse.ssh_ca.ports import CertificateTotals, ReachOfKeys, Totals
 from gatehouse.ssh_ca.schemas import (
     AuthorityChanges,
     AuthorityCompromiseIn,
@@ -30,6 +31,7 @@ from gatehouse.ssh_ca.schemas import (
     AuthorityRetirementIn,
     AuthorityRotatedOut,
     AuthorityRotationIn,
+    TrustedOut,
 )
 
 api = Api(
@@ -45,7 +47,9 @@ api = Api(
 def list_authorities(ctx: Context, org_id: UUID) -> list[dict[str, Any]]:
     """List the certificate authorities, with their keys: one for users, one for hosts."""
     rows = ctx.db.scalars(queries.authorities_of(org_id)).all()
-    return [queries.as_told(each) for each in queries.shown(ctx, rows)]
+    totals = ctx.ports[CertificateTotals](ctx, org_id)
+    found = queries.shown(ctx, rows)
+    return [queries.as_told(each, totals.get(each.authority.id, Totals())) for each in found]
 
 
 @api.post()
@@ -111,18 +115,28 @@ def list_keys(ctx: Context, org_id: UUID, authority_id: UUID) -> list[dict[str, 
     return [queries.key_as_told(row) for row in rows]
 
 
+@api.get("/<uuid:authority_id>/public-key")
+@requires(AuthorityPermissions.USE)
+@returns(TrustedOut)
+@raises(AuthorityNotConfigured)
+def read_public_key(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
+    """Read which of its keys machines believe: the one that signs, and all that they must know."""
+    authority = queries.get_authority(ctx, org_id, authority_id)
+    return queries.trust_told(ctx, org_id, authority.kind)
+
+
 @api.post("/<uuid:authority_id>/rotate")
 @requires(AuthorityPermissions.USE)
 @elevated
 @body(AuthorityRotationIn)
-@returns(AuthorityRotatedOut, HTTPStatus.CREATED)
+@returns(AuthorityRotatedOut)
 @raises(StepUpRequired, RotationInProgress)
 def rotate(
     ctx: Context,
     org_id: UUID,
     authority_id: UUID,
     *,
-    key_type: str,
+    key_type: str | None,
     reason: str | None,
     **when: Any,
 ) -> dict[str, Any]:
@@ -131,6 +145,17 @@ def rotate(
     service.rotate(ctx, org_id, authority_id, key_type=key_type, reason=reason, **when)
     told = _told(ctx, org_id, authority_id)
     return {"ca": told, "old_fingerprint": told["fingerprint"]}
+
+
+@api.post("/<uuid:authority_id>/rotate-key")
+@requires(AuthorityPermissions.USE)
+@elevated
+@body(AuthorityRotationIn)
+@returns(AuthorityRotatedOut)
+@raises(StepUpRequired, RotationInProgress)
+def rotate_key(ctx: Context, org_id: UUID, authority_id: UUID, **said: Any) -> dict[str, Any]:
+    """The same at its other address."""
+    return rotate(ctx, org_id, authority_id, **said)
 
 
 @api.post("/<uuid:authority_id>/keys/<uuid:key_id>/activate")
@@ -165,7 +190,13 @@ def retire_key(
 @returns(AuthorityOut, key="ca")
 @raises(StepUpRequired, AuthorityKeyState)
 def compromise_key(
-    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, reason: str, key_type: str
+    ctx: Context,
+    org_id: UUID,
+    authority_id: UUID,
+    key_id: UUID,
+    *,
+    reason: str,
+    key_type: str | None,
 ) -> dict[str, Any]:
     """The red button: others may have this key. Nothing of it counts from now on."""
     service.compromise(ctx, org_id, authority_id, key_id, key_type=key_type, reason=reason)
@@ -174,6 +205,6 @@ def compromise_key(
 
 def _told(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str, Any]:
     """With how far its keys have come, which whoever activates one wants to know."""
-    row = queries.get_authority(ctx, org_id, authority_id)
-    reach = ctx.ports[ReachOfKeys](ctx, org_id)
-    return {**queries.as_told(queries.shown(ctx, [row])[0]), "reach": reach}
+    [found] = queries.shown(ctx, [queries.get_authority(ctx, org_id, authority_id)])
+    totals = ctx.ports[CertificateTotals](ctx, org_id).get(authority_id, Totals())
+    return {**queries.as_told(found, totals), "reach": ctx.ports[ReachOfKeys](ctx, org_id)}

@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from gatehouse.core.access import check_permission, requires, signed_in
+from gatehouse.core.access import check_permission, elevated, requires, signed_in
 from gatehouse.core.context import Context
-from gatehouse.core.errors import OF_AN_ORGANIZATION
+from gatehouse.core.errors import OF_AN_ORGANIZATION, StepUpRequired
 from gatehouse.core.http import Api, body, raises, returns
 from gatehouse.organizations.errors import ActiveMemberNotFound
 from gatehouse.ssh_ca import queries, service
-from gatehouse.ssh_ca.errors import AuthorityNotFound, PermissionNotFound, PermissionThere
+from gatehouse.ssh_ca.errors import PermissionNotFound, PermissionThere
 from gatehouse.ssh_ca.models import Permission
 from gatehouse.ssh_ca.permissions import AuthorityPermissions
 from gatehouse.ssh_ca.schemas import (
@@ -42,9 +42,10 @@ def list_permissions(ctx: Context, org_id: UUID, authority_id: UUID) -> dict[str
 
 @api.post()
 @requires(AuthorityPermissions.USE)
+@elevated
 @body(AuthorityPermissionIn)
 @returns(AuthorityPermissionOut, HTTPStatus.CREATED, key="permission")
-@raises(ActiveMemberNotFound, PermissionThere)
+@raises(StepUpRequired, ActiveMemberNotFound, PermissionThere)
 def give_permission(
     ctx: Context, org_id: UUID, authority_id: UUID, *, user_id: UUID, permission: Permission
 ) -> dict[str, Any]:
@@ -60,8 +61,9 @@ def give_permission(
 
 @api.delete("/<uuid:user_id>")
 @requires(AuthorityPermissions.USE)
+@elevated
 @returns(None)
-@raises(PermissionNotFound)
+@raises(StepUpRequired, PermissionNotFound)
 def take_permissions(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UUID) -> None:
     """Take away what somebody may do with it."""
     queries.check_authority(ctx, org_id, authority_id, AuthorityPermissions.MANAGE)
@@ -73,7 +75,7 @@ def take_permissions(ctx: Context, org_id: UUID, authority_id: UUID, user_id: UU
 @by_authority.get()
 @signed_in
 @returns(AuthorityPermissionsOut)
-@raises(AuthorityNotFound, *OF_AN_ORGANIZATION)
+@raises(*OF_AN_ORGANIZATION)
 def list_permissions_by_authority(ctx: Context, authority_id: UUID) -> dict[str, Any]:
     """List who may use an authority."""
     org_id = queries.organization_of(ctx, authority_id)
@@ -82,9 +84,10 @@ def list_permissions_by_authority(ctx: Context, authority_id: UUID) -> dict[str,
 
 @by_authority.post()
 @signed_in
+@elevated
 @body(AuthorityPermissionIn)
 @returns(AuthorityPermissionOut, HTTPStatus.CREATED, key="permission")
-@raises(AuthorityNotFound, ActiveMemberNotFound, PermissionThere, *OF_AN_ORGANIZATION)
+@raises(StepUpRequired, ActiveMemberNotFound, PermissionThere, *OF_AN_ORGANIZATION)
 def give_permission_by_authority(
     ctx: Context, authority_id: UUID, *, user_id: UUID, permission: Permission
 ) -> dict[str, Any]:
@@ -95,8 +98,9 @@ def give_permission_by_authority(
 
 @by_authority.delete("/<uuid:user_id>")
 @signed_in
+@elevated
 @returns(None)
-@raises(AuthorityNotFound, PermissionNotFound, *OF_AN_ORGANIZATION)
+@raises(StepUpRequired, PermissionNotFound, *OF_AN_ORGANIZATION)
 def take_permissions_by_authority(ctx: Context, authority_id: UUID, user_id: UUID) -> None:
     """Take away what somebody may do with an authority."""
     org_id = queries.organization_of(ctx, authority_id)

@@ -12,7 +12,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from gatehouse.core.fields import Flag, Instant, Moment, Text
+from gatehouse.core.fields import Count, Flag, Instant, Moment, Text
 from gatehouse.ssh_ca.models import AuthorityKind, KeyState, Permission
 from gatehouse.ssh_ca.service import MAKERS
 
@@ -77,10 +77,10 @@ class AuthorityGoneOut(Schema):
 class AuthorityRotationIn(Schema):
     """When the next key takes over: ``activate_at`` that time, ``after_sync`` once all enrolled
     hosts believe it; else somebody activates it. ``activate`` may say the same in one word:
-    ``manual``, ``after_sync``, or a time.
+    ``manual``, ``after_sync``, or a time. Without ``key_type`` it is of the kind that signs now.
     """
 
-    key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
+    key_type = fields.String(load_default=None, validate=KEY_TYPES)
     reason = Text(most=255, load_default=None, allow_none=True)
     activate_at = Instant(load_default=None, allow_none=True)
     after_sync = Flag(load_default=False)
@@ -106,10 +106,12 @@ class AuthorityRetirementIn(Schema):
 
 
 class AuthorityCompromiseIn(Schema):
-    """``key_type`` is that of the key that signs instead, if there is no next one."""
+    """``key_type`` is that of the key that signs instead, if there is no next one; without it, that
+    of the one before.
+    """
 
     reason = Text(least=1, most=255, required=True)
-    key_type = fields.String(load_default="ed25519", validate=KEY_TYPES)
+    key_type = fields.String(load_default=None, validate=KEY_TYPES)
 
 
 class AuthorityKeyOut(Schema):
@@ -135,7 +137,8 @@ class ReachOut(Schema):
 
 class AuthorityOut(Schema):
     """The key named beside the authority is the one that signs. ``reach``, of a single one, is how
-    many enrolled hosts there are, and how many believe exactly the present keys.
+    many enrolled hosts there are, and how many believe exactly the present keys. ``total_certs``
+    are all that it has signed, ``active_certs`` those that are valid now.
     """
 
     reach = fields.Nested(ReachOut)
@@ -149,6 +152,9 @@ class AuthorityOut(Schema):
     public_key = fields.String(allow_none=True)
     fingerprint = fields.String(allow_none=True)
     next_serial_number = fields.Integer(allow_none=True)
+    total_certs = Count()
+    active_certs = Count()
+    revoked_certs = Count()
     is_active = Flag()
     default_cert_validity_hours = fields.Integer()
     max_cert_validity_hours = fields.Integer()

@@ -1,6 +1,7 @@
 """The rules of certificate authorities."""
 
 from gatehouse.ssh_ca.service.authorities import (
+    PermissionsEnded,
     change_authority,
     close_authorities,
     create_authority,
@@ -32,6 +33,7 @@ from gatehouse.ssh_ca.service.rotation import (
 
 __all__ = [
     "MAKERS",
+    "PermissionsEnded",
     "activate",
     "advance",
     "change_authority",

@@ -1,5 +1,6 @@
 """Authorities: created, changed, deleted, and who may use them."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -168,14 +169,30 @@ def _flush(ctx: Context) -> None:
     try:
         ctx.db.flush()
     except IntegrityError as error:
-        is_kind = "kind" in str(error.orig)
+        # What comes below the first line on PostgreSQL are values, which people have chosen.
+        is_kind = "kind" in str(error.orig).partition("\n")[0]
         raise (AuthorityKindTaken if is_kind else AuthorityNameTaken) from None
 
 
-def end_permissions(ctx: Context, user_id: UUID, org_id: UUID | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class PermissionsEnded:
+    """How many there were, and how many authorities are open to every member for it."""
+
+    count: int
+    opened: int
+
+
+def end_permissions(ctx: Context, user_id: UUID, org_id: UUID | None = None) -> PermissionsEnded:
     """Take what somebody may do with authorities, of one organization or of all. For good."""
     theirs = delete(AuthorityPermission).where(AuthorityPermission.user_id == user_id)
     if org_id is not None:
         own = select(Authority.id).where(Authority.org_id == org_id)
         theirs = theirs.where(AuthorityPermission.authority_id.in_(own))
-    return ctx.execute(theirs)
+    columns = AuthorityPermission.authority_id, AuthorityPermission.permission
+    gone = ctx.db.execute(theirs.returning(*columns)).all()
+    signing = AuthorityPermission.permission == Permission.SIGN
+    asked = {row.authority_id for row in gone if row.permission is Permission.SIGN}
+    closed = select(AuthorityPermission.authority_id).where(
+        signing, AuthorityPermission.authority_id.in_(asked)
+    )
+    return PermissionsEnded(len(gone), len(asked.difference(ctx.db.scalars(closed))))

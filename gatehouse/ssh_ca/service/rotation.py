@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gatehouse.audit.service import record
 from gatehouse.core.context import Context
+from gatehouse.core.errors import Invalid
 from gatehouse.ssh_ca.errors import AuthorityKeyState, RotationInProgress
 from gatehouse.ssh_ca.events import (
     AuthorityKeyActivated,
@@ -27,6 +28,7 @@ from gatehouse.ssh_ca.queries import get_authority, get_key
 from gatehouse.ssh_ca.service.keys import kind_of, new_key
 
 MARGIN = timedelta(minutes=15)  # for clocks that are behind, once the last certificate has ended
+LEAD = timedelta(minutes=10)  # in which machines fetch a new key: they ask each minute
 SIGNERS = (KeyState.NEXT, KeyState.RETIRING, KeyState.SEALED, KeyState.ACTIVE)
 FORGOTTEN: dict[str, Any] = {"private_sealed": None, "key_sealed": None}
 
@@ -36,16 +38,20 @@ def rotate(
     org_id: UUID,
     authority_id: UUID,
     *,
-    key_type: str,
+    key_type: str | None,
     reason: str | None,
     activate_at: datetime | None,
     after_sync: bool,
 ) -> AuthorityKey:
-    """Make the next key. It is trusted from now on, and signs once it is activated.
+    """Make the next key. It is trusted from now on, and signs once it is activated. Without
+    ``key_type`` it is of the kind that signs now: machines may take no other.
 
-    Raises AuthorityNotFound, RotationInProgress.
+    Raises AuthorityNotFound, RotationInProgress, Invalid.
     """
+    _refuse_what_is_too_soon(ctx, activate_at)
     authority = get_authority(ctx, org_id, authority_id)
+    if key_type is None:
+        key_type = kind_of(ctx.db.scalars(_in_state(authority.id, KeyState.ACTIVE)).one())
     key = new_key(ctx, authority, key_type, KeyState.NEXT)
     key.activate_at, key.activate_after_sync, key.reason = activate_at, after_sync, reason
     ctx.db.add(key)
@@ -63,6 +69,7 @@ def activate(ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID) -> Au
 
     Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
     """
+    ctx.ports[RevocationsHeld](ctx, org_id)  # As all do that change several keys, and first.
     authority = get_authority(ctx, org_id, authority_id)
     key = get_key(ctx, org_id, authority_id, key_id)
     if key.state is not KeyState.NEXT or not _take_over(ctx, authority, key):
@@ -88,7 +95,13 @@ def retire(
 
 
 def compromise(
-    ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID, *, key_type: str, reason: str
+    ctx: Context,
+    org_id: UUID,
+    authority_id: UUID,
+    key_id: UUID,
+    *,
+    key_type: str | None,
+    reason: str,
 ) -> AuthorityKey:
     """Others may have a key: trust it no more, from now on. If it was the one that signs, the next
     one does, or a new one. Returns the key that signs.
@@ -107,7 +120,7 @@ def compromise(
     successor: AuthorityKey | None = ctx.db.scalar(_in_state(authority.id, KeyState.NEXT))
     if successor is not None and _take_over(ctx, authority, successor):
         return successor
-    key = new_key(ctx, authority, key_type, KeyState.ACTIVE)
+    key = new_key(ctx, authority, key_type or kind_of(key), KeyState.ACTIVE)
     ctx.db.add(key)
     ctx.db.flush()
     _record(ctx, AuthorityKeyActivated, authority, key, reason)
@@ -127,8 +140,7 @@ def distrust(ctx: Context, org_id: UUID, kinds: Collection[AuthorityKind], *, re
     ).all()
     # The one that signs comes last: it is followed by a new one, not by one that was prepared.
     for key in sorted(keys, key=lambda key: SIGNERS.index(key.state)):
-        kind = kind_of(key)
-        compromise(ctx, org_id, key.authority_id, key.id, key_type=kind, reason=reason)
+        compromise(ctx, org_id, key.authority_id, key.id, key_type=None, reason=reason)
     return len(keys)
 
 
@@ -162,7 +174,7 @@ def advance(ctx: Context) -> int:
         ctx.ports[RevocationsHeld](ctx, org_id)
     for key, authority in rows:
         if key.state is KeyState.NEXT:
-            waits = key.activate_after_sync and not _is_everywhere(ctx, authority)
+            waits = key.activate_after_sync and not _is_everywhere(ctx, authority, key)
             changed += 0 if waits else _take_over(ctx, authority, key)
         elif _end(ctx, key, KeyState.RETIRED, None):
             _record(ctx, AuthorityKeyRetired, authority, key, None)
@@ -170,8 +182,15 @@ def advance(ctx: Context) -> int:
     return changed
 
 
-def _is_everywhere(ctx: Context, authority: Authority) -> bool:
-    return ctx.ports[ReachOfKeys](ctx, authority.org_id).is_everywhere
+def _refuse_what_is_too_soon(ctx: Context, activate_at: datetime | None) -> None:
+    if activate_at is not None and activate_at < ctx.now + LEAD:
+        raise Invalid(activate_at=["At least 10 minutes from now: machines fetch the key first."])
+
+
+def _is_everywhere(ctx: Context, authority: Authority, key: AuthorityKey) -> bool:
+    """Where no machine is enrolled, all have to have had the time: some may fetch it unseen."""
+    reach = ctx.ports[ReachOfKeys](ctx, authority.org_id)
+    return reach.is_everywhere and (reach.hosts > 0 or key.created_at <= ctx.now - LEAD)
 
 
 def _take_over(ctx: Context, authority: Authority, key: AuthorityKey) -> bool:

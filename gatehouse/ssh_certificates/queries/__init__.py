@@ -6,6 +6,7 @@ from gatehouse.ssh_certificates.queries.certificates import (
     all_told,
     certificate_counts,
     certificates_of,
+    certificates_to_revoke,
     count_living,
     get_certificate,
     has_living,
@@ -16,6 +17,7 @@ from gatehouse.ssh_certificates.queries.certificates import (
     read_batch,
     ssh_certificates,
     told,
+    totals_by_authority,
 )
 from gatehouse.ssh_certificates.queries.facts import (
     Demanded,
@@ -59,6 +61,7 @@ __all__ = [
     "bundle",
     "certificate_counts",
     "certificates_of",
+    "certificates_to_revoke",
     "count_living",
     "demands_on",
     "get_certificate",
@@ -86,5 +89,6 @@ __all__ = [
     "signer_text",
     "ssh_certificates",
     "told",
+    "totals_by_authority",
     "who_certifies_hosts",
 ]

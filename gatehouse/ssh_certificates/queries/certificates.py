@@ -1,14 +1,17 @@
 """Reading certificates. Every query is bound to one organization or one person."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
+from gatehouse.core.access import check_permission
 from gatehouse.core.context import Context
+from gatehouse.core.errors import Forbidden, NotFound
 from gatehouse.core.pagination import (
     Page,
     newest_of,
@@ -17,9 +20,11 @@ from gatehouse.core.pagination import (
     search_newest_first,
 )
 from gatehouse.ssh_ca.models import Authority, AuthorityKey, AuthorityKind
+from gatehouse.ssh_ca.ports import Totals
 from gatehouse.ssh_ca.rules.key_ids import Holder, read_key_id
 from gatehouse.ssh_certificates.errors import CertificateNotFound
 from gatehouse.ssh_certificates.models import Certificate, RevokedSshKey
+from gatehouse.ssh_certificates.permissions import CertificatePermission
 from gatehouse.ssh_certificates.rules import CertificateState, state_of
 
 TOLD = (
@@ -107,6 +112,24 @@ def own_certificates(user_id: UUID, org_id: UUID | None = None) -> Select[Any]:
         Certificate.holder_id == user_id, Certificate.holder == Holder.USER
     )
     return own if org_id is None else own.where(Certificate.org_id == org_id)
+
+
+def certificates_to_revoke(ctx: Context, certificate_id: UUID) -> Select[Any]:
+    """What the caller may revoke of this one: it is theirs, or of an organization where they may
+    revoke all. Raises CertificateNotFound.
+    """
+    row = ctx.db.execute(
+        select(Certificate.org_id, Certificate.holder_id).where(Certificate.id == certificate_id)
+    ).first()
+    if row is None:
+        raise CertificateNotFound
+    if row.holder_id == ctx.user_id:
+        return own_certificates(ctx.user_id)
+    try:
+        check_permission(ctx, row.org_id, CertificatePermission.REVOKE)
+    except (NotFound, Forbidden):
+        raise CertificateNotFound from None
+    return certificates_of(row.org_id)
 
 
 def page_of_certificates(
@@ -208,6 +231,26 @@ def has_living(ctx: Context, authority_id: UUID) -> bool:
         .limit(1)
     )
     return ctx.db.scalar(found) is not None
+
+
+def totals_by_authority(ctx: Context, org_id: UUID) -> Mapping[UUID, Totals]:
+    """How many certificates are valid, and how many were revoked."""
+    is_revoked = Certificate.revoked_at.is_not(None)
+    active = _counted(ctx, org_id, Certificate.valid_before > ctx.now, ~is_revoked)
+    revoked = _counted(ctx, org_id, is_revoked)
+    return {each: Totals(active[each], revoked[each]) for each in {*active, *revoked}}
+
+
+def _counted(ctx: Context, org_id: UUID, *conditions: ColumnElement[bool]) -> Counter[UUID]:
+    """How many there are of each authority."""
+    rows = ctx.db.execute(
+        select(AuthorityKey.authority_id, func.count().label("count"))
+        .select_from(Certificate)
+        .join(AuthorityKey, AuthorityKey.id == Certificate.authority_key_id)
+        .where(Certificate.org_id == org_id, *conditions)
+        .group_by(AuthorityKey.authority_id)
+    )
+    return Counter({row[0]: row[1] for row in rows})
 
 
 def page_of_revoked_keys(

@@ -16,6 +16,7 @@ from gatehouse.ssh_certificates.errors import (
     CertificateNotFound,
     CertificateOver,
     KeyAlreadyRevoked,
+    KeyOfAnAuthority,
     RevokedKeyNotFound,
 )
 from gatehouse.ssh_certificates.permissions import CertificatePermission
@@ -50,7 +51,7 @@ keys = Api(
 
 @api.get()
 @requires(CertificatePermission.READ)
-@query(OrganizationCertificatesQuery, strict=True)
+@query(OrganizationCertificatesQuery)
 @returns(CertificateOut, key="certificates", paged=True)
 def list_certificates_of_organization(
     ctx: Context, org_id: UUID, *, page: int, per_page: int, cursor: UUID | None, **filters: Any
@@ -115,7 +116,7 @@ def revoke_certificate_of_organization(
 @elevated
 @body(RevocationsIn)
 @returns(RevocationsOut)
-@raises(StepUpRequired, KeyAlreadyRevoked)
+@raises(StepUpRequired, KeyAlreadyRevoked, KeyOfAnAuthority)
 def revoke_certificates(
     ctx: Context, org_id: UUID, *, reason: str | None, **which: Any
 ) -> dict[str, Any]:

@@ -25,7 +25,7 @@ api = Api("ssh_certificates", at="/ssh/certificates", about="Your SSH certificat
 
 @api.get()
 @signed_in
-@query(CertificatesQuery, strict=True)
+@query(CertificatesQuery)
 @returns(CertificateOut, key="certificates", paged=True)
 def list_certificates(
     ctx: Context,
@@ -62,7 +62,9 @@ def read_certificate(ctx: Context, certificate_id: UUID) -> dict[str, Any]:
 @returns(RevokedOut)
 @raises(CertificateNotFound, AlreadyRevoked, CertificateOver)
 def revoke_certificate(ctx: Context, certificate_id: UUID, *, reason: str | None) -> dict[str, Any]:
-    """Revoke one of your certificates: machines refuse it once they have fetched the list."""
-    own = own_certificates(ctx.user_id)
-    row, version = service.revoke_one(ctx, own, certificate_id, reason=reason)
+    """Revoke a certificate of yours, or, as an admin, of your organization: machines refuse it once
+    they have fetched the list.
+    """
+    reach = queries.certificates_to_revoke(ctx, certificate_id)
+    row, version = service.revoke_one(ctx, reach, certificate_id, reason=reason)
     return {"status": "revoked", "cert_id": row.id, "reason": reason, "krl_version": version}

@@ -17,7 +17,7 @@ from gatehouse.core.errors import (
 from gatehouse.core.http import Api, body, query, raises, returns, told_again_if
 from gatehouse.core.rate_limit import limited
 from gatehouse.locks.errors import UserLocked
-from gatehouse.ssh_ca.errors import OrganizationRequired, SignerUnavailable
+from gatehouse.ssh_ca.errors import AuthorityNotConfigured, OrganizationRequired, SignerUnavailable
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.queries import only_organization
 from gatehouse.ssh_certificates import errors, queries, service
@@ -100,9 +100,10 @@ lane = (sign_certificate, request_certificate)
 
 @api.get("/dept-cert-policy")
 @signed_in
-@query(CertPolicyQuery, strict=True)
+@query(CertPolicyQuery)
 @returns(DemandedOut, key="policy")
-@raises(OrganizationRequired, *OF_AN_ORGANIZATION, errors.NoAuthority, errors.AuthorityClosed)
+@raises(OrganizationRequired, *OF_AN_ORGANIZATION)
+@raises(AuthorityNotConfigured, errors.AuthorityClosed, UserLocked)
 def read_own_cert_policy(ctx: Context, *, organization_id: UUID | None) -> dict[str, Any]:
     """Read what your departments demand together of a certificate with all of your principals."""
     org_id = _organization(ctx, organization_id)

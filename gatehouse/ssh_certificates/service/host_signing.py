@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gatehouse.core.access import refuse_stale
 from gatehouse.core.context import Context
+from gatehouse.core.errors import GatehouseError
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.hosts import explain_host
 from gatehouse.ssh_certificates.ports import NamesOfHosts
@@ -45,7 +46,12 @@ def sign_for_host(ctx: Context, org_id: UUID, wish: Wish) -> Issued:
 def preview_for_host(ctx: Context, org_id: UUID, wish: Wish) -> Preview:
     """What `sign_for_host` would do, explained. Raises what it raises before that is decided."""
     known = get_known(ctx, org_id, wish.key_id, HOST)
-    return previewed(ctx, _asked(ctx, org_id, known, wish))
+    found = previewed(ctx, _asked(ctx, org_id, known, wish))
+    try:
+        refuse_stale(ctx)
+    except GatehouseError as error:
+        return replace(found, refusals=(error, *found.refusals))
+    return found
 
 
 def _asked(ctx: Context, org_id: UUID, known: Known, wish: Wish) -> Asked:

@@ -20,6 +20,7 @@ from gatehouse.ssh_certificates.errors import (
     AlreadyRevoked,
     CertificateOver,
     KeyAlreadyRevoked,
+    KeyOfAnAuthority,
     RevokedKeyNotFound,
 )
 from gatehouse.ssh_certificates.events import CertificatesRevoked, RevokedSshKeyPardoned
@@ -27,6 +28,7 @@ from gatehouse.ssh_certificates.models import Certificate, RevocationList, Revok
 from gatehouse.ssh_certificates.queries import (
     get_certificate,
     has_principal,
+    is_authority_key,
     is_closed,
     names_usable,
     who_certifies_hosts,
@@ -107,10 +109,13 @@ def revoke_one(
 def revoke_many(ctx: Context, org_id: UUID, which: Which, *, reason: str | None) -> Revoked:
     """Revoke all that are like this, and keep a key that is named out of new ones.
 
-    Raises KeyAlreadyRevoked if that key was, and nothing is left to revoke.
+    Raises KeyAlreadyRevoked if that key was, and nothing is left to revoke; KeyOfAnAuthority.
     """
     held = hold_list(ctx, org_id)
     key = which.key_fingerprint
+    # Machines would refuse all that it has signed and signs, while it goes on signing.
+    if key is not None and is_authority_key(ctx, key):
+        raise KeyOfAnAuthority
     is_new = key is not None and _keep_out(ctx, org_id, key, reason)
     count = _revoke(ctx, org_id, which.conditions(), reason)
     if key is not None and not (is_new or count):

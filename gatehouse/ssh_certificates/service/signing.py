@@ -13,6 +13,7 @@ from gatehouse.core.assurance import MFA
 from gatehouse.core.context import Context
 from gatehouse.core.errors import FactorMissing, GatehouseError, StepUpRequired
 from gatehouse.locks.errors import UserLocked
+from gatehouse.ssh_ca.errors import AuthorityNotConfigured
 from gatehouse.ssh_ca.models import AuthorityKind
 from gatehouse.ssh_ca.rules.key_ids import Holder as Kind
 from gatehouse.ssh_ca.rules.key_ids import key_id_of
@@ -148,9 +149,11 @@ def refuse_revoked(ctx: Context, certificate_id: UUID) -> None:
 def demanded_of_caller(ctx: Context, org_id: UUID) -> Merged:
     """What holds for a certificate with all principals that the caller may use.
 
-    Raises NoAuthority, AuthorityClosed, NotFound.
+    Raises AuthorityNotConfigured, AuthorityClosed, UserLocked, NotFound.
     """
     known = get_known(ctx, org_id)
+    if known.signer is None:
+        raise AuthorityNotConfigured
     signer = signer_for(known)
     what = demands_on(ctx, org_id, known.holder)
     held = narrowed(what.granted, what.policies)

@@ -116,7 +116,11 @@ def change_key(ctx: Context, key_id: UUID, **changes: Any) -> SshKey:
         setattr(row, name, changes[name])
     row.updated_at = ctx.now
     event = SshKeyChanged(
-        user_id=ctx.user_id, ssh_key_id=row.id, fingerprint=row.fingerprint, fields=changed
+        user_id=ctx.user_id,
+        ssh_key_id=row.id,
+        fingerprint=row.fingerprint,
+        fields=changed,
+        expires_at=row.expires_at,
     )
     record(ctx, event)
     return row

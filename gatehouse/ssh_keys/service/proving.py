@@ -86,7 +86,7 @@ def prove_key(ctx: Context, key_id: UUID, signature: str) -> SshKey:
 
 def _count_a_try(ctx: Context, key_id: UUID) -> None:
     ctx.stay_out_of_the_transaction()
-    tries, left = ctx.runtime.store.count(f"proofs of {key_id}", WITHIN)
+    tries, left = ctx.runtime.store.count(f"proofs of {key_id} by {ctx.user_id}", WITHIN)
     if tries > TRIES:
         raise TooManyRequests(retry_after=max(1, round(left)))
 
