@@ -1,6 +1,7 @@
 """How a machine is set up and taken out, by sshd's own word; and how it stands between."""
 
 import json
+import time
 
 import pytest
 
@@ -159,6 +160,7 @@ def test_who_is_not_enrolled_is_told_so(enrolled: Box, fault: str, command: str,
 
 
 def test_a_key_that_was_made_anew_has_to_be_enrolled_anew(enrolled: Box):
+    began = time.time()
     for kind in ("ed25519", "ecdsa"):
         other = make_key(enrolled.directory, kind)
         (enrolled.ssh / f"ssh_host_{kind}_key.pub").write_text(other.public)
@@ -166,3 +168,7 @@ def test_a_key_that_was_made_anew_has_to_be_enrolled_anew(enrolled: Box):
     done = enrolled.run("renew", "--force")
 
     assert (done.code, "anew" in done.err) == (1, True)
+    sync, due, status = (enrolled.run(one) for one in ("sync", "needs-renewal", "status"))
+    assert (sync.code, due.code, status.code) == (1, 2, 1)
+    assert all("other keys" in one.err for one in (sync, due, status))
+    assert enrolled.kept["fresh_at"] > began

@@ -16,6 +16,10 @@ from gatehouse_cli.hosts.state import State, read_state
 
 STALE = 15 * 60  # Seconds without word of the server that are too many.
 RELOAD = "Reload sshd: until then it shows the certificates of before."
+NO_MORE = (
+    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
+    " and enrol this machine anew."
+)
 NOBODY = "The organization has no authority for people: by a certificate nobody gets in here."
 
 
@@ -83,6 +87,22 @@ def install(run: Run, found: told.Told) -> None:
         run.say(NOBODY)
 
 
+def keep(run: Run, new: files.Files) -> None:
+    """Put certificates in place. Was there none for a key, then sshd shows none for it either: who
+    heard that it is revoked would not go on to another one.
+    """
+    state, gone = run.state, []
+    run.outcome.changed += run.put(new)
+    for key in certifying.keys_here(state):
+        path = certifying.path_of(key)
+        if path not in new:
+            run.say(NO_MORE.format(key=key.path))
+            del state.keys[str(key.path)]
+            gone.append(path)
+    run.outcome.removed += [path for path in gone if str(path) in state.files]
+    files.forget(run.machine, state, gone)
+
+
 def finish(run: Run) -> None:
     """Have sshd use what is in place: its lines the first time, and a reload when it needs one."""
     state, machine = run.state, run.machine
@@ -109,7 +129,9 @@ def _reload(run: Run) -> None:
 
 def _go(run: Run, *, renew: bool) -> None:
     state, machine = run.state, run.machine
-    is_whole = state.complete and files.are_as_kept(machine, state)
+    _miss_no_more(state)
+    has_certificates = _has_certificates(state)
+    is_whole = state.complete and has_certificates and files.are_as_kept(machine, state)
     found, tag = None, state.etag
     try:
         if answer := synced(state, tag if is_whole and not renew else ""):
@@ -122,13 +144,15 @@ def _go(run: Run, *, renew: bool) -> None:
         # Whatever has become of this machine: who is revoked stays out.
         _put_list(run, state.krl_url, 0)
         raise
-    if found and (renew or found.renewal_due or not _has_certificates(state)):
+    if not run.outcome.problem:
+        state.fresh_at = time.time()
+    if found and (renew or found.renewal_due or not has_certificates):
         _renew(run)
     if run.is_dry:
         return
     finish(run)
     if not run.outcome.problem:
-        state.etag, state.fresh_at = tag, time.time()
+        state.etag = tag
         state.write(machine)
 
 
@@ -162,17 +186,26 @@ def _renew(run: Run) -> None:
     if run.is_dry:
         run.outcome.is_renewed = True
         return
+    run.state.write(run.machine)  # What it has heard it has heard, whatever comes of this.
     new = certifying.renewed(run.state)
     run.state.reload_due = True
     run.state.write(run.machine)
-    run.outcome.changed += run.put(new)
+    keep(run, new)
     run.outcome.is_renewed = True
 
 
 def _has_certificates(state: State) -> bool:
-    """Whether those are there that were given."""
-    kept = sshd.certificates_in(state)
-    return bool(kept) and all(files.is_kept(state, Path(path)) for path in kept)
+    """Whether each key that is here has the one that was given."""
+    paths = [certifying.path_of(key) for key in certifying.keys_here(state)]
+    return bool(paths) and all(files.is_kept(state, path) for path in paths)
+
+
+def _miss_no_more(state: State) -> None:
+    """Keys may be taken from a machine, and their certificates with them."""
+    here = [str(certifying.path_of(key)) for key in certifying.keys_here(state)]
+    for path in sshd.certificates_in(state):
+        if path not in here:
+            del state.files[path]
 
 
 def _refuse_another(state: State, found: told.Told) -> None:
