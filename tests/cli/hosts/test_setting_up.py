@@ -95,6 +95,50 @@ def test_lines_that_sshd_lost_are_found(enrolled: Box):
     assert "sshd refuses" in enrolled.run("status").err
 
 
+OTHERS = {
+    "for some people": ('Match User kim\n    TrustedUserCAKeys "{folder}/user-ca.pub"', ""),
+    "of another place": ('Include "{elsewhere}"', 'RevokedKeys "{folder}/revoked.krl"'),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_files_that_are_named_elsewhere_stay(box: Box, gate: PlayedHost, what: str):
+    """sshd refuses every key while RevokedKeys names a file that is not there."""
+    elsewhere, timer = box.etc / "other.conf", box.etc / "cron.d" / "gatehouse-host-sync"
+    assert box.run("enroll", "token").code == 0
+    assert box.run("install-timer", "--cron").code == 0
+    config, other = (text.format(folder=box.folder, elsewhere=elsewhere) for text in OTHERS[what])
+    elsewhere.write_text(f"{other}\n")
+    box.configure(config)
+    was = box.used
+
+    done = box.run("uninstall", "--reloaded")
+
+    assert (done.code, "take the lines" in done.err) == (1, True), done.said
+    # Until then they are kept fresh.
+    assert (box.used, timer.exists()) == (was, True)
+    box.configure(f"# RevokedKeys {box.folder}/revoked.krl", f'Banner "{box.folder}-of-before/x"')
+    gone = box.run("uninstall", "--reloaded")
+    assert gone.code == 0, gone.said
+    assert not timer.exists()
+    assert not box.folder.exists()
+
+
+def test_a_list_that_is_one_of_several_stays(enrolled: Box):
+    """OpenSSH 10.3 takes several, and shows them on one line."""
+    programs = enrolled.etc / "programs"
+    programs.mkdir()
+    newer = programs / "sshd"
+    newer.write_text(f"#!/bin/sh\necho 'revokedkeys /etc/own.krl {enrolled.folder}/revoked.krl'\n")
+    newer.chmod(0o755)
+    was, path = enrolled.used, f"{programs}:{enrolled.cli.environment['PATH']}"
+
+    done = enrolled.run("uninstall", "--reloaded", PATH=path)
+
+    assert (done.code, "take the lines" in done.err) == (1, True), done.said
+    assert enrolled.used == was
+
+
 def test_uninstalling_waits_for_sshd(enrolled: Box):
     was = enrolled.used
 
