@@ -1,10 +1,13 @@
 """How a machine is set up and taken out, by sshd's own word; and how it stands between."""
 
 import json
+import os
+import subprocess
 import time
 
 import pytest
 
+from gatehouse.ssh_hosts.rules.snippets import install_script
 from tests.cli.hosts.boxes import Box
 from tests.cli.hosts.played import DAY, NAME, PlayedHost, no_such_key
 from tests.openssh import make_key
@@ -60,6 +63,34 @@ def test_where_sshd_is_otherwise_the_token_stays_good(box: Box, gate: PlayedHost
     assert gate.stage.calls == []
     assert box.used == {}
     assert not box.folder.exists()
+
+
+def test_two_do_not_write_the_same_files(box: Box, gate: PlayedHost):
+    """What the script leaves would go on with its own organization's, each minute."""
+    at = f"{gate.stage.url}/api/v1/ssh/orgs/acme"
+    keys = [gate.people.key.public.strip()]
+    text = install_script(org="acme", server=gate.stage.url, files_url=at, user_keys=keys)
+    path = {"PATH": os.defpath, "GATEHOUSE_ETC": str(box.ssh)}
+    subprocess.run(["/bin/sh"], input=text, text=True, check=True, env=path)
+    refresh, timer = box.folder / "refresh", box.etc / "cron.d" / "gatehouse"
+    timer.parent.mkdir()
+    timer.write_text(f"* * * * * root {refresh}\n")
+    was, gate.stage.calls = box.used, []
+
+    done = box.run("enroll", "token", "--no-sshd-config")
+
+    assert (done.code, done.out) == (1, ""), done.said
+    assert (box.used, gate.stage.calls) == (was, [])
+    _, _, command = done.err.strip().rpartition(": ")
+    subprocess.run(["/bin/sh", "-c", command], check=True)  # noqa: S603
+    assert (refresh.exists(), timer.exists()) == (False, False)
+    assert box.run("enroll", "token").code == 0
+    assert box.run("status").code == 0
+    again = subprocess.run(
+        ["/bin/sh"], input=text, capture_output=True, text=True, check=False, env=path
+    )
+    assert (again.returncode, "host sync" in again.stderr) == (1, True)
+    assert not refresh.exists()
 
 
 def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):

@@ -100,6 +100,13 @@ def test_where_nothing_would_run_it_that_is_said(box: Box, tmp_path: Path):
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert has_cron(str(tmp_path))
+    # That of BusyBox reads the crontabs of users, and no file of this folder.
+    program.rename(tmp_path / "busybox")
+    program.symlink_to(tmp_path / "busybox")
+    assert not has_cron(str(tmp_path))
+    (tmp_path / "cron").write_bytes((tmp_path / "busybox").read_bytes())
+    (tmp_path / "cron").chmod(0o755)
+    assert has_cron(str(tmp_path))
 
 
 @pytest.mark.parametrize("interval", ["30s", "90s", "2h"])

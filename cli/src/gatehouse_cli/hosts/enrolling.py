@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, told
+from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, timers, told
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import post
@@ -32,6 +32,7 @@ def enroll(
     from there.
     """
     machine.refuse_others()
+    timers.refuse_script(machine)
     if with_config:
         sshd.refuse_others(machine)
     machine.prepare()
