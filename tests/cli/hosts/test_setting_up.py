@@ -35,6 +35,9 @@ def test_the_lines_can_be_left_to_whoever_likes_to_write_them(box: Box, gate: Pl
     assert done.code == 0, done.said
     assert not box.drop_in.exists()
     assert f'RevokedKeys "{box.folder}/revoked.krl"' in done.out.splitlines()
+    told = box.run("enroll", "token", "--no-sshd-config", "--json")
+    assert told.json["sshd_config"] == done.out
+    assert "sshd_config" not in box.run("status", "--json").json
     assert box.sync().code == 0
     # Files that sshd goes by do not go.
     box.configure(*done.out.splitlines())
@@ -105,6 +108,12 @@ def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):
     early.unlink()
     assert box.sync().code == 0
     assert box.drop_in.exists()
+
+
+def test_the_server_is_named_as_everywhere(box: Box, gate: PlayedHost):
+    named = {"GATEHOUSE_SERVER": "", "SIGN_URL": f"{gate.stage.url}/api/v1/sign"}
+    assert box.run("enroll", "token", GATEHOUSE_SERVER="").code == 2
+    assert box.run("enroll", "token", **named).code == 0
 
 
 def test_lines_that_sshd_lost_are_found(enrolled: Box):
@@ -178,7 +187,9 @@ def test_uninstalling_waits_for_sshd(enrolled: Box):
     assert (done.code, "--reloaded" in done.err) == (1, True)
     del was["sshd_config.d/gatehouse.conf"]
     assert enrolled.used == was
-    assert enrolled.run("uninstall", "--reloaded").code == 0
+    gone = enrolled.run("uninstall", "--reloaded", "--json")
+    assert gone.code == 0
+    assert {str(enrolled.ssh / name) for name in was} < set(gone.json["removed"])
     assert enrolled.used == {}
 
 

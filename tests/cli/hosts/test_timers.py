@@ -49,6 +49,10 @@ def test_the_units_are_shown_and_written(box: Box):
     assert "ProtectSystem=strict" in service
     assert f'ReadWritePaths="{box.ssh}" "{box.folder}"' in service
     assert f'host sync --quiet --etc "{box.etc}"' in service
+    as_json = [box.run("install-timer", "--systemd", "--json", *more) for more in ([], ["--print"])]
+    assert as_json[0].json == {"changed": [str(path) for path in units(box)]}
+    minutely = {str(path): path.read_text() for path in units(box)}
+    assert as_json[1].json == {"files": minutely}
 
 
 def test_systemd_takes_the_units(box: Box):

@@ -13,8 +13,10 @@ from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import synced
 from gatehouse_cli.hosts.state import State, read_state
+from gatehouse_cli.places import Busy
 
 STALE = 15 * 60  # Seconds without word of the server that are too many.
+HANGS = "Another run of this does not come to its end."
 RELOAD = "Reload sshd: until then it shows the certificates of before."
 NO_MORE = (
     "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
@@ -25,11 +27,14 @@ NOBODY = "The organization has no authority for people: by a certificate nobody 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did. ``problem`` is why something of before stays."""
+    """What a run did. ``problem`` is why something of before stays; ``is_left``: whether it left
+    all to another run.
+    """
 
     changed: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
     is_renewed: bool = False
+    is_left: bool = False
     problem: Failure | None = None
 
 
@@ -51,19 +56,29 @@ class Run:
 
 
 def sync(
-    machine: Machine, say: Callable[[str], None], *, dry_run: bool = False, renew: bool = False
+    machine: Machine,
+    say: Callable[[str], None],
+    *,
+    dry_run: bool = False,
+    renew: bool = False,
+    wait: bool = False,
 ) -> Outcome:
     """Fetch what is new and put it in place; ``renew`` the certificates also if they are not due.
+    Without ``wait`` it is left to another run that is at it: where one hangs, they would pile up.
 
     Raises Failure if nothing could be done: Unreachable, NotSignedIn, NotGood.
     """
-    read_state(machine)
-    with machine.alone():
-        run = Run(machine, read_state(machine), say, dry_run)
-        if not dry_run:
-            files.sweep(machine, run.state)
-        _go(run, renew=renew)
-        return run.outcome
+    state = read_state(machine)
+    try:
+        with machine.alone(wait=wait):
+            run = Run(machine, read_state(machine), say, dry_run)
+            if not dry_run:
+                files.sweep(machine, run.state)
+            _go(run, renew=renew)
+            return run.outcome
+    except Busy:
+        problem = Unreachable(f"{HANGS}{_how_stale(state)}") if _is_stale(state) else None
+        return Outcome(is_left=True, problem=problem)
 
 
 def install(run: Run, found: told.Told) -> None:
@@ -218,11 +233,15 @@ def _refuse_another(state: State, found: told.Told) -> None:
         )
 
 
+def _is_stale(state: State) -> bool:
+    return bool(state.fresh_at) and time.time() - state.fresh_at > STALE
+
+
 def _how_stale(state: State) -> str:
-    since = time.time() - state.fresh_at
-    if not state.fresh_at or since <= STALE:
+    if not _is_stale(state):
         return " All stays as it is."
+    since = in_words(time.time() - state.fresh_at)
     return (
-        f" All stays as it is: for {in_words(since)} this machine has not heard who is let in and"
-        " what is revoked."
+        f" All stays as it is: for {since} this machine has not heard who is let in and what is"
+        " revoked."
     )
