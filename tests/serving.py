@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,10 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Quiet(WSGIRequestHandler):
-    """Says nothing of requests: their paths may hold tokens."""
+    """Says nothing of requests: their paths may hold tokens. ``ahead`` of an application is by how
+    much its clock is.
+    """
 
     def log_request(self, *_about: object) -> None:
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        ahead = getattr(self.server.app, "ahead", 0.0)
+        return super().date_time_string(time.time() + ahead if timestamp is None else timestamp)
 
 
 @contextmanager

@@ -63,6 +63,10 @@ class HostKeyWeak(HostKeyRefused):
     message = _("This key is too weak for a host.")
 
 
+class HostKeyRevoked(HostKeyRefused):
+    message = _("The organization has revoked this key.")
+
+
 class HostProofFailed(BadRequest):
     """400. ``details.reason`` is the word of what is wrong, ``details.index`` of which key."""
 

@@ -18,12 +18,14 @@ OK, BAD, MISSING = "200 OK", "400 Bad Request", "404 Not Found"
 class Stage:
     """``plays[path](form)`` gives status and content; what is text is sent as it is. The form has
     ``authorization``, the whole ``body`` and ``query``, and the last ``word`` of the path, too. A
-    path that ends with a slash plays whatever is right below it.
+    path that ends with a slash plays whatever is right below it. Its clock is ``ahead`` by so many
+    seconds.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.calls: list[tuple[str, dict[str, str]]] = []
+        self.ahead = 0.0
         self.plays: dict[str, Play] = {WELL_KNOWN: lambda _form: (OK, self.metadata)}
         self.plays["/api/v1/auth/me"] = lambda _form: (OK, enveloped(ME))
         self._lock = Lock()

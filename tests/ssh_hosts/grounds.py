@@ -69,6 +69,13 @@ class Grounds:
         path = f"{self.path}/{host['id']}/revoke"
         return self.http.post(path, json=said, headers=self.as_admin)
 
+    def revoke_key(self, fingerprint: str) -> None:
+        """One key, whoever has it."""
+        path = f"/api/v1/organizations/{self.org.id}/certificates/revoke"
+        said = {"key_fingerprint": fingerprint, "reason": "leaked"}
+        reply = self.http.post(path, json=said, headers=self.as_admin)
+        assert reply.status_code == 200, reply.text
+
     def ask_for_token(self, host: Any, headers: dict[str, str] | None = None) -> Any:
         path = f"{self.path}/{host['id']}/enroll-token"
         return self.http.post(path, headers=headers or self.as_admin)

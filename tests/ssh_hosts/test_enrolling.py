@@ -274,6 +274,7 @@ def test_a_revoked_host_comes_back_with_other_keys_alone(grounds: Grounds, machi
     assert grounds.revoked_certificates() == {machine.keys[0].fingerprint}
     assert kind_of(again) == (400, "INVALID_PUBLIC_KEY")
     assert again.json["error"]["details"]["reason"] == "revoked"
+    assert "has revoked this key" in again.json["message"]
     assert machine.sync().status_code == 401
     machine_of().enrolled(token)
     assert grounds.read(host)["state"] == "enrolled"

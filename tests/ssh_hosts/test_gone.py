@@ -109,13 +109,36 @@ def test_a_revoked_key_is_not_renewed_by_another_one(grounds: Grounds, machine: 
     """Threat 221: the rest of the host goes on."""
     enrolled(grounds, machine)
     good, bad = machine.keys
-    path = f"/api/v1/organizations/{grounds.org.id}/certificates/revoke"
-    said = {"key_fingerprint": bad.fingerprint}
-    done = grounds.http.post(path, json=said, headers=grounds.as_admin)
-    assert done.status_code == 200, done.text
+    grounds.revoke_key(bad.fingerprint)
 
     reply = machine.renew()
 
     assert reply.status_code == 201, reply.text
     made = reply.json["data"]["renewed"]["certificates"]
     assert [each["fingerprint"] for each in made] == [good.fingerprint]
+
+
+def test_a_revoked_key_has_its_host_renew_once(grounds: Grounds, machine: Machine):
+    """What is left of it shows the machine which key has none any more."""
+    host, _ = enrolled(grounds, machine)
+    grounds.revoke_key(machine.keys[1].fingerprint)
+    assert machine.sync().json["data"]["renewal_due"] is True
+
+    assert machine.renew().status_code == 201
+
+    assert machine.sync().json["data"]["renewal_due"] is False
+    has = {key["fingerprint"]: key["certificate_id"] for key in grounds.read(host)["keys"]}
+    good, bad = (has[key.fingerprint] for key in machine.keys)
+    assert (good is None, bad is None) == (False, True)
+
+
+def test_keys_of_before_make_nothing_due(grounds: Grounds, machine: Machine, machine_of):
+    """A host that was revoked comes back with other keys; the old ones stay on record."""
+    host, _ = enrolled(grounds, machine)
+    grounds.revoke(host)
+    other = machine_of()
+
+    other.enrolled(grounds.token(host))
+
+    assert len(grounds.read(host)["keys"]) == 3
+    assert other.sync().json["data"]["renewal_due"] is False

@@ -172,6 +172,36 @@ def test_the_script_makes_sshd_believe(grounds: Grounds, etc: Etc, at: str):
     assert etc.files() - before == new
 
 
+@pytest.mark.parametrize(
+    ("programs", "reads"),
+    [
+        ((), False),
+        (("cron",), True),
+        (("crond",), True),
+        (("busybox",), False),
+        (("busybox", "cron"), True),
+    ],
+)
+def test_who_runs_what_it_leaves_has_to_read_that_folder(
+    tmp_path: Path, programs: tuple[str, ...], *, reads: bool
+):
+    """crond of BusyBox, which Alpine has, reads the crontabs of users alone."""
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    if "busybox" in programs:
+        (tmp_path / "crond").symlink_to("busybox")
+    part = re.search(r"^reads_cron_d\(\) \{.*?^\}$", script(), re.MULTILINE | re.DOTALL)
+    assert part
+    for name in ("readlink", "basename"):
+        (tmp_path / name).symlink_to(the_program(name))
+
+    asked = ["/bin/sh", "-c", f"{part[0]}\nreads_cron_d"]
+    done = run(asked, check=False, env={"PATH": str(tmp_path)})  # noqa: S603
+
+    assert (done.returncode == 0) is reads
+
+
 def refresh(etc: Etc) -> CompletedProcess[str]:
     program = [str(etc.folder / "gatehouse" / "refresh")]
     return run(program, capture_output=True, text=True, check=False, env={"PATH": os.defpath})  # noqa: S603
@@ -216,7 +246,9 @@ def test_what_is_no_list_changes_nothing(etc: Etc, at: str, wrong: str):
     assert not [name for name in etc.files() if ".new" in name]
 
 
-@pytest.mark.parametrize("fault", ["no server", "a page", "no include", "bad config", "bad keys"])
+@pytest.mark.parametrize(
+    "fault", ["no server", "a page", "no include", "bad config", "bad keys", "enrolled"]
+)
 def test_what_cannot_be_is_said_and_changes_nothing(
     grounds: Grounds, etc: Etc, at: str, fault: str
 ):
@@ -232,6 +264,9 @@ def test_what_cannot_be_is_said_and_changes_nothing(
         etc.config.write_text(etc.config.read_text().partition("\n")[2])
     elif fault == "bad config":
         etc.config.write_text("Nonsense yes\n")
+    elif fault == "enrolled":
+        (etc.folder / "gatehouse" / "state.json").write_text("{}")
+        before["gatehouse/state.json"] = b"{}"
     before["sshd_config"] = etc.config.read_bytes()
 
     done = etc.install(text)

@@ -12,8 +12,13 @@ from typing import Any
 from gatehouse_cli.failures import Failure
 
 OWN_FILE, OWN_FOLDER, OTHERS, PUBLIC_FILE = 0o600, 0o700, 0o077, 0o644
+BUSY = "Another command of ours is at work with {path}."
 SIGN_IN = "Delete it, and sign in again."
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+class Busy(Failure):
+    """Another process is inside."""
 
 
 def state_folder() -> Path:
@@ -132,8 +137,10 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Wait until no other process is inside for this file. The lock ends with the process."""
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Wait until no other process is inside for this file, or raise Busy. The lock ends with the
+    process.
+    """
     lock = path.with_name(f"{path.name}.lock")
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
@@ -141,5 +148,8 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise Failure(f"{lock} is not opened: {error.strerror}.") from None
     with os.fdopen(descriptor) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(BUSY.format(path=path)) from None
         yield

@@ -102,7 +102,9 @@ def _is_due(ctx: Context, host: Host, names: Sequence[str]) -> bool:
     """Whether little is left, or what it has was revoked, or is for other names."""
     if host.revoked_at is not None or host.suspended_at is not None or host.due_at is None:
         return False
-    ids = select(HostKey.certificate_id).where(HostKey.host_id == host.id)
+    # Keys of before it was revoked get no other certificate: it is due for none.
+    good = HostKey.host_id == host.id, HostKey.revoked_at.is_(None)
+    ids = select(HostKey.certificate_id).where(*good)
     other = Certificate.principals != f" {' '.join(names)} "
     stale = select(Certificate.id).where(
         Certificate.id.in_(ids), or_(Certificate.revoked_at.is_not(None), other)

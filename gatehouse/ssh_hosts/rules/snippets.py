@@ -84,6 +84,8 @@ quoted() {
 for program in curl ssh-keygen mktemp; do
     command -v "$program" >/dev/null || fail "This needs $program. Nothing was changed."
 done
+[ ! -e "$folder/state.json" ] ||
+    fail "This machine is enrolled: 'gatehouse host sync' fetches all of this. Nothing was changed."
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 sshd=$(command -v sshd) || fail 'There is no sshd here. Nothing was changed.'
 "$sshd" -t -f "$config" || fail "sshd refuses $config as it is. Nothing was changed."
@@ -151,6 +153,13 @@ if ! "$sshd" -t -f "$config"; then
     fail "sshd refuses it. $ours is as it was."
 fi
 
+reads_cron_d() {
+    command -v cron >/dev/null && return
+    crond=$(command -v crond) || return
+    # That of BusyBox reads the crontabs of users alone.
+    case $(basename "$(readlink -f "$crond")") in busybox*) return 1 ;; esac
+}
+
 each_minute() {
     if [ "$etc" != /etc/ssh ]; then
         return 1
@@ -163,7 +172,7 @@ each_minute() {
             printf '[Install]\nWantedBy=timers.target\n'
         } >"$units/gatehouse-refresh.timer"
         systemctl daemon-reload && systemctl enable --quiet --now gatehouse-refresh.timer
-    elif [ -d /etc/cron.d ]; then
+    elif [ -d /etc/cron.d ] && reads_cron_d; then
         printf '* * * * * root %s/refresh >/dev/null 2>&1\n' "$folder" >/etc/cron.d/gatehouse
     else
         return 1

@@ -13,6 +13,7 @@ from gatehouse.ssh_ca.queries import policy_of_organization
 from gatehouse.ssh_certificates.queries import is_authority_key, is_revoked_key
 from gatehouse.ssh_hosts.errors import (
     HostKeyRefused,
+    HostKeyRevoked,
     HostKeyTaken,
     HostKeyUnsupported,
     HostKeyWeak,
@@ -44,7 +45,7 @@ def read_keys(ctx: Context, host: Host, lines: Sequence[str]) -> list[PublicKey]
         if is_authority_key(ctx, key.fingerprint):
             raise HostKeyRefused(reason="authority", index=index)
         if is_revoked_key(ctx, host.org_id, key.fingerprint):
-            raise HostKeyRefused(reason="revoked", index=index)
+            raise HostKeyRevoked(reason="revoked", index=index)
     _refuse_those_of_others(ctx, host, keys)
     return keys
 

@@ -22,7 +22,7 @@ from gatehouse.ssh_hosts.errors import (
     HostRefused,
 )
 from gatehouse.ssh_hosts.events import HostRenewed, HostTurnedAway
-from gatehouse.ssh_hosts.models import Host
+from gatehouse.ssh_hosts.models import Host, HostKey
 from gatehouse.ssh_hosts.queries import hold_host, keys_of, who_proved
 from gatehouse.ssh_hosts.rules.hosts import RENEWABLE_AFTER_ITS_END
 from gatehouse.ssh_hosts.rules.proofs import HostChallenge, renewal
@@ -65,12 +65,7 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
     host = _held(ctx, found.org_id, host_id)
     hold_off_revocations(ctx, host.org_id)
     _refuse_who_gets_none(ctx, host, key.fingerprint)
-    keys = [
-        each
-        for each in keys_of(ctx, host.id)
-        if not is_revoked_key(ctx, host.org_id, each.fingerprint)
-    ]
-    certified = certify(ctx, host, found.slug, keys)
+    certified = certify(ctx, host, found.slug, _good_keys(ctx, host))
     assert host.expires_at is not None  # noqa: S101 - it has just been certified
     event = HostRenewed(
         org_id=host.org_id,
@@ -125,6 +120,19 @@ def _held(ctx: Context, org_id: UUID, host_id: UUID) -> Host:
         return hold_host(ctx, org_id, host_id)
     except HostNotFound:
         raise HostNotKnown from None
+
+
+def _good_keys(ctx: Context, host: Host) -> list[HostKey]:
+    """Its keys but for those that its organization has revoked. Those have no certificate from now
+    on, or the revoked one that they have would make others due for ever.
+    """
+    good = []
+    for key in keys_of(ctx, host.id):
+        if is_revoked_key(ctx, host.org_id, key.fingerprint):
+            key.certificate_id = None
+        else:
+            good.append(key)
+    return good
 
 
 def _refuse_who_gets_none(ctx: Context, host: Host, fingerprint: str) -> None:

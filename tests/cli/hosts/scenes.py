@@ -39,7 +39,7 @@ class Scene:
         vars(self.gate).clear()
         vars(self.gate).update(deepcopy(self.played), stage=self.stage)
         self.stage.plays = dict(self.plays)
-        self.stage.calls = []
+        self.stage.calls, self.stage.ahead = [], 0.0
         return self.gate
 
     def _copy(self, to: Path) -> Path:

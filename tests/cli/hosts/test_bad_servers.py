@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.authority import HOUR, Authority
 from tests.cli.hosts.boxes import Box
-from tests.cli.hosts.played import PlayedHost
+from tests.cli.hosts.played import DAY, PlayedHost
 from tests.openssh import KeyFile, make_key
 
 pytestmark = pytest.mark.integration
@@ -201,8 +201,8 @@ CERTIFICATES: dict[str, Any] = {
 def test_a_certificate_that_is_not_for_this_machine_is_not_kept(
     box: Box, gate: PlayedHost, what: str, tmp_path: Path
 ):
-    """SSH-13."""
-    gate.signs = CERTIFICATES.get(what, {})
+    """SSH-13. The token is used up by then: with what it gave, `sync` goes on."""
+    gate.signs, make = CERTIFICATES.get(what, {}), gate._certificates  # noqa: SLF001
     if what == "of another authority":
         gate.signs = {"by": Authority.made(tmp_path / "other")}
     elif what == "for another key":
@@ -213,4 +213,36 @@ def test_a_certificate_that_is_not_for_this_machine_is_not_kept(
 
     assert (done.code, done.out) == (2, ""), done.said
     assert box.used == {}
-    assert not (box.folder / "state.json").exists()
+    assert "gatehouse host sync" in done.err
+    assert (box.sync().code, box.certificate.exists()) == (2, False)
+    gate.signs = {}
+    gate._certificates = make  # type: ignore[method-assign]  # noqa: SLF001
+    assert box.sync().code == 0
+    assert box.run("status").code == 0
+
+
+@pytest.mark.parametrize("off", [-DAY - HOUR, DAY + HOUR])
+def test_where_the_clock_is_another_the_token_stays_good(box: Box, gate: PlayedHost, off: int):
+    """What it gets would not be valid yet, or not any more."""
+    gate.stage.ahead = off
+
+    done = box.run("enroll", "token")
+
+    assert (done.code, "clock" in done.err, "1 d" in done.err) == (1, True, True), done.said
+    assert (gate.stage.count("/api/v1/ssh/hosts/enroll"), gate.sent) == (1, [])
+    assert box.used == {}
+    gate.stage.ahead = off / 1000
+    assert box.run("enroll", "token").code == 0
+
+
+def test_a_machine_that_gets_no_certificate_for_a_key_does_without(box: Box, gate: PlayedHost):
+    make = gate._certificates  # noqa: SLF001
+    gate._certificates = lambda lines: make(lines)[1:]  # type: ignore[method-assign]  # noqa: SLF001
+
+    done = box.run("enroll", "token", "--json")
+
+    assert done.code == 0, done.said
+    (certificate,) = done.json["certificates"]
+    assert certificate["file"] == str(box.certificate)
+    assert "ssh_host_ecdsa_key.pub gets no certificate" in done.err
+    assert box.sync("--json").json["renewed"] is False

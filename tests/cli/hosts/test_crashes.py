@@ -10,6 +10,7 @@ from typing import Self
 
 import pytest
 
+from gatehouse_cli.places import locked
 from tests.cli.hosts.boxes import Box
 from tests.cli.hosts.played import PlayedHost
 from tests.cli.programs import Running
@@ -112,10 +113,28 @@ def test_sshd_has_all_its_files_at_every_moment(enrolled: Box, gate: PlayedHost)
 
 
 @pytest.mark.slow
-def test_many_at_once_wait_for_one_another(enrolled: Box, gate: PlayedHost):
+def test_of_many_at_once_one_does_it(enrolled: Box, gate: PlayedHost):
     gate.publish(1, 2, 3)
     running = [enrolled.start_command("sync", "--json") for _ in range(4)]
     done = [one.ended() for one in running]
 
     assert [one.code for one in done] == [0] * 4, done
     assert sum(bool(one.json["changed"]) for one in done) == 1
+
+
+def test_a_run_that_hangs_collects_no_others(enrolled: Box, gate: PlayedHost):
+    """A timer runs it each minute; it complains when that has been too long."""
+    gate.publish(1)
+    was = enrolled.used
+    with locked(enrolled.folder / "state.json"):
+        quiet, said = enrolled.sync("--quiet"), enrolled.sync()
+        told = enrolled.sync("--json")
+        enrolled.keep(fresh_at=enrolled.kept["fresh_at"] - 3600)
+        late = enrolled.sync("--quiet")
+
+    assert (quiet.code, quiet.said) == (0, "")
+    assert (said.code, "Another run" in said.err) == (0, True)
+    assert (told.code, told.json) == (0, {"changed": [], "removed": [], "renewed": False})
+    assert (late.code, "for 1 h" in late.err) == (5, True), late.said
+    assert enrolled.sync().code == 0
+    assert enrolled.used != was

@@ -1,6 +1,7 @@
 """A machine that enrols itself: the real server, the real sshd, and people who log in."""
 
 import stat
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.cli.hosts.boxes import LISTENS, Box
 from tests.cli.hosts.estates import NAME, Estate
 from tests.cli.programs import Cli
 from tests.factories import Factory
-from tests.openssh import make_key
+from tests.openssh import keygen, make_key
 from tests.processes import wait_until
 from tests.serving import GatehouseServer
 from tests.sshd import Login
@@ -192,6 +193,75 @@ def test_certificates_are_renewed_whenever_one_says_so(enrolled: Box):
     assert enrolled.certificate.exists()
 
 
+def test_a_key_that_is_taken_away_is_missed_no_more(estate: Estate, enrolled: Box, host: Any):
+    """As where somebody wants none of that kind: the others stay as they are."""
+    was, taken = enrolled.certificate.read_text(), list(enrolled.ssh.glob("ssh_host_ecdsa_key*"))
+    for path in taken:
+        path.rename(enrolled.directory / path.name)
+
+    done = [enrolled.sync("--json") for _ in range(2)]
+
+    assert [(one.code, one.json["renewed"]) for one in done] == [(0, False)] * 2, done
+    assert enrolled.certificate.read_text() == was
+    assert enrolled.run("status").code == 0
+    assert enrolled.run("needs-renewal").code == 1
+    assert enrolled.run("renew", "--force").code == 0
+    assert enrolled.sync("--json").json == {"changed": [], "removed": [], "renewed": False}
+    assert not any(path.exists() for path in taken)
+    assert enter(estate, enrolled).is_in
+    for path in taken:
+        (enrolled.directory / path.name).rename(path)
+    assert enrolled.sync("--json").json["renewed"] is True
+    assert enrolled.run("status").code == 0
+
+
+@pytest.mark.parametrize("kind", ["ecdsa", "ed25519"])
+def test_where_one_key_is_revoked_the_others_are_renewed(
+    estate: Estate, enrolled: Box, host: Any, kind: str
+):
+    """Threat 221: whichever of them it is that signs first."""
+    revoke_key(estate, enrolled, kind)
+    heard = enrolled.said().count(LISTENS)
+
+    done = enrolled.sync("--json")
+
+    assert (done.code, done.json["renewed"]) == (0, True), done.said
+    certificate = enrolled.ssh / f"ssh_host_{kind}_key-cert.pub"
+    assert done.json["removed"] == [str(certificate)]
+    assert f"ssh_host_{kind}_key.pub gets no certificate" in done.err
+    assert not certificate.exists()
+    assert wait_until(lambda: enrolled.said().count(LISTENS) > heard)
+    assert enter(estate, enrolled).is_in
+    assert enrolled.sync("--json").json["renewed"] is False
+    assert enrolled.run("status").code == 0
+    assert enrolled.run("renew", "--force").code == 0
+    # With the machine as it is, all others are enrolled anew.
+    anew = enrolled.enroll(estate.token(host), "--json")
+    assert (anew.code, "has revoked this key" in anew.err) == (0, True), anew.said
+    assert str(certificate) not in [one["file"] for one in anew.json["certificates"]]
+    assert enter(estate, enrolled).is_in
+
+
+def test_where_all_keys_are_revoked_that_is_said(estate: Estate, enrolled: Box, host: Any):
+    before = enrolled.used
+    for kind in ("ecdsa", "ed25519"):
+        revoke_key(estate, enrolled, kind)
+
+    done = enrolled.sync()
+
+    assert (done.code, "no new certificate" in done.err) == (4, True), done.said
+    del before["gatehouse/revoked.krl"]
+    assert before.items() <= enrolled.used.items()
+    again = enrolled.run("enroll", estate.token(host))
+    assert (again.code, "has revoked this key" in again.err) == (4, True)
+
+
+def revoke_key(estate: Estate, box: Box, kind: str) -> None:
+    public = box.ssh / f"ssh_host_{kind}_key.pub"
+    said = {"key_fingerprint": keygen("-lf", public).split()[1], "reason": "leaked"}
+    estate.asked("POST", "/certificates/revoke", said)
+
+
 def test_sshd_is_not_told_to_read_what_it_refuses(estate: Estate, enrolled: Box):
     """It would end, and with it the way into the machine."""
     enrolled.configure("Nonsense yes")
@@ -219,12 +289,15 @@ def test_a_machine_that_gets_none_keeps_what_it_has(
     else:
         long_ago = datetime.now(UTC) - timedelta(days=8)
         make.change(Host(id=UUID(host["id"])), due_at=long_ago, expires_at=long_ago)
+    began = time.time()
 
     done = enrolled.run("renew", "--force")
 
     assert (done.code, "no new certificate" in done.err) == (4, True), done.said
     assert enrolled.used == before
     assert enter(estate, enrolled).is_in
+    # It has heard of the server.
+    assert enrolled.kept["fresh_at"] > began
     # Who is revoked meanwhile stays out all the same.
     certificate = estate.signed()
     estate.revoke(certificate)

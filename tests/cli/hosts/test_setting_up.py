@@ -1,9 +1,13 @@
 """How a machine is set up and taken out, by sshd's own word; and how it stands between."""
 
 import json
+import os
+import subprocess
+import time
 
 import pytest
 
+from gatehouse.ssh_hosts.rules.snippets import install_script
 from tests.cli.hosts.boxes import Box
 from tests.cli.hosts.played import DAY, NAME, PlayedHost, no_such_key
 from tests.openssh import make_key
@@ -31,6 +35,9 @@ def test_the_lines_can_be_left_to_whoever_likes_to_write_them(box: Box, gate: Pl
     assert done.code == 0, done.said
     assert not box.drop_in.exists()
     assert f'RevokedKeys "{box.folder}/revoked.krl"' in done.out.splitlines()
+    told = box.run("enroll", "token", "--no-sshd-config", "--json")
+    assert told.json["sshd_config"] == done.out
+    assert "sshd_config" not in box.run("status", "--json").json
     assert box.sync().code == 0
     # Files that sshd goes by do not go.
     box.configure(*done.out.splitlines())
@@ -61,6 +68,34 @@ def test_where_sshd_is_otherwise_the_token_stays_good(box: Box, gate: PlayedHost
     assert not box.folder.exists()
 
 
+def test_two_do_not_write_the_same_files(box: Box, gate: PlayedHost):
+    """What the script leaves would go on with its own organization's, each minute."""
+    at = f"{gate.stage.url}/api/v1/ssh/orgs/acme"
+    keys = [gate.people.key.public.strip()]
+    text = install_script(org="acme", server=gate.stage.url, files_url=at, user_keys=keys)
+    path = {"PATH": os.defpath, "GATEHOUSE_ETC": str(box.ssh)}
+    subprocess.run(["/bin/sh"], input=text, text=True, check=True, env=path)
+    refresh, timer = box.folder / "refresh", box.etc / "cron.d" / "gatehouse"
+    timer.parent.mkdir()
+    timer.write_text(f"* * * * * root {refresh}\n")
+    was, gate.stage.calls = box.used, []
+
+    done = box.run("enroll", "token", "--no-sshd-config")
+
+    assert (done.code, done.out) == (1, ""), done.said
+    assert (box.used, gate.stage.calls) == (was, [])
+    _, _, command = done.err.strip().rpartition(": ")
+    subprocess.run(["/bin/sh", "-c", command], check=True)  # noqa: S603
+    assert (refresh.exists(), timer.exists()) == (False, False)
+    assert box.run("enroll", "token").code == 0
+    assert box.run("status").code == 0
+    again = subprocess.run(
+        ["/bin/sh"], input=text, capture_output=True, text=True, check=False, env=path
+    )
+    assert (again.returncode, "host sync" in again.stderr) == (1, True)
+    assert not refresh.exists()
+
+
 def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):
     """Where another file of that folder comes first, only for who asks sshd in the end."""
     early = box.drop_in.with_name("a.conf")
@@ -73,6 +108,12 @@ def test_a_line_that_does_not_count_is_taken_back(box: Box, gate: PlayedHost):
     early.unlink()
     assert box.sync().code == 0
     assert box.drop_in.exists()
+
+
+def test_the_server_is_named_as_everywhere(box: Box, gate: PlayedHost):
+    named = {"GATEHOUSE_SERVER": "", "SIGN_URL": f"{gate.stage.url}/api/v1/sign"}
+    assert box.run("enroll", "token", GATEHOUSE_SERVER="").code == 2
+    assert box.run("enroll", "token", **named).code == 0
 
 
 def test_lines_that_sshd_lost_are_found(enrolled: Box):
@@ -94,6 +135,50 @@ def test_lines_that_sshd_lost_are_found(enrolled: Box):
     assert "sshd refuses" in enrolled.run("status").err
 
 
+OTHERS = {
+    "for some people": ('Match User kim\n    TrustedUserCAKeys "{folder}/user-ca.pub"', ""),
+    "of another place": ('Include "{elsewhere}"', 'RevokedKeys "{folder}/revoked.krl"'),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_files_that_are_named_elsewhere_stay(box: Box, gate: PlayedHost, what: str):
+    """sshd refuses every key while RevokedKeys names a file that is not there."""
+    elsewhere, timer = box.etc / "other.conf", box.etc / "cron.d" / "gatehouse-host-sync"
+    assert box.run("enroll", "token").code == 0
+    assert box.run("install-timer", "--cron").code == 0
+    config, other = (text.format(folder=box.folder, elsewhere=elsewhere) for text in OTHERS[what])
+    elsewhere.write_text(f"{other}\n")
+    box.configure(config)
+    was = box.used
+
+    done = box.run("uninstall", "--reloaded")
+
+    assert (done.code, "take the lines" in done.err) == (1, True), done.said
+    # Until then they are kept fresh.
+    assert (box.used, timer.exists()) == (was, True)
+    box.configure(f"# RevokedKeys {box.folder}/revoked.krl", f'Banner "{box.folder}-of-before/x"')
+    gone = box.run("uninstall", "--reloaded")
+    assert gone.code == 0, gone.said
+    assert not timer.exists()
+    assert not box.folder.exists()
+
+
+def test_a_list_that_is_one_of_several_stays(enrolled: Box):
+    """OpenSSH 10.3 takes several, and shows them on one line."""
+    programs = enrolled.etc / "programs"
+    programs.mkdir()
+    newer = programs / "sshd"
+    newer.write_text(f"#!/bin/sh\necho 'revokedkeys /etc/own.krl {enrolled.folder}/revoked.krl'\n")
+    newer.chmod(0o755)
+    was, path = enrolled.used, f"{programs}:{enrolled.cli.environment['PATH']}"
+
+    done = enrolled.run("uninstall", "--reloaded", PATH=path)
+
+    assert (done.code, "take the lines" in done.err) == (1, True), done.said
+    assert enrolled.used == was
+
+
 def test_uninstalling_waits_for_sshd(enrolled: Box):
     was = enrolled.used
 
@@ -102,7 +187,9 @@ def test_uninstalling_waits_for_sshd(enrolled: Box):
     assert (done.code, "--reloaded" in done.err) == (1, True)
     del was["sshd_config.d/gatehouse.conf"]
     assert enrolled.used == was
-    assert enrolled.run("uninstall", "--reloaded").code == 0
+    gone = enrolled.run("uninstall", "--reloaded", "--json")
+    assert gone.code == 0
+    assert {str(enrolled.ssh / name) for name in was} < set(gone.json["removed"])
     assert enrolled.used == {}
 
 
@@ -159,6 +246,7 @@ def test_who_is_not_enrolled_is_told_so(enrolled: Box, fault: str, command: str,
 
 
 def test_a_key_that_was_made_anew_has_to_be_enrolled_anew(enrolled: Box):
+    began = time.time()
     for kind in ("ed25519", "ecdsa"):
         other = make_key(enrolled.directory, kind)
         (enrolled.ssh / f"ssh_host_{kind}_key.pub").write_text(other.public)
@@ -166,3 +254,7 @@ def test_a_key_that_was_made_anew_has_to_be_enrolled_anew(enrolled: Box):
     done = enrolled.run("renew", "--force")
 
     assert (done.code, "anew" in done.err) == (1, True)
+    sync, due, status = (enrolled.run(one) for one in ("sync", "needs-renewal", "status"))
+    assert (sync.code, due.code, status.code) == (1, 2, 1)
+    assert all("other keys" in one.err for one in (sync, due, status))
+    assert enrolled.kept["fresh_at"] > began

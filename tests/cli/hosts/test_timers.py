@@ -49,6 +49,10 @@ def test_the_units_are_shown_and_written(box: Box):
     assert "ProtectSystem=strict" in service
     assert f'ReadWritePaths="{box.ssh}" "{box.folder}"' in service
     assert f'host sync --quiet --etc "{box.etc}"' in service
+    as_json = [box.run("install-timer", "--systemd", "--json", *more) for more in ([], ["--print"])]
+    assert as_json[0].json == {"changed": [str(path) for path in units(box)]}
+    minutely = {str(path): path.read_text() for path in units(box)}
+    assert as_json[1].json == {"files": minutely}
 
 
 def test_systemd_takes_the_units(box: Box):
@@ -100,6 +104,13 @@ def test_where_nothing_would_run_it_that_is_said(box: Box, tmp_path: Path):
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert has_cron(str(tmp_path))
+    # That of BusyBox reads the crontabs of users, and no file of this folder.
+    program.rename(tmp_path / "busybox")
+    program.symlink_to(tmp_path / "busybox")
+    assert not has_cron(str(tmp_path))
+    (tmp_path / "cron").write_bytes((tmp_path / "busybox").read_bytes())
+    (tmp_path / "cron").chmod(0o755)
+    assert has_cron(str(tmp_path))
 
 
 @pytest.mark.parametrize("interval", ["30s", "90s", "2h"])
@@ -110,9 +121,11 @@ def test_cron_counts_minutes(box: Box, interval: str):
 
 
 def test_with_the_machine_its_timer_goes(box: Box):
+    """Not before: until sshd is told, it goes by files that have to be fresh."""
     assert box.run("install-timer", "--cron").code == 0
-    assert box.run("uninstall").code == 1
+    timer = box.etc / "cron.d" / "gatehouse-host-sync"
+    assert (box.run("uninstall").code, timer.exists()) == (1, True)
 
-    assert not (box.etc / "cron.d" / "gatehouse-host-sync").exists()
     assert box.run("uninstall", "--reloaded").code == 0
+    assert not timer.exists()
     assert box.run("install-timer").code == 1

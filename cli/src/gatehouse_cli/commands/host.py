@@ -1,9 +1,8 @@
 """``gatehouse host``: what a machine does to let people in by certificates, and to be known."""
 
-import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import click
 from gatehouse_cli.durations import Duration
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.hosts.machine import Machine
-from gatehouse_cli.output import complain
+from gatehouse_cli.output import Output, complain
 from gatehouse_cli.program import Group, Wishes, passes
 
 if TYPE_CHECKING:
@@ -58,22 +57,25 @@ def enroll(
     """
     from gatehouse_cli.addresses import server_address
     from gatehouse_cli.hosts import enrolling, sshd, standing
+    from gatehouse_cli.profiles import server_of_environment
 
     machine, output = Machine.at(etc, folder), wishes.output
-    given = wishes.server or os.environ.get("GATEHOUSE_SERVER")
+    given = wishes.server or server_of_environment()
     if not given:
         raise Misused(WHICH_SERVER)
     server, secret = server_address(given), _secret(token)
     state = enrolling.enroll(
         machine, server, secret, keys, complain, with_config=not no_sshd_config
     )
+    lines = sshd.lines(machine, state)
     if output.as_json:
-        output.data(standing.described(machine, state))
+        told = {"sshd_config": lines} if no_sshd_config else {}
+        output.data({**standing.described(machine, state), **told})
         return
     output.say(f"{', '.join(state.names)} is enrolled in {state.organization}.")
     if no_sshd_config:
         output.say("For sshd_config; reload sshd then:")
-        output.line(sshd.lines(machine, state).rstrip("\n"))
+        output.line(lines.rstrip("\n"))
     output.say("It has to hear what is new: gatehouse host install-timer")
 
 
@@ -104,7 +106,7 @@ def renew(wishes: Wishes, *, force: bool, etc: Path, folder: Path | None) -> Non
 
     machine = Machine.at(etc, folder)
     is_wanted = force or standing.is_due(read_state(machine), THIRD)
-    _show(wishes, syncing.sync(machine, complain, renew=is_wanted))
+    _show(wishes, syncing.sync(machine, complain, renew=is_wanted, wait=True))
 
 
 @command.command("needs-renewal")
@@ -176,12 +178,9 @@ def install_timer(
     schedule = timers.Schedule(machine, command_line, interval, writable)
     chosen = machine.is_run_by_systemd if by_systemd is None else by_systemd
     if only_print:
-        found = schedule.of_systemd() if chosen else schedule.of_cron()
-        for path, text in found.items():
-            wishes.output.line(f"# {path}\n{text}".rstrip("\n"))
+        _print(wishes.output, schedule.of_systemd() if chosen else schedule.of_cron())
         return
-    for path in timers.install(schedule, by_systemd=chosen):
-        wishes.output.say(f"Written: {path}")
+    _list(wishes.output, "changed", timers.install(schedule, by_systemd=chosen))
     if not chosen and not timers.has_cron():
         complain(timers.NOBODY.format(command=shlex.join(command_line)))
 
@@ -194,8 +193,7 @@ def uninstall(wishes: Wishes, *, reloaded: bool, etc: Path, folder: Path | None)
     """Take this machine out: its lines for sshd, and when sshd does without them, the files."""
     from gatehouse_cli.hosts import removing
 
-    for path in removing.uninstall(Machine.at(etc, folder), reloaded=reloaded):
-        wishes.output.say(f"Deleted: {path}")
+    _list(wishes.output, "removed", removing.uninstall(Machine.at(etc, folder), reloaded=reloaded))
     wishes.output.say("An admin of the organization deletes the host there.")
 
 
@@ -210,6 +208,7 @@ class _Words:
 
 DONE = _Words("Written: {}", "Deleted: {}", "The certificates were renewed.")
 WOULD = _Words("Would be written: {}", "Would be deleted: {}", "The certificates would be renewed.")
+LEFT = "Another run is at it: all is left to that."
 
 
 def _show(wishes: Wishes, done: "Outcome", *, dry_run: bool = False) -> None:
@@ -223,10 +222,28 @@ def _show(wishes: Wishes, done: "Outcome", *, dry_run: bool = False) -> None:
         lines = [words.changed.format(path) for path in done.changed]
         lines += [words.removed.format(path) for path in done.removed]
         lines += [words.renewed] if done.is_renewed else []
-        for line in lines or ["Nothing is new."]:
+        for line in lines or [LEFT if done.is_left else "Nothing is new."]:
             wishes.output.say(line)
     if done.problem:
         raise done.problem
+
+
+def _list(output: Output, what: str, paths: Sequence[Path]) -> None:
+    """What became of these files: ``changed`` or ``removed``."""
+    if output.as_json:
+        output.data({what: [str(path) for path in paths]})
+        return
+    for path in paths:
+        output.say(getattr(DONE, what).format(path))
+
+
+def _print(output: Output, found: Mapping[Path, str]) -> None:
+    """Files that are not written."""
+    if output.as_json:
+        output.data({"files": {str(path): text for path, text in found.items()}})
+        return
+    for path, text in found.items():
+        output.line(f"# {path}\n{text}".rstrip("\n"))
 
 
 def _facts(found: Any) -> list[tuple[str, str]]:

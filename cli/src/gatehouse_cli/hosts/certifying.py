@@ -8,16 +8,18 @@ from typing import Any
 
 from gatehouse_cli import ssh_keys
 from gatehouse_cli.certificates import Certificate, parsed
-from gatehouse_cli.failures import Failure
+from gatehouse_cli.failures import Failure, Refused
 from gatehouse_cli.hosts import proofs
 from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.programs import run, ssh_keygen
-from gatehouse_cli.hosts.server import post
+from gatehouse_cli.hosts.server import SKEW, post
 from gatehouse_cli.hosts.sshd import certificate_of
 from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.ssh_keys import PublicKey
 
-SKEW = 300  # Seconds by which the clocks of server and machine may differ.
+OTHER_KEYS = f"This machine has other keys than those that were enrolled. {ANEW}"
+# Why the server refuses one key of a host that has others.
+NOT_THIS_KEY = {"key_revoked", "replaced"}
 
 
 def renewed(state: State) -> dict[Path, bytes]:
@@ -27,12 +29,22 @@ def renewed(state: State) -> dict[Path, bytes]:
     """
     here = keys_here(state)
     if not here:
-        raise Failure(f"This machine has other keys than those that were enrolled. {ANEW}")
-    asked = post(state.server, "renew", {"host_id": state.host_id})["challenge"]
-    signature = proofs.signature(asked, here[0], server=state.server, purpose=proofs.RENEWAL)
-    body = {"host_id": state.host_id, "nonce": asked.get("nonce"), "signature": signature}
-    told = post(state.server, "renew", body)["renewed"]
+        raise Failure(OTHER_KEYS)
+    told = _renewed_by(state, *here)["renewed"]
     return certificates_for(here, told, state.names, state.host_ca)
+
+
+def _renewed_by(state: State, key: PublicKey, *others: PublicKey) -> Any:
+    """What the server answers to the first of these keys that is still good."""
+    asked = post(state.server, "renew", {"host_id": state.host_id})["challenge"]
+    signature = proofs.signature(asked, key, server=state.server, purpose=proofs.RENEWAL)
+    body = {"host_id": state.host_id, "nonce": asked.get("nonce"), "signature": signature}
+    try:
+        return post(state.server, "renew", body)
+    except Refused as refused:
+        if not others or refused.details.get("reason") not in NOT_THIS_KEY:
+            raise
+    return _renewed_by(state, *others)
 
 
 def keys_here(state: State) -> list[PublicKey]:
@@ -57,14 +69,16 @@ def certificates_for(
 ) -> dict[Path, bytes]:
     """The certificates in an answer, as files beside the keys that they are for.
 
-    Raises NotGood if one is not for this machine, or if a key has none.
+    Raises NotGood if one is not for this machine, or if there is none for any of these keys.
     """
     try:
         lines = [one["certificate"].strip() for one in told["certificates"]]
         found = {certificate.key_blob: line for line, certificate in _parsed(lines)}
-        files = {path_of(key): found[key.blob] for key in keys}
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise NotGood("The server gave something else than certificates for these keys.") from None
+        found = {}
+    files = {path_of(key): found[key.blob] for key in keys if key.blob in found}
+    if not files:
+        raise NotGood("The server gave something else than certificates for these keys.")
     for line in files.values():
         _check(parsed(line), names, host_ca)
     _read_by_openssh(list(files.values()))
@@ -105,7 +119,7 @@ def _read_by_openssh(lines: Sequence[str]) -> None:
 
 def lives(state: State) -> Mapping[Path, Certificate | None]:
     """What certificates there are for the keys of this machine, by their files."""
-    return {path: _read(path) for path in map(Path, map(certificate_of, state.keys))}
+    return {path: _read(path) for path in map(path_of, keys_here(state))}
 
 
 def _read(path: Path) -> Certificate | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, told
+from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, timers, told
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import post
@@ -28,20 +28,22 @@ def enroll(
 ) -> State:
     """Until all that came was looked at, nothing changes that sshd uses; its lines come last.
 
-    Raises Failure. If the token was used up by then, `sync` goes on from there.
+    Raises Failure. What the token gave is kept as soon as it is used up, so that `sync` goes on
+    from there.
     """
     machine.refuse_others()
+    timers.refuse_script(machine)
     if with_config:
         sshd.refuse_others(machine)
     machine.prepare()
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
     with machine.alone():
         answer, used = _proved(server, token, chosen, say, may_drop=not keys)
-        welcome, certificates = _looked_at(answer, used)
+        welcome = told.read(answer)
         state = State(
             server=server,
             host_id=welcome.host_id,
-            credential=told.text(answer["credential"]),
+            credential=_credential(answer),
             organization=welcome.organization,
             signer=welcome.krl_signer,
             krl_url=welcome.krl_url,
@@ -52,7 +54,8 @@ def enroll(
         )
         state.write(machine)
         try:
-            _set_up(syncing.Run(machine, state, say), welcome, certificates)
+            new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
+            _set_up(syncing.Run(machine, state, say), welcome, new)
         except Failure as failure:
             failure.args = (LATER.format(problem=failure),)
             raise
@@ -62,7 +65,7 @@ def enroll(
 def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
     files.sweep(run.machine, run.state)
     syncing.install(run, welcome)
-    run.put(certificates)
+    syncing.keep(run, certificates)
     syncing.finish(run)
     run.state.fresh_at = time.time()
     run.state.write(run.machine)
@@ -87,7 +90,7 @@ def _proved(
     may_drop: bool,
 ) -> tuple[dict[str, object], list[PublicKey]]:
     """What an enrolled machine gets, and for which keys."""
-    asked = post(server, "enroll", {"token": token}).get("challenge")
+    asked = post(server, "enroll", {"token": token}, by_clock=True).get("challenge")
     signed = [
         (key, proofs.signature(asked, key, server=server, purpose=proofs.ENROLMENT)) for key in keys
     ]
@@ -110,10 +113,8 @@ def _proved(
         return answer, [key for key, _ in signed]
 
 
-def _looked_at(
-    answer: dict[str, object], keys: Sequence[PublicKey]
-) -> tuple[told.Told, dict[Path, bytes]]:
-    welcome = told.read(answer)
-    if not isinstance(answer.get("credential"), str):
-        raise NotGood("The server gave no credential.")
-    return welcome, certifying.certificates_for(keys, answer, welcome.names, welcome.host_ca)
+def _credential(answer: dict[str, object]) -> str:
+    try:
+        return told.text(answer.get("credential"))
+    except ValueError:
+        raise NotGood("The server gave no credential.") from None

@@ -61,8 +61,9 @@ def forget(machine: Machine, state: State, paths: list[Path]) -> None:
     for path in paths:
         delete(path)
         state.files.pop(str(path), None)
+    for folder in {path.parent for path in paths}:
+        sync_folder(folder)
     if paths:
-        sync_folder(machine.principals)
         state.write(machine)
 
 

@@ -85,7 +85,9 @@ class Machine:
                 raise Failure(f"{path} is not made: {error.strerror}.") from None
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep every other process of ours out."""
-        with locked(self.state):
+    def alone(self, *, wait: bool = True) -> Iterator[None]:
+        """Keep every other process of ours out. Raises Busy where one is inside, and not to wait
+        for.
+        """
+        with locked(self.state, wait=wait):
             yield

@@ -1,12 +1,15 @@
 """The server, called by a machine: by a token once, then by its credential, or by its keys."""
 
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
 
 from gatehouse_cli.api import UNAUTHORIZED, data_of
+from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure, NotSignedIn, Refused, Unreachable
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.state import ANEW, State
@@ -17,21 +20,32 @@ NOT_MODIFIED, SERVER_ERROR = 304, 500
 # A cache on the way may keep what is published for a minute: that is too long.
 FRESH = {"Accept": "*/*", "Cache-Control": "no-cache"}
 LONGEST = 16 * 1024 * 1024
+SKEW = 300  # Seconds by which the clocks of server and machine may differ.
 NO_KEYS_FOR_HOSTS = {"WEAK_KEY", "UNSUPPORTED_KEY_TYPE"}
+REVOKED = "revoked"
+CLOCK = "The clock of this machine is {off} {way} the server's. Set it first. The token stays good."
 
 
-def post(server: str, path: str, body: Mapping[str, Any]) -> Any:
-    """Raises Refused also for a token that is not good, and KeyRefused for a kind of key."""
+def post(server: str, path: str, body: Mapping[str, Any], *, by_clock: bool = False) -> Any:
+    """``by_clock``: only where the clocks of server and machine say the same.
+
+    Raises Refused also for a token that is not good, and KeyRefused for a key that is none for
+    hosts, or not any more.
+    """
     answer = send("POST", f"{server}/api/v1/ssh/hosts/{path}", json=body)
     if answer.status_code == UNAUTHORIZED:
         raise Refused(_message(answer))
     try:
-        return data_of(answer)
+        data = data_of(answer)
     except Refused as refused:
-        index = _index(answer)
-        if refused.type in NO_KEYS_FOR_HOSTS and index is not None:
+        index, reason = (refused.details.get(name) for name in ("index", "reason"))
+        is_of_one = refused.type in NO_KEYS_FOR_HOSTS or reason == REVOKED
+        if is_of_one and isinstance(index, int):
             raise KeyRefused(str(refused), refused.type, index) from None
         raise
+    if by_clock:
+        _compare_clocks(answer.headers.get("Date", ""))
+    return data
 
 
 def synced(state: State, tag: str) -> tuple[Any, str] | None:
@@ -72,8 +86,12 @@ def _message(answer: httpx2.Response) -> str:
         return "The server refuses it."
 
 
-def _index(answer: httpx2.Response) -> int | None:
-    error = answer_of(answer).get("error")
-    details = error.get("details") if isinstance(error, dict) else None
-    index = details.get("index") if isinstance(details, dict) else None
-    return index if isinstance(index, int) else None
+def _compare_clocks(date: str) -> None:
+    """Raises Failure where certificates of now would not be valid here."""
+    try:
+        ahead = time.time() - parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return
+    if abs(ahead) > SKEW:
+        way = "ahead of" if ahead > 0 else "behind"
+        raise Failure(CLOCK.format(off=in_words(abs(ahead)), way=way))

@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -18,6 +19,10 @@ INCLUDE = re.compile(r"^\s*include\s.*sshd_config\.d/\*\.conf", re.IGNORECASE | 
 NONE = "none"
 # As Debian and as all others call it.
 SERVICES = ("ssh.service", "sshd.service")
+STILL_USED = (
+    "sshd goes by files in {folder}: take the lines with them out of its configuration first."
+    " Without RevokedKeys nobody gets in by a key."
+)
 
 
 def lines(machine: Machine, state: State) -> str:
@@ -79,24 +84,19 @@ def set_up(machine: Machine, state: State) -> None:
 
 
 def take_down(machine: Machine) -> None:
-    """Take our lines away, and ask sshd. Raises Failure; they are there again then."""
-    if not machine.drop_in.exists():
-        return
-    before = machine.drop_in.read_bytes()
-    _put_back(machine, None)
+    """Take our lines away, and see that sshd does without our files then.
+
+    Raises Failure; the lines are there again then.
+    """
+    before = machine.drop_in.read_bytes() if machine.drop_in.exists() else None
+    if before is not None:
+        _put_back(machine, None)
     try:
-        check(machine)
+        _see_that_it_does_without(machine)
     except Failure:
-        _put_back(machine, before)
+        if before is not None:
+            _put_back(machine, before)
         raise
-
-
-def uses(machine: Machine) -> bool:
-    """Whether some line of its configuration names a file in our folder."""
-    found = settings(machine)
-    return any(
-        to == found.get(name.lower(), [NONE])[0] for name, to in _directives(machine).items()
-    )
 
 
 def ignored(machine: Machine) -> list[str]:
@@ -131,6 +131,20 @@ def settings(machine: Machine) -> Mapping[str, list[str]]:
         name, _, value = line.partition(" ")
         found.setdefault(name, []).append(value.strip('"'))
     return found
+
+
+def _see_that_it_does_without(machine: Machine) -> None:
+    """Raises Failure if a line of its configuration names a file of ours, be it among others.
+
+    `sshd -T` is silent on what stands behind `Match`: that is looked for as it is written.
+    """
+    told = chain.from_iterable(settings(machine).values())
+    paths = (machine.config, *machine.drop_in.parent.glob("*.conf"))
+    texts = (path.read_text("utf-8", errors="replace") for path in paths)
+    written = (line.lstrip() for text in texts for line in text.splitlines())
+    said = (*told, *(line for line in written if not line.startswith("#")))
+    if any(f"{machine.folder}/" in line.replace("%%", "%") for line in said):
+        raise Failure(STILL_USED.format(folder=machine.folder))
 
 
 def _directives(machine: Machine) -> dict[str, str]:

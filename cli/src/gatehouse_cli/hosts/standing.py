@@ -19,12 +19,15 @@ DAY = 86_400
 def is_due(state: State, within: str) -> bool:
     """Whether a certificate is missing, over, or has less left than that: ``33%``, ``24h``.
 
-    Raises click's UsageError for what is no such time.
+    Raises click's UsageError for what is no such time, and Failure where no key is left that was
+    enrolled.
     """
     share = PERCENT.fullmatch(within)
     seconds = 0 if share else Duration().convert(within, None, None)
-    now = time.time()
-    for found in certifying.lives(state).values():
+    now, lives = time.time(), certifying.lives(state).values()
+    if not lives:
+        raise Failure(certifying.OTHER_KEYS)
+    for found in lives:
         if found is None:
             return True
         least = _life(found) * int(share[1]) / 100 if share else seconds
@@ -70,6 +73,8 @@ def _problems(
     machine: Machine, state: State, certificates: list[dict[str, Any]], now: float
 ) -> list[str]:
     bad = [f"{one['file']}: {one['state']}" for one in certificates if one["state"] != "valid"]
+    if not certificates:
+        bad.append(certifying.OTHER_KEYS)
     if not state.complete:
         bad.append("It is not set up yet: gatehouse host sync")
     elif not files.are_as_kept(machine, state):

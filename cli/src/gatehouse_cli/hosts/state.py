@@ -19,7 +19,7 @@ class State:
     ``keys`` are files of host keys with their lines; ``files`` what sshd uses, with its SHA-256.
     ``drop_in``: whether lines for sshd are ours to write; ``complete``: whether all was in place
     once; ``reload_due``: whether sshd has yet to be told of new certificates. ``fresh_at`` is when
-    the server last said that all is as it should be, in seconds since 1970.
+    all was last in place that the server tells, in seconds since 1970.
     """
 
     server: str

@@ -13,19 +13,28 @@ from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import synced
 from gatehouse_cli.hosts.state import State, read_state
+from gatehouse_cli.places import Busy
 
 STALE = 15 * 60  # Seconds without word of the server that are too many.
+HANGS = "Another run of this does not come to its end."
 RELOAD = "Reload sshd: until then it shows the certificates of before."
+NO_MORE = (
+    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
+    " and enrol this machine anew."
+)
 NOBODY = "The organization has no authority for people: by a certificate nobody gets in here."
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did. ``problem`` is why something of before stays."""
+    """What a run did. ``problem`` is why something of before stays; ``is_left``: whether it left
+    all to another run.
+    """
 
     changed: list[Path] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
     is_renewed: bool = False
+    is_left: bool = False
     problem: Failure | None = None
 
 
@@ -47,19 +56,29 @@ class Run:
 
 
 def sync(
-    machine: Machine, say: Callable[[str], None], *, dry_run: bool = False, renew: bool = False
+    machine: Machine,
+    say: Callable[[str], None],
+    *,
+    dry_run: bool = False,
+    renew: bool = False,
+    wait: bool = False,
 ) -> Outcome:
     """Fetch what is new and put it in place; ``renew`` the certificates also if they are not due.
+    Without ``wait`` it is left to another run that is at it: where one hangs, they would pile up.
 
     Raises Failure if nothing could be done: Unreachable, NotSignedIn, NotGood.
     """
-    read_state(machine)
-    with machine.alone():
-        run = Run(machine, read_state(machine), say, dry_run)
-        if not dry_run:
-            files.sweep(machine, run.state)
-        _go(run, renew=renew)
-        return run.outcome
+    state = read_state(machine)
+    try:
+        with machine.alone(wait=wait):
+            run = Run(machine, read_state(machine), say, dry_run)
+            if not dry_run:
+                files.sweep(machine, run.state)
+            _go(run, renew=renew)
+            return run.outcome
+    except Busy:
+        problem = Unreachable(f"{HANGS}{_how_stale(state)}") if _is_stale(state) else None
+        return Outcome(is_left=True, problem=problem)
 
 
 def install(run: Run, found: told.Told) -> None:
@@ -81,6 +100,22 @@ def install(run: Run, found: told.Told) -> None:
         files.forget(machine, state, run.outcome.removed)
     if not found.user_ca:
         run.say(NOBODY)
+
+
+def keep(run: Run, new: files.Files) -> None:
+    """Put certificates in place. Was there none for a key, then sshd shows none for it either: who
+    heard that it is revoked would not go on to another one.
+    """
+    state, gone = run.state, []
+    run.outcome.changed += run.put(new)
+    for key in certifying.keys_here(state):
+        path = certifying.path_of(key)
+        if path not in new:
+            run.say(NO_MORE.format(key=key.path))
+            del state.keys[str(key.path)]
+            gone.append(path)
+    run.outcome.removed += [path for path in gone if str(path) in state.files]
+    files.forget(run.machine, state, gone)
 
 
 def finish(run: Run) -> None:
@@ -109,7 +144,9 @@ def _reload(run: Run) -> None:
 
 def _go(run: Run, *, renew: bool) -> None:
     state, machine = run.state, run.machine
-    is_whole = state.complete and files.are_as_kept(machine, state)
+    _miss_no_more(state)
+    has_certificates = _has_certificates(state)
+    is_whole = state.complete and has_certificates and files.are_as_kept(machine, state)
     found, tag = None, state.etag
     try:
         if answer := synced(state, tag if is_whole and not renew else ""):
@@ -122,13 +159,15 @@ def _go(run: Run, *, renew: bool) -> None:
         # Whatever has become of this machine: who is revoked stays out.
         _put_list(run, state.krl_url, 0)
         raise
-    if found and (renew or found.renewal_due or not _has_certificates(state)):
+    if not run.outcome.problem:
+        state.fresh_at = time.time()
+    if found and (renew or found.renewal_due or not has_certificates):
         _renew(run)
     if run.is_dry:
         return
     finish(run)
     if not run.outcome.problem:
-        state.etag, state.fresh_at = tag, time.time()
+        state.etag = tag
         state.write(machine)
 
 
@@ -162,17 +201,26 @@ def _renew(run: Run) -> None:
     if run.is_dry:
         run.outcome.is_renewed = True
         return
+    run.state.write(run.machine)  # What it has heard it has heard, whatever comes of this.
     new = certifying.renewed(run.state)
     run.state.reload_due = True
     run.state.write(run.machine)
-    run.outcome.changed += run.put(new)
+    keep(run, new)
     run.outcome.is_renewed = True
 
 
 def _has_certificates(state: State) -> bool:
-    """Whether those are there that were given."""
-    kept = sshd.certificates_in(state)
-    return bool(kept) and all(files.is_kept(state, Path(path)) for path in kept)
+    """Whether each key that is here has the one that was given."""
+    paths = [certifying.path_of(key) for key in certifying.keys_here(state)]
+    return bool(paths) and all(files.is_kept(state, path) for path in paths)
+
+
+def _miss_no_more(state: State) -> None:
+    """Keys may be taken from a machine, and their certificates with them."""
+    here = [str(certifying.path_of(key)) for key in certifying.keys_here(state)]
+    for path in sshd.certificates_in(state):
+        if path not in here:
+            del state.files[path]
 
 
 def _refuse_another(state: State, found: told.Told) -> None:
@@ -185,11 +233,15 @@ def _refuse_another(state: State, found: told.Told) -> None:
         )
 
 
+def _is_stale(state: State) -> bool:
+    return bool(state.fresh_at) and time.time() - state.fresh_at > STALE
+
+
 def _how_stale(state: State) -> str:
-    since = time.time() - state.fresh_at
-    if not state.fresh_at or since <= STALE:
+    if not _is_stale(state):
         return " All stays as it is."
+    since = in_words(time.time() - state.fresh_at)
     return (
-        f" All stays as it is: for {in_words(since)} this machine has not heard who is let in and"
-        " what is revoked."
+        f" All stays as it is: for {since} this machine has not heard who is let in and what is"
+        " revoked."
     )

@@ -66,6 +66,12 @@ CRON = """\
 """
 
 
+# Who has written files for accounts by hand may lose a way in by it: that is for them to say.
+SCRIPT = (
+    "install.sh has set this machine up, and what it left writes the same files. As an enrolled"
+    " machine it lets those in that its host's record names, and not who stands in {accounts}."
+    " Take away what install.sh left, and enrol again: {command}"
+)
 NOBODY = "There is no cron here that would run it. Have this run each minute: {command}"
 
 
@@ -112,8 +118,26 @@ def install(schedule: Schedule, *, by_systemd: bool) -> list[Path]:
 
 
 def has_cron(path: str = WHERE) -> bool:
-    """Whether there is a program that would read the file, by either name that it has."""
-    return any(which(name, path=path) for name in ("cron", "crond"))
+    """Whether there is a program that would read the file, by either name that it has: not that of
+    BusyBox, which reads the crontabs of users alone.
+    """
+    found = filter(None, (which(name, path=path) for name in ("cron", "crond")))
+    return any(not Path(program).resolve().name.startswith("busybox") for program in found)
+
+
+def refuse_script(machine: Machine) -> None:
+    """Raises Failure while there is what install.sh leaves: it writes the files that we write."""
+    refresh, cron = machine.folder / "refresh", machine.etc / "cron.d" / "gatehouse"
+    if not refresh.exists():
+        return
+    folder = machine.etc / "systemd" / "system"
+    units = [folder / f"gatehouse-refresh.{kind}" for kind in ("timer", "service")]
+    left = [path for path in units if path.exists()]
+    stop = f"systemctl disable --now {units[0].name} && " if left else ""
+    if cron.exists() and str(refresh) in cron.read_text("utf-8", errors="replace"):
+        left.append(cron)
+    remove = shlex.join(["rm", *map(str, left), str(refresh)])
+    raise Failure(SCRIPT.format(accounts=machine.principals, command=f"{stop}{remove}"))
 
 
 def remove(machine: Machine) -> None:
