@@ -13,7 +13,7 @@ class Host(Model):
     """A machine of an organization.
 
     ``accounts`` says for each account which principals get into it. All its certificates are made
-    at once: at ``certified_at``, until ``expires_at``, under ``names_certified``; from ``due_at``
+    at once: at ``certified_at``, until ``expires_at``; from ``due_at``
     on they are to be renewed. ``told_due_at`` and ``told_expired_at`` are of the record, which
     tells each once. ``seen_krl`` and ``seen_bundle`` are the versions that it had when it last
     asked, at ``seen_at``.

@@ -12,7 +12,9 @@ from gatehouse.core.openssh.terms import Kind
 from gatehouse.core.roles import Role
 from gatehouse.core.tokens import mint
 from gatehouse.ssh_ca.rules.key_ids import Holder, read_key_id
+from gatehouse.ssh_certificates.service import hold_list
 from gatehouse.ssh_hosts.rules.proofs import NAMESPACE
+from gatehouse.ssh_hosts.service import enrolling
 from tests.accounts.together import at_once
 from tests.audit.record import entries_of, entry_of
 from tests.conftest import client_of
@@ -186,6 +188,24 @@ def test_a_token_ends_with_the_rights_of_who_made_it(grounds: Grounds, machine_o
     assert kind_of(machine.enroll(token, text=text)) == (401, "INVALID_ENROLL_TOKEN")
     anew = grounds.ask_for_token(host, as_owner).json["data"]["token"]
     assert machine.enroll(anew).status_code == 201
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_token_ends_with_them_also_while_it_is_used(grounds: Grounds, machine_of, monkeypatch):
+    """Threats 181, 224: whoever ends them was there first, and has just gone."""
+    machine, token = machine_of(), grounds.token(grounds.created())
+    text = machine.challenge(token)
+    as_owner = grounds.make.bearer(grounds.make.member(grounds.org, Role.OWNER))
+    method, path, sent = made_a_member(f"/api/v1/organizations/{grounds.org.id}")
+    path %= grounds.admin.user_id
+
+    def overtaken(ctx, org_id):
+        grounds.http.open(path, method=method, json=sent, headers=as_owner)
+        return hold_list(ctx, org_id)
+
+    monkeypatch.setattr(enrolling, "hold_list", overtaken)
+
+    assert kind_of(machine.enroll(token, text=text)) == (401, "INVALID_ENROLL_TOKEN")
 
 
 def test_a_token_that_has_not_ended_is_good(grounds: Grounds, machine_of, clock):

@@ -187,3 +187,11 @@ def test_what_does_not_go_together_is_named(machine, sent: dict):
     reply = machine.http.post(RENEW, json={"host_id": machine.host_id, **sent})
 
     assert kind_of(reply) == (400, "VALIDATION_ERROR")
+
+
+def test_a_stolen_key_fills_no_table(machine, clock):
+    statuses = [machine.renew().status_code for _ in range(21)]
+
+    assert statuses == [201] * 20 + [429]
+    clock.shift(timedelta(hours=1))
+    assert machine.renew().status_code == 201

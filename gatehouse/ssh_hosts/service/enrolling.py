@@ -79,6 +79,7 @@ def enrol(
     known = _known(ctx, token)
     host = hold_host(ctx, known.host.org_id, known.host.id)
     hold_list(ctx, host.org_id)  # Not shared: what it had before is revoked in the end.
+    known = _known(ctx, token)  # Its maker may have been out before that, and is not from here on.
     try:
         if host.suspended_at is not None:
             raise HostRefused(reason="suspended")

@@ -13,6 +13,7 @@ from uuid import UUID
 from gatehouse.audit.service import record, record_attempt
 from gatehouse.core.context import Context
 from gatehouse.core.crypto import fingerprint, same
+from gatehouse.core.rate_limit import count, parse
 from gatehouse.ssh_certificates.queries import hold_off_revocations, is_revoked_key
 from gatehouse.ssh_hosts.errors import (
     HostChallengeExpired,
@@ -31,6 +32,7 @@ from gatehouse.ssh_hosts.service.proofs import signer_of_proof
 
 NONCE_LIFE = timedelta(minutes=5)
 RANDOM_BYTES = 16
+LIMIT = parse("20/hour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
     as the organization has revoked.
 
     Raises HostChallengeExpired, HostChallengeUsed, HostProofFailed, HostNotKnown, HostRefused,
-    NoAuthority, SignerUnavailable.
+    TooManyRequests, NoAuthority, SignerUnavailable.
     """
     asked = _asked(ctx, host_id, nonce)
     key = signer_of_proof(signature, asked.challenge)
@@ -61,6 +63,7 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
         stranger = HostTurnedAway(reason="unknown_key", fingerprint=key.fingerprint)
         record_attempt(ctx, stranger)
         raise HostNotKnown
+    _limit(ctx, host_id)
     _use(ctx, asked)
     host = _held(ctx, found.org_id, host_id)
     hold_off_revocations(ctx, host.org_id)
@@ -76,6 +79,13 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
     )
     record(ctx, event)
     return certified
+
+
+def _limit(ctx: Context, host_id: UUID) -> None:
+    """A key that is in the wrong hands fills no table. Raises TooManyRequests."""
+    if ctx.settings.ratelimit_enabled:
+        name, now = f"ssh host renewals:{host_id}", ctx.now.timestamp()
+        count(ctx.runtime.store, name, LIMIT, now).refuse_if_over()
 
 
 def _asked(ctx: Context, host_id: UUID, nonce: str) -> Nonce:
