@@ -19,11 +19,14 @@ def folder(cli: Cli) -> Path:
     return cli.home / ".ssh" / "gatehouse"
 
 
-def ssh_goes_by(cli: Cli, host: str = HOST, **env: str) -> dict[str, list[str]]:
+def ssh_goes_by(
+    cli: Cli, host: str = HOST, *, cwd: Path | None = None, **env: str
+) -> dict[str, list[str]]:
     """What the real ssh makes of it. It also runs what stands there to be run."""
     done = subprocess.run(  # noqa: S603
         [the_program("ssh"), "-F", str(config(cli)), "-G", host],
         env={**cli.environment, "SHELL": "/bin/sh", **env},
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,

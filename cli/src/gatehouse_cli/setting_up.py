@@ -78,9 +78,11 @@ def removed(setup: SetUp) -> None:
 
 
 def program() -> list[str]:
-    """How ssh runs this command. Programs that are started from a desktop have another PATH."""
+    """How ssh and timers run this command. What is started from a desktop has another PATH."""
     found = which("gatehouse")
-    return [str(Path(found).absolute())] if found else [sys.executable, "-m", "gatehouse_cli"]
+    # Without -P it would be whatever is called gatehouse_cli in the folder where somebody is.
+    as_module = [sys.executable, "-P", "-m", "gatehouse_cli"]
+    return [str(Path(found).absolute())] if found else as_module
 
 
 def _planned(
