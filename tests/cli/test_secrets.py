@@ -251,6 +251,50 @@ def test_a_token_of_the_environment_needs_no_sign_in(cli: Cli, make: Factory, us
         assert (refused.code, token in refused.said) == (code, False)
 
 
+def known(cli: Cli, name: str, server: str) -> None:
+    """Somebody signed in there once, the last time of all."""
+    config = cli.home / "config" / "gatehouse" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"profile": name, "profiles": {name: {"server": server}}}))
+
+
+def test_a_token_of_the_environment_goes_to_no_other_server(cli: Cli):
+    """GATEHOUSE_SERVER says whose it is; what is named with the command does not change that."""
+    cli.env["GATEHOUSE_TOKEN"] = "of-the-first"
+    with staged() as stage:
+        known(cli, "work", stage.url)
+        asked = (
+            cli.run("whoami", "--server", stage.url),
+            cli.run("--profile", "work", "whoami"),
+            cli.run("ssh", "setup", "--server", stage.url),
+        )
+
+        assert [(done.code, done.out) for done in asked] == [(3, "")] * 3
+        assert ["GATEHOUSE_SERVER" in done.err for done in asked] == [True] * 3
+        assert stage.calls == []
+        assert cli.run("whoami", GATEHOUSE_SERVER=stage.url).code == 0
+
+
+def test_a_token_that_nothing_says_the_server_of_is_for_the_last_one(cli: Cli):
+    """Not for one that is named with the command: nothing is begun there."""
+    cli.env |= {"GATEHOUSE_SERVER": "", "GATEHOUSE_TOKEN": "of-the-last"}
+    with staged() as stage:
+        known(cli, "work", "https://another.example")
+        done = cli.run("ssh", "setup", "--server", stage.url)
+
+        assert (done.code, stage.calls) == (3, [])
+        assert not (cli.home / ".ssh" / "gatehouse").exists()
+
+
+def test_where_nobody_ever_signed_in_a_token_is_for_the_server_that_is_named(cli: Cli):
+    """As in a job of a CI."""
+    cli.env |= {"GATEHOUSE_SERVER": "", "GATEHOUSE_TOKEN": "of-the-job"}
+    with staged() as stage:
+        done = cli.run("whoami", "--server", stage.url)
+
+    assert done.code == 0, done.said
+
+
 @pytest.mark.parametrize("place", ["state", "config"])
 def test_a_place_that_cannot_be_used_is_named(cli: Cli, place: str):
     (cli.home / place).write_text("This is no folder.")

@@ -11,12 +11,13 @@ import httpx2
 from gatehouse_cli.addresses import origin_of
 from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, StepUpNeeded, Unreachable
 from gatehouse_cli.oauth import refreshed
-from gatehouse_cli.profiles import Profile
+from gatehouse_cli.profiles import Profile, is_meant
 from gatehouse_cli.refusals import STEP_UP, TOO_MANY, away, stronger
 from gatehouse_cli.store import Store, Tokens, store_of
 from gatehouse_cli.transport import answer_of, send
 
 SIGN_IN = "You are not signed in at {server}.\nSign in: gatehouse login"
+FOR_ANOTHER = "GATEHOUSE_TOKEN is for another server: GATEHOUSE_SERVER says for which."
 OVER = "Your sign-in at {server} is over.\nSign in again: gatehouse login"
 UNAUTHORIZED, NOT_FOUND, SERVER_ERROR = 401, 404, 500
 MARGIN = 20  # seconds before its end in which an access token is not begun with any more
@@ -104,9 +105,19 @@ class FromStore:
 
 
 def credential_of(profile: Profile) -> Credential:
-    """Raises NotSignedIn where there is none."""
+    """The token of the environment where it is for this server, else the sign-in there.
+
+    Raises NotSignedIn where there is neither.
+    """
     token = os.environ.get("GATEHOUSE_TOKEN", "").strip()
-    return FromEnvironment(token, profile.server) if token else FromStore(store_of(profile))
+    if token and is_meant(profile.server):
+        return FromEnvironment(token, profile.server)
+    try:
+        return FromStore(store_of(profile))
+    except NotSignedIn as failure:
+        if token:
+            raise NotSignedIn(f"{failure}\n{FOR_ANOTHER}") from None
+        raise
 
 
 class Api:

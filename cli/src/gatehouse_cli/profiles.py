@@ -56,9 +56,8 @@ def is_meant(server: str) -> bool:
     named with it. Where there is none, it is for whichever is asked.
     """
     named = server_of_environment() or os.environ.get("GATEHOUSE_PROFILE")
-    if not os.environ.get("GATEHOUSE_TOKEN") or not (named or _config().get("profile")):
-        return True
-    return chosen(None, None).server == server
+    is_for_any = not (named or _config().get("profile"))
+    return is_for_any or chosen(None, None).server == server
 
 
 def server_of_environment() -> str:

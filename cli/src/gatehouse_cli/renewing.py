@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from gatehouse_cli.api import Api, Credential, FromStore, credential_of
+from gatehouse_cli.api import Api, credential_of
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.certifying import Target, Wish, request
 from gatehouse_cli.ensure import good_one
@@ -23,10 +23,9 @@ from gatehouse_cli.failures import (
 )
 from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
-from gatehouse_cli.profiles import chosen, is_meant
+from gatehouse_cli.profiles import chosen
 from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
-from gatehouse_cli.store import store_of
 
 LOGIN = re.compile(r"gatehouse login(.*)")
 PATIENCE = 10.0  # seconds that ssh is kept waiting
@@ -113,14 +112,8 @@ def target_of(setup: SetUp) -> Target:
 
 
 def api_of(setup: SetUp) -> Api:
-    """Calls to the server of this organization. A token that the environment has for another
-    server does not go to it.
-    """
-    profile = chosen(setup.profile, setup.server)
-    credential: Credential = (
-        credential_of(profile) if is_meant(profile.server) else FromStore(store_of(profile))
-    )
-    return Api(credential)
+    """Calls to the server of this organization."""
+    return Api(credential_of(chosen(setup.profile, setup.server)))
 
 
 def advice(setup: SetUp, failure: Failure) -> str:
