@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,52 @@ def test_processes_that_refresh_at_once_use_a_refresh_token_once(cli: Cli):
         by_answer = [cli.start("whoami") for _ in range(4)]
         assert [one.ended().code for one in by_answer] == [0] * 4
         assert used == ["rt-0", "rt-1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "code"),
+    [
+        ("403 Forbidden", {"message": "Forbidden"}, 5),
+        ("403 Forbidden", {"error": {"type": "BLOCKED"}}, 5),
+        ("400 Bad Request", {"error": "invalid_target"}, 4),
+        ("401 Unauthorized", {"error": "invalid_client"}, 4),
+    ],
+)
+def test_what_is_no_word_about_the_sign_in_does_not_end_it(
+    cli: Cli, status: str, content: object, code: int
+):
+    """RFC 6749 5.2: invalid_grant alone is. A proxy refuses in words of its own."""
+    with staged() as stage:
+        stage.plays["/token"] = lambda _form: (status, content)
+        kept_of(cli, stage)
+        done = cli.run("whoami")
+
+    assert (done.code, done.out) == (code, ""), done.said
+    assert cli.kept["refresh_token"] == "rt-0"
+
+
+@pytest.mark.slow
+def test_an_answer_that_gets_lost_costs_no_sign_in(cli: Cli):
+    """Within the ten seconds for which a server repeats it (refresh_grace_seconds)."""
+    asked: list[float] = []
+
+    def token(form: dict[str, str]):
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            time.sleep(6)
+        is_late = asked[-1] - asked[0] > 10
+        if form["refresh_token"] != "rt-0" or is_late:
+            return BAD, {"error": "invalid_grant"}
+        return OK, {"access_token": "at-1", "refresh_token": "rt-1", "expires_in": 600}
+
+    with staged() as stage:
+        stage.plays["/token"] = token
+        kept_of(cli, stage)
+        done = cli.run("whoami")
+
+    assert (done.code, len(asked)) == (0, 2), done.said
+    assert asked[1] - asked[0] < 5
+    assert cli.kept["refresh_token"] == "rt-1"
 
 
 def test_a_server_that_is_away_ends_no_sign_in(cli: Cli):
