@@ -51,6 +51,26 @@ def chosen(name: str | None, server: str | None) -> Profile:
     return Profile(name, address)
 
 
+def is_named(profile: str, server: str, *, by: tuple[str | None, str | None]) -> bool:
+    """Whether this is whom somebody means who names a profile and a server, ``by`` the command or
+    the environment. Where neither is named, it may be anybody.
+    """
+    name, address = by
+    name = name or (None if address else os.environ.get("GATEHOUSE_PROFILE")) or None
+    if not (name or address or server_of_environment()):
+        return True
+    return name in (None, profile) and chosen(name, address).server == server
+
+
+def is_usual(profile: Profile) -> bool:
+    """Whether this is whom a command asks with which nobody is named."""
+    try:
+        usual = chosen(None, None)
+    except Misused:
+        return False
+    return (usual.name, usual.server) == (profile.name, profile.server)
+
+
 def is_meant(server: str) -> bool:
     """Whether GATEHOUSE_TOKEN is for this server: for the one that a command means where none is
     named with it. Where there is none, it is for whichever is asked.

@@ -3,6 +3,7 @@
 The server's own words are for programs where they name a path of its API or a field.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,15 @@ PROOFS = {
     "revoked": "The organization has revoked it. Register another one: gatehouse key add",
 }
 LONGEST = "{longest} at most: ask for less by --ttl, or for the longest by --ttl with --clamp."
+
+# Commands of which it matters whom they ask.
+COMMANDS = re.compile(r"gatehouse (?:login|key)\b[^;\n]*")
+
+
+def asking(text: str, profile: str, server: str) -> str:
+    """The same, with commands that ask this server: by themselves they ask the last one."""
+    named = f" --profile {profile} --server {server}"
+    return COMMANDS.sub(lambda found: found[0].rstrip() + named, text)
 
 
 def hint(error_type: str, details: Mapping[str, Any], key: str) -> str:

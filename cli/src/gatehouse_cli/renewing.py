@@ -1,7 +1,6 @@
 """A new certificate while ssh waits: one process asks, nobody waits for long, nobody is asked."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,10 +23,10 @@ from gatehouse_cli.failures import (
 from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
 from gatehouse_cli.profiles import chosen
+from gatehouse_cli.refusals import asking
 from gatehouse_cli.setups import SetUp, folder, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 
-LOGIN = re.compile(r"gatehouse login(.*)")
 PATIENCE = 10.0  # seconds that ssh is kept waiting
 KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
 
@@ -118,12 +117,8 @@ def api_of(setup: SetUp) -> Api:
 
 def advice(setup: SetUp, failure: Failure) -> str:
     """What happened and what helps, in one line."""
-    login = f" --profile {setup.profile} --server {setup.server}"
-    lines = (
-        f"Run: gatehouse login{found[1]}{login}" if (found := LOGIN.search(line)) else line.strip()
-        for line in str(failure).splitlines()
-    )
-    return " ".join(lines)
+    lines = asking(str(failure), setup.profile, setup.server).splitlines()
+    return " ".join(line.strip() for line in lines)
 
 
 def _repeat_refusal(setup: SetUp, began: float) -> None:

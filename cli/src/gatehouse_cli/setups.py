@@ -99,11 +99,11 @@ def the_one(org: str | None) -> SetUp:
     return found
 
 
-def find(org: str | None) -> SetUp | None:
+def find(org: str | None, among: Mapping[str, SetUp] | None = None) -> SetUp | None:
     """The one that is named, or the only one; None where there is none. Raises Misused where
     nobody named one of several.
     """
-    known = all_of_them()
+    known = all_of_them() if among is None else among
     if org:
         return known.get(org)
     if len(known) > 1:

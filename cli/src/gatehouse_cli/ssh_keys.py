@@ -58,7 +58,7 @@ class PublicKey:
 
 def read_key(path: Path) -> PublicKey:
     """The public key of a file, or of the ``.pub`` beside it. A private one goes nowhere."""
-    path = path.expanduser()
+    path = path.expanduser().absolute()
     beside = path.with_name(f"{path.name}.pub")
     if path.suffix != ".pub" and beside.exists():
         path = beside

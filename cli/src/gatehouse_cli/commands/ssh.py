@@ -94,9 +94,11 @@ def ensure(wishes: Wishes, *, org: str | None) -> None:
 def agent(wishes: Wishes, *, org: str | None) -> None:
     """Give the agent key and certificate, for as long as that is good."""
     from gatehouse_cli import agents
+    from gatehouse_cli.profiles import chosen
     from gatehouse_cli.renewing import ensured
 
     wanted = the_one(org)
+    wishes.asked = chosen(wanted.profile, wanted.server)
     found = ensured(wanted)
     left = int(found.valid_before - time.time())
     older = [one for one in agents.identities() if _is_older(one.certificate, found)]
