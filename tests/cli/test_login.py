@@ -221,6 +221,27 @@ def test_a_second_factor_is_asked_for_where_it_is_wanted(cli: Cli, user: User, r
         assert said_in(running.address())["acr_values"] == "mfa"
 
 
+def test_a_stronger_sign_in_is_for_the_same_organization(
+    cli: Cli, make: Factory, user: User, runtime: Runtime
+):
+    """What exit code 6 asks for changes nothing else."""
+    org, other = make.organization(), make.organization()
+    for one in (org, other):
+        make.member(one, user=user)
+    assert cli.sign_in(user.email, "--org", org.slug).code == 0
+    codes = give_app(runtime, user.id)
+
+    with cli.start("login", "--step-up", BROWSER="true %s") as running:
+        url = running.address()
+        with Visitor(cli.server, user.email) as visitor:
+            requests.get(visitor.go_through(url, code=codes.now()), timeout=10)
+        assert running.ended().code == 0
+
+    (config,) = (cli.home / "config").rglob("config.json")
+    (profile,) = json.loads(config.read_text())["profiles"].values()
+    assert profile["organization"] == org.slug
+
+
 def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: User):
     other = make.user()
     assert cli.sign_in(user.email).code == 0
