@@ -94,6 +94,10 @@ def test_any_variable_folder_and_rule_can_be_named(
     done = sign(cli, yard, *arguments, JOB=issuer.token(aud="x"), GATEHOUSE_ID_TOKEN="junk")
     assert done.code == 0, done.said
     assert Path(done.out.strip()) == tmp_path / "a" / "b" / "id_ed25519"
+    arguments = (*arguments[:-1], str(tmp_path / "c"))
+    done = sign(cli, yard, *arguments, "--json", JOB=issuer.token(aud="x"))
+    place = str(tmp_path / "c" / "id_ed25519")
+    assert (done.json["key"], done.json["file"]) == (place, f"{place}-cert.pub")
     again = sign(cli, yard, *arguments, JOB=issuer.token(aud="x"))
     assert (again.code, "not made" in again.err) == (1, True)
 
@@ -107,8 +111,9 @@ def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_with_an_agent_no_file_is_left(cli: Cli, yard: Yard, issuer: Issuer, agent):
     """SSH-30: with a lifetime."""
     token = issuer.token(aud=cli.server)
-    done = sign(cli, yard, "--agent", GATEHOUSE_ID_TOKEN=token, **agent)
+    done = sign(cli, yard, "--agent", "--json", GATEHOUSE_ID_TOKEN=token, **agent)
     assert done.code == 0, done.said
+    assert (done.json["key"], done.json["file"]) == (None, None)
     assert list(cli.secrets.glob("job-*")) == []
     listed = ssh_add(agent, "-l")
     assert "(ED25519-CERT)" in listed

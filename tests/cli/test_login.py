@@ -45,6 +45,10 @@ def test_somebody_signs_in_uses_it_and_signs_out(cli: Cli, user: User):
     assert cli.run("whoami").code == 3
     again = cli.run("logout")
     assert (again.code, "not signed in" in again.err) == (0, True)
+    told = cli.run("logout", "--json")
+    assert (told.json, told.err) == ({"server": cli.server, "status": "not_signed_in"}, "")
+    assert cli.sign_in(user.email).code == 0
+    assert cli.run("logout", "--json").json["status"] == "signed_out"
     assert not any(secret in text for secret in kept for text in (done.said, out.said))
 
 

@@ -29,8 +29,7 @@ def made_key(folder: Path | None) -> PublicKey:
 
 def give_to_agent(key: PublicKey, seconds: int) -> None:
     """Let the agent have key and certificate for so long, and nobody else: the files go."""
-    assert key.path is not None  # noqa: S101 - it was made in a file
-    _run("ssh-add", "-q", "-t", str(seconds), str(key.path.with_suffix("")))
+    _run("ssh-add", "-q", "-t", str(seconds), str(private_of(key)))
     drop(key)
 
 
@@ -38,6 +37,11 @@ def drop(key: PublicKey) -> None:
     """Delete a key that was made for a job, with its folder."""
     assert key.path is not None  # noqa: S101 - it was made in a file
     shutil.rmtree(key.path.parent)
+
+
+def private_of(key: PublicKey) -> Path:
+    assert key.path is not None  # noqa: S101 - it was made in a file
+    return key.path.with_suffix("")
 
 
 def certificate_of(key: PublicKey) -> Path:
