@@ -10,7 +10,9 @@ import requests
 
 from gatehouse.accounts.models import User
 from gatehouse.core.runtime import Runtime
+from gatehouse_cli.oauth import Provider
 from tests.cli.programs import Cli
+from tests.cli.stage import OK, WELL_KNOWN, staged
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory
 from tests.mfa.owners import give_app
@@ -244,6 +246,19 @@ def test_a_stronger_sign_in_is_for_the_same_organization(
     (config,) = (cli.home / "config").rglob("config.json")
     (profile,) = json.loads(config.read_text())["profiles"].values()
     assert profile["organization"] == org.slug
+
+
+def test_an_api_at_another_place_goes_by_the_same_issuer(cli: Cli):
+    """RFC 9728 4. Else keys would be proved to somebody else's server (check_challenge)."""
+    with staged() as stage, staged() as other:
+        named = {**stage.metadata, "protected_resources": [f"{other.url}/api/v1"]}
+        stage.plays[WELL_KNOWN] = lambda _form: (OK, named)
+
+        done = cli.run("login", BROWSER="true %s", GATEHOUSE_SERVER=stage.url)
+
+        assert (done.code, done.out, f"{other.url}/api/v1" in done.err) == (5, "", True)
+        other.plays[WELL_KNOWN] = lambda _form: (OK, named)
+        assert Provider.at(stage.url).api == f"{other.url}/api/v1"
 
 
 def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: User):

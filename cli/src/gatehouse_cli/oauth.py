@@ -18,6 +18,7 @@ from gatehouse_cli.transport import NO_GATEHOUSE, PATIENCE, answer_of, send
 
 CLIENT_ID = "gatehouse-cli"
 SCOPE = "openid api offline_access"
+API = "/api/v1"
 TOO_MANY = 429
 IMPATIENCE = httpx2.Timeout(4)
 NEEDED = (
@@ -74,10 +75,16 @@ class Provider:
 
 
 def _api_of(said: Mapping[str, Any], server: str) -> str:
-    """The REST API, as the server names it (RFC 9728 4)."""
-    named = said.get("protected_resources")
-    found = named[0] if isinstance(named, list) and named else f"{server}/api/v1"
-    return server_address(str(found))
+    """The REST API, as the server names it (RFC 9728 4). One at another place has to go by the
+    same issuer: else a server could have us prove our keys to somebody else's, for its own account.
+    """
+    own, named = f"{server}{API}", said.get("protected_resources")
+    found = server_address(str(named[0])) if isinstance(named, list) and named else own
+    if found != own:
+        about = answer_of(send("GET", found.removesuffix(API) + Provider.OF))
+        if about.get("issuer") != said["issuer"]:
+            raise Unreachable(f"{server} names an API that is not its own: {found}")
+    return found
 
 
 def ask(
