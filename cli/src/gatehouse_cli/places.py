@@ -42,9 +42,12 @@ def folder_for(path: Path) -> None:
 def own_folder(path: Path) -> Path:
     """Make a folder that nobody else can enter, or see that the one that is there is so."""
     folder_for(path)
-    with suppress(FileExistsError):
-        path.mkdir(OWN_FOLDER)
-    found = path.lstat()
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(OWN_FOLDER)
+        found = path.lstat()
+    except OSError as error:
+        raise Failure(f"{path} is not made: {error.strerror}.") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise Failure(f"{path} is not a folder of your own. Move it away and try again.")
     if stat.S_IMODE(found.st_mode) != OWN_FOLDER:
@@ -118,7 +121,8 @@ def replace_file(path: Path, content: str | bytes, mode: int = OWN_FILE) -> None
         new.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
         raise Failure(f"{path} is not written: {error.strerror}.") from None
 
 

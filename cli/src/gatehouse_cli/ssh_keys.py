@@ -6,12 +6,12 @@ import tempfile
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from gatehouse_cli.certificates import fingerprint
+from gatehouse_cli.certificates import NoCertificate, fingerprint, key_blob_of
 from gatehouse_cli.failures import Failure, Misused, Refused
 
 NAMESPACE = "ssh-key-verify@gatehouse"
@@ -150,10 +150,10 @@ def _file_of(key: PublicKey) -> Iterator[Path]:
         yield path
 
 
-def _path_in_home(fingerprint: str) -> Path | None:
+def _path_in_home(wanted: str) -> Path | None:
     folder = Path.home() / ".ssh"
     for path in sorted((*folder.glob("*.pub"), *(folder / "gatehouse").glob("*.pub"))):
-        found = parsed(path.read_text("utf-8", errors="replace").strip())
-        if found is not None and found.fingerprint == fingerprint:
-            return path
+        with suppress(NoCertificate):
+            if fingerprint(key_blob_of(path)) == wanted:
+                return path
     return None
