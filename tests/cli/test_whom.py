@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gatehouse.accounts.models import User
 from gatehouse_cli.certificates import read_certificate
 from tests.cli.authority import Authority, Played, set_up
 from tests.cli.homes import folder, signed_in_at
@@ -116,3 +117,35 @@ def test_what_helps_helps_at_the_same_server(machine: Cli, played: Played, last:
     last.keys.clear()
     here = machine.run(*REQUEST, *asked[:2])
     assert (here.code, "--profile" in here.err) == (1, False)
+
+
+def test_a_second_server_of_a_host_has_a_profile_of_its_own(tmp_path: Path):
+    """Else its sign-in would take the place of the first one's."""
+    cli = Cli(tmp_path, "")
+    signed_in_at(cli, **{"id.example.com": "https://id.example.com/a"})
+
+    other = cli.run("whoami", "--server", "https://id.example.com/b")
+    wide = cli.run("whoami", "--server", f"https://{'a' * 60}.{'b' * 60}.example.com:8443")
+
+    assert (other.code, "--profile id.example.com-2 --server" in other.err) == (3, True)
+    assert (wide.code, f"--profile {'a' * 60} --server" in wide.err) == (3, True)
+
+
+@pytest.mark.parametrize("name", ["../x", "x" * 65, "-x", ""])
+def test_a_name_that_cannot_be_is_said_to_be_so(tmp_path: Path, name: str):
+    host = "_x.example.com" if not name else "id.example.com"
+    done = Cli(tmp_path, "").run("whoami", "--server", f"https://{host}", "--profile", name)
+
+    assert (done.code, "64 letters" in done.err, "--profile NAME" in done.err) == (2, True, True)
+
+
+def test_a_sign_in_that_another_one_takes_the_place_of_is_ended(cli: Cli, user: User):
+    """At its own server, whatever that was."""
+    with staged() as stage:
+        stage.plays["/revocation"] = lambda _form: (OK, {})
+        signed_in_at(cli, work=stage.url)
+
+        done = cli.sign_in(user.email, "--profile", "work", "--server", cli.server)
+
+        assert done.code == 0, done.said
+        assert dict(stage.calls)["/revocation"]["token"] == "at-work"
