@@ -2,29 +2,46 @@
 
 import shutil
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from gatehouse_cli.certificates import NoCertificate, read_certificate
 from gatehouse_cli.failures import Failure
 from gatehouse_cli.places import OWN_FOLDER, own_folder, state_folder
 from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
 
+NAME = "id_ed25519"
 NO_AGENT = "There is no ssh-add here. Install OpenSSH's client."
 
 
 def made_key(folder: Path | None) -> PublicKey:
     """A new key without passphrase: it is worth nothing without its certificate, which is short.
 
-    The folder is made for it; without a name it is one below our own state.
+    The folder is made for it; without a name it is one below our own state, where those of jobs
+    before it go.
     """
-    place = folder or own_folder(state_folder()) / f"job-{token_hex(8)}"
+    if folder is None:
+        _drop_those_that_ended(own_folder(state_folder()))
+    place = folder or state_folder() / f"job-{token_hex(8)}"
     try:
         place.mkdir(OWN_FOLDER, parents=True)
     except OSError as error:
         raise Failure(f"{place} is not made: {error.strerror}.") from None
-    path = place / "id_ed25519"
+    path = place / NAME
     _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "gatehouse-job", "-f", str(path))
     return read_key(path)
+
+
+def _drop_those_that_ended(place: Path) -> None:
+    """A runner that lives longer than its jobs would keep a key of each. What has no certificate
+    yet, another job waits for.
+    """
+    for path in place.glob(f"job-*/{NAME}-cert.pub"):
+        with suppress(NoCertificate):
+            if read_certificate(path).state(time.time()) == "expired":
+                shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def give_to_agent(key: PublicKey, seconds: int) -> None:

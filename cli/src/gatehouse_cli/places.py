@@ -135,10 +135,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Wait until no other process is inside for this file. The lock ends with the process."""
-    lock = path.with_name(f"{path.name}.lock")
+    lock = lock_of(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         descriptor = os.open(lock, flags, OWN_FILE)

@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -24,7 +23,7 @@ from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
 from gatehouse_cli.profiles import chosen
 from gatehouse_cli.refusals import asking
-from gatehouse_cli.setups import SetUp, folder, note_times, prepared
+from gatehouse_cli.setups import SetUp, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
 
 PATIENCE = 10.0  # seconds that ssh is kept waiting
@@ -93,7 +92,7 @@ def _asked(setup: SetUp) -> Certificate:
     except Failure as failure:
         said = {"at": time.time(), "code": failure.code, "message": str(failure)}
         said["type"] = failure.type if isinstance(failure, Refused) else ""
-        replace_file(_refusal_of(setup), json.dumps(said))
+        replace_file(setup.refusal, json.dumps(said))
         raise
 
 
@@ -124,14 +123,10 @@ def advice(setup: SetUp, failure: Failure) -> str:
 def _repeat_refusal(setup: SetUp, began: float) -> None:
     """Raise what another process was told while we waited for it."""
     try:
-        said = json.loads(_refusal_of(setup).read_text("utf-8"))
+        said = json.loads(setup.refusal.read_text("utf-8"))
         is_news, code, message = float(said["at"]) >= began, said["code"], str(said["message"])
     except (OSError, ValueError, KeyError, TypeError):
         return
     if is_news:
         kind = next((one for one in KINDS if one.code == code), Failure)
         raise Refused(message, said["type"]) if kind is Refused else kind(message)
-
-
-def _refusal_of(setup: SetUp) -> Path:
-    return folder() / f"{setup.org}.refusal"
