@@ -4,13 +4,13 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from gatehouse_cli.api import told_by
+from gatehouse_cli.api import UNAUTHORIZED, told_by
 from gatehouse_cli.failures import Refused
+from gatehouse_cli.refusals import UNAVAILABLE
 from gatehouse_cli.ssh_keys import PublicKey, sign
 from gatehouse_cli.transport import answer_of, send
 
 NAMESPACE = "ssh-workload@gatehouse"
-UNAUTHORIZED, UNAVAILABLE = 401, 503
 TRIES, LONGEST_WAIT = 4, 5  # seconds
 
 

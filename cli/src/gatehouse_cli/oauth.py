@@ -12,14 +12,13 @@ import httpx2
 
 from gatehouse_cli.addresses import origin_of, server_address
 from gatehouse_cli.failures import Lost, Misused, NotSignedIn, Refused, Unreachable
-from gatehouse_cli.refusals import away
+from gatehouse_cli.refusals import TOO_MANY, away
 from gatehouse_cli.store import Tokens
 from gatehouse_cli.transport import NO_GATEHOUSE, PATIENCE, answer_of, send
 
 CLIENT_ID = "gatehouse-cli"
 SCOPE = "openid api offline_access"
 API = "/api/v1"
-TOO_MANY = 429
 IMPATIENCE = httpx2.Timeout(4)
 NEEDED = (
     *("authorization_endpoint", "token_endpoint", "revocation_endpoint"),
