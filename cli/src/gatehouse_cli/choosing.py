@@ -39,13 +39,13 @@ def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple
     api = wishes.api()
     organization = organization_of(api, org or wishes.chosen().organization)
     key = named or _the_one_proved(api)
-    return api, Target(key, certificate_beside(key), organization)
+    return api, Target(key, key.certificate, organization)
 
 
 def _setup_meant(wishes: "Wishes", org: str | None, key: PublicKey | None = None) -> SetUp | None:
     """What is set up, by the organization or by its own key; None where another server is named."""
     if key is not None:
-        found = setup_of(certificate_beside(key))
+        found = setup_of(key.certificate)
         is_it = found is not None and org in (None, found.org, found.org_id) and wishes.names(found)
         return found if is_it else None
     return find(org, {slug: one for slug, one in all_of_them().items() if wishes.names(one)})
@@ -57,14 +57,14 @@ def kept_without_server(
     """The certificate beside the key that is meant, if by itself it does; None where only a server
     can tell which one is meant.
     """
-    from gatehouse_cli.keeping import find
+    from gatehouse_cli import keeping
 
     path = path or _key_of_environment()
     keys = [read_key(path)] if path else list(own_keys().values())
     if len(keys) != 1:
         return None
-    file, org = place_of(certificate_beside(keys[0]), wish), org or wishes.chosen().organization
-    found = find(file, keys[0], wish)
+    file, org = place_of(keys[0].certificate, wish), org or wishes.chosen().organization
+    found = keeping.find(file, keys[0], wish)
     return (file, found) if found and org in (None, found.organization) else None
 
 
@@ -74,15 +74,15 @@ def file_meant(wishes: "Wishes", named: Path | None, org: str | None) -> Path:
         return named.expanduser()
     path = _key_of_environment()
     if path is not None:
-        return certificate_beside(read_key(path))
+        return read_key(path).certificate
     setup = _setup_meant(wishes, org)
     if setup is not None:
         return setup.certificate
     keys = list(own_keys().values())
     if len(keys) > 1:
-        names = "".join(f"\n  {certificate_beside(key)}" for key in keys)
+        names = "".join(f"\n  {key.certificate}" for key in keys)
         raise Misused(f"There are several keys. Which certificate is meant?{names}")
-    return certificate_beside(_only(keys))
+    return _only(keys).certificate
 
 
 def place_of(file: Path, wish: "Wish") -> Path:
@@ -110,13 +110,6 @@ def setup_of(file: Path) -> SetUp | None:
     if file.parent.resolve() != folder().resolve():
         return None
     return all_of_them().get(file.name.removesuffix(ENDING).partition("+")[0])
-
-
-def certificate_beside(key: PublicKey) -> Path:
-    """Where ssh looks for the certificate of a key by itself."""
-    if key.path is None:
-        raise Misused("This key is in no file.")
-    return key.path.with_name(f"{key.path.name.removesuffix('.pub')}{ENDING}")
 
 
 def forget(certificate_id: str, path: Path | None) -> None:

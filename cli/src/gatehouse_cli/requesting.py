@@ -73,7 +73,6 @@ def foreseen(wishes: "Wishes", path: Path | None, org: str | None, wish: Wish) -
 
 def _command(target: Target) -> str:
     """What uses a certificate that ssh does not find by itself."""
-    public = target.key.path or Path()
-    private = public.with_name(public.name.removesuffix(".pub"))
-    key = private if private.is_file() else public
+    private = target.key.private
+    key = private if private.is_file() else target.key.path
     return f"ssh -i {quote(str(key))} -o CertificateFile={quote(str(target.file))} HOST"

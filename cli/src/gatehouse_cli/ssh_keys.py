@@ -52,6 +52,21 @@ class PublicKey:
         return str(self.path) if self.path else self.fingerprint
 
     @property
+    def private(self) -> Path:
+        """Where its private half is, if it is beside it."""
+        return self._beside("")
+
+    @property
+    def certificate(self) -> Path:
+        """Where ssh looks for its certificate by itself."""
+        return self._beside("-cert.pub")
+
+    def _beside(self, ending: str) -> Path:
+        if self.path is None:
+            raise Misused("This key is in no file.")
+        return self.path.with_name(f"{self.path.name.removesuffix('.pub')}{ending}")
+
+    @property
     def is_of_hardware(self) -> bool:
         return self.type.startswith("sk-")
 
@@ -126,15 +141,29 @@ def sign(key: PublicKey, text: str, namespace: str = NAMESPACE) -> str:
     """What ``ssh-keygen -Y sign`` writes. It takes the agent, or the file beside the public key;
     it asks for a passphrase on the terminal by itself.
     """
+    with _file_of(key) as path:
+        signed = keygen("-q", "-Y", "sign", "-n", namespace, "-f", str(path), given=text)
+    if signed is None:
+        raise Failure(DID_NOT_SIGN.format(fingerprint=key.fingerprint))
+    return signed
+
+
+def keygen(*arguments: str, given: str = "", is_heard: bool = True) -> str | None:
+    """What ssh-keygen prints, or None where it fails: it says why by itself, if it ``is_heard``.
+
+    Raises Failure where there is none.
+    """
     program = which("ssh-keygen")
     if program is None:
         raise Failure(NO_KEYGEN)
-    with _file_of(key) as path:
-        command = [program, "-q", "-Y", "sign", "-n", namespace, "-f", str(path)]
-        done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise Failure(DID_NOT_SIGN.format(fingerprint=key.fingerprint))
-    return done.stdout.decode(errors="replace")
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments],
+        input=given.encode(),
+        stdout=subprocess.PIPE,
+        stderr=None if is_heard else subprocess.DEVNULL,
+        check=False,
+    )
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
 
 @contextmanager
