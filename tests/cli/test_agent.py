@@ -1,6 +1,7 @@
 """The agent has key and certificate for as long as that is good."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_agent_has_a_certificate_for_as_long_as_it_is_good(
     assert machine.run("ssh", "agent").code == 0
     key = (folder(machine) / "acme.pub").read_text().split()[:2]
     assert in_agent(agent) == [" ".join(key), first]
-    put_certificate(machine, played.authority, ends=123)
+    put_certificate(machine, played.authority, ends=123, principals=played.principals)
 
     done = machine.run("ssh", "agent", "--json")
 
@@ -77,3 +78,42 @@ def test_an_agent_that_is_none_is_named(machine: Cli, played: Played):
         assert "no agent" in done.err
     done = machine.run("ssh", "agent", SSH_AUTH_SOCK="/nowhere", PATH=str(machine.home))
     assert done.code == 1
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"principals": ("deploy", "web"), "begins": 60},
+        {"principals": ("web",)},
+        {"principals": ("deploy", "web"), "options": ("source-address=192.0.2.0/24",)},
+    ],
+)
+def test_a_newer_one_stays_and_one_for_less(
+    machine: Cli, played: Played, agent: Agent, tmp_path: Path, how: dict[str, Any]
+):
+    key = tmp_path / "acme"
+    key.write_bytes((folder(machine) / "acme").read_bytes())
+    key.chmod(0o600)
+    public = (folder(machine) / "acme.pub").read_text()
+    Path(f"{key}-cert.pub").write_text(played.authority.sign(public, **how))
+    ssh_add(agent, "-q", key)
+    before = in_agent(agent)
+
+    done = machine.run("ssh", "agent", "--json")
+
+    assert (done.code, done.json["replaced"]) == (0, 0), done.said
+    assert in_agent(agent) == [*before, certificate(machine)]
+
+
+def test_a_key_that_the_agent_has_by_itself_is_named(machine: Cli, agent: Agent, tmp_path: Path):
+    place = tmp_path / "other"
+    place.mkdir()
+    other = make_key(place)
+    ssh_add(agent, "-q", other.path)
+    other.path.unlink()
+    set_up(machine, "--key", f"{other.path}.pub")
+
+    done = machine.run("ssh", "agent")
+
+    assert (done.code, f"{other.path}.pub is a public key" in done.err) == (2, True)
+    assert len(in_agent(agent)) == 1

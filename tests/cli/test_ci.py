@@ -10,11 +10,12 @@ from flask import Flask
 
 from gatehouse.app import create_app
 from gatehouse.core.settings import read_settings
+from tests.cli.authority import Authority
 from tests.cli.programs import Cli, Done
 from tests.cli.stage import enveloped, staged
 from tests.conftest import client_of
 from tests.factories import Factory
-from tests.openssh import keygen, ssh_add, ssh_agent
+from tests.openssh import keygen, make_key, ssh_add, ssh_agent
 from tests.ssh_workloads.issuers import Issuer, issuing
 from tests.ssh_workloads.jobs import Yard
 
@@ -94,8 +95,32 @@ def test_any_variable_folder_and_rule_can_be_named(
     done = sign(cli, yard, *arguments, JOB=issuer.token(aud="x"), GATEHOUSE_ID_TOKEN="junk")
     assert done.code == 0, done.said
     assert Path(done.out.strip()) == tmp_path / "a" / "b" / "id_ed25519"
+    arguments = (*arguments[:-1], str(tmp_path / "c"))
+    done = sign(cli, yard, *arguments, "--json", JOB=issuer.token(aud="x"))
+    place = str(tmp_path / "c" / "id_ed25519")
+    assert (done.json["key"], done.json["file"]) == (place, f"{place}-cert.pub")
     again = sign(cli, yard, *arguments, JOB=issuer.token(aud="x"))
     assert (again.code, "not made" in again.err) == (1, True)
+
+
+def test_keys_of_jobs_that_are_over_go_with_the_next_job(
+    cli: Cli, yard: Yard, issuer: Issuer, tmp_path: Path
+):
+    """On a runner that stays. Those of jobs that go on beside it do not."""
+    authority = Authority.made(tmp_path / "ca")
+    times = {"job-over": -60, "job-on": 600, "job-begun": None}
+    for name, ends in times.items():
+        (cli.secrets / name).mkdir(parents=True)
+        pair = make_key(cli.secrets / name)
+        if ends is not None:
+            text = authority.sign(pair.public, begins=-900, ends=ends)
+            (cli.secrets / name / "id_ed25519-cert.pub").write_text(text)
+
+    done = sign(cli, yard, GATEHOUSE_ID_TOKEN=issuer.token(aud=cli.server))
+
+    assert done.code == 0, done.said
+    mine = Path(done.out.strip()).parent.name
+    assert {path.name for path in cli.secrets.glob("job-*")} == {"job-on", "job-begun", mine}
 
 
 @pytest.fixture
@@ -107,8 +132,9 @@ def agent(tmp_path: Path) -> Iterator[dict[str, str]]:
 def test_with_an_agent_no_file_is_left(cli: Cli, yard: Yard, issuer: Issuer, agent):
     """SSH-30: with a lifetime."""
     token = issuer.token(aud=cli.server)
-    done = sign(cli, yard, "--agent", GATEHOUSE_ID_TOKEN=token, **agent)
+    done = sign(cli, yard, "--agent", "--json", GATEHOUSE_ID_TOKEN=token, **agent)
     assert done.code == 0, done.said
+    assert (done.json["key"], done.json["file"]) == (None, None)
     assert list(cli.secrets.glob("job-*")) == []
     listed = ssh_add(agent, "-l")
     assert "(ED25519-CERT)" in listed

@@ -169,7 +169,6 @@ def test_of_many_at_once_one_is_refused_for_all(machine: Cli, played: Played):
     [
         ("403 Forbidden", "STEP_UP_REQUIRED", 6, "gatehouse login --step-up --profile"),
         ("401 Unauthorized", "STEP_UP_REQUIRED", 6, "gatehouse login --step-up --profile"),
-        ("403 Forbidden", "MFA_REQUIRED", 6, "gatehouse login --step-up"),
         ("401 Unauthorized", "INVALID_TOKEN", 3, "GATEHOUSE_TOKEN"),
         ("403 Forbidden", "NO_PRINCIPALS", 4, "No."),
         ("409 Conflict", "KEY_NOT_VERIFIED", 4, "gatehouse key verify"),

@@ -203,3 +203,17 @@ def test_whoever_is_not_signed_in_has_to_and_keeps_what_there_is(prepared: Cli):
     done = prepared.run("cert", "request")
 
     assert (done.code, set_up_one(prepared)) == (3, old), done.said
+
+
+@pytest.mark.integration
+def test_programs_are_told_alike_of_what_was_signed_and_what_was_kept(machine: Cli, played: Played):
+    signed = machine.run("cert", "request", "--force", "--json").json
+    kept = machine.run("cert", "request", "--json").json
+    away = machine.run("cert", "request", "--json", GATEHOUSE_SERVER=AWAY).json
+
+    assert (signed["kept"], kept["kept"], away) == (False, True, kept)
+    assert set(kept) <= set(signed)
+    same = ("file", "principals", "ca_fingerprint", "valid_before", "key_id", "id")
+    assert [name for name in same if kept[name] != signed[name]] == []
+    assert kept["certificate"].split()[:2] == signed["certificate"].split()[:2]
+    assert kept["id"] == kept["cert_id"] == here(machine).id

@@ -205,7 +205,7 @@ def test_nothing_is_signed_that_is_good_for_something_else(
     """A server that passes on the challenge of another one, or has a commit signed."""
     with staged() as stage:
         asking(stage, text.format(here=stage.url, key=own.fingerprint), namespace)
-        done = at_work.run("key", "add", "--server", stage.url)
+        done = at_work.run("key", "add", GATEHOUSE_SERVER=stage.url)
 
         assert (done.code, done.out) == (4, "")
         assert "Nothing was signed" in done.err
@@ -226,7 +226,7 @@ def test_whoever_has_a_security_key_is_told_to_touch_it(at_work: Cli):
     with staged() as stage:
         challenge = f"server: {stage.url}\nkey: SHA256:{digest}"
         asking(stage, challenge, "ssh-key-verify@gatehouse")
-        done = at_work.run("key", "add", "--server", stage.url)
+        done = at_work.run("key", "add", GATEHOUSE_SERVER=stage.url)
 
     assert done.code == 1
     assert "touch it when it blinks" in done.err

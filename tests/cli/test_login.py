@@ -10,7 +10,9 @@ import requests
 
 from gatehouse.accounts.models import User
 from gatehouse.core.runtime import Runtime
+from gatehouse_cli.oauth import Provider
 from tests.cli.programs import Cli
+from tests.cli.stage import OK, WELL_KNOWN, staged
 from tests.counterparts.visitor import Visitor
 from tests.factories import Factory
 from tests.mfa.owners import give_app
@@ -45,6 +47,10 @@ def test_somebody_signs_in_uses_it_and_signs_out(cli: Cli, user: User):
     assert cli.run("whoami").code == 3
     again = cli.run("logout")
     assert (again.code, "not signed in" in again.err) == (0, True)
+    told = cli.run("logout", "--json")
+    assert (told.json, told.err) == ({"server": cli.server, "status": "not_signed_in"}, "")
+    assert cli.sign_in(user.email).code == 0
+    assert cli.run("logout", "--json").json["status"] == "signed_out"
     assert not any(secret in text for secret in kept for text in (done.said, out.said))
 
 
@@ -219,6 +225,40 @@ def test_a_second_factor_is_asked_for_where_it_is_wanted(cli: Cli, user: User, r
     assert done.code == 0, done.said
     with cli.start("login", "--step-up", SSH_CONNECTION="1 2 3 4", BROWSER="true %s") as running:
         assert said_in(running.address())["acr_values"] == "mfa"
+
+
+def test_a_stronger_sign_in_is_for_the_same_organization(
+    cli: Cli, make: Factory, user: User, runtime: Runtime
+):
+    """What exit code 6 asks for changes nothing else."""
+    org, other = make.organization(), make.organization()
+    for one in (org, other):
+        make.member(one, user=user)
+    assert cli.sign_in(user.email, "--org", org.slug).code == 0
+    codes = give_app(runtime, user.id)
+
+    with cli.start("login", "--step-up", BROWSER="true %s") as running:
+        url = running.address()
+        with Visitor(cli.server, user.email) as visitor:
+            requests.get(visitor.go_through(url, code=codes.now()), timeout=10)
+        assert running.ended().code == 0
+
+    (config,) = (cli.home / "config").rglob("config.json")
+    (profile,) = json.loads(config.read_text())["profiles"].values()
+    assert profile["organization"] == org.slug
+
+
+def test_an_api_at_another_place_goes_by_the_same_issuer(cli: Cli):
+    """RFC 9728 4. Else keys would be proved to somebody else's server (check_challenge)."""
+    with staged() as stage, staged() as other:
+        named = {**stage.metadata, "protected_resources": [f"{other.url}/api/v1"]}
+        stage.plays[WELL_KNOWN] = lambda _form: (OK, named)
+
+        done = cli.run("login", BROWSER="true %s", GATEHOUSE_SERVER=stage.url)
+
+        assert (done.code, done.out, f"{other.url}/api/v1" in done.err) == (5, "", True)
+        other.plays[WELL_KNOWN] = lambda _form: (OK, named)
+        assert Provider.at(stage.url).api == f"{other.url}/api/v1"
 
 
 def test_several_servers_are_several_profiles(cli: Cli, make: Factory, user: User):

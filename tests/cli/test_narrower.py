@@ -90,3 +90,19 @@ def test_ssh_knows_when_a_shorter_one_ends(machine: Cli):
 
     text = (folder(machine) / "acme.times").read_text()
     assert text == f"{found.valid_after} {found.valid_before - 120}\n"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("way", ["relative", "by a link"])
+def test_a_short_one_is_noted_however_its_key_is_named(machine: Cli, way: str):
+    """Else ssh would go on with it past its end."""
+    if way == "by a link":
+        (machine.home / "keys").symlink_to(folder(machine))
+    place = ".ssh/gatehouse" if way == "relative" else "keys"
+
+    done = machine.run("cert", "request", "-k", f"{place}/acme", "--ttl", "5m", "--force")
+
+    assert done.code == 0, done.said
+    found = read_certificate(folder(machine) / "acme-cert.pub")
+    times = (folder(machine) / "acme.times").read_text().split()
+    assert times == [str(found.valid_after), str(found.valid_before - 120)]

@@ -239,7 +239,8 @@ def test_a_server_says_of_itself_what_it_is(tmp_path: Path):
 
 @pytest.mark.integration
 def test_names_cannot_steer_the_terminal(tmp_path: Path):
-    organizations = [{"slug": "a", "role": "owner", "name": f"{ESCAPE}[2J\r\u202e\x9b2J\ud800evil"}]
+    name = f"{ESCAPE}[2J\r\u202e\x9b2J\ud800evil\nacme\towner\tAcme"
+    organizations = [{"slug": "a", "role": "owner", "name": name}]
     me = {
         "user": {"email": "kim@x", "full_name": f"{ESCAPE}]0;x\a"},
         "organizations": organizations,
@@ -250,6 +251,7 @@ def test_names_cannot_steer_the_terminal(tmp_path: Path):
         plain, drawn = cli.run("whoami").out, on_a_terminal(cli, "whoami")
         told = cli.run("whoami", "--json")
 
+    assert len(plain.splitlines()) == 2
     for text in (plain, drawn, told.out):
         assert [part for part in STEERING if part in text] == []
     assert told.json["organizations"] == organizations
@@ -309,13 +311,15 @@ def test_shells_complete_the_commands(tmp_path: Path, shell: str):
 
 @pytest.mark.integration
 def test_somebody_at_a_terminal_is_asked_before_a_key_is_deleted(tmp_path: Path):
-    row = {"id": "1", "name": "Laptop", "fingerprint": "SHA256:abc"}
+    steers = f"{ESCAPE}]0;evil\a"
+    row = {"id": "1", "name": f"Laptop{steers}", "fingerprint": "SHA256:abc"}
     with staged() as stage:
         stage.plays["/api/v1/ssh/keys"] = lambda _form: (OK, enveloped({"keys": [row]}))
         stage.plays["/api/v1/ssh/keys/1"] = lambda _form: (OK, enveloped({"status": "deleted"}))
         cli = Cli(tmp_path, stage.url, {"GATEHOUSE_TOKEN": "x"})
-        seen = on_a_terminal(cli, "key", "rm", "Laptop", typed=b"y\n")
+        seen = on_a_terminal(cli, "key", "rm", "SHA256:abc", typed=b"y\n")
 
-        assert "Delete Laptop (SHA256:abc)?" in seen
-        assert "Deleted Laptop." in seen
+        assert re.search(r"Delete Laptop.* \(SHA256:abc\)\?", seen)
+        assert re.search(r"Deleted Laptop.*\.", seen)
+        assert [part for part in STEERING if part in seen] == []
         assert stage.count("/api/v1/ssh/keys/1") == 1

@@ -38,7 +38,6 @@ def test_what_helps_is_said_once(error_type: str, details: dict[str, Any], says:
     [
         ("STEP_UP_REQUIRED", "gatehouse login --step-up"),
         ("REAUTHENTICATION_REQUIRED", "gatehouse login --step-up"),
-        ("MFA_REQUIRED", "gatehouse login --step-up"),
         ("MFA_COMPLIANCE_REQUIRED", f"Set it up: {HERE}/security"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,52 @@ def test_processes_that_refresh_at_once_use_a_refresh_token_once(cli: Cli):
         assert used == ["rt-0", "rt-1"]
 
 
+@pytest.mark.parametrize(
+    ("status", "content", "code"),
+    [
+        ("403 Forbidden", {"message": "Forbidden"}, 5),
+        ("403 Forbidden", {"error": {"type": "BLOCKED"}}, 5),
+        ("400 Bad Request", {"error": "invalid_target"}, 4),
+        ("401 Unauthorized", {"error": "invalid_client"}, 4),
+    ],
+)
+def test_what_is_no_word_about_the_sign_in_does_not_end_it(
+    cli: Cli, status: str, content: object, code: int
+):
+    """RFC 6749 5.2: invalid_grant alone is. A proxy refuses in words of its own."""
+    with staged() as stage:
+        stage.plays["/token"] = lambda _form: (status, content)
+        kept_of(cli, stage)
+        done = cli.run("whoami")
+
+    assert (done.code, done.out) == (code, ""), done.said
+    assert cli.kept["refresh_token"] == "rt-0"
+
+
+@pytest.mark.slow
+def test_an_answer_that_gets_lost_costs_no_sign_in(cli: Cli):
+    """Within the ten seconds for which a server repeats it (refresh_grace_seconds)."""
+    asked: list[float] = []
+
+    def token(form: dict[str, str]):
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            time.sleep(6)
+        is_late = asked[-1] - asked[0] > 10
+        if form["refresh_token"] != "rt-0" or is_late:
+            return BAD, {"error": "invalid_grant"}
+        return OK, {"access_token": "at-1", "refresh_token": "rt-1", "expires_in": 600}
+
+    with staged() as stage:
+        stage.plays["/token"] = token
+        kept_of(cli, stage)
+        done = cli.run("whoami")
+
+    assert (done.code, len(asked)) == (0, 2), done.said
+    assert asked[1] - asked[0] < 5
+    assert cli.kept["refresh_token"] == "rt-1"
+
+
 def test_a_server_that_is_away_ends_no_sign_in(cli: Cli):
     with staged() as stage:
         stage.plays["/token"] = lambda _form: ("503 Service Unavailable", "<h1>Down</h1>")
@@ -249,6 +296,50 @@ def test_a_token_of_the_environment_needs_no_sign_in(cli: Cli, make: Factory, us
     for spoiled, code in ((f"{token}x", 3), (f"{token}\nx", 2), (f"é{token}", 2)):
         refused = cli.run("whoami", GATEHOUSE_TOKEN=spoiled)
         assert (refused.code, token in refused.said) == (code, False)
+
+
+def known(cli: Cli, name: str, server: str) -> None:
+    """Somebody signed in there once, the last time of all."""
+    config = cli.home / "config" / "gatehouse" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"profile": name, "profiles": {name: {"server": server}}}))
+
+
+def test_a_token_of_the_environment_goes_to_no_other_server(cli: Cli):
+    """GATEHOUSE_SERVER says whose it is; what is named with the command does not change that."""
+    cli.env["GATEHOUSE_TOKEN"] = "of-the-first"
+    with staged() as stage:
+        known(cli, "work", stage.url)
+        asked = (
+            cli.run("whoami", "--server", stage.url),
+            cli.run("--profile", "work", "whoami"),
+            cli.run("ssh", "setup", "--server", stage.url),
+        )
+
+        assert [(done.code, done.out) for done in asked] == [(3, "")] * 3
+        assert ["GATEHOUSE_SERVER" in done.err for done in asked] == [True] * 3
+        assert stage.calls == []
+        assert cli.run("whoami", GATEHOUSE_SERVER=stage.url).code == 0
+
+
+def test_a_token_that_nothing_says_the_server_of_is_for_the_last_one(cli: Cli):
+    """Not for one that is named with the command: nothing is begun there."""
+    cli.env |= {"GATEHOUSE_SERVER": "", "GATEHOUSE_TOKEN": "of-the-last"}
+    with staged() as stage:
+        known(cli, "work", "https://another.example")
+        done = cli.run("ssh", "setup", "--server", stage.url)
+
+        assert (done.code, stage.calls) == (3, [])
+        assert not (cli.home / ".ssh" / "gatehouse").exists()
+
+
+def test_where_nobody_ever_signed_in_a_token_is_for_the_server_that_is_named(cli: Cli):
+    """As in a job of a CI."""
+    cli.env |= {"GATEHOUSE_SERVER": "", "GATEHOUSE_TOKEN": "of-the-job"}
+    with staged() as stage:
+        done = cli.run("whoami", "--server", stage.url)
+
+    assert done.code == 0, done.said
 
 
 @pytest.mark.parametrize("place", ["state", "config"])

@@ -133,13 +133,14 @@ def test_what_was_set_up_is_taken_back_whole(machine: Cli, before: str | None, w
         config(machine).write_bytes(raw)
     set_up(machine, *way)
     assert config(machine).read_bytes() != raw
+    (folder(machine) / "acme.refusal").write_text("{}")
 
     done = machine.run("ssh", "setup", "--remove")
 
     assert done.code == 0, done.said
     assert config(machine).read_bytes() == raw
-    left = {path.name for path in folder(machine).iterdir() if path.suffix != ".lock"}
-    assert left == {"acme", "acme.pub", "organizations.json"}
+    left = {path.name for path in folder(machine).iterdir()}
+    assert left == {"acme", "acme.pub", "organizations.json", "organizations.json.lock"}
     assert str(folder(machine) / "acme") in done.err
     again = machine.run("ssh", "setup", "--remove")
     assert (again.code, "Traceback" in again.err) == (1, False)

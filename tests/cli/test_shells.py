@@ -88,3 +88,21 @@ def test_a_desktop_finds_the_command_as_well(machine: Cli, played: Played):
     ssh_goes_by(machine, PATH="/usr/bin:/bin")
 
     assert calls() == 1
+
+
+def test_ssh_runs_nothing_of_the_folder_where_somebody_is(machine: Cli, played: Played):
+    """Where no `gatehouse` is in PATH, ssh runs a module: ours, not just any of its name."""
+    places = os.environ["PATH"].split(":")
+    machine.env["PATH"] = ":".join(one for one in places if not Path(one, "gatehouse").exists())
+    set_up(machine)
+    evil = machine.home / "evil" / "gatehouse_cli"
+    evil.mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py"):
+        (evil / name).write_text("open('was here', 'w')\n")
+    path = put_certificate(machine, played.authority, begins=-600, ends=60)
+    before = path.read_text()
+
+    ssh_goes_by(machine, cwd=evil.parent)
+
+    assert not (evil.parent / "was here").exists()
+    assert path.read_text() != before

@@ -19,6 +19,7 @@ from gatehouse_cli.setups import SetUp, folder
 LIST, LISTED, REMOVE, SUCCESS = 11, 12, 18, 6
 LONGEST = 1024 * 1024
 NO_AGENT = "There is no agent here. Start one: eval $(ssh-agent)"
+NO_SSH_ADD = "There is no ssh-add here. Install OpenSSH's client."
 NOT_ADDED = "ssh-add did not add {key}. Is the private key there, and its passphrase typed?"
 
 
@@ -55,18 +56,23 @@ def identities() -> list[Identity]:
 
 def add(setup: SetUp, seconds: int) -> None:
     """Give the agent the key and its certificate, for so long."""
-    program = which("ssh-add")
-    if program is None:
-        raise Failure("There is no ssh-add here. Install OpenSSH's client.")
     with tempfile.TemporaryDirectory(dir=folder(), prefix=".agent-") as place:
         # It looks for the certificate beside the key, which may be somewhere else.
         key = Path(place) / setup.org
         key.symlink_to(setup.key)
         Path(f"{key}-cert.pub").write_bytes(setup.certificate.read_bytes())
-        command = [program, "-q", "-t", str(seconds), str(key)]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
+        ssh_add(key, seconds)
+
+
+def ssh_add(key: Path, seconds: int) -> None:
+    """Give the agent a key, and the certificate that is beside it."""
+    program = which("ssh-add")
+    if program is None:
+        raise Failure(NO_SSH_ADD)
+    command = [program, "-q", "-t", str(seconds), str(key)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise Failure(NOT_ADDED.format(key=setup.key))
+        raise Failure(NOT_ADDED.format(key=key.resolve()))
 
 
 def remove(identity: Identity) -> None:

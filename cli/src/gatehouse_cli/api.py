@@ -11,12 +11,13 @@ import httpx2
 from gatehouse_cli.addresses import origin_of
 from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, StepUpNeeded, Unreachable
 from gatehouse_cli.oauth import refreshed
-from gatehouse_cli.profiles import Profile
+from gatehouse_cli.profiles import Profile, is_meant
 from gatehouse_cli.refusals import STEP_UP, TOO_MANY, away, stronger
 from gatehouse_cli.store import Store, Tokens, store_of
-from gatehouse_cli.transport import answer_of, send
+from gatehouse_cli.transport import NO_GATEHOUSE, answer_of, send
 
 SIGN_IN = "You are not signed in at {server}.\nSign in: gatehouse login"
+FOR_ANOTHER = "GATEHOUSE_TOKEN is for another server: GATEHOUSE_SERVER says for which."
 OVER = "Your sign-in at {server} is over.\nSign in again: gatehouse login"
 UNAUTHORIZED, NOT_FOUND, SERVER_ERROR = 401, 404, 500
 MARGIN = 20  # seconds before its end in which an access token is not begun with any more
@@ -104,9 +105,39 @@ class FromStore:
 
 
 def credential_of(profile: Profile) -> Credential:
-    """Raises NotSignedIn where there is none."""
+    """The token of the environment where it is for this server, else the sign-in there.
+
+    Raises NotSignedIn where there is neither.
+    """
     token = os.environ.get("GATEHOUSE_TOKEN", "").strip()
-    return FromEnvironment(token, profile.server) if token else FromStore(store_of(profile))
+    if token and is_meant(profile.server):
+        return FromEnvironment(token, profile.server)
+    try:
+        return FromStore(store_of(profile))
+    except NotSignedIn as failure:
+        if token:
+            raise NotSignedIn(f"{failure}\n{FOR_ANOTHER}") from None
+        raise
+
+
+class Told(dict[str, Any]):
+    """An object of an answer. Who reads something that it does not have hears that the server is
+    another than they know how to talk to.
+    """
+
+    def __init__(self, content: Mapping[str, Any], origin: str) -> None:
+        super().__init__((name, told(value, origin)) for name, value in content.items())
+        self._origin = origin
+
+    def __missing__(self, name: str) -> Any:
+        raise Unreachable(f"{self._origin} {NO_GATEHOUSE} (It tells no {name}.)")
+
+
+def told(found: Any, origin: str) -> Any:
+    """What an answer holds, with objects that say it where something is missing."""
+    if isinstance(found, list):
+        return [told(one, origin) for one in found]
+    return Told(found, origin) if isinstance(found, dict) else found
 
 
 class Api:
@@ -139,13 +170,23 @@ class Api:
         answer = self._send(method, path, body, token)
         if answer.status_code == UNAUTHORIZED and _error_type(answer) not in STEP_UP:
             answer = self._send(method, path, body, self._credential.renewed(token))
-        return data_of(answer)
+        return told_by(answer)
 
     def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None, token: str
     ) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"}
         return send(method, self._credential.api + path, json=body, headers=headers)
+
+
+def told_by(answer: httpx2.Response) -> Told:
+    """The object that the envelope holds, for people's commands. Raises the Failure that it tells
+    of.
+    """
+    found, origin = data_of(answer), origin_of(str(answer.url))
+    if not isinstance(found, dict):
+        raise Unreachable(f"{origin} {NO_GATEHOUSE}")
+    return Told(found, origin)
 
 
 def data_of(answer: httpx2.Response) -> Any:

@@ -1,17 +1,15 @@
 """Asking the server for a certificate, and keeping what it gives."""
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
 from gatehouse_cli.refusals import hint, in_lines, not_in
-from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey
+from gatehouse_cli.ssh_keys import PublicKey, keygen
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
@@ -81,7 +79,7 @@ def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
         answer = api.post("/ssh/sign", body)
     except Refused as refused:
         raise helped(refused, target.key) from None
-    return answer, keep(answer, target, api.server, wish.kind)
+    return answer, keep(answer, target.key, target.file, api.server, wish.kind)
 
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
@@ -99,28 +97,28 @@ def helped(refused: Refused, key: PublicKey) -> Refused:
     return Refused(f"{refused}\n{helps}", refused.type, refused.details) if helps else refused
 
 
-def keep(answer: Any, target: Target, server: str, kind: str = "user") -> Certificate:
+def keep(answer: Any, key: PublicKey, file: Path, server: str, kind: str = "user") -> Certificate:
     """Put a certificate in its place, after a look at it: for this key, of this kind, signed by
     whom it says.
 
     Raises Unreachable for anything else; what was there stays.
     """
     text = str(answer.get("certificate", "")).strip() if isinstance(answer, dict) else ""
-    complaint = Unreachable(NOT_YOURS.format(server=server, key=target.key.fingerprint))
+    complaint = Unreachable(NOT_YOURS.format(server=server, key=key.fingerprint))
     try:
         found = parsed(text)
     except ValueError:
         raise complaint from None
     is_right = (
         found.kind == kind
-        and found.key_blob == target.key.blob
+        and found.key_blob == key.blob
         and fingerprint(found.ca_blob) == answer.get("ca_fingerprint")
         and bool(found.principals)
         and "\n" not in text
     )
     if not is_right or not _openssh_reads(text):
         raise complaint
-    replace_file(target.file, f"{text}\n", PUBLIC_FILE)
+    replace_file(file, f"{text}\n", PUBLIC_FILE)
     return found
 
 
@@ -159,9 +157,4 @@ def _body(api: "Api", target: Target, wish: Wish) -> dict[str, Any]:
 
 def _openssh_reads(text: str) -> bool:
     """Whether OpenSSH takes it for a certificate: it verifies the signature, too."""
-    program = which("ssh-keygen")
-    if program is None:
-        raise Failure(NO_KEYGEN)
-    command = [program, "-L", "-f", "-"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603
-    return done.returncode == 0
+    return keygen("-L", "-f", "-", given=text, is_heard=False) is not None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gatehouse_cli.certificates import Certificate, NoCertificate, read_certificate
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.places import delete
-from gatehouse_cli.setups import all_of_them, find, folder, note_times
+from gatehouse_cli.setups import SetUp, all_of_them, find, folder, note_times
 from gatehouse_cli.ssh_keys import MAKE_ONE, PublicKey, own_keys, read_key
 
 if TYPE_CHECKING:
@@ -29,16 +29,26 @@ LONGEST = 100  # letters of all names together
 def target_meant(wishes: "Wishes", path: Path | None, org: str | None) -> "tuple[Api, Target]":
     """The server, and the key, organization and file of the certificate to ask it for."""
     from gatehouse_cli.certifying import Target, organization_of
-    from gatehouse_cli.renewing import api_of, target_of
+    from gatehouse_cli.renewing import target_of
 
     path = path or _key_of_environment()
-    setup = find(org) if path is None else None
-    if setup is not None and wishes.server in (None, setup.server):
-        return api_of(setup), target_of(setup)
+    named = read_key(path) if path else None
+    setup = _setup_meant(wishes, org, named)
+    if setup is not None:
+        return wishes.api(setup), target_of(setup)
     api = wishes.api()
     organization = organization_of(api, org or wishes.chosen().organization)
-    key = read_key(path) if path else _the_one_proved(api)
-    return api, Target(key, certificate_beside(key), organization)
+    key = named or _the_one_proved(api)
+    return api, Target(key, key.certificate, organization)
+
+
+def _setup_meant(wishes: "Wishes", org: str | None, key: PublicKey | None = None) -> SetUp | None:
+    """What is set up, by the organization or by its own key; None where another server is named."""
+    if key is not None:
+        found = setup_of(key.certificate)
+        is_it = found is not None and org in (None, found.org, found.org_id) and wishes.names(found)
+        return found if is_it else None
+    return find(org, {slug: one for slug, one in all_of_them().items() if wishes.names(one)})
 
 
 def kept_without_server(
@@ -47,32 +57,32 @@ def kept_without_server(
     """The certificate beside the key that is meant, if by itself it does; None where only a server
     can tell which one is meant.
     """
-    from gatehouse_cli.keeping import find
+    from gatehouse_cli import keeping
 
     path = path or _key_of_environment()
     keys = [read_key(path)] if path else list(own_keys().values())
     if len(keys) != 1:
         return None
-    file, org = place_of(certificate_beside(keys[0]), wish), org or wishes.chosen().organization
-    found = find(file, keys[0], wish)
+    file, org = place_of(keys[0].certificate, wish), org or wishes.chosen().organization
+    found = keeping.find(file, keys[0], wish)
     return (file, found) if found and org in (None, found.organization) else None
 
 
-def file_meant(named: Path | None, org: str | None) -> Path:
+def file_meant(wishes: "Wishes", named: Path | None, org: str | None) -> Path:
     """The file of a certificate, whether it is there or not. Asks no server."""
     if named is not None:
         return named.expanduser()
     path = _key_of_environment()
     if path is not None:
-        return certificate_beside(read_key(path))
-    setup = find(org)
+        return read_key(path).certificate
+    setup = _setup_meant(wishes, org)
     if setup is not None:
         return setup.certificate
     keys = list(own_keys().values())
     if len(keys) > 1:
-        names = "".join(f"\n  {certificate_beside(key)}" for key in keys)
+        names = "".join(f"\n  {key.certificate}" for key in keys)
         raise Misused(f"There are several keys. Which certificate is meant?{names}")
-    return certificate_beside(_only(keys))
+    return _only(keys).certificate
 
 
 def place_of(file: Path, wish: "Wish") -> Path:
@@ -90,16 +100,16 @@ def place_of(file: Path, wish: "Wish") -> Path:
 
 def noted(file: Path, made: Certificate) -> None:
     """Tell the shell how long a certificate is good that ssh uses from now on."""
-    for setup in all_of_them().values():
-        if setup.certificate == file:
-            note_times(setup, made.valid_after, made.valid_before)
+    setup = setup_of(file)
+    if setup is not None and setup.certificate.name == file.name:
+        note_times(setup, made.valid_after, made.valid_before)
 
 
-def certificate_beside(key: PublicKey) -> Path:
-    """Where ssh looks for the certificate of a key by itself."""
-    if key.path is None:
-        raise Misused("This key is in no file.")
-    return key.path.with_name(f"{key.path.name.removesuffix('.pub')}{ENDING}")
+def setup_of(file: Path) -> SetUp | None:
+    """Of which organization that is set up a certificate is, which may be one for less."""
+    if file.parent.resolve() != folder().resolve():
+        return None
+    return all_of_them().get(file.name.removesuffix(ENDING).partition("+")[0])
 
 
 def forget(certificate_id: str, path: Path | None) -> None:

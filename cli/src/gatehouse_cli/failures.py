@@ -42,6 +42,10 @@ class Unreachable(Failure):
     code = 5
 
 
+class Lost(Unreachable):
+    """No answer came. What was asked for may have been done all the same."""
+
+
 class StepUpNeeded(Failure):
     """The server wants a fresher or a stronger sign-in."""
 

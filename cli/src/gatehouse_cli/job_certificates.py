@@ -4,13 +4,13 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from gatehouse_cli.api import data_of
+from gatehouse_cli.api import UNAUTHORIZED, told_by
 from gatehouse_cli.failures import Refused
+from gatehouse_cli.refusals import UNAVAILABLE
 from gatehouse_cli.ssh_keys import PublicKey, sign
 from gatehouse_cli.transport import answer_of, send
 
 NAMESPACE = "ssh-workload@gatehouse"
-UNAUTHORIZED, UNAVAILABLE = 401, 503
 TRIES, LONGEST_WAIT = 4, 5  # seconds
 
 
@@ -33,8 +33,7 @@ def signed(
         time.sleep(_wait(answer.headers.get("Retry-After", "")))
     if answer.status_code == UNAUTHORIZED:
         raise Refused(str(answer_of(answer).get("message")), "INVALID_WORKLOAD_TOKEN")
-    found: dict[str, Any] = data_of(answer)
-    return found
+    return told_by(answer)
 
 
 def _wait(said: str) -> int:

@@ -5,14 +5,15 @@ from binascii import Error as NotBase64
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from gatehouse_cli.api import NOT_FOUND
 from gatehouse_cli.failures import Unreachable
 from gatehouse_cli.patterns import matches
 from gatehouse_cli.places import replace_file
+from gatehouse_cli.refusals import UNAVAILABLE
 from gatehouse_cli.setups import SetUp
 from gatehouse_cli.transport import NO_GATEHOUSE, send
 
 MARKERS = ("@cert-authority", "@revoked")
-NOT_FOUND, UNAVAILABLE = 404, 503
 PARTS = 4  # Marker, patterns, type, key.
 
 

@@ -3,19 +3,23 @@
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, ClassVar
 
+import httpx2
+
 from gatehouse_cli.addresses import origin_of, server_address
-from gatehouse_cli.failures import Misused, NotSignedIn, Refused, Unreachable
-from gatehouse_cli.refusals import away
+from gatehouse_cli.failures import Lost, Misused, NotSignedIn, Refused, Unreachable
+from gatehouse_cli.refusals import TOO_MANY, away
 from gatehouse_cli.store import Tokens
-from gatehouse_cli.transport import NO_GATEHOUSE, answer_of, send
+from gatehouse_cli.transport import NO_GATEHOUSE, PATIENCE, answer_of, send
 
 CLIENT_ID = "gatehouse-cli"
 SCOPE = "openid api offline_access"
-TOO_MANY = 429
+API = "/api/v1"
+IMPATIENCE = httpx2.Timeout(4)
 NEEDED = (
     *("authorization_endpoint", "token_endpoint", "revocation_endpoint"),
     "device_authorization_endpoint",
@@ -70,41 +74,62 @@ class Provider:
 
 
 def _api_of(said: Mapping[str, Any], server: str) -> str:
-    """The REST API, as the server names it (RFC 9728 4)."""
-    named = said.get("protected_resources")
-    found = named[0] if isinstance(named, list) and named else f"{server}/api/v1"
-    return server_address(str(found))
+    """The REST API, as the server names it (RFC 9728 4). One at another place has to go by the
+    same issuer: else a server could have us prove our keys to somebody else's, for its own account.
+    """
+    own, named = f"{server}{API}", said.get("protected_resources")
+    found = server_address(str(named[0])) if isinstance(named, list) and named else own
+    if found != own:
+        about = answer_of(send("GET", found.removesuffix(API) + Provider.OF))
+        if about.get("issuer") != said["issuer"]:
+            raise Unreachable(f"{server} names an API that is not its own: {found}")
+    return found
 
 
-def ask(endpoint: str, form: Mapping[str, str]) -> dict[str, Any]:
+def ask(
+    endpoint: str, form: Mapping[str, str], patience: httpx2.Timeout = PATIENCE
+) -> dict[str, Any]:
     """Send a form to an endpoint of OAuth.
 
     Raises OAuthError with its ``error``, Unreachable where the answer is not one.
     """
-    answer = send("POST", endpoint, form=form)
+    answer = send("POST", endpoint, form=form, patience=patience)
     if answer.status_code == TOO_MANY or answer.is_server_error:
         wait = answer.headers.get("Retry-After", "")
         raise Unreachable(away(origin_of(endpoint), answer.status_code, wait=wait))
     said = answer_of(answer)
     if answer.is_success:
         return said
-    word = str(said.get("error", f"HTTP {answer.status_code}"))
+    word = said.get("error")
+    if not isinstance(word, str):
+        # Something on the way refused it.
+        raise Unreachable(f"{origin_of(endpoint)} {NO_GATEHOUSE} (HTTP {answer.status_code})")
     raise OAuthError(str(said.get("error_description") or word), word)
 
 
 def refreshed(tokens: Tokens) -> Tokens:
-    """The tokens that follow these. Raises NotSignedIn if the sign-in is over."""
+    """The tokens that follow these. Raises NotSignedIn if the sign-in is over.
+
+    An answer that gets lost is asked for again at once: the token may be used up by then, and the
+    server repeats what it gave for it for ten seconds alone. After that it is a stolen one.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
     try:
-        return _redeemed(
-            tokens, {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        )
+        with suppress(Lost):
+            return _redeemed(tokens, form, IMPATIENCE)
+        return _redeemed(tokens, form)
     except OAuthError as error:
+        if error.type != "invalid_grant":
+            raise
         raise NotSignedIn("Your sign-in is over.\nSign in again: gatehouse login") from error
 
 
-def _redeemed(tokens: Tokens, form: Mapping[str, str]) -> Tokens:
+def _redeemed(
+    tokens: Tokens, form: Mapping[str, str], patience: httpx2.Timeout = PATIENCE
+) -> Tokens:
     """These tokens with what the token endpoint gives for the form."""
-    said = ask(tokens.token_endpoint, {**form, "client_id": CLIENT_ID, "resource": tokens.api})
+    whole = {**form, "client_id": CLIENT_ID, "resource": tokens.api}
+    said = ask(tokens.token_endpoint, whole, patience)
     try:
         return replace(
             tokens,

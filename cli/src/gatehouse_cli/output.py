@@ -29,7 +29,8 @@ class Output:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table on a terminal; elsewhere lines with tabs between, without heads."""
-        texts = [[plain(str(cell)) for cell in row] for row in rows]
+        # What breaks a line would begin a row.
+        texts = [[plain(str(cell)).replace("\n", " ") for cell in row] for row in rows]
         if self.color and is_decorated(sys.stdout):
             _draw(heads, texts)
         else:

@@ -1,8 +1,6 @@
 """A key of one's own for an organization: ssh-keygen makes it, and this machine alone has it."""
 
-import subprocess
 from pathlib import Path
-from shutil import which
 from socket import gethostname
 from typing import TYPE_CHECKING
 
@@ -10,7 +8,7 @@ from gatehouse_cli.failures import Failure
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
 from gatehouse_cli.proving import registered
 from gatehouse_cli.setups import folder, prepared
-from gatehouse_cli.ssh_keys import NO_KEYGEN, PublicKey, read_key
+from gatehouse_cli.ssh_keys import PublicKey, keygen, read_key
 
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
@@ -34,8 +32,7 @@ def made(org: str) -> PublicKey:
     prepared()
     path = path_of(org)
     if not path.exists():
-        comment = f"gatehouse-{org}@{gethostname()}"
-        _keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
+        new_key(path, f"gatehouse-{org}@{gethostname()}")
     public = Path(f"{path}.pub")
     if not public.exists():
         replace_file(public, _keygen("-y", "-P", "", "-f", str(path)), PUBLIC_FILE)
@@ -50,12 +47,13 @@ def enrolled(api: "Api", output: "Output", key: PublicKey, org: str, *, is_own: 
         output.say(f"Registered and proved {key.fingerprint}.")
 
 
+def new_key(path: Path, comment: str) -> None:
+    """Have a key made, without a passphrase."""
+    _keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path))
+
+
 def _keygen(*arguments: str) -> str:
-    program = which("ssh-keygen")
-    if program is None:
-        raise Failure(NO_KEYGEN)
-    command = [program, *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)  # noqa: S603
-    if done.returncode != 0:
+    made = keygen(*arguments)
+    if made is None:
         raise Failure(f"ssh-keygen did not make {arguments[-1]}.")
-    return done.stdout.decode(errors="replace")
+    return made

@@ -47,9 +47,12 @@ def folder_for(path: Path) -> None:
 def own_folder(path: Path) -> Path:
     """Make a folder that nobody else can enter, or see that the one that is there is so."""
     folder_for(path)
-    with suppress(FileExistsError):
-        path.mkdir(OWN_FOLDER)
-    found = path.lstat()
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(OWN_FOLDER)
+        found = path.lstat()
+    except OSError as error:
+        raise Failure(f"{path} is not made: {error.strerror}.") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise Failure(f"{path} is not a folder of your own. Move it away and try again.")
     if stat.S_IMODE(found.st_mode) != OWN_FOLDER:
@@ -123,7 +126,8 @@ def replace_file(path: Path, content: str | bytes, mode: int = OWN_FILE) -> None
         new.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
         raise Failure(f"{path} is not written: {error.strerror}.") from None
 
 
@@ -136,12 +140,16 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Wait until no other process is inside for this file, or raise Busy. The lock ends with the
     process.
     """
-    lock = path.with_name(f"{path.name}.lock")
+    lock = lock_of(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     try:
         descriptor = os.open(lock, flags, OWN_FILE)

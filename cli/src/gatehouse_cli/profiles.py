@@ -2,7 +2,9 @@
 
 import os
 import re
+from collections.abc import Container
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,11 @@ from gatehouse_cli.failures import Misused
 from gatehouse_cli.places import config_file, folder_for, locked, read_config, write_own
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LONGEST = 60  # letters of a name that somebody did not choose: a number may follow
+NO_NAME = (
+    "{name!r} cannot be the name of a profile: 64 letters, digits, dots, dashes and underscores at"
+    " most, the first a letter or digit. Choose another one: --profile NAME"
+)
 NO_SERVER = "Which server? Sign in with: gatehouse login --server https://id.example.com"
 
 
@@ -40,9 +47,9 @@ def chosen(name: str | None, server: str | None) -> Profile:
     if name is None:
         by_server = (key for key, profile in known.items() if profile.server == address)
         last = config.get("profile")
-        name = next(by_server, _new_name(address)) if address else last
+        name = next(by_server, _new_name(address, known)) if address else last
     if name is not None and not NAME.fullmatch(name):
-        raise Misused("The name of a profile has letters, digits, dots, dashes and underscores.")
+        raise Misused(NO_NAME.format(name=name))
     found = known.get(name) if name else None
     if found is not None and address in (None, found.server):
         return found
@@ -51,14 +58,33 @@ def chosen(name: str | None, server: str | None) -> Profile:
     return Profile(name, address)
 
 
+def is_named(profile: str, server: str, *, by: tuple[str | None, str | None]) -> bool:
+    """Whether this is whom somebody means who names a profile and a server, ``by`` the command or
+    the environment. Where neither is named, it may be anybody.
+    """
+    name, address = by
+    name = name or (None if address else os.environ.get("GATEHOUSE_PROFILE")) or None
+    if not (name or address or server_of_environment()):
+        return True
+    return name in (None, profile) and chosen(name, address).server == server
+
+
+def is_usual(profile: Profile) -> bool:
+    """Whether this is whom a command asks with which nobody is named."""
+    try:
+        usual = chosen(None, None)
+    except Misused:
+        return False
+    return (usual.name, usual.server) == (profile.name, profile.server)
+
+
 def is_meant(server: str) -> bool:
     """Whether GATEHOUSE_TOKEN is for this server: for the one that a command means where none is
     named with it. Where there is none, it is for whichever is asked.
     """
     named = server_of_environment() or os.environ.get("GATEHOUSE_PROFILE")
-    if not os.environ.get("GATEHOUSE_TOKEN") or not (named or _config().get("profile")):
-        return True
-    return chosen(None, None).server == server
+    is_for_any = not (named or _config().get("profile"))
+    return is_for_any or chosen(None, None).server == server
 
 
 def server_of_environment() -> str:
@@ -97,7 +123,10 @@ def _profile(name: str, kept: Any) -> Profile:
         raise Misused(f"The profile {name} in {config_file()} names no server.") from None
 
 
-def _new_name(address: str) -> str:
+def _new_name(address: str, known: Container[str]) -> str:
+    """Called like its host, as far as a name may be long; with a number where that is another."""
     parts = urlsplit(address)
     host = (parts.hostname or "").replace(":", "-").strip("-")
-    return f"{host}-{parts.port}" if parts.port else host
+    usual = (f"{host}-{parts.port}" if parts.port else host)[:LONGEST]
+    numbered = (f"{usual}-{number}" for number in count(2))
+    return next(name for name in chain([usual], numbered) if name not in known)

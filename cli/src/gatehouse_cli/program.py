@@ -16,6 +16,7 @@ from gatehouse_cli.output import Output, complain
 if TYPE_CHECKING:
     from gatehouse_cli.api import Api
     from gatehouse_cli.profiles import Profile
+    from gatehouse_cli.setups import SetUp
 
 COMMANDS = ("login", "logout", "whoami", "key", "cert", "ssh", "host", "ci", "completion")
 
@@ -29,6 +30,7 @@ class Wishes:
     json: bool = False
     quiet: bool = False
     no_color: bool = False
+    asked: "Profile | None" = None
 
     @property
     def output(self) -> Output:
@@ -39,10 +41,27 @@ class Wishes:
 
         return chosen(self.profile, self.server)
 
-    def api(self) -> "Api":
-        from gatehouse_cli.api import Api, credential_of
+    def names(self, setup: "SetUp") -> bool:
+        """Whether an organization that is set up is at the server that is named, if any is."""
+        from gatehouse_cli.profiles import is_named
 
-        return Api(credential_of(self.chosen()))
+        return is_named(setup.profile, setup.server, by=(self.profile, self.server))
+
+    def api(self, setup: "SetUp | None" = None) -> "Api":
+        """Calls to whom is named, or to whom it was set up with."""
+        from gatehouse_cli.api import Api, credential_of
+        from gatehouse_cli.profiles import chosen
+
+        self.asked = chosen(setup.profile, setup.server) if setup else self.chosen()
+        return Api(credential_of(self.asked))
+
+    def advised(self, failure: Failure) -> None:
+        """Have the commands that would help ask whom we asked."""
+        from gatehouse_cli.profiles import is_usual
+        from gatehouse_cli.refusals import asking
+
+        if self.asked and not is_usual(self.asked):
+            failure.args = (asking(str(failure), self.asked.name, self.asked.server),)
 
 
 def _noted(ctx: click.Context, option: click.Parameter, value: Any) -> None:
@@ -69,6 +88,13 @@ class Command(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params += _everywhere(hidden=True)
+
+    def invoke(self, ctx: click.Context, /) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            ctx.ensure_object(Wishes).advised(failure)
+            raise
 
 
 class Group(click.Group):

@@ -3,17 +3,16 @@
 The server's own words are for programs where they name a path of its API or a field.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatehouse_cli.durations import in_words
 
 TOO_MANY, UNAVAILABLE = 429, 503
-FACTOR = "The server wants your second factor, used a moment ago."
 ANEW = "Sign in anew: gatehouse login --step-up"
 STEP_UP = {
-    "STEP_UP_REQUIRED": FACTOR,
-    "MFA_REQUIRED": FACTOR,
+    "STEP_UP_REQUIRED": "The server wants your second factor, used a moment ago.",
     "REAUTHENTICATION_REQUIRED": "You signed in too long ago for this.",
     "MFA_COMPLIANCE_REQUIRED": "This organization demands a second factor that you do not have.",
 }
@@ -26,7 +25,16 @@ PROOFS = {
     "expired": "Register it anew: gatehouse key rm {key}; gatehouse key add {key}",
     "revoked": "The organization has revoked it. Register another one: gatehouse key add",
 }
-LONGEST = "{longest} at most: ask for less by --ttl, or for the longest by --ttl with --clamp."
+AT_MOST = "{longest} at most: ask for less by --ttl, or for the longest by --ttl with --clamp."
+
+# Commands of which it matters whom they ask.
+COMMANDS = re.compile(r"gatehouse (?:login|key)\b[^;\n]*")
+
+
+def asking(text: str, profile: str, server: str) -> str:
+    """The same, with commands that ask this server: by themselves they ask the last one."""
+    named = f" --profile {profile} --server {server}"
+    return COMMANDS.sub(lambda found: found[0].rstrip() + named, text)
 
 
 def hint(error_type: str, details: Mapping[str, Any], key: str) -> str:
@@ -37,7 +45,7 @@ def hint(error_type: str, details: Mapping[str, Any], key: str) -> str:
         case "KEY_NOT_VERIFIED":
             return PROOFS.get(str(details.get("why")), PROVE).format(key=key)
         case "TTL_TOO_LONG" if isinstance(details.get("max_seconds"), int):
-            return LONGEST.format(longest=in_words(details["max_seconds"]))
+            return AT_MOST.format(longest=in_words(details["max_seconds"]))
     return ""
 
 

@@ -1,15 +1,13 @@
 """A new certificate while ssh waits: one process asks, nobody waits for long, nobody is asked."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from gatehouse_cli.api import Api, Credential, FromStore, credential_of
+from gatehouse_cli.api import Api, credential_of
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.certifying import Target, Wish, request
 from gatehouse_cli.ensure import good_one
@@ -23,12 +21,11 @@ from gatehouse_cli.failures import (
 )
 from gatehouse_cli.known_hosts import fetch, write
 from gatehouse_cli.places import locked, replace_file
-from gatehouse_cli.profiles import chosen, is_meant
-from gatehouse_cli.setups import SetUp, folder, note_times, prepared
+from gatehouse_cli.profiles import chosen
+from gatehouse_cli.refusals import asking
+from gatehouse_cli.setups import SetUp, note_times, prepared
 from gatehouse_cli.ssh_keys import read_key
-from gatehouse_cli.store import store_of
 
-LOGIN = re.compile(r"gatehouse login(.*)")
 PATIENCE = 10.0  # seconds that ssh is kept waiting
 KINDS: tuple[type[Failure], ...] = (Misused, NotSignedIn, Refused, Unreachable, StepUpNeeded)
 
@@ -95,7 +92,7 @@ def _asked(setup: SetUp) -> Certificate:
     except Failure as failure:
         said = {"at": time.time(), "code": failure.code, "message": str(failure)}
         said["type"] = failure.type if isinstance(failure, Refused) else ""
-        replace_file(_refusal_of(setup), json.dumps(said))
+        replace_file(setup.refusal, json.dumps(said))
         raise
 
 
@@ -113,37 +110,23 @@ def target_of(setup: SetUp) -> Target:
 
 
 def api_of(setup: SetUp) -> Api:
-    """Calls to the server of this organization. A token that the environment has for another
-    server does not go to it.
-    """
-    profile = chosen(setup.profile, setup.server)
-    credential: Credential = (
-        credential_of(profile) if is_meant(profile.server) else FromStore(store_of(profile))
-    )
-    return Api(credential)
+    """Calls to the server of this organization."""
+    return Api(credential_of(chosen(setup.profile, setup.server)))
 
 
 def advice(setup: SetUp, failure: Failure) -> str:
     """What happened and what helps, in one line."""
-    login = f" --profile {setup.profile} --server {setup.server}"
-    lines = (
-        f"Run: gatehouse login{found[1]}{login}" if (found := LOGIN.search(line)) else line.strip()
-        for line in str(failure).splitlines()
-    )
-    return " ".join(lines)
+    lines = asking(str(failure), setup.profile, setup.server).splitlines()
+    return " ".join(line.strip() for line in lines)
 
 
 def _repeat_refusal(setup: SetUp, began: float) -> None:
     """Raise what another process was told while we waited for it."""
     try:
-        said = json.loads(_refusal_of(setup).read_text("utf-8"))
+        said = json.loads(setup.refusal.read_text("utf-8"))
         is_news, code, message = float(said["at"]) >= began, said["code"], str(said["message"])
     except (OSError, ValueError, KeyError, TypeError):
         return
     if is_news:
         kind = next((one for one in KINDS if one.code == code), Failure)
         raise Refused(message, said["type"]) if kind is Refused else kind(message)
-
-
-def _refusal_of(setup: SetUp) -> Path:
-    return folder() / f"{setup.org}.refusal"

@@ -10,7 +10,7 @@ from gatehouse_cli.certificates import NoCertificate, read_certificate
 from gatehouse_cli.certifying import Target, Wish, preview, refusals_of, request
 from gatehouse_cli.choosing import kept_without_server, noted, place_of, target_meant
 from gatehouse_cli.failures import Misused, Unreachable
-from gatehouse_cli.telling import foresee, show_certificate, show_made
+from gatehouse_cli.telling import foresee, show_kept, show_made
 
 if TYPE_CHECKING:
     from gatehouse_cli.program import Wishes
@@ -32,7 +32,7 @@ def requested(
         if here is None:
             raise
         wishes.output.say(keeping.NOT_ASKED.format(why=failure))
-        show_certificate(wishes.output, *here)
+        show_kept(wishes.output, *here)
         return
     target = replace(target, file=place_of(target.file, wish))
     found = None if force else keeping.kept(api, wishes.output, target, wish)
@@ -42,7 +42,7 @@ def requested(
         show_made(wishes.output, target.file, answer, made)
     else:
         wishes.output.say(STAYS)
-        show_certificate(wishes.output, target.file, found)
+        show_kept(wishes.output, target.file, found)
     if wish.is_narrow:
         wishes.output.say(HOW.format(command=_command(target)))
 
@@ -73,7 +73,6 @@ def foreseen(wishes: "Wishes", path: Path | None, org: str | None, wish: Wish) -
 
 def _command(target: Target) -> str:
     """What uses a certificate that ssh does not find by itself."""
-    public = target.key.path or Path()
-    private = public.with_name(public.name.removesuffix(".pub"))
-    key = private if private.is_file() else public
+    private = target.key.private
+    key = private if private.is_file() else target.key.path
     return f"ssh -i {quote(str(key))} -o CertificateFile={quote(str(target.file))} HOST"

@@ -12,7 +12,7 @@ from gatehouse_cli.certifying import Wish, organization_of
 from gatehouse_cli.failures import Misused
 from gatehouse_cli.own_key import enrolled, made, path_of
 from gatehouse_cli.patterns import shared
-from gatehouse_cli.places import delete, locked
+from gatehouse_cli.places import delete, lock_of, locked
 from gatehouse_cli.setups import SLUG, SetUp, all_of_them, folder, keep, prepared
 from gatehouse_cli.ssh_keys import read_key
 
@@ -73,14 +73,17 @@ def removed(setup: SetUp) -> None:
         ssh_config.write(known.values(), program(), inline=ssh_config.is_inline())
         keep(known)
     narrower = folder().glob(f"{setup.org}+*-cert.pub")
-    for path in (setup.certificate, *narrower, setup.known_hosts, setup.times):
+    of_renewing = (setup.times, lock_of(setup.times), setup.refusal)
+    for path in (setup.certificate, *narrower, setup.known_hosts, *of_renewing):
         delete(path)
 
 
 def program() -> list[str]:
-    """How ssh runs this command. Programs that are started from a desktop have another PATH."""
+    """How ssh and timers run this command. What is started from a desktop has another PATH."""
     found = which("gatehouse")
-    return [str(Path(found).absolute())] if found else [sys.executable, "-m", "gatehouse_cli"]
+    # Without -P it would be whatever is called gatehouse_cli in the folder where somebody is.
+    as_module = [sys.executable, "-P", "-m", "gatehouse_cli"]
+    return [str(Path(found).absolute())] if found else as_module
 
 
 def _planned(

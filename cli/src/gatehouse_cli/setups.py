@@ -49,8 +49,13 @@ class SetUp(NamedTuple):
     patterns: tuple[str, ...] = ()
 
     @property
+    def is_public_alone(self) -> bool:
+        """Whether an agent, maybe for a piece of hardware, has the private key."""
+        return self.key.endswith(".pub")
+
+    @property
     def public(self) -> Path:
-        return Path(self.key) if self.key.endswith(".pub") else Path(f"{self.key}.pub")
+        return Path(self.key if self.is_public_alone else f"{self.key}.pub")
 
     @property
     def certificate(self) -> Path:
@@ -64,6 +69,11 @@ class SetUp(NamedTuple):
     def times(self) -> Path:
         """From when until when the certificate is good, for a shell: two numbers."""
         return folder() / f"{self.org}.times"
+
+    @property
+    def refusal(self) -> Path:
+        """What the server said last, for those who wait for the same."""
+        return folder() / f"{self.org}.refusal"
 
 
 def note_times(setup: SetUp, valid_after: int, valid_before: int) -> None:
@@ -99,11 +109,11 @@ def the_one(org: str | None) -> SetUp:
     return found
 
 
-def find(org: str | None) -> SetUp | None:
+def find(org: str | None, among: Mapping[str, SetUp] | None = None) -> SetUp | None:
     """The one that is named, or the only one; None where there is none. Raises Misused where
     nobody named one of several.
     """
-    known = all_of_them()
+    known = all_of_them() if among is None else among
     if org:
         return known.get(org)
     if len(known) > 1:

@@ -6,12 +6,12 @@ import tempfile
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from gatehouse_cli.certificates import fingerprint
+from gatehouse_cli.certificates import NoCertificate, fingerprint, key_blob_of
 from gatehouse_cli.failures import Failure, Misused, Refused
 
 NAMESPACE = "ssh-key-verify@gatehouse"
@@ -52,13 +52,28 @@ class PublicKey:
         return str(self.path) if self.path else self.fingerprint
 
     @property
+    def private(self) -> Path:
+        """Where its private half is, if it is beside it."""
+        return self._beside("")
+
+    @property
+    def certificate(self) -> Path:
+        """Where ssh looks for its certificate by itself."""
+        return self._beside("-cert.pub")
+
+    def _beside(self, ending: str) -> Path:
+        if self.path is None:
+            raise Misused("This key is in no file.")
+        return self.path.with_name(f"{self.path.name.removesuffix('.pub')}{ending}")
+
+    @property
     def is_of_hardware(self) -> bool:
         return self.type.startswith("sk-")
 
 
 def read_key(path: Path) -> PublicKey:
     """The public key of a file, or of the ``.pub`` beside it. A private one goes nowhere."""
-    path = path.expanduser()
+    path = path.expanduser().absolute()
     beside = path.with_name(f"{path.name}.pub")
     if path.suffix != ".pub" and beside.exists():
         path = beside
@@ -126,15 +141,29 @@ def sign(key: PublicKey, text: str, namespace: str = NAMESPACE) -> str:
     """What ``ssh-keygen -Y sign`` writes. It takes the agent, or the file beside the public key;
     it asks for a passphrase on the terminal by itself.
     """
+    with _file_of(key) as path:
+        signed = keygen("-q", "-Y", "sign", "-n", namespace, "-f", str(path), given=text)
+    if signed is None:
+        raise Failure(DID_NOT_SIGN.format(fingerprint=key.fingerprint))
+    return signed
+
+
+def keygen(*arguments: str, given: str = "", is_heard: bool = True) -> str | None:
+    """What ssh-keygen prints, or None where it fails: it says why by itself, if it ``is_heard``.
+
+    Raises Failure where there is none.
+    """
     program = which("ssh-keygen")
     if program is None:
         raise Failure(NO_KEYGEN)
-    with _file_of(key) as path:
-        command = [program, "-q", "-Y", "sign", "-n", namespace, "-f", str(path)]
-        done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, check=False)  # noqa: S603
-    if done.returncode != 0:
-        raise Failure(DID_NOT_SIGN.format(fingerprint=key.fingerprint))
-    return done.stdout.decode(errors="replace")
+    done = subprocess.run(  # noqa: S603
+        [program, *arguments],
+        input=given.encode(),
+        stdout=subprocess.PIPE,
+        stderr=None if is_heard else subprocess.DEVNULL,
+        check=False,
+    )
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
 
 
 @contextmanager
@@ -150,10 +179,10 @@ def _file_of(key: PublicKey) -> Iterator[Path]:
         yield path
 
 
-def _path_in_home(fingerprint: str) -> Path | None:
+def _path_in_home(wanted: str) -> Path | None:
     folder = Path.home() / ".ssh"
     for path in sorted((*folder.glob("*.pub"), *(folder / "gatehouse").glob("*.pub"))):
-        found = parsed(path.read_text("utf-8", errors="replace").strip())
-        if found is not None and found.fingerprint == fingerprint:
-            return path
+        with suppress(NoCertificate):
+            if fingerprint(key_blob_of(path)) == wanted:
+                return path
     return None

@@ -60,22 +60,27 @@ class Store(ABC):
 
     def read(self) -> Tokens | None:
         """What is kept for the server of the profile: tokens of another one go nowhere."""
-        try:
-            found = Tokens(**self._load())
-        except TypeError:
-            return None
-        return found if found.server == self.profile.server else None
+        found = self._read()
+        return found if found and found.server == self.profile.server else None
 
     def write(self, tokens: Tokens) -> None:
         self._save(asdict(tokens))
 
     def taken(self) -> Tokens | None:
-        """What was kept, and is no more; None as well for what cannot be read."""
+        """What was kept, of whichever server, and is no more; None as well for what cannot be
+        read.
+        """
         found = None
         with suppress(Failure):
-            found = self.read()
+            found = self._read()
         self.forget()
         return found
+
+    def _read(self) -> Tokens | None:
+        try:
+            return Tokens(**self._load())
+        except TypeError:
+            return None
 
     @abstractmethod
     def forget(self) -> None: ...

@@ -1,6 +1,7 @@
 """Certificates, and what the server says of them, in words."""
 
 import time
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def show_certificate(output: Output, path: Path, found: Certificate) -> None:
 def show_made(output: Output, path: Path, answer: Any, made: Certificate) -> None:
     """What came of a request: the answer for programs, and for people what they may not expect."""
     if output.as_json:
-        output.data({**answer, "file": str(path)})
+        output.data({**_in_place(path, made), **answer, "file": str(path), "kept": False})
         return
     until, left = moment(made.valid_before), in_words(made.valid_before - time.time())
     limit = LIMITS.get(str(answer.get("limited_by")), "")
@@ -64,6 +65,14 @@ def show_made(output: Output, path: Path, answer: Any, made: Certificate) -> Non
     if made.kind == "user":
         for line in _peculiarities(made.critical_options, made.extensions, answer.get("ip")):
             output.say(line)
+
+
+def show_kept(output: Output, path: Path, found: Certificate) -> None:
+    """What came of a request where the certificate that was there does."""
+    if output.as_json:
+        output.data({**_in_place(path, found), "kept": True})
+    else:
+        show_certificate(output, path, found)
 
 
 def foresee(
@@ -78,6 +87,13 @@ def foresee(
             output.line(line)
     if not said["allowed"]:
         raise Refused("The server would not sign.")
+
+
+def _in_place(path: Path, found: Certificate) -> dict[str, Any]:
+    """What programs are told of the certificate that they asked for, signed now or before."""
+    line = f"{found.type} {b64encode(found.blob).decode()}"
+    known = {"id": found.id, "cert_id": found.id, "certificate": line, "limited_by": None}
+    return described(path, found) | known
 
 
 def _facts(path: Path, found: Certificate) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import httpx2
 
 from gatehouse_cli import __version__
 from gatehouse_cli.addresses import is_this_machine, origin_of
-from gatehouse_cli.failures import Unreachable
+from gatehouse_cli.failures import Lost, Unreachable
 from gatehouse_cli.refusals import away
 
 NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -33,22 +33,23 @@ def send(
     json: Any = None,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    patience: httpx2.Timeout = PATIENCE,
 ) -> httpx2.Response:
     """One request; redirects are not followed: no secret goes where nobody sent it.
 
-    Raises Misused for http to another machine, Unreachable if no answer comes.
+    Raises Misused for http to another machine, Lost if no answer comes.
     """
     origin = origin_of(url)
     # What is on this machine is not asked for by a proxy.
     by_proxy = not is_this_machine(urlsplit(url).hostname or "")
     sent = {"User-Agent": user_agent(), "Accept": "application/json", **(headers or {})}
     try:
-        with httpx2.Client(timeout=PATIENCE, trust_env=by_proxy) as client:
+        with httpx2.Client(timeout=patience, trust_env=by_proxy) as client:
             return client.request(method, url, json=json, data=form, headers=sent)
     except httpx2.TimeoutException:
-        raise Unreachable(f"{origin} did not answer in time.") from None
+        raise Lost(f"{origin} did not answer in time.") from None
     except httpx2.HTTPError as error:
-        raise Unreachable(f"{origin} is not reached: {_why(error)}") from None
+        raise Lost(f"{origin} is not reached: {_why(error)}") from None
 
 
 def answer_of(response: httpx2.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 import click
 
 from gatehouse_cli.certificates import NoCertificate, read_certificate
-from gatehouse_cli.choosing import file_meant, forget
+from gatehouse_cli.choosing import file_meant, forget, setup_of
 from gatehouse_cli.durations import Duration, in_words
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.program import Group, Wishes, passes
@@ -76,7 +76,7 @@ def request(
 @passes
 def show(wishes: Wishes, file: Path | None, org: str | None) -> None:
     """Say what a certificate says. Asks no server."""
-    path = file_meant(file, org)
+    path = file_meant(wishes, file, org)
     show_certificate(wishes.output, path, read_certificate(path))
 
 
@@ -123,7 +123,7 @@ def show_all(wishes: Wishes, state: str | None, org: str | None, page: int) -> N
 @passes
 def check(wishes: Wishes, file: Path | None, within: int, org: str | None) -> None:
     """Exit 0 if a certificate is valid, 1 if not, 3 if it ends soon. Asks no server."""
-    output, path, now = wishes.output, file_meant(file, org), time.time()
+    output, path, now = wishes.output, file_meant(wishes, file, org), time.time()
     try:
         found = read_certificate(path)
     except NoCertificate as failure:
@@ -154,9 +154,9 @@ def revoke(wishes: Wishes, certificate: str | None, reason: str | None, org: str
     named = certificate or os.environ.get("CERT_ID")
     path = Path(named) if named and Path(named).is_file() else None
     if not named:
-        path = file_meant(None, org)
+        path = file_meant(wishes, None, org)
     if path:
-        wanted, api = id_of_file(path), wishes.api()
+        wanted, api = id_of_file(path), wishes.api(setup_of(path))
     else:
         api = wishes.api()
         wanted = id_meant(api, str(named), org)

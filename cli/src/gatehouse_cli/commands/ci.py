@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gatehouse_cli.failures import Misused
-from gatehouse_cli.job_keys import certificate_of, drop, give_to_agent, made_key
+from gatehouse_cli.job_keys import drop, give_to_agent, made_key
 from gatehouse_cli.program import Group, Wishes, passes
 
 
@@ -36,7 +36,7 @@ def sign_job(
     agent: bool,
 ) -> None:
     """Get a certificate for a new key, by the token of this job. Prints where the key is."""
-    from gatehouse_cli.certifying import Target, keep
+    from gatehouse_cli.certifying import keep
     from gatehouse_cli.ci_tokens import token_of_job
     from gatehouse_cli.job_certificates import signed
 
@@ -50,17 +50,18 @@ def sign_job(
     key = made_key(folder)
     try:
         given = signed(profile.server, token, organization, rule, key)
-        path = certificate_of(key)
-        found = keep(given, Target(key, path, given), profile.server)
+        path, private = key.certificate, key.private
+        found = keep(given, key, path, profile.server)
         if agent:
             give_to_agent(key, found.valid_before - int(time.time()))
     except BaseException:
         drop(key)
         raise
     if wishes.output.as_json:
-        wishes.output.data(given)
+        places = {"file": None, "key": None} if agent else {"file": str(path), "key": str(private)}
+        wishes.output.data({**given, **places})
     elif agent:
         wishes.output.say(f"The agent has it until {given['valid_before']}.")
     else:
         wishes.output.say(f"Good until {given['valid_before']}: {path}")
-        wishes.output.line(str(path.with_name("id_ed25519")))
+        wishes.output.line(str(private))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gatehouse_cli.failures import Failure, Misused
+from gatehouse_cli.output import plain
 from gatehouse_cli.program import Group, Wishes, passes
 from gatehouse_cli.proving import proved, registered
 from gatehouse_cli.ssh_keys import parsed, read_key, the_one_key
@@ -88,7 +89,8 @@ def remove(wishes: Wishes, key: str, *, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise Misused("Say --yes: there is no terminal to ask on.")
-        click.confirm(f"Delete {found['name']} ({found['fingerprint']})?", abort=True, err=True)
+        asked = plain(f"Delete {found['name']} ({found['fingerprint']})?")
+        click.confirm(asked, abort=True, err=True)
     done = api.delete(f"/ssh/keys/{found['id']}")
     if wishes.output.as_json:
         wishes.output.data(done)

@@ -32,7 +32,9 @@ def command(
 
     profile = wishes.chosen()
     before = store_of(profile)
-    profile = replace(profile, organization=org, keyring=keyring or profile.keyring)
+    # To sign in anew is no other sign-in.
+    kept = profile.organization if step_up else None
+    profile = replace(profile, organization=org or kept, keyring=keyring or profile.keyring)
     store = store_of(profile)
     store.prepare()
     way = _way(device=device, no_browser=no_browser, step_up=step_up)

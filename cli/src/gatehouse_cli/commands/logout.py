@@ -12,6 +12,7 @@ from gatehouse_cli.program import Command, Wishes, passes
 def command(wishes: Wishes) -> None:
     """End the sign-in, here and at the server."""
     from gatehouse_cli.oauth import revoke
+    from gatehouse_cli.profiles import is_meant
     from gatehouse_cli.store import store_of
 
     output, profile = wishes.output, wishes.chosen()
@@ -20,10 +21,14 @@ def command(wishes: Wishes) -> None:
         tokens = store.read()
         # Here it is over even where the server cannot be told.
         store.forget()
-    if tokens is None:
-        output.say(f"You were not signed in at {profile.server}.")
-    else:
+    if tokens is not None:
         revoke(tokens)
+    if output.as_json:
+        status = "signed_out" if tokens else "not_signed_in"
+        output.data({"server": profile.server, "status": status})
+    elif tokens:
         output.say(f"Signed out of {profile.server}.")
-    if os.environ.get("GATEHOUSE_TOKEN"):
+    else:
+        output.say(f"You were not signed in at {profile.server}.")
+    if os.environ.get("GATEHOUSE_TOKEN") and is_meant(profile.server):
         output.say("GATEHOUSE_TOKEN is set: commands go on using it.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.durations import in_words
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.output import complain
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 ELSEWHERE = (
     "All is well here. If ssh is refused all the same, the machine knows why: its sshd's log, and"
     " there: gatehouse host status"
+)
+NOT_FOR_AGENT = (
+    "{key} is a public key: the agent has the private one by itself, and takes no certificate for"
+    " it. ssh uses the one in its file."
 )
 ORG = click.option("--org", metavar="SLUG", help="Of which organization.")
 
@@ -94,12 +99,16 @@ def ensure(wishes: Wishes, *, org: str | None) -> None:
 def agent(wishes: Wishes, *, org: str | None) -> None:
     """Give the agent key and certificate, for as long as that is good."""
     from gatehouse_cli import agents
+    from gatehouse_cli.profiles import chosen
     from gatehouse_cli.renewing import ensured
 
     wanted = the_one(org)
+    if wanted.is_public_alone:
+        raise Misused(NOT_FOR_AGENT.format(key=wanted.key))
+    wishes.asked = chosen(wanted.profile, wanted.server)
     found = ensured(wanted)
     left = int(found.valid_before - time.time())
-    older = [one for one in agents.identities() if _is_older(one.certificate, found)]
+    older = [one for one in agents.identities() if _is_replaced(one.certificate, found)]
     agents.add(wanted, left)
     for one in older:
         agents.remove(one)
@@ -107,12 +116,18 @@ def agent(wishes: Wishes, *, org: str | None) -> None:
     _tell(wishes.output, data, f"{wanted.org}: the agent has it for {in_words(left)}.")
 
 
-def _is_older(one: Any, found: Any) -> bool:
-    """Whether a certificate in the agent is of the same key and organization as the new one."""
+def _is_replaced(one: Certificate | None, found: Certificate) -> bool:
+    """Whether a certificate in the agent is an older one of the same key and organization. One for
+    less than that is there for a reason of its own.
+    """
+    if one is None or one.blob == found.blob:
+        return False
+    is_for_less = set(one.principals) < set(found.principals)
+    is_limited = bool(one.critical_options.keys() - found.critical_options.keys())
     return (
-        one is not None
-        and one.blob != found.blob
-        and (one.key_blob, one.organization) == (found.key_blob, found.organization)
+        (one.key_blob, one.organization) == (found.key_blob, found.organization)
+        and one.valid_after <= found.valid_after
+        and not (is_for_less or is_limited)
     )
 
 
