@@ -55,3 +55,13 @@ def test_what_lacks_something_is_of_another_server(
 
     assert (done.code, "Traceback" in done.err) == (5, False), done.said
     assert f"{stage.url} does not answer like a Gatehouse" in done.err
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(tmp_path: Path):
+    with staged() as stage:
+        told = enveloped({"user": KIM, "organizations": [], "more": "x" * (17 * 1024 * 1024)})
+        stage.plays["/api/v1/auth/me"] = lambda _form: (OK, told)
+        done = Cli(tmp_path, stage.url).run("whoami", GATEHOUSE_TOKEN="x")
+
+    assert done.code == 5, done.said
+    assert f"{stage.url} answers with more than 16 MiB" in done.err

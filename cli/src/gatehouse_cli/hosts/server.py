@@ -19,7 +19,6 @@ from gatehouse_cli.transport import answer_of, send
 NOT_MODIFIED, SERVER_ERROR = 304, 500
 # A cache on the way may keep what is published for a minute: that is too long.
 FRESH = {"Accept": "*/*", "Cache-Control": "no-cache"}
-LONGEST = 16 * 1024 * 1024
 SKEW = 300  # Seconds by which the clocks of server and machine may differ.
 NO_KEYS_FOR_HOSTS = {"WEAK_KEY", "UNSUPPORTED_KEY_TYPE"}
 REVOKED = "revoked"
@@ -74,7 +73,7 @@ def fetched(url: str) -> tuple[bytes, str]:
     status = answer.status_code
     if status >= SERVER_ERROR or status == TOO_MANY:
         raise Unreachable(f"{url} cannot be had now (HTTP {status}).")
-    if not answer.is_success or len(answer.content) > LONGEST:
+    if not answer.is_success:
         raise NotGood(f"{url} is no revocation list (HTTP {status}).")
     return answer.content, answer.headers.get("X-KRL-Version", "")
 
