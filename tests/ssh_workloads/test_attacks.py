@@ -89,6 +89,14 @@ ATTACKS: dict[str, tuple[Made, str]] = {
     "iss with a slash more": (lambda i: i.token(iss=f"{i.url}/"), "issuer"),
     "iss in capitals": (lambda i: i.token(iss=i.url.upper()), "issuer"),
     "iss of a list": (lambda i: i.token(iss=[i.url]), "issuer"),
+    "iss with a NUL": (lambda i: i.token(iss=f"{i.url}\x00"), "issuer"),
+    "iss with a blank": (lambda i: i.token(iss=f"{i.url} "), "issuer"),
+    "iss of nothing": (lambda i: i.token(iss=""), "issuer"),
+    "an endless iss": (lambda i: i.token(iss=f"{i.url}/{'x' * 4096}"), "issuer"),
+    "half a character": (
+        lambda i: signed(Signer().key, '{"alg":"ES256"}', '{"iss":"\\ud800"}'),
+        "malformed",
+    ),
     "no iss": (lambda i: i.token(iss=None), "issuer"),
     "another audience": (lambda i: i.token(aud="other"), "audience"),
     "audience with a slash more": (lambda i: i.token(aud=f"{AUDIENCE}/"), "audience"),
@@ -105,15 +113,16 @@ ATTACKS: dict[str, tuple[Made, str]] = {
     "made in the future": (lambda i: i.token(iat=now() + 60), "not_yet"),
     "made at no time": (lambda i: i.token(iat=None), "no_times"),
     "no subject": (lambda i: i.token(sub=None), "subject"),
+    "a subject with a NUL": (lambda i: i.token(sub="x\x00"), "subject"),
     "an endless subject": (lambda i: i.token(sub="x" * 1025), "subject"),
 }
 
 
 @pytest.mark.parametrize("what", ATTACKS)
 def test_a_token_that_is_not_right_is_not_taken(yard: Yard, what: str):
-    """SSH-36; threats 66, 222: one answer for all of them."""
+    """SSH-36; threats 66, 213, 222: one answer for all of them."""
     make, reason = ATTACKS[what]
-    yard.added()
+    yard.added(claims={"repository": "acme/web"})
 
     reply = yard.come(make(yard.issuer))
 
