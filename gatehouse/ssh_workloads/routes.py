@@ -126,4 +126,4 @@ def delete_workload_rule(ctx: Context, org_id: UUID, rule_id: UUID) -> None:
 def sign_for_workload(ctx: Context, **sent: Any) -> dict[str, Any]:
     """Sign a certificate for a job of a CI, which shows its OIDC token as Bearer; each once."""
     issued = service.sign(ctx, service.Asked(token=shown_token(), **sent))
-    return told(ctx, issued.certificate)
+    return told(ctx, issued.certificate, issued.ca_fingerprint)

@@ -232,6 +232,31 @@ def test_a_certificate_is_for_who_has_the_key_and_the_token(yard: Yard, what: st
     assert yard.signed(token, job)
 
 
+@pytest.mark.parametrize("what", [*PROOFS, "right"])
+def test_strangers_do_not_hear_whom_an_organization_trusts(yard: Yard, what: str):
+    """Threats 170, 222: not by what is wrong with a key, nor whether there is an organization."""
+    yard.added()
+    make, kind = PROOFS.get(what, (lambda j, t: {}, "INVALID_WORKLOAD_TOKEN"))
+    expected = (401 if what == "right" else 400, kind)
+    with issuing() as other:
+        trusted, unknown = by_another(yard.issuer), by_another(other)
+        job = Job()
+        assert yard.refused(trusted, job, **make(job, trusted)) == expected
+        assert yard.refused(unknown, job, **make(job, unknown)) == expected
+        nobody = {**make(job, trusted), "organization": "nobody-has-this"}
+        assert yard.refused(trusted, job, **nobody) == expected
+        assert other.questions == 0
+
+
+def test_an_organization_that_is_switched_off_signs_nothing(yard: Yard):
+    yard.added()
+    yard.make.change(yard.org, is_active=False)
+
+    assert yard.refused() == (401, "INVALID_WORKLOAD_TOKEN")
+
+    assert yard.issuer.questions == 0
+
+
 def test_a_token_that_others_have_read_gets_one_certificate(yard: Yard):
     """It does not name a key. Whoever comes second sees that somebody was there."""
     yard.added()

@@ -98,10 +98,9 @@ def job_of(claims: Mapping[str, Any], now: float) -> Job:
 
 
 def _checked_times(claims: Mapping[str, Any], now: float) -> int:
-    exp, begins = claims.get("exp"), [claims[n] for n in ("iat", "nbf") if n in claims]
-    if "iat" not in claims or not all(map(is_number, (exp, *begins))):
+    end, begins = claims.get("exp"), [claims[n] for n in ("iat", "nbf") if n in claims]
+    if not is_number(end) or "iat" not in claims or not all(map(is_number, begins)):
         raise NotAccepted(Fault.NO_TIMES)
-    end = int(str(exp))
     if end + SKEW <= now:
         raise NotAccepted(Fault.EXPIRED)
     if any(begin > now + SKEW for begin in begins):
