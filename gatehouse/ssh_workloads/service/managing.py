@@ -12,6 +12,8 @@ from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
+from gatehouse.locks.errors import UserLocked
+from gatehouse.locks.queries import find_lock
 from gatehouse.organizations.service import hold_as
 from gatehouse.principals.errors import RootIsForOwners
 from gatehouse.principals.permissions import PrincipalPermission
@@ -39,8 +41,9 @@ CHECKED = ("issuer", "claims", "principals")
 
 
 def create_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
-    """Raises Invalid, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules."""
+    """Raises UserLocked, Invalid, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules."""
     role = hold_as(ctx, org_id, WorkloadPermission.MANAGE)
+    _refuse_locked(ctx, org_id)
     if count_rules(ctx, org_id) >= MOST_RULES:
         raise TooManyWorkloadRules
     _refuse_root(ctx, role, fields["principals"])
@@ -61,7 +64,7 @@ def create_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
 def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> WorkloadRule:
     """What is not said stays. With a rule that is switched off ends what it has signed.
 
-    Raises WorkloadRuleNotFound, Invalid, RootIsForOwners, WorkloadNameTaken.
+    Raises WorkloadRuleNotFound, UserLocked, Invalid, RootIsForOwners, WorkloadNameTaken.
     """
     role = hold_as(ctx, org_id, WorkloadPermission.MANAGE)
     rule = get_rule(ctx, org_id, rule_id)
@@ -69,6 +72,7 @@ def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> Wo
     if not changed:
         return rule
     if changed != SWITCHED_OFF:
+        _refuse_locked(ctx, org_id)
         # Who may not give root may not say either who gets it.
         _refuse_root(ctx, role, (*rule.principals, *changed.get("principals", ())))
         _refuse_wrong(ctx, org_id, {n: changed.get(n, getattr(rule, n)) for n in CHECKED})
@@ -127,6 +131,12 @@ def _let_nobody_sign(ctx: Context, org_id: UUID) -> None:
     before they look what they may sign.
     """
     find_list(ctx, org_id)
+
+
+def _refuse_locked(ctx: Context, org_id: UUID) -> None:
+    """Whoever gets no certificate gets none by a job of theirs, either. Raises UserLocked."""
+    if find_lock(ctx, org_id, ctx.user_id) is not None:
+        raise UserLocked
 
 
 def _refuse_wrong(ctx: Context, org_id: UUID, fields: Mapping[str, Any]) -> None:
