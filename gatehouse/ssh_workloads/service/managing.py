@@ -31,7 +31,7 @@ from gatehouse.ssh_workloads.events import (
 )
 from gatehouse.ssh_workloads.models import WorkloadRule
 from gatehouse.ssh_workloads.permissions import WorkloadPermission
-from gatehouse.ssh_workloads.queries import count_rules, get_rule
+from gatehouse.ssh_workloads.queries import count_rules, get_rule, rules_of
 from gatehouse.ssh_workloads.rules.claims import claims_problem
 from gatehouse.ssh_workloads.rules.issuers import issuer_problem
 
@@ -114,11 +114,33 @@ def delete_rules(ctx: Context, org_id: UUID) -> int:
     return ctx.execute(delete(WorkloadRule).where(WorkloadRule.org_id == org_id))
 
 
-def revoke_with_principal(ctx: Context, org_id: UUID, name: str, *, reason: str) -> int:
-    """Revoke what jobs have got with a principal that there is no more. Returns how many."""
+def end_with_principal(ctx: Context, org_id: UUID, name: str, *, reason: str) -> tuple[int, int]:
+    """Switch off the rules that name a principal that there is no more, and revoke what jobs have
+    got with it: whoever makes one of that name later arms no rule of before. Returns how many
+    rules, and how many certificates.
+    """
     _let_nobody_sign(ctx, org_id)
+    active = ctx.db.scalars(rules_of(org_id).where(WorkloadRule.is_active)).all()
+    ended = [rule for rule in active if name in rule.principals]
+    revoked = sum(_switch_off(ctx, rule, reason) for rule in ended)
+    # Certificates of rules that named it once.
     of_jobs = Certificate.holder == Holder.WORKLOAD, has_principal(name)
-    return revoke_where(ctx, org_id, *of_jobs, reason=reason).count
+    return len(ended), revoked + revoke_where(ctx, org_id, *of_jobs, reason=reason).count
+
+
+def _switch_off(ctx: Context, rule: WorkloadRule, reason: str) -> int:
+    rule.is_active = False
+    rule.updated_at = ctx.now
+    revoked = _revoke(ctx, rule, reason)
+    event = WorkloadRuleChanged(
+        org_id=rule.org_id,
+        ssh_workload_id=rule.id,
+        title=rule.name,
+        fields=tuple(SWITCHED_OFF),
+        revoked=revoked,
+    )
+    record(ctx, event)
+    return revoked
 
 
 def _revoke(ctx: Context, rule: WorkloadRule, reason: str) -> int:
