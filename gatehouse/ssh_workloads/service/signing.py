@@ -139,7 +139,7 @@ def _proved_key(asked: Asked) -> PublicKey:
 def _proved_job(ctx: Context, place: Place, shown: Shown) -> Job:
     """What the token says, once it is genuine. Before the transaction: its issuer may be asked."""
     ctx.stay_out_of_the_transaction()
-    keys = ctx.ports[IssuerKeys].at(shown.issuer, shown.parts.kid)
+    keys = ctx.ports[IssuerKeys].at(shown.issuer, shown.parts.kid, asked_by=place.id)
     if not keys:
         raise NotAccepted(Fault.NO_KEYS)
     try:
