@@ -28,7 +28,9 @@ JoseKey = RSAKey | ECKey | OKPKey | OctKey
 
 LONGEST = 16 * 1024  # characters of a token that we look at
 LONGEST_KID = 200
-SMALLEST_RSA = 2048  # bits
+SMALLEST_RSA, LARGEST_RSA = 2048, 8192  # bits of n
+MOST_OF_E = 2**32  # A larger one makes whoever verifies work hundreds of times as long.
+MOST_TRIED = 3  # keys that a token is tried with
 SMALLEST_SECRET = 32  # bytes, for HS256
 SKEW = 15  # seconds that the clocks of others may be off
 PKCS1, PSS_SHA256, ECDSA_SHA256 = PKCS1v15(), PSS(MGF1(SHA256()), 32), ECDSA(SHA256())
@@ -59,6 +61,7 @@ class Registry(jws.JWSRegistry):
     """Our algorithms. joserfc warns of EdDSA: RFC 9864 has another name, which few clients know."""
 
     max_header_length = LONGEST  # The key of a DPoP proof stands in its header.
+    max_signature_length = 2 * 1024  # characters: those of the largest RSA key
 
     def get_alg(self, name: str) -> Any:
         if name not in KINDS:
@@ -175,12 +178,19 @@ def verify(
 def check_signature(
     token: str, parts: Parts, keys: Iterable[Key], algorithms: Sequence[str]
 ) -> None:
-    """Raise NotGenuine unless one of ``keys`` signed it by its own algorithm."""
+    """Raise NotGenuine unless one of ``keys`` signed it by its own algorithm.
+
+    Whoever has several says by ``kid`` which it is (OpenID Connect Core 10.1). Without, or where
+    keys have none, a few are tried: nobody makes us verify with all that they could publish.
+    """
     if parts.alg not in algorithms:
         raise NotGenuine("It is signed by an algorithm that does not count here.")
-    for key in keys:
-        if key.alg != parts.alg or (parts.kid and key.kid and parts.kid != key.kid):
-            continue
+    fitting = [
+        key
+        for key in keys
+        if key.alg == parts.alg and (not parts.kid or key.kid in ("", parts.kid))
+    ]
+    for key in sorted(fitting, key=lambda key: key.kid != parts.kid)[:MOST_TRIED]:
         try:
             jws.deserialize_compact(token, key.jose, registry=REGISTRY)
         except (JoseError, ValueError):
@@ -239,14 +249,22 @@ def _public(kty: str, jwk: Mapping[str, Any]) -> JoseKey:
     try:
         bare: Any = {"kty": kty, **{name: jwk[name] for name in names}}
         if kty == "RSA":
-            if int.from_bytes(decode(jwk["n"]), "big").bit_length() < SMALLEST_RSA:
-                raise NotGenuine("An RSA key has at least 2048 bits.")
+            _check_size(jwk)
             return RSAKey.import_key(bare)
         return ECKey.import_key(bare) if kty == "EC" else OKPKey.import_key(bare)
     except (AttributeError, JoseError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, NotGenuine):
             raise
         raise NotGenuine("A key of the set cannot be read.") from None
+
+
+def _check_size(jwk: Mapping[str, Any]) -> None:
+    """Raise NotGenuine for an RSA key that is too weak, or too much work for whoever verifies."""
+    n, e = (int.from_bytes(decode(jwk[name]), "big") for name in ("n", "e"))
+    if not SMALLEST_RSA <= n.bit_length() <= LARGEST_RSA:
+        raise NotGenuine("An RSA key has 2048 to 8192 bits.")
+    if not 1 < e < MOST_OF_E or e % 2 == 0:
+        raise NotGenuine("The e of an RSA key is odd, above 1 and below 2^32; usually 65537.")
 
 
 def thumbprint(jwk: Mapping[str, Any]) -> str:

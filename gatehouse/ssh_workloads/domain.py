@@ -13,7 +13,7 @@ domain = Domain(
     ports={IssuerKeys: FetchedIssuers.of},
     reactions=(
         jobs.delete_workload_rules_of_an_organization,
-        jobs.revoke_certificates_of_jobs_with_a_lost_principal,
+        jobs.end_what_jobs_have_by_a_lost_principal,
     ),
     jobs=(jobs.purge_workload_tokens,),
 )

@@ -23,15 +23,16 @@ def delete_workload_rules_of_an_organization(
 
 
 @during(PrincipalDeleted, PrincipalChanged)
-def revoke_certificates_of_jobs_with_a_lost_principal(
+def end_what_jobs_have_by_a_lost_principal(
     ctx: Context, event: PrincipalDeleted | PrincipalChanged
 ) -> dict[str, int]:
     """A principal of another name is another one."""
     name = event.old_title if isinstance(event, PrincipalChanged) else event.title
     if isinstance(event, PrincipalChanged) and name == event.title:
         return {}
-    gone = service.revoke_with_principal(ctx, event.org_id, name, reason=event.name)
-    return {"ssh_workload_certificates_revoked": gone} if gone else {}
+    rules, gone = service.end_with_principal(ctx, event.org_id, name, reason=event.name)
+    told = {"ssh_workload_rules_switched_off": rules, "ssh_workload_certificates_revoked": gone}
+    return {name: count for name, count in told.items() if count}
 
 
 @every(timedelta(minutes=10))

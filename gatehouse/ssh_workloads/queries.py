@@ -32,7 +32,7 @@ def find_place(ctx: Context, name: str) -> Place | None:
         meant = Organization.slug == name
     else:
         return None
-    found = ctx.db.scalar(select(Organization).where(meant))
+    found = ctx.db.scalar(select(Organization).where(meant, Organization.is_active))
     return None if found is None else Place(found.id, found.slug)
 
 

@@ -11,6 +11,7 @@ from gatehouse.core.errors import StepUpRequired
 from gatehouse.core.http import Api, body, query, raises, returns, shown_token
 from gatehouse.core.pagination import Page, Window, paginate
 from gatehouse.core.rate_limit import limited
+from gatehouse.locks.errors import UserLocked
 from gatehouse.principals.errors import RootIsForOwners
 from gatehouse.ssh_ca.errors import SignerUnavailable
 from gatehouse.ssh_certificates.errors import (
@@ -74,7 +75,7 @@ def list_workload_rules(
 @elevated
 @body(WorkloadRuleIn)
 @returns(WorkloadRuleOut, HTTPStatus.CREATED, key="workload")
-@raises(StepUpRequired, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules)
+@raises(StepUpRequired, UserLocked, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules)
 def create_workload_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
     """Let jobs get certificates whose token is of this issuer, for this audience, with these
     claims.
@@ -96,7 +97,7 @@ def read_workload_rule(ctx: Context, org_id: UUID, rule_id: UUID) -> WorkloadRul
 @elevated
 @body(WorkloadRuleChanges)
 @returns(WorkloadRuleOut, key="workload")
-@raises(StepUpRequired, RootIsForOwners, WorkloadRuleNotFound, WorkloadNameTaken)
+@raises(StepUpRequired, UserLocked, RootIsForOwners, WorkloadRuleNotFound, WorkloadNameTaken)
 def change_workload_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> WorkloadRule:
     """Change a rule; what you do not send stays. Switched off, it ends what it has signed."""
     return service.change_rule(ctx, org_id, rule_id, **changes)
@@ -126,4 +127,4 @@ def delete_workload_rule(ctx: Context, org_id: UUID, rule_id: UUID) -> None:
 def sign_for_workload(ctx: Context, **sent: Any) -> dict[str, Any]:
     """Sign a certificate for a job of a CI, which shows its OIDC token as Bearer; each once."""
     issued = service.sign(ctx, service.Asked(token=shown_token(), **sent))
-    return told(ctx, issued.certificate)
+    return told(ctx, issued.certificate, issued.ca_fingerprint)

@@ -12,11 +12,16 @@ from gatehouse.ssh_ca.rules.principals import is_principal
 from gatehouse.ssh_ca.schemas.policies import NetworkText
 from gatehouse.ssh_certificates.schemas import SignedCertificateOut
 from gatehouse.ssh_workloads.rules.claims import LONGEST as LONGEST_CLAIM
+from gatehouse.ssh_workloads.rules.issuers import LONGEST as LONGEST_ISSUER
+from gatehouse.ssh_workloads.rules.issuers import VISIBLE
 from gatehouse.ssh_workloads.rules.tokens import LONGEST_TTL
 
 MOST = 64  # of each list
 LONGEST = 16 * 1024
-NO_BLANK = validate.Regexp(r"[!-~]+\Z", error="Must be as it stands in tokens.")
+AS_IN_TOKENS = [
+    validate.Length(1, LONGEST_ISSUER),
+    validate.Regexp(VISIBLE, error="Must be as it stands in tokens."),
+]
 
 
 def _principal(value: str) -> None:
@@ -39,8 +44,8 @@ class WorkloadRuleChanges(Schema):
     """
 
     name = Text(least=1, most=100)
-    issuer = fields.String(validate=[validate.Length(1, 255), NO_BLANK])
-    audience = fields.String(validate=[validate.Length(1, 255), NO_BLANK])
+    issuer = fields.String(validate=AS_IN_TOKENS)
+    audience = fields.String(validate=AS_IN_TOKENS)
     claims = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 100)),
         values=fields.String(validate=validate.Length(1, LONGEST_CLAIM)),
@@ -63,8 +68,8 @@ class WorkloadRuleChanges(Schema):
 
 class WorkloadRuleIn(WorkloadRuleChanges):
     name = Text(least=1, most=100, required=True)
-    issuer = fields.String(required=True, validate=[validate.Length(1, 255), NO_BLANK])
-    audience = fields.String(required=True, validate=[validate.Length(1, 255), NO_BLANK])
+    issuer = fields.String(required=True, validate=AS_IN_TOKENS)
+    audience = fields.String(required=True, validate=AS_IN_TOKENS)
     claims = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 100)),
         values=fields.String(validate=validate.Length(1, LONGEST_CLAIM)),

@@ -13,6 +13,7 @@ PUBLIC = {
 }
 PRIVATE = {**PUBLIC, "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}
 SHORT_RSA = {"kty": "RSA", "n": "v" * 171, "e": "AQAB"}
+SLOW_RSA = {"kty": "RSA", "n": "v" * 342 + "w", "e": "v" * 342 + "w"}
 SHARED = {"kty": "oct", "k": "v" * 43}
 KEYS = {"keys": [PUBLIC]}
 # RFC 8037 A.2

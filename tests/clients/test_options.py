@@ -22,6 +22,7 @@ from tests.clients.settings import (
     SCENE,
     SHARED,
     SHORT_RSA,
+    SLOW_RSA,
     wrong,
 )
 
@@ -172,6 +173,7 @@ WRONG: tuple[tuple[str, Any], ...] = (
     ("jwks", {"keys": [PRIVATE]}),
     ("jwks", {"keys": [SHARED]}),
     ("jwks", {"keys": [SHORT_RSA]}),
+    ("jwks", {"keys": [SLOW_RSA]}),
     ("jwks", {"keys": [{**PUBLIC, "alg": "RS256"}]}),
     ("jwks", {"keys": ["a"]}),
     ("jwks", {"keys": [{"kty": {}}]}),

@@ -22,6 +22,16 @@ KEYS = {alg: Key("one", alg, jose.private_key(alg)) for alg in ("RS256", "PS256"
 CLAIMS = {"sub": "kim", "n": 1, "text": "ü"}
 
 
+def rsa(bits: int, e: int) -> dict[str, Any]:
+    """A public key whose numbers are of this size. Nobody has the private half."""
+    n = (1 << (bits - 1)) + 1
+    return {"kty": "RSA", "n": number(n), "e": number(e)}
+
+
+def number(value: int) -> str:
+    return part(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
 def part(value: Any) -> str:
     raw = value if isinstance(value, bytes) else orjson.dumps(value)
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -166,11 +176,18 @@ def test_junk_is_not_genuine(token: str):
         ECKey.generate_key("P-256").as_dict(private=True),
         {"kty": "RSA", "n": part(b"\xff" * 128), "e": "AQAB"},
         {"kty": "RSA"},
+        rsa(2047, 65537),
+        rsa(8193, 65537),
+        rsa(3072, 1),
+        rsa(3072, 65536),
+        rsa(3072, 2**32 + 1),
+        rsa(3072, (1 << 3070) + 1),
+        {**rsa(3072, 65537), "e": 65537},
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {"kty": "RSA", "n": 5, "e": "AQAB"},
         {**OKPKey.generate_key("Ed25519").as_dict(private=False), "kid": ["x"]},
     ],
-    ids=lambda jwk: f"{jwk.get('kty')} {len(jwk)}",
+    ids=lambda jwk: f"{jwk.get('kty')} {len(jwk)} {str(jwk.get('e'))[:6]}",
 )
 def test_an_odd_key_has_no_place_in_a_set(jwk: dict[str, Any]):
     """Threat 66."""
@@ -199,3 +216,39 @@ def test_keys_of_other_curves_and_kinds_count_for_nothing():
     assert jose.public_keys(OKPKey.generate_key("X25519").as_dict(private=False)) == []
     with pytest.raises(NotGenuine):
         jose.public_keys(OctKey.generate_key(256).as_dict(private=False))
+
+
+@pytest.mark.parametrize(("bits", "e"), [(2048, 3), (3072, 65537), (8192, 2**32 - 1)])
+def test_rsa_keys_as_people_make_them_count(bits: int, e: int):
+    assert len(jose.public_keys(rsa(bits, e))) == 2
+
+
+def test_the_signature_of_the_largest_key_is_read():
+    assert len(part(bytes(jose.LARGEST_RSA // 8))) <= jose.REGISTRY.max_signature_length
+
+
+def keys_of(*signers: Signer) -> list[Key]:
+    return [key for signer in signers for key in jose.public_keys(signer.jwk)]
+
+
+def test_a_kid_says_which_of_many_keys_it_is():
+    """OpenID Connect Core 10.1: wherever it stands, and before those that have none."""
+    named = [Signer("ES256", f"key {number}") for number in range(9)]
+    nameless = [Signer("ES256") for _ in range(9)]
+
+    for signer in named:
+        keys = keys_of(*nameless, *named)
+        assert jose.verify(signer.sign(CLAIMS), keys, ["ES256"]) == CLAIMS
+
+
+@pytest.mark.parametrize("kid", ["", "another"])
+def test_without_a_kid_few_keys_are_tried(kid: str):
+    """Threat 66: nobody makes us verify with all the keys that they publish."""
+    edwards, nameless = Signer("EdDSA"), [Signer("ES256", "") for _ in range(9)]
+    keys = keys_of(edwards, *nameless)
+
+    for signer in nameless[: jose.MOST_TRIED]:
+        assert jose.verify(signer.sign(CLAIMS, kid=kid), keys, ["ES256"]) == CLAIMS
+    for signer in nameless[jose.MOST_TRIED :]:
+        with pytest.raises(NotGenuine):
+            jose.verify(signer.sign(CLAIMS, kid=kid), keys, ["ES256"])

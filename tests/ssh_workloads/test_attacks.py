@@ -89,6 +89,14 @@ ATTACKS: dict[str, tuple[Made, str]] = {
     "iss with a slash more": (lambda i: i.token(iss=f"{i.url}/"), "issuer"),
     "iss in capitals": (lambda i: i.token(iss=i.url.upper()), "issuer"),
     "iss of a list": (lambda i: i.token(iss=[i.url]), "issuer"),
+    "iss with a NUL": (lambda i: i.token(iss=f"{i.url}\x00"), "issuer"),
+    "iss with a blank": (lambda i: i.token(iss=f"{i.url} "), "issuer"),
+    "iss of nothing": (lambda i: i.token(iss=""), "issuer"),
+    "an endless iss": (lambda i: i.token(iss=f"{i.url}/{'x' * 4096}"), "issuer"),
+    "half a character": (
+        lambda i: signed(Signer().key, '{"alg":"ES256"}', '{"iss":"\\ud800"}'),
+        "malformed",
+    ),
     "no iss": (lambda i: i.token(iss=None), "issuer"),
     "another audience": (lambda i: i.token(aud="other"), "audience"),
     "audience with a slash more": (lambda i: i.token(aud=f"{AUDIENCE}/"), "audience"),
@@ -105,15 +113,16 @@ ATTACKS: dict[str, tuple[Made, str]] = {
     "made in the future": (lambda i: i.token(iat=now() + 60), "not_yet"),
     "made at no time": (lambda i: i.token(iat=None), "no_times"),
     "no subject": (lambda i: i.token(sub=None), "subject"),
+    "a subject with a NUL": (lambda i: i.token(sub="x\x00"), "subject"),
     "an endless subject": (lambda i: i.token(sub="x" * 1025), "subject"),
 }
 
 
 @pytest.mark.parametrize("what", ATTACKS)
 def test_a_token_that_is_not_right_is_not_taken(yard: Yard, what: str):
-    """SSH-36; threats 66, 222: one answer for all of them."""
+    """SSH-36; threats 66, 213, 222: one answer for all of them."""
     make, reason = ATTACKS[what]
-    yard.added()
+    yard.added(claims={"repository": "acme/web"})
 
     reply = yard.come(make(yard.issuer))
 
@@ -221,6 +230,31 @@ def test_a_certificate_is_for_who_has_the_key_and_the_token(yard: Yard, what: st
     assert yard.refused(token, job, **make(job, token)) == (400, kind)
     assert yard.issuer.questions == 0
     assert yard.signed(token, job)
+
+
+@pytest.mark.parametrize("what", [*PROOFS, "right"])
+def test_strangers_do_not_hear_whom_an_organization_trusts(yard: Yard, what: str):
+    """Threats 170, 222: not by what is wrong with a key, nor whether there is an organization."""
+    yard.added()
+    make, kind = PROOFS.get(what, (lambda j, t: {}, "INVALID_WORKLOAD_TOKEN"))
+    expected = (401 if what == "right" else 400, kind)
+    with issuing() as other:
+        trusted, unknown = by_another(yard.issuer), by_another(other)
+        job = Job()
+        assert yard.refused(trusted, job, **make(job, trusted)) == expected
+        assert yard.refused(unknown, job, **make(job, unknown)) == expected
+        nobody = {**make(job, trusted), "organization": "nobody-has-this"}
+        assert yard.refused(trusted, job, **nobody) == expected
+        assert other.questions == 0
+
+
+def test_an_organization_that_is_switched_off_signs_nothing(yard: Yard):
+    yard.added()
+    yard.make.change(yard.org, is_active=False)
+
+    assert yard.refused() == (401, "INVALID_WORKLOAD_TOKEN")
+
+    assert yard.issuer.questions == 0
 
 
 def test_a_token_that_others_have_read_gets_one_certificate(yard: Yard):

@@ -115,6 +115,27 @@ def test_a_change_needs_a_fresh_sign_in(yard: Yard):
         assert reply.json["error"]["type"] == "REAUTHENTICATION_REQUIRED"
 
 
+def test_who_is_locked_out_arms_no_job(yard: Yard):
+    """Threat 218: they get no certificate of their own, and none by a rule. What is on they end."""
+    told, other = yard.added(), yard.added(name="Other")
+    path = f"/api/v1/organizations/{yard.org.id}/users/{yard.admin.user_id}/lock"
+    assert yard.http.post(path, json={}, headers=yard.as_owner).status_code == 201
+    again = yard.make.bearer(yard.admin)
+
+    for reply in (
+        yard.add(again, name="Mine"),
+        yard.change(told, again, claims={"sub": "repo:mine/web:ref:refs/heads/main"}),
+        yard.change(told, again, is_active=False, name="Mine"),
+    ):
+        assert (reply.status_code, reply.json["error"]["type"]) == (403, "USER_LOCKED")
+    assert yard.change(told, again, is_active=False).status_code == 200
+    assert yard.change(told, again, is_active=True).status_code == 403
+    assert yard.drop(other, again).status_code == 200
+
+    assert yard.http.delete(path, headers=yard.as_owner).status_code == 200
+    assert yard.change(told, again, is_active=True).status_code == 200
+
+
 def test_root_is_for_owners_in_every_way(yard: Yard):
     """Ruling 33; threats 174, 216: who may not give root may not say either who gets it."""
     yard.make.principal(yard.org, name="root")

@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from gatehouse.core.context import Origin, unit_of_work
 from gatehouse.core.openssh.terms import Kind
+from gatehouse.principals.models import Principal
 from gatehouse.ssh_ca.rules.key_ids import Holder, read_key_id
 from gatehouse.ssh_workloads.jobs import purge_workload_tokens
 from gatehouse.ssh_workloads.models import WorkloadToken
@@ -125,18 +126,49 @@ def test_who_is_not_meant_hears_whom_the_token_is_of(yard: Yard):
     assert entry.details["reason"] == "WORKLOAD_NOT_MATCHED"
 
 
-def test_a_principal_that_is_gone_is_not_signed(yard: Yard):
-    """Threats 216, 218: checked once more when it is signed; what there is of it ends."""
+def test_a_principal_that_is_gone_is_not_signed(yard: Yard, runtime):
+    """Threats 216, 218: checked once more when it is signed, whichever way it went."""
     yard.added(principals=["deploy", "web"])
-    before = yard.signed()
-    base = f"/api/v1/organizations/{yard.org.id}/principals"
-    listed = yard.http.get(base, headers=yard.as_admin).json["data"]["principals"]
-    (web,) = (one["id"] for one in listed if one["name"] == "web")
-    assert yard.http.delete(f"{base}/{web}", headers=yard.as_admin).status_code == 200
+    with unit_of_work(runtime, Origin("test")) as ctx:
+        web = Principal.org_id == yard.org.id, Principal.name == "web"
+        ctx.execute(delete(Principal).where(*web))
     reply = yard.come()
     assert (reply.status_code, reply.json["error"]["type"]) == (403, "UNAUTHORIZED_PRINCIPALS")
     assert reply.json["error"]["details"] == {"denied": ["web"]}
-    assert [(row["id"], row["state"]) for row in yard.listed()] == [(before["id"], "revoked")]
+    assert yard.listed() == []
+
+
+@pytest.mark.parametrize("way", ["deleted", "renamed"])
+def test_with_a_principal_goes_what_jobs_have_by_it(yard: Yard, way: str):
+    """Threats 181, 218: its certificates end, and another one of that name arms no rule."""
+    both, other = yard.added(principals=["deploy", "web"]), yard.added(name="Other", audience="x")
+    before, stays = yard.signed(), yard.signed(yard.issuer.token(aud="x"))
+    base = f"/api/v1/organizations/{yard.org.id}/principals"
+    listed = yard.http.get(base, headers=yard.as_admin).json["data"]["principals"]
+    (web,) = (f"{base}/{one['id']}" for one in listed if one["name"] == "web")
+
+    if way == "deleted":
+        gone = yard.http.delete(web, headers=yard.as_admin)
+    else:
+        gone = yard.http.patch(web, json={"name": "www"}, headers=yard.as_admin)
+
+    assert gone.status_code == 200, gone.text
+    action = {"deleted": "principal.deleted", "renamed": "principal.changed"}[way]
+    entries = {one.action: one for one in entries_of(yard.http, gone)}
+    assert entries[action].details["ssh_workload_rules_switched_off"] == 1
+    assert entries[action].details["ssh_workload_certificates_revoked"] == 1
+    told = entries["ssh_workload.changed"]
+    assert (str(told.resource_id), told.details["revoked"]) == (both["id"], 1)
+    states = {row["id"]: row["state"] for row in yard.listed()}
+    assert states == {before["id"]: "revoked", stays["id"]: "valid"}
+    assert yard.refused() == (401, "INVALID_WORKLOAD_TOKEN")
+    assert yard.signed(yard.issuer.token(aud="x"))["rule_id"] == other["id"]
+
+    assert yard.change(both, is_active=True).status_code == 400
+    yard.make.principal(yard.org, name="web")
+    assert yard.refused() == (401, "INVALID_WORKLOAD_TOKEN")
+    assert yard.change(both, is_active=True).status_code == 200
+    assert yard.signed()["principals"] == ["deploy", "web"]
 
 
 def test_a_token_that_got_nothing_is_not_used_up(yard: Yard):

@@ -22,7 +22,7 @@ def key_set_problem(jwks: Mapping[str, Any]) -> str:
         usable = [found for key in keys for found in public_keys(key)]
     except (NotGenuine, TypeError, ValueError) as error:
         says = str(error) if isinstance(error, NotGenuine) else "A key of the set cannot be read."
-        return f"{says} Send public keys of RSA (2048 bits or more), P-256 or Ed25519."
+        return f"{says} Send public keys of RSA (2048 to 8192 bits), P-256 or Ed25519."
     kids = [key["kid"] for key in keys if isinstance(key.get("kid"), str)]
     if len(set(kids)) != len(kids):
         return "Must give each key a kid of its own (RFC 7517 4.5)."

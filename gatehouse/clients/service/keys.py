@@ -23,7 +23,8 @@ def keys_of(ctx: Context, client: KnownClient, *, kid: str = "") -> list[Key]:
     if options.jwks_uri is None:
         return []
     ctx.stay_out_of_the_transaction()
-    return list(ctx.ports[PublishedKeys].at(options.jwks_uri, kid))
+    asker = client.org_id or client.id
+    return list(ctx.ports[PublishedKeys].at(options.jwks_uri, kid, asked_by=asker))
 
 
 @lru_cache(maxsize=512)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from gatehouse.core.jose import ASYMMETRIC, SKEW, NotGenuine, Parts, is_number, read_of_others
+from gatehouse.ssh_workloads.rules.issuers import may_be_issuer
 
 TYPES = ("", "jwt")
 ALGORITHMS = ASYMMETRIC
@@ -81,7 +82,7 @@ def read_token(text: str) -> Shown:
     if parts.alg not in ALGORITHMS:
         raise NotAccepted(Fault.ALGORITHM)
     issuer = parts.claims.get("iss")
-    if not isinstance(issuer, str):
+    if not may_be_issuer(issuer):
         raise NotAccepted(Fault.ISSUER)
     return Shown(text, parts, issuer, sha256(text.rpartition(".")[0].encode()).digest())
 
@@ -90,16 +91,16 @@ def job_of(claims: Mapping[str, Any], now: float) -> Job:
     """What the claims of a genuine token say. Raises NotAccepted."""
     exp = _checked_times(claims, now)
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+    # PostgreSQL has no text for a NUL.
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\0" in subject:
         raise NotAccepted(Fault.SUBJECT)
     return Job(subject, _audience(claims.get("aud")), exp, claims)
 
 
 def _checked_times(claims: Mapping[str, Any], now: float) -> int:
-    exp, begins = claims.get("exp"), [claims[n] for n in ("iat", "nbf") if n in claims]
-    if "iat" not in claims or not all(map(is_number, (exp, *begins))):
+    end, begins = claims.get("exp"), [claims[n] for n in ("iat", "nbf") if n in claims]
+    if not is_number(end) or "iat" not in claims or not all(map(is_number, begins)):
         raise NotAccepted(Fault.NO_TIMES)
-    end = int(str(exp))
     if end + SKEW <= now:
         raise NotAccepted(Fault.EXPIRED)
     if any(begin > now + SKEW for begin in begins):

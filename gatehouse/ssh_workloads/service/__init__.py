@@ -5,7 +5,7 @@ from gatehouse.ssh_workloads.service.managing import (
     create_rule,
     delete_rule,
     delete_rules,
-    revoke_with_principal,
+    end_with_principal,
 )
 from gatehouse.ssh_workloads.service.signing import NAMESPACE, Asked, sign
 
@@ -16,6 +16,6 @@ __all__ = [
     "create_rule",
     "delete_rule",
     "delete_rules",
-    "revoke_with_principal",
+    "end_with_principal",
     "sign",
 ]

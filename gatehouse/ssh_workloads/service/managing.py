@@ -12,6 +12,8 @@ from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
+from gatehouse.locks.errors import UserLocked
+from gatehouse.locks.queries import find_lock
 from gatehouse.organizations.service import hold_as
 from gatehouse.principals.errors import RootIsForOwners
 from gatehouse.principals.permissions import PrincipalPermission
@@ -29,7 +31,7 @@ from gatehouse.ssh_workloads.events import (
 )
 from gatehouse.ssh_workloads.models import WorkloadRule
 from gatehouse.ssh_workloads.permissions import WorkloadPermission
-from gatehouse.ssh_workloads.queries import count_rules, get_rule
+from gatehouse.ssh_workloads.queries import count_rules, get_rule, rules_of
 from gatehouse.ssh_workloads.rules.claims import claims_problem
 from gatehouse.ssh_workloads.rules.issuers import issuer_problem
 
@@ -39,8 +41,9 @@ CHECKED = ("issuer", "claims", "principals")
 
 
 def create_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
-    """Raises Invalid, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules."""
+    """Raises UserLocked, Invalid, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules."""
     role = hold_as(ctx, org_id, WorkloadPermission.MANAGE)
+    _refuse_locked(ctx, org_id)
     if count_rules(ctx, org_id) >= MOST_RULES:
         raise TooManyWorkloadRules
     _refuse_root(ctx, role, fields["principals"])
@@ -61,7 +64,7 @@ def create_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
 def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> WorkloadRule:
     """What is not said stays. With a rule that is switched off ends what it has signed.
 
-    Raises WorkloadRuleNotFound, Invalid, RootIsForOwners, WorkloadNameTaken.
+    Raises WorkloadRuleNotFound, UserLocked, Invalid, RootIsForOwners, WorkloadNameTaken.
     """
     role = hold_as(ctx, org_id, WorkloadPermission.MANAGE)
     rule = get_rule(ctx, org_id, rule_id)
@@ -69,6 +72,7 @@ def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> Wo
     if not changed:
         return rule
     if changed != SWITCHED_OFF:
+        _refuse_locked(ctx, org_id)
         # Who may not give root may not say either who gets it.
         _refuse_root(ctx, role, (*rule.principals, *changed.get("principals", ())))
         _refuse_wrong(ctx, org_id, {n: changed.get(n, getattr(rule, n)) for n in CHECKED})
@@ -110,11 +114,33 @@ def delete_rules(ctx: Context, org_id: UUID) -> int:
     return ctx.execute(delete(WorkloadRule).where(WorkloadRule.org_id == org_id))
 
 
-def revoke_with_principal(ctx: Context, org_id: UUID, name: str, *, reason: str) -> int:
-    """Revoke what jobs have got with a principal that there is no more. Returns how many."""
+def end_with_principal(ctx: Context, org_id: UUID, name: str, *, reason: str) -> tuple[int, int]:
+    """Switch off the rules that name a principal that there is no more, and revoke what jobs have
+    got with it: whoever makes one of that name later arms no rule of before. Returns how many
+    rules, and how many certificates.
+    """
     _let_nobody_sign(ctx, org_id)
+    active = ctx.db.scalars(rules_of(org_id).where(WorkloadRule.is_active)).all()
+    ended = [rule for rule in active if name in rule.principals]
+    revoked = sum(_switch_off(ctx, rule, reason) for rule in ended)
+    # Certificates of rules that named it once.
     of_jobs = Certificate.holder == Holder.WORKLOAD, has_principal(name)
-    return revoke_where(ctx, org_id, *of_jobs, reason=reason).count
+    return len(ended), revoked + revoke_where(ctx, org_id, *of_jobs, reason=reason).count
+
+
+def _switch_off(ctx: Context, rule: WorkloadRule, reason: str) -> int:
+    rule.is_active = False
+    rule.updated_at = ctx.now
+    revoked = _revoke(ctx, rule, reason)
+    event = WorkloadRuleChanged(
+        org_id=rule.org_id,
+        ssh_workload_id=rule.id,
+        title=rule.name,
+        fields=tuple(SWITCHED_OFF),
+        revoked=revoked,
+    )
+    record(ctx, event)
+    return revoked
 
 
 def _revoke(ctx: Context, rule: WorkloadRule, reason: str) -> int:
@@ -127,6 +153,12 @@ def _let_nobody_sign(ctx: Context, org_id: UUID) -> None:
     before they look what they may sign.
     """
     find_list(ctx, org_id)
+
+
+def _refuse_locked(ctx: Context, org_id: UUID) -> None:
+    """Whoever gets no certificate gets none by a job of theirs, either. Raises UserLocked."""
+    if find_lock(ctx, org_id, ctx.user_id) is not None:
+        raise UserLocked
 
 
 def _refuse_wrong(ctx: Context, org_id: UUID, fields: Mapping[str, Any]) -> None:

@@ -95,9 +95,14 @@ def sign(ctx: Context, asked: Asked) -> Issued:
     known = Known()
     with _refusals_on_record(ctx, known):
         shown = read_token(asked.token)
-        place = _place(ctx, asked, shown, known)
+        place = find_place(ctx, asked.organization)
+        known.org_id = None if place is None else place.id
+        # Whoever has no key of their own does not hear whom an organization trusts.
         key = _proved_key(asked)
         known.fingerprint = key.fingerprint
+        if place is None:
+            raise NotAccepted(Fault.UNKNOWN_ORGANIZATION)
+        _refuse_unknown_issuer(ctx, place, asked, shown, known)
         job = _proved_job(ctx, place, shown)
         # From here on nobody ends a rule, or takes a principal away, before this act is over.
         hold_off_revocations(ctx, place.id)
@@ -108,19 +113,16 @@ def sign(ctx: Context, asked: Asked) -> Issued:
         return issue(ctx, _order(ctx, place, rule, job=job, key=key))
 
 
-def _place(ctx: Context, asked: Asked, shown: Shown, known: Known) -> Place:
-    """The organization, if it has a rule for tokens of this issuer: nobody else is ever asked."""
-    place = find_place(ctx, asked.organization)
-    if place is None:
-        raise NotAccepted(Fault.UNKNOWN_ORGANIZATION)
-    known.org_id = place.id
+def _refuse_unknown_issuer(
+    ctx: Context, place: Place, asked: Asked, shown: Shown, known: Known
+) -> None:
+    """Nobody is ever asked for keys whom no rule of the organization names."""
     rules = rules_of_issuer(ctx, place.id, shown.issuer, asked.rule_id)
     ctx.leave_the_transaction()
     if not rules:
         raise NotAccepted(Fault.ISSUER)
     known.issuer = shown.issuer
     known.rule_id = rules[0].id if len(rules) == 1 else None
-    return place
 
 
 def _proved_key(asked: Asked) -> PublicKey:
@@ -137,7 +139,7 @@ def _proved_key(asked: Asked) -> PublicKey:
 def _proved_job(ctx: Context, place: Place, shown: Shown) -> Job:
     """What the token says, once it is genuine. Before the transaction: its issuer may be asked."""
     ctx.stay_out_of_the_transaction()
-    keys = ctx.ports[IssuerKeys].at(shown.issuer, shown.parts.kid)
+    keys = ctx.ports[IssuerKeys].at(shown.issuer, shown.parts.kid, asked_by=place.id)
     if not keys:
         raise NotAccepted(Fault.NO_KEYS)
     try:
