@@ -80,6 +80,24 @@ def compromised(office: Office, ca: str, key: str) -> tuple:
     return ("POST", path, {"reason": "stolen"}, token(office.as_owner))
 
 
+def test_the_red_button_and_the_next_key_do_not_wait_for_each_other(
+    server: GatehouseServer, office: Office
+):
+    """Threat 227: nobody who presses it hears that it is not to be had now."""
+    for _ in range(4):
+        office.rotate(office.ca)
+        [active], [following] = office.keys(office.ca, "active"), office.keys(office.ca, "next")
+        path = f"{office.path}/{office.ca['id']}/keys/{following['id']}/activate"
+        take_over = ("POST", path, None, token(office.as_owner))
+        button = compromised(office, office.ca["id"], active["id"])
+
+        replies = server.at_once([take_over, button, take_over, button])
+
+        assert {reply.status for reply in replies} <= {200, 409}
+        assert 200 in {replies[1].status, replies[3].status}
+        assert [key["id"] for key in office.keys(office.ca, "active")] == [following["id"]]
+
+
 def deleted(office: Office, ca: str, _key: str) -> tuple:
     body = {"force": True, "reason": "stolen"}
     return ("DELETE", f"{office.path}/{ca}", body, token(office.as_owner))

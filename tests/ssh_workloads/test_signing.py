@@ -207,13 +207,14 @@ def test_keys_are_asked_for_once(yard: Yard):
     assert yard.issuer.questions == 2
 
 
-def test_an_organization_is_counted_by_genuine_tokens(yard: Yard, clock):
-    """Threat 219: what is not genuine counts for nobody, so that others use nothing up."""
+def test_an_organization_is_counted_by_jobs_that_are_meant(yard: Yard, clock):
+    """Threat 219: what is not genuine, or for no rule, counts for nobody: others use nothing up."""
     yard.added(ttl_seconds=60)
     genuine = yard.issuer.token()
     bad = f"{genuine[:-8]}AAAAAAAA"
     for _ in range(3):
         assert yard.refused(bad) == (401, "INVALID_WORKLOAD_TOKEN")
+        assert yard.refused(yard.issuer.token(sub="repo:evil/web"))[0] == 403
     yard.signed(genuine)
     name = f"ssh workloads:{yard.org.id}"
     (rule,) = LIMIT

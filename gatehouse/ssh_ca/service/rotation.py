@@ -30,6 +30,7 @@ from gatehouse.ssh_ca.service.keys import kind_of, new_key
 MARGIN = timedelta(minutes=15)  # for clocks that are behind, once the last certificate has ended
 LEAD = timedelta(minutes=10)  # in which machines fetch a new key: they ask each minute
 SIGNERS = (KeyState.NEXT, KeyState.RETIRING, KeyState.SEALED, KeyState.ACTIVE)
+SUCCESSION = (KeyState.ACTIVE, KeyState.NEXT)
 FORGOTTEN: dict[str, Any] = {"private_sealed": None, "key_sealed": None}
 
 
@@ -69,7 +70,6 @@ def activate(ctx: Context, org_id: UUID, authority_id: UUID, key_id: UUID) -> Au
 
     Raises AuthorityNotFound, AuthorityKeyNotFound, AuthorityKeyState.
     """
-    ctx.ports[RevocationsHeld](ctx, org_id)  # As all do that change several keys, and first.
     authority = get_authority(ctx, org_id, authority_id)
     key = get_key(ctx, org_id, authority_id, key_id)
     if key.state is not KeyState.NEXT or not _take_over(ctx, authority, key):
@@ -195,6 +195,11 @@ def _is_everywhere(ctx: Context, authority: Authority, key: AuthorityKey) -> boo
 
 def _take_over(ctx: Context, authority: Authority, key: AuthorityKey) -> bool:
     """The old one goes first: the index admits one that is active. A loser does nothing."""
+    # The older one first, as who ends it does: else each might wait for the other.
+    of_both = AuthorityKey.authority_id == authority.id, AuthorityKey.state.in_(SUCCESSION)
+    ctx.db.execute(
+        select(AuthorityKey.id).where(*of_both).order_by(AuthorityKey.id).with_for_update()
+    )
     is_next = AuthorityKey.id == key.id, AuthorityKey.state == KeyState.NEXT
     if not ctx.execute(update(AuthorityKey).where(*is_next).values(activated_at=ctx.now)):
         return False

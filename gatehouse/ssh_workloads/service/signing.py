@@ -58,7 +58,7 @@ from gatehouse.ssh_workloads.rules.tokens import (
 )
 
 NAMESPACE = "ssh-workload@gatehouse"  # of the signature (PROTOCOL.sshsig, "namespace")
-LIMIT = parse("300/minute")  # of genuine tokens of one organization
+LIMIT = parse("300/minute")  # of jobs that some rule of an organization is for
 KEPT_LONGER = timedelta(seconds=2 * SKEW)  # than a token is taken, by whoever's clock
 
 
@@ -102,8 +102,11 @@ def sign(ctx: Context, asked: Asked) -> Issued:
         known.fingerprint = key.fingerprint
         if place is None:
             raise NotAccepted(Fault.UNKNOWN_ORGANIZATION)
-        _refuse_unknown_issuer(ctx, place, asked, shown, known)
+        rules = _rules_before(ctx, place, asked, shown, known)
         job = _proved_job(ctx, place, shown)
+        _the_rule(rules, job, known)
+        # Everybody has genuine tokens of some issuers: those take nothing from who is meant.
+        _limit(ctx, place)
         # From here on nobody ends a rule, or takes a principal away, before this act is over.
         hold_off_revocations(ctx, place.id)
         rules = rules_of_issuer(ctx, place.id, shown.issuer, asked.rule_id)
@@ -113,16 +116,17 @@ def sign(ctx: Context, asked: Asked) -> Issued:
         return issue(ctx, _order(ctx, place, rule, job=job, key=key))
 
 
-def _refuse_unknown_issuer(
+def _rules_before(
     ctx: Context, place: Place, asked: Asked, shown: Shown, known: Known
-) -> None:
-    """Nobody is ever asked for keys whom no rule of the organization names."""
+) -> Sequence[WorkloadRule]:
+    """Those of the issuer, as far as is known before it is asked: nobody is whom no rule names."""
     rules = rules_of_issuer(ctx, place.id, shown.issuer, asked.rule_id)
     ctx.leave_the_transaction()
     if not rules:
         raise NotAccepted(Fault.ISSUER)
     known.issuer = shown.issuer
     known.rule_id = rules[0].id if len(rules) == 1 else None
+    return rules
 
 
 def _proved_key(asked: Asked) -> PublicKey:
@@ -146,11 +150,13 @@ def _proved_job(ctx: Context, place: Place, shown: Shown) -> Job:
         check_signature(shown.text, shown.parts, keys, ALGORITHMS)
     except NotGenuine:
         raise NotAccepted(Fault.SIGNATURE) from None
-    job = job_of(shown.parts.claims, ctx.now.timestamp())
+    return job_of(shown.parts.claims, ctx.now.timestamp())
+
+
+def _limit(ctx: Context, place: Place) -> None:
     if ctx.settings.ratelimit_enabled:
         name, now = f"ssh workloads:{place.id}", ctx.now.timestamp()
         count(ctx.runtime.store, name, LIMIT, now).refuse_if_over()
-    return job
 
 
 def _the_rule(rules: Sequence[WorkloadRule], job: Job, known: Known) -> WorkloadRule:

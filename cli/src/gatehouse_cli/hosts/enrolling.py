@@ -40,18 +40,7 @@ def enroll(
     with machine.alone():
         answer, used = _proved(server, token, chosen, say, may_drop=not keys)
         welcome = told.read(answer)
-        state = State(
-            server=server,
-            host_id=welcome.host_id,
-            credential=_credential(answer),
-            organization=welcome.organization,
-            signer=welcome.krl_signer,
-            krl_url=welcome.krl_url,
-            keys=as_kept(used),
-            names=welcome.names,
-            host_ca=welcome.host_ca,
-            drop_in=with_config,
-        )
+        state = _kept(server, answer, welcome, used, with_config=with_config)
         state.write(machine)
         try:
             new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
@@ -60,6 +49,28 @@ def enroll(
             failure.args = (LATER.format(problem=failure),)
             raise
     return state
+
+
+def _kept(
+    server: str,
+    answer: dict[str, object],
+    welcome: told.Told,
+    used: list[PublicKey],
+    *,
+    with_config: bool,
+) -> State:
+    return State(
+        server=server,
+        host_id=welcome.host_id,
+        credential=_credential(answer),
+        organization=welcome.organization,
+        signer=welcome.krl_signer,
+        krl_url=welcome.krl_url,
+        keys=as_kept(used),
+        names=welcome.names,
+        host_ca=welcome.host_ca,
+        drop_in=with_config,
+    )
 
 
 def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
