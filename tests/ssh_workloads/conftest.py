@@ -1,14 +1,13 @@
 """Fixtures of the tests of workloads."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from flask import Flask
 
 from gatehouse.app import create_app
-from gatehouse.clients import adapters
 from gatehouse.core.settings import read_settings
+from gatehouse.ssh_workloads.ports import IssuerKeys
 from tests.conftest import SETTINGS, client_of
 from tests.factories import Factory
 from tests.ssh_workloads.issuers import Issuer, issuing
@@ -37,7 +36,7 @@ def yard(
     issuer: Issuer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Yard:
-    """With patience: a busy machine may keep the issuer waiting, and that is not what is tried."""
-    patient = replace(adapters.LIMITS, connect=15.0, read=15.0, total=20.0)
-    monkeypatch.setattr(adapters, "LIMITS", patient)
+    """Nothing is known of issuers: at the same port another one may have said something else."""
+    keys = reaching_app.extensions["gatehouse"].ports[IssuerKeys]
+    monkeypatch.setattr(keys, "_kept", {})
     return Yard(client_of(reaching_app, address), make, issuer)
