@@ -277,6 +277,7 @@ def test_no_script_is_needed_from_the_registration_to_the_sign_out(plain, house)
 def test_no_script_is_needed_for_the_links_of_mails(plain, house):
     user, chosen = house.make.user(), {"password": NEW, "password_confirm": NEW}
     sign_in(plain, house, user.email)
+    assert comes_to(plain, f"{house.url}/")
     send(plain, house.url + house.link(user, LinkPurpose.VERIFY))
     assert says(plain, "Your address is confirmed.", "[role=status]")
 
