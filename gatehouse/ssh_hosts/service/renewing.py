@@ -63,8 +63,8 @@ def renew(ctx: Context, host_id: UUID, nonce: str, signature: str) -> Certified:
         stranger = HostTurnedAway(reason="unknown_key", fingerprint=key.fingerprint)
         record_attempt(ctx, stranger)
         raise HostNotKnown
-    _limit(ctx, host_id)
     _use(ctx, asked)
+    _limit(ctx, host_id)
     host = _held(ctx, found.org_id, host_id)
     hold_off_revocations(ctx, host.org_id)
     _refuse_who_gets_none(ctx, host, key.fingerprint)
