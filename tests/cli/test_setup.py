@@ -67,6 +67,16 @@ def test_where_ssh_has_never_been_used_its_folder_is_made(machine: Cli):
     assert not (machine.home / ".ssh" / "config.before-gatehouse").exists()
 
 
+def test_what_was_there_before_us_is_kept_as_it_was(machine: Cli):
+    config(machine).write_text(THEIRS)
+    set_up(machine)
+    set_up(machine, "--inline")
+    assert machine.run("ssh", "setup", "--remove").code == 0
+
+    assert config(machine).read_text() == THEIRS
+    assert config(machine).with_name("config.before-gatehouse").read_text() == THEIRS
+
+
 def test_setting_up_again_changes_nothing(machine: Cli, played: Played):
     config(machine).write_text(THEIRS)
     set_up(machine, "--host", "*.acme.example", "--host", "!old.acme.example")

@@ -115,7 +115,8 @@ def edit(ours: str) -> None:
     mode = OWN_FILE
     if path.exists():
         mode = stat.S_IMODE(path.stat().st_mode)
-        replace_file(ssh_folder() / "config.before-gatehouse", before)
+        if not OURS.search(before):
+            replace_file(ssh_folder() / "config.before-gatehouse", before)
     replace_file(path, after, mode)
 
 

@@ -26,8 +26,9 @@ def uninstall(machine: Machine, *, reloaded: bool) -> list[Path]:
             raise Failure(STILL_RUNNING)
         timers.remove(machine)
         files.sweep(machine, state)
-        gone = [*map(Path, state.files), *files.others_in(machine, ()), machine.state]
-        for path in dict.fromkeys(gone):
+        found = [*map(Path, state.files), *files.others_in(machine, ()), machine.state]
+        gone = list(dict.fromkeys(found))
+        for path in gone:
             delete(path)
     delete(machine.state.with_name(f"{machine.state.name}.lock"))
     for folder in (machine.principals, machine.folder):
