@@ -191,6 +191,8 @@ def test_uninstalling_waits_for_sshd(enrolled: Box):
     assert gone.code == 0
     assert {str(enrolled.ssh / name) for name in was} < set(gone.json["removed"])
     assert enrolled.used == {}
+    again = enrolled.run("uninstall")
+    assert (again.code, "This machine is not enrolled" in again.err) == (1, True), again.said
 
 
 @pytest.mark.parametrize(

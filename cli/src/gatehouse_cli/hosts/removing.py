@@ -19,6 +19,7 @@ def uninstall(machine: Machine, *, reloaded: bool) -> list[Path]:
     """Returns what was deleted. Raises Failure; nothing that sshd uses is gone then, and it is kept
     fresh as before.
     """
+    read_state(machine)  # Where nothing is enrolled there is no folder for a lock, either.
     with machine.alone():
         state = read_state(machine)
         sshd.take_down(machine)
