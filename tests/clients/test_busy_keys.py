@@ -20,22 +20,13 @@ from gatehouse.clients.adapters import (
     FetchedKeys,
 )
 from gatehouse.clients.errors import KeysBusy
-from gatehouse.core.outbound import Outbound
-from tests.clients.test_keys_of_clients import BOTH, Clock, Published, kids, serving
+from tests.clients.test_keys_of_clients import Published, clock, keys, kids, serving
 from tests.proving import Signer
+
+__all__ = ["clock", "keys"]
 
 pytestmark = pytest.mark.integration
 SIGNER, OTHER = Signer("ES256", "first"), Signer("ES256", "second")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def keys(clock: Clock) -> FetchedKeys:
-    return FetchedKeys(Outbound(("127.0.0.0/8",)), schemes=BOTH, clock=clock)
 
 
 @pytest.fixture
