@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from gatehouse.core.context import Context
+from gatehouse.locks.errors import UserLocked
 from gatehouse.locks.models import UserLock
 from gatehouse.organizations.models import Organization
 
@@ -15,6 +16,12 @@ def find_lock(ctx: Context, org_id: UUID, user_id: UUID) -> UserLock | None:
         select(UserLock).where(UserLock.org_id == org_id, UserLock.user_id == user_id)
     )
     return found
+
+
+def refuse_locked(ctx: Context, org_id: UUID) -> None:
+    """Whoever is locked out gets no certificate by another way, either. Raises UserLocked."""
+    if find_lock(ctx, org_id, ctx.user_id) is not None:
+        raise UserLocked
 
 
 def locks(ctx: Context, user_id: UUID) -> list[dict[str, Any]]:

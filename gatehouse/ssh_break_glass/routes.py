@@ -7,6 +7,7 @@ from gatehouse.core.access import elevated, requires
 from gatehouse.core.context import Context
 from gatehouse.core.errors import StepUpRequired
 from gatehouse.core.http import Api, body, raises, returns
+from gatehouse.locks.errors import UserLocked
 from gatehouse.ssh_break_glass import queries, service
 from gatehouse.ssh_break_glass.errors import NothingSealed
 from gatehouse.ssh_break_glass.schemas import (
@@ -40,7 +41,7 @@ def read_break_glass(ctx: Context, org_id: UUID) -> dict[str, Any]:
 @elevated
 @body(BreakGlassIn)
 @returns(BreakGlassGivenOut)
-@raises(StepUpRequired, AuthorityNotConfigured)
+@raises(StepUpRequired, UserLocked, AuthorityNotConfigured)
 def seal_break_glass(
     ctx: Context, org_id: UUID, *, passphrase: str, days: int, reason: str | None
 ) -> dict[str, Any]:

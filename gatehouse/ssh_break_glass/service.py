@@ -14,8 +14,7 @@ from gatehouse.audit.service import record
 from gatehouse.core.context import Context
 from gatehouse.core.openssh.keys import PublicKey, read_blob
 from gatehouse.core.openssh.signatures import public_blob
-from gatehouse.locks.errors import UserLocked
-from gatehouse.locks.queries import find_lock
+from gatehouse.locks.queries import refuse_locked
 from gatehouse.organizations.service import hold_as
 from gatehouse.ssh_break_glass.events import (
     BreakGlassExpired,
@@ -75,8 +74,7 @@ def seal(ctx: Context, org_id: UUID, *, passphrase: str, days: int, reason: str 
     if authority is None:
         raise AuthorityNotConfigured
     find_list(ctx, org_id)
-    if find_lock(ctx, org_id, ctx.user_id) is not None:
-        raise UserLocked
+    refuse_locked(ctx, org_id)
     before = find_sealed(ctx, org_id)
     if before is not None:
         _end(ctx, before, ANEW)

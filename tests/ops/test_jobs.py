@@ -8,9 +8,10 @@ import sys
 import pytest
 from sqlalchemy import func, select
 
+from gatehouse.core.logging import blank
 from gatehouse.core.settings import ROOT
 from gatehouse.core.store import EPHEMERAL
-from gatehouse.scheduler.service import run_once
+from gatehouse.scheduler.service import run_once, running
 from tests.commanding import command
 from tests.ops.conftest import environment
 from tests.processes import wait_until
@@ -32,6 +33,20 @@ def test_a_job_can_be_run_again_and_again(make_app, name):
 
     assert [result.exit_code for result in results] == [0, 0]
     assert results[1].output == f"{name}: 0 done.\n"
+
+
+def test_the_log_names_every_job(runtime, caplog, monkeypatch):
+    """Also those about tokens, which look as if a secret followed."""
+    monkeypatch.setattr(running.LOGGER, "propagate", True)
+    caplog.set_level("INFO", running.LOGGER.name)
+    alone = [job for job in runtime.jobs.values() if job.alone and "token" in job.name]
+
+    for job in alone:
+        run_once(runtime, job)
+
+    told = [blank(record.getMessage()) for record in caplog.records if hasattr(record, "job")]
+    assert {line.split(" ran: ")[0] for line in told} == {job.name for job in alone}
+    assert len(alone) > 1
 
 
 def test_what_has_expired_is_purged(runtime):

@@ -206,7 +206,8 @@ def _run_batches(runtime: Runtime, job: Job, stop: Stop, is_ours: Callable[[], b
     if total or job.alone:
         took = (perf_counter() - started) * 1000
         told = (job.name, total.in_words, took)
-        LOGGER.info("%s: %s in %.0f ms", *told, extra={"job": job.name})
+        # A colon behind "tokens" would have what follows blanked.
+        LOGGER.info("%s ran: %s in %.0f ms", *told, extra={"job": job.name})
     return total
 
 

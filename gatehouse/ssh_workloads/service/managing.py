@@ -12,8 +12,7 @@ from gatehouse.core.access import may
 from gatehouse.core.context import Context
 from gatehouse.core.errors import Invalid
 from gatehouse.core.roles import Role
-from gatehouse.locks.errors import UserLocked
-from gatehouse.locks.queries import find_lock
+from gatehouse.locks.queries import refuse_locked
 from gatehouse.organizations.service import hold_as
 from gatehouse.principals.errors import RootIsForOwners
 from gatehouse.principals.permissions import PrincipalPermission
@@ -43,7 +42,7 @@ CHECKED = ("issuer", "claims", "principals")
 def create_rule(ctx: Context, org_id: UUID, **fields: Any) -> WorkloadRule:
     """Raises UserLocked, Invalid, RootIsForOwners, WorkloadNameTaken, TooManyWorkloadRules."""
     role = hold_as(ctx, org_id, WorkloadPermission.MANAGE)
-    _refuse_locked(ctx, org_id)
+    refuse_locked(ctx, org_id)
     if count_rules(ctx, org_id) >= MOST_RULES:
         raise TooManyWorkloadRules
     _refuse_root(ctx, role, fields["principals"])
@@ -72,7 +71,7 @@ def change_rule(ctx: Context, org_id: UUID, rule_id: UUID, **changes: Any) -> Wo
     if not changed:
         return rule
     if changed != SWITCHED_OFF:
-        _refuse_locked(ctx, org_id)
+        refuse_locked(ctx, org_id)
         # Who may not give root may not say either who gets it.
         _refuse_root(ctx, role, (*rule.principals, *changed.get("principals", ())))
         _refuse_wrong(ctx, org_id, {n: changed.get(n, getattr(rule, n)) for n in CHECKED})
@@ -153,12 +152,6 @@ def _let_nobody_sign(ctx: Context, org_id: UUID) -> None:
     before they look what they may sign.
     """
     find_list(ctx, org_id)
-
-
-def _refuse_locked(ctx: Context, org_id: UUID) -> None:
-    """Whoever gets no certificate gets none by a job of theirs, either. Raises UserLocked."""
-    if find_lock(ctx, org_id, ctx.user_id) is not None:
-        raise UserLocked
 
 
 def _refuse_wrong(ctx: Context, org_id: UUID, fields: Mapping[str, Any]) -> None:
