@@ -8,11 +8,18 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 import pytest
 
 from gatehouse.ssh_ca.rules.networks import Networks, read_network
-from gatehouse.ssh_ca.rules.policies import AuthorityLimits, DepartmentPolicy, OrganizationPolicy
-from gatehouse.ssh_ca.rules.principals import Granted
+from gatehouse.ssh_ca.rules.policies import (
+    AuthorityLimits,
+    DepartmentPolicy,
+    Merged,
+    OrganizationPolicy,
+    conflicts,
+    strictest,
+)
+from gatehouse.ssh_ca.rules.principals import Granted, select
 from gatehouse.ssh_ca.rules.refusals import Refused
 from gatehouse.ssh_ca.rules.requests import Key, Request
-from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain, terms
+from gatehouse.ssh_ca.rules.terms import Explanation, Terms, explain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ED25519, SK, RSA = "ssh-ed25519", "sk-ssh-ed25519@openssh.com", "ssh-rsa"
@@ -61,6 +68,30 @@ def arguments(
     """Of a call: with ``prod`` from all departments, unless something else is told."""
     all_of_them = (granted("prod", *(one.name for one in policies)),)
     return request(**wishes), all_of_them if has is None else has, policies, organization, limits
+
+
+def terms(*given: Any) -> Terms:
+    """What will be signed. Raises the first refusal, as all of these do."""
+    told = explain(*given)
+    _raise_first(told.refusals)
+    assert told.terms is not None
+    return told.terms
+
+
+def merge(policies: Sequence[DepartmentPolicy], limits: AuthorityLimits) -> Merged:
+    _raise_first(conflicts(policies))
+    return strictest(policies, limits)
+
+
+def choose(granted: Sequence[Granted], asked: Sequence[str] | None) -> tuple[str, ...]:
+    choice = select(granted, asked)
+    _raise_first(choice.refusals)
+    return choice.names
+
+
+def _raise_first(refusals: Sequence[Refused]) -> None:
+    for refused in refusals:
+        raise refused
 
 
 def asked(*policies: DepartmentPolicy, **scene: Any) -> Terms:

@@ -12,9 +12,20 @@ from gatehouse.ssh_ca.rules.policies import (
     Limit,
     OrganizationPolicy,
     is_extension,
-    merge,
 )
-from tests.ssh_ca.asking import AGENT, ED25519, HOUR, PORTS, PTY, RSA, SK, networks, policy, why
+from tests.ssh_ca.asking import (
+    AGENT,
+    ED25519,
+    HOUR,
+    PORTS,
+    PTY,
+    RSA,
+    SK,
+    merge,
+    networks,
+    policy,
+    why,
+)
 
 pytestmark = pytest.mark.unit
 

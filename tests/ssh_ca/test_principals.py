@@ -8,13 +8,12 @@ from gatehouse.ssh_ca.rules.policies import OrganizationPolicy
 from gatehouse.ssh_ca.rules.principals import (
     MOST,
     Granted,
-    choose,
     giving,
     is_principal,
     narrowed,
     of_an_admin,
 )
-from tests.ssh_ca.asking import granted, id_of, policy, why
+from tests.ssh_ca.asking import choose, granted, id_of, policy, why
 
 pytestmark = pytest.mark.unit
 

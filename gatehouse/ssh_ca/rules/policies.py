@@ -164,18 +164,6 @@ class Merged:
     key_types: frozenset[str] | None
 
 
-def merge(policies: Sequence[DepartmentPolicy], limits: AuthorityLimits) -> Merged:
-    """What departments that give the principals of one certificate demand together.
-
-    Of each demand the strictest holds. Without a department it is the organization's default: the
-    authority's default and maximum, with the five standard extensions. Raises Refused with
-    POLICY_CONFLICT where nothing can meet two of them.
-    """
-    for conflict in conflicts(policies):
-        raise conflict
-    return strictest(policies, limits)
-
-
 def conflicts(policies: Sequence[DepartmentPolicy]) -> tuple[Refused, ...]:
     """Where policies contradict each other, with the names of the departments that do."""
     found = {about: _at_odds(policies, about, agree) for about, agree in AGREEMENTS.items()}
@@ -187,7 +175,12 @@ def conflicts(policies: Sequence[DepartmentPolicy]) -> tuple[Refused, ...]:
 
 
 def strictest(policies: Sequence[DepartmentPolicy], limits: AuthorityLimits) -> Merged:
-    """As `merge`. Where there are conflicts it is good for showing the rest, and no more."""
+    """What departments that give the principals of one certificate demand together.
+
+    Of each demand the strictest holds. Without a department it is the organization's default: the
+    authority's default and maximum, with the five standard extensions. Where there are `conflicts`
+    it is good for showing the rest, and no more.
+    """
     longest = _shortest(policies, "longest", limits.max_seconds)
     default = _shortest(policies, "shortest_default", limits.default_seconds)
     commands = [one.force_command for one in policies if one.force_command is not None]

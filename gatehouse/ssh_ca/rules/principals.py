@@ -71,20 +71,12 @@ def _gives(policy: DepartmentPolicy | None, one: Granted) -> bool:
     return policy is not None and policy.gives(one.name)
 
 
-def choose(granted: Iterable[Granted], asked: Sequence[str] | None) -> tuple[str, ...]:
-    """The principals of a certificate in their order: those asked for, or all, but never none.
-
-    ``granted`` is as `narrowed` leaves it. Raises Refused with INVALID_PRINCIPAL,
-    UNAUTHORIZED_PRINCIPALS or NO_PRINCIPALS.
-    """
-    choice = select(granted, asked)
-    for refused in choice.refusals:
-        raise refused
-    return choice.names
-
-
 def select(granted: Iterable[Granted], asked: Sequence[str] | None) -> Choice:
-    """As `choose`, with all that is wrong and what would be left without it."""
+    """The principals of a certificate in their order: those asked for, or all; and all that is
+    wrong with what was asked for, with what would be left without it.
+
+    ``granted`` is as `narrowed` leaves it.
+    """
     held = {one.name for one in granted}
     wanted = held if asked is None else set(asked)
     invalid = sorted(name for name in wanted if not is_principal(name))

@@ -94,25 +94,6 @@ class Explanation:
     mfa_max_age: int | None = None
 
 
-def terms(
-    request: Request,
-    granted: Sequence[Granted],
-    policies: Sequence[DepartmentPolicy],
-    organization: OrganizationPolicy,
-    limits: AuthorityLimits,
-) -> Terms:
-    """What the certificate will say. ``policies`` are of all departments of the one who asks.
-
-    Raises Refused with the first that is wrong, in this order: the key's state, its kind, the
-    principals, policies that contradict each other, the life, the source addresses, the
-    extensions, the second factor's age.
-    """
-    told = explain(request, granted, policies, organization, limits)
-    if told.terms is None:
-        raise told.refusals[0]
-    return told.terms
-
-
 def explain(
     request: Request,
     granted: Sequence[Granted],
@@ -120,7 +101,12 @@ def explain(
     organization: OrganizationPolicy,
     limits: AuthorityLimits,
 ) -> Explanation:
-    """What `terms` would give or refuse, and why. Raises nothing."""
+    """What the certificate will say, or all that it is refused for. ``policies`` are of all
+    departments of the one who asks.
+
+    Refusals are in this order: the key's state, its kind, the principals, policies that contradict
+    each other, the life, the source addresses, the extensions, the second factor's age.
+    """
     held = narrowed(granted, policies)
     choice = select(held, request.principals)
     places = _places(request, granted, policies, choice)
