@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Executable, Row, Select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from gatehouse.core.cache import RAISED, OwnedCache
 from gatehouse.core.errors import ChangedButRemembered, NoSession
@@ -67,7 +67,7 @@ class Context:
     """
 
     runtime: Runtime
-    sessions: sessionmaker[Session]
+    sessions: Callable[[], Session]
     actor: Actor = ANONYMOUS
     origin: Origin = Origin()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -299,7 +299,7 @@ def unit_of_work(
     What must stay on record after a refusal is written last, in a transaction of its own, and
     before the answer leaves. So is what the cache must forget.
     """
-    sessions = runtime.reading if reads_only else runtime.writing
+    sessions: Callable[[], Session] = runtime.reading if reads_only else runtime.writing
     ctx = Context(runtime=runtime, sessions=sessions, actor=actor, origin=origin)
     try:
         yield ctx

@@ -143,6 +143,29 @@ def _pass_over_removed(state: ORMExecuteState) -> None:
         state.statement = state.statement.options(LIVING)
 
 
+class ReadingSession(Session):
+    """For what only reads. Nothing would undo what it changed: on PostgreSQL no transaction is
+    there.
+    """
+
+
+def refuse_to_change(connection: Connection) -> None:
+    """Raises RuntimeError on a connection that only reads."""
+    if _reads_only(connection):
+        raise RuntimeError("What only reads changes nothing.")
+
+
+@event.listens_for(ReadingSession, "before_flush")
+def _refuse_objects(session: Session, *_: Any) -> None:
+    refuse_to_change(session.connection())
+
+
+@event.listens_for(ReadingSession, "do_orm_execute")
+def _refuse_statements(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        refuse_to_change(state.session.connection())
+
+
 def make_engine(url: str) -> Engine:
     """An engine whose transactions behave alike on PostgreSQL and SQLite. Connects on first use."""
     if make_url(url).get_backend_name() == "sqlite":
@@ -187,9 +210,17 @@ def commits_each(connection: Connection) -> bool:
     return found
 
 
+def _reads_only(connection: Connection) -> bool:
+    found: bool = connection.get_execution_options().get("reads_only", False)
+    return found
+
+
 def _begin_postgresql(connection: Connection) -> None:
-    """To change how the driver commits takes longer than a statement; to begin is one."""
-    if commits_each(connection):
+    """To change how the driver commits takes longer than a statement; to begin is one.
+
+    What only reads needs none: at READ COMMITTED each statement sees by itself what is committed.
+    """
+    if commits_each(connection) or _reads_only(connection):
         return
     driver: Any = connection.connection.driver_connection
     try:
@@ -266,8 +297,7 @@ def _begin_sqlite(connection: Connection) -> None:
     """
     if commits_each(connection):
         return
-    reads_only = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if _reads_only(connection) else "BEGIN IMMEDIATE")
 
 
 def insert_into(table: Any, dialect: Dialect) -> Any:

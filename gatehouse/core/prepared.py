@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Insert, Select, TableClause, Update, bindparam, insert
 from sqlalchemy.types import TypeEngine
 
-from gatehouse.core.db import as_ours
+from gatehouse.core.db import as_ours, refuse_to_change
 
 Convert = Callable[[Any], Any]
 Statement = Select[*tuple[Any, ...]] | Insert | Update
@@ -40,6 +40,7 @@ class Prepared:
 
     def __init__(self, statement: Statement) -> None:
         self.statement = statement
+        self._changes = not isinstance(statement, Select)
         self._compiled: _Compiled | None = None
 
     def first(self, db: Connection, values: Mapping[str, Any]) -> Any:
@@ -64,6 +65,8 @@ class Prepared:
         return int(self._run(db, values)[1].rowcount)
 
     def _run(self, db: Connection, values: Mapping[str, Any]) -> tuple[_Compiled, Any]:
+        if self._changes:
+            refuse_to_change(db)
         made = self._compiled or self._compile(db.dialect)
         given = [*made.fixed]
         for at, name, convert in made.write:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gatehouse.core.bodies import BodyGate
 from gatehouse.core.cache import OwnedCache
 from gatehouse.core.crypto import Keyring
-from gatehouse.core.db import committing_each, make_engine
+from gatehouse.core.db import ReadingSession, committing_each, make_engine
 from gatehouse.core.domain import Domain
 from gatehouse.core.events import Event
 from gatehouse.core.leases import Leases
@@ -39,7 +39,7 @@ class Runtime:
     settings: Settings
     engine: Engine
     short: Engine
-    reading: sessionmaker[Session]
+    reading: sessionmaker[ReadingSession]
     writing: sessionmaker[Session]
     store: EphemeralStore
     guards: SqlStore
@@ -74,8 +74,12 @@ class Runtime:
             settings=settings,
             engine=engine,
             short=committing_each(engine),
-            reading=_sessions(engine.execution_options(reads_only=True)),
-            writing=_sessions(engine),
+            reading=sessionmaker(
+                engine.execution_options(reads_only=True),
+                class_=ReadingSession,
+                expire_on_commit=False,
+            ),
+            writing=sessionmaker(engine, expire_on_commit=False),
             store=store,
             guards=guards,
             link=link,
@@ -96,10 +100,6 @@ class Runtime:
             personal_data=tuple(part for domain in domains for part in domain.personal_data),
             mails=tuple(mail for domain in domains for mail in domain.mails),
         )
-
-
-def _sessions(engine: Engine) -> sessionmaker[Session]:
-    return sessionmaker(engine, expire_on_commit=False)
 
 
 def _granted(domains: tuple[Domain, ...]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gatehouse.clients.models import ResourceName
 from gatehouse.clients.rules.resources import domains_over, normal
 from gatehouse.core.roles import Role
+from gatehouse.core.runtime import Runtime
 from gatehouse.domains.models import DomainStatus, OrganizationDomain
 from tests.clients.conftest import Manager
 from tests.clients.test_managing import wrong
@@ -112,19 +113,24 @@ def test_a_name_in_other_letters_is_the_same_name(admin: Manager, stranger: Mana
         assert stranger.change(theirs, resources=[name]).status_code == 200, name
 
 
+def prove(runtime: Runtime, org_id: UUID, domain: str) -> None:
+    row = OrganizationDomain(
+        org_id=org_id, domain=domain, challenge="x", status=DomainStatus.VERIFIED
+    )
+    with runtime.writing() as db:
+        db.add(row)
+        db.commit()
+
+
 def test_whoever_proves_the_domain_has_its_resources(
-    admin: Manager, stranger: Manager, db: Session, api: str
+    admin: Manager, stranger: Manager, runtime: Runtime, db: Session, api: str
 ):
     """Threat 41: one who was faster is left without, and cannot come back."""
     squatter, owned = stranger.create(audiences=[api]), admin.create()
     domain = api.removeprefix("https://")
     assert wrong(admin.change(owned, audiences=[api])) == {"audiences"}
 
-    proven = OrganizationDomain(
-        org_id=admin.org.id, domain=domain, challenge="x", status=DomainStatus.VERIFIED
-    )
-    db.add(proven)
-    db.commit()
+    prove(runtime, admin.org.id, domain)
 
     assert wrong(refusable(stranger, resources=[f"https://payroll.{domain}"])) == {"resources"}
     assert admin.change(owned, audiences=[api]).status_code == 200
@@ -167,7 +173,7 @@ def test_tokens_are_exchanged_for_what_is_ones_own(admin: Manager, stranger: Man
 
 
 def test_a_token_is_for_what_the_organization_has_now(
-    open_app: Flask, make: Factory, runtime: Any, address: str, db: Session, api: str
+    open_app: Flask, make: Factory, runtime: Runtime, address: str, api: str
 ):
     """Threat 41: what was granted while nobody had proved the domain ends with the proof."""
     org, owner = make.organization(), make.organization()
@@ -176,13 +182,7 @@ def test_a_token_is_for_what_the_organization_has_now(
     machine = {"grant_type": "client_credentials", "scope": "things", "resource": api}
     assert rp.token(**machine).status_code == 200
 
-    domain = api.removeprefix("https://")
-    db.add(
-        OrganizationDomain(
-            org_id=owner.id, domain=domain, challenge="x", status=DomainStatus.VERIFIED
-        )
-    )
-    db.commit()
+    prove(runtime, owner.id, api.removeprefix("https://"))
 
     answer = rp.token(**machine)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_target")

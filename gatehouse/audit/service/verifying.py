@@ -69,7 +69,7 @@ class Verification:
     def _hold_still(self) -> None:
         """See one state of the database throughout. SQLite does so by itself."""
         if self.ctx.runtime.engine.dialect.name == "postgresql":
-            self.ctx.db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            self.ctx.db.execute(text("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
     def _check_blocks(self) -> Iterator[Finding]:
         for number in seals.purges_without_block(self.ctx):
