@@ -16,7 +16,7 @@ from gatehouse_cli.hosts.state import State
 from gatehouse_cli.places import PUBLIC_FILE, delete, replace_file, sync_folder
 
 INCLUDE = re.compile(r"^\s*include\s.*sshd_config\.d/\*\.conf", re.IGNORECASE | re.MULTILINE)
-NONE = "none"
+NONE, NO = "none", "no"
 # As Debian and as all others call it.
 SERVICES = ("ssh.service", "sshd.service")
 STILL_USED = (
@@ -99,9 +99,8 @@ def take_down(machine: Machine) -> None:
         raise
 
 
-def ignored(machine: Machine) -> list[str]:
-    """What sshd does not go by as we have written it. Raises Failure."""
-    found = settings(machine)
+def ignored(machine: Machine, found: Mapping[str, list[str]]) -> list[str]:
+    """What sshd, which goes by these settings, does not go by as we have written it."""
     return [
         name
         for name, to in _directives(machine).items()
@@ -164,7 +163,7 @@ def _quoted(path: str) -> str:
 
 
 def _see_that_they_count(machine: Machine) -> None:
-    for name in ignored(machine):
+    for name in ignored(machine, settings(machine)):
         raise Failure(f"sshd does not go by {name} in {machine.drop_in}: another one is first.")
 
 
