@@ -17,9 +17,14 @@ from gatehouse_cli.hosts.sshd import certificate_of
 from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.ssh_keys import PublicKey
 
+NO_MORE = (
+    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
+    " and enrol this machine anew."
+)
 OTHER_KEYS = f"This machine has other keys than those that were enrolled. {ANEW}"
 # Why the server refuses one key of a host that has others.
-NOT_THIS_KEY = {"key_revoked", "replaced"}
+REVOKED = "key_revoked"
+NOT_THIS_KEY = {REVOKED, "replaced"}
 
 
 def renewed(state: State) -> dict[Path, bytes]:
@@ -49,8 +54,17 @@ def _renewed_by(state: State, key: PublicKey, *others: PublicKey) -> Any:
 
 def keys_here(state: State) -> list[PublicKey]:
     """Those that were enrolled, and are what they were."""
+    return _here(state.keys)
+
+
+def revoked_here(state: State) -> list[PublicKey]:
+    """Those that the organization has revoked, until somebody makes others."""
+    return _here(state.revoked)
+
+
+def _here(lines: Mapping[str, str]) -> list[PublicKey]:
     found = []
-    for path, line in state.keys.items():
+    for path, line in lines.items():
         key = public_key(Path(path))
         if key is not None and key.text.split()[:2] == line.split():
             found.append(key)

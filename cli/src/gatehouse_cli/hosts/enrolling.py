@@ -38,9 +38,10 @@ def enroll(
     machine.prepare()
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
     with machine.alone():
-        answer, used = _proved(server, token, chosen, say, may_drop=not keys)
+        answer, used, revoked = _proved(server, token, chosen, say, may_drop=not keys)
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
+        state.revoked = as_kept(revoked)
         state.write(machine)
         try:
             new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
@@ -99,12 +100,13 @@ def _proved(
     say: Callable[[str], None],
     *,
     may_drop: bool,
-) -> tuple[dict[str, object], list[PublicKey]]:
-    """What an enrolled machine gets, and for which keys."""
+) -> tuple[dict[str, object], list[PublicKey], list[PublicKey]]:
+    """What an enrolled machine gets, for which keys, and which of the others are revoked."""
     asked = post(server, "enroll", {"token": token}, by_clock=True).get("challenge")
     signed = [
         (key, proofs.signature(asked, key, server=server, purpose=proofs.ENROLMENT)) for key in keys
     ]
+    revoked: list[PublicKey] = []
     while True:
         body = {
             "token": token,
@@ -117,11 +119,12 @@ def _proved(
             if not may_drop or len(signed) == 1 or refused.index >= len(signed):
                 raise
             key, _ = signed.pop(refused.index)
+            revoked += [key] if refused.is_revoked else []
             say(f"{key.path} gets no certificate: {refused}")
             continue
         if not isinstance(answer, dict):
             raise NotGood("The server does not say what this machine needs.")
-        return answer, [key for key, _ in signed]
+        return answer, [key for key, _ in signed], revoked
 
 
 def _credential(answer: dict[str, object]) -> str:

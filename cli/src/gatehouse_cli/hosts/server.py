@@ -38,9 +38,9 @@ def post(server: str, path: str, body: Mapping[str, Any], *, by_clock: bool = Fa
         data = data_of(answer)
     except Refused as refused:
         index, reason = (refused.details.get(name) for name in ("index", "reason"))
-        is_of_one = refused.type in NO_KEYS_FOR_HOSTS or reason == REVOKED
-        if is_of_one and isinstance(index, int):
-            raise KeyRefused(str(refused), refused.type, index) from None
+        is_revoked = reason == REVOKED
+        if isinstance(index, int) and (is_revoked or refused.type in NO_KEYS_FOR_HOSTS):
+            raise KeyRefused(refused, index, is_revoked=is_revoked) from None
         raise
     if by_clock:
         _compare_clocks(answer.headers.get("Date", ""))

@@ -76,6 +76,8 @@ def _problems(
     bad = [f"{one['file']}: {one['state']}" for one in certificates if one["state"] != "valid"]
     if not certificates:
         bad.append(certifying.OTHER_KEYS)
+    revoked = certifying.revoked_here(state)
+    bad += [certifying.NO_MORE.format(key=key.path) for key in revoked]
     if not state.complete:
         bad.append("It is not set up yet: gatehouse host sync")
     elif not files.are_as_kept(machine, state):

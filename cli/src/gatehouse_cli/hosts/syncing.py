@@ -7,21 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatehouse_cli.durations import in_words
-from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Unreachable
+from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, Unreachable
 from gatehouse_cli.hosts import certifying, files, krl, sshd, told
 from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import synced
-from gatehouse_cli.hosts.state import State, read_state
+from gatehouse_cli.hosts.state import State, as_kept, read_state
 from gatehouse_cli.places import Busy
 
 STALE = 15 * 60  # Seconds without word of the server that are too many.
 HANGS = "Another run of this does not come to its end."
 RELOAD = "Reload sshd: until then it shows the certificates of before."
-NO_MORE = (
-    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
-    " and enrol this machine anew."
-)
 NOBODY = "The organization has no authority for people: by a certificate nobody gets in here."
 
 
@@ -109,10 +105,12 @@ def keep(run: Run, new: files.Files) -> None:
     state, gone = run.state, []
     run.outcome.changed += run.put(new)
     for key in certifying.keys_here(state):
-        path = certifying.path_of(key)
-        if path not in new:
-            run.say(NO_MORE.format(key=key.path))
-            del state.keys[str(key.path)]
+        path, name = certifying.path_of(key), str(key.path)
+        if path in new:
+            state.revoked.pop(name, None)
+        else:
+            run.say(certifying.NO_MORE.format(key=name))
+            state.revoked[name] = state.keys.pop(name)
             gone.append(path)
     run.outcome.removed += [path for path in gone if str(path) in state.files]
     files.forget(run.machine, state, gone)
@@ -202,7 +200,14 @@ def _renew(run: Run) -> None:
         run.outcome.is_renewed = True
         return
     run.state.write(run.machine)  # What it has heard it has heard, whatever comes of this.
-    new = certifying.renewed(run.state)
+    try:
+        new = certifying.renewed(run.state)
+    except Refused as refused:
+        if refused.details.get("reason") == certifying.REVOKED:
+            # The certificates stay: there is none that sshd could show in their place.
+            run.state.revoked |= as_kept(certifying.keys_here(run.state))
+            run.state.write(run.machine)
+        raise
     run.state.reload_due = True
     run.state.write(run.machine)
     keep(run, new)
