@@ -230,6 +230,7 @@ def test_where_one_key_is_revoked_the_others_are_renewed(
     assert done.json["removed"] == [str(certificate)]
     assert f"ssh_host_{kind}_key.pub gets no certificate" in done.err
     assert not certificate.exists()
+    assert str(certificate) not in enrolled.drop_in.read_text()
     assert wait_until(lambda: enrolled.said().count(LISTENS) > heard)
     assert enter(estate, enrolled).is_in
     assert enrolled.sync("--json").json["renewed"] is False

@@ -13,7 +13,7 @@ from gatehouse_cli.hosts import proofs
 from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.programs import run, ssh_keygen
 from gatehouse_cli.hosts.server import SKEW, post
-from gatehouse_cli.hosts.sshd import certificate_of
+from gatehouse_cli.hosts.sshd import certificate_of, certificates_in
 from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.ssh_keys import PublicKey
 
@@ -60,6 +60,19 @@ def keys_here(state: State) -> list[PublicKey]:
 def revoked_here(state: State) -> list[PublicKey]:
     """Those that the organization has revoked, until somebody makes others."""
     return _here(state.revoked)
+
+
+def gone_from(state: State) -> list[Path]:
+    """The certificates of enrolled keys that are not here any more, or are others. While there is
+    a private key alone, sshd shows it with its certificate as before.
+    """
+    shown = {path_of(key) for key in keys_here(state)}
+    shown |= {Path(certificate_of(key)) for key in state.keys if _is_private_alone(key)}
+    return [path for path in map(Path, certificates_in(state)) if path not in shown]
+
+
+def _is_private_alone(key: str) -> bool:
+    return not Path(key).exists() and Path(key.removesuffix(".pub")).exists()
 
 
 def _here(lines: Mapping[str, str]) -> list[PublicKey]:

@@ -17,6 +17,7 @@ from gatehouse_cli.places import PUBLIC_FILE, delete, replace_file, sync_folder
 
 INCLUDE = re.compile(r"^\s*include\s.*sshd_config\.d/\*\.conf", re.IGNORECASE | re.MULTILINE)
 NONE, NO = "none", "no"
+SHOWN = "HostCertificate"
 # As Debian and as all others call it.
 SERVICES = ("ssh.service", "sshd.service")
 STILL_USED = (
@@ -29,9 +30,17 @@ def lines(machine: Machine, state: State) -> str:
     """Directives for files that are in place."""
     about = f"who logs in here by certificates of {state.organization}"
     head = f"# Gatehouse ({state.server}): {about}."
-    shown = [("HostCertificate", path) for path in certificates_in(state)]
-    pairs = [*_directives(machine).items(), *shown]
-    return "".join(f"{line}\n" for line in (head, *(f"{name} {_quoted(to)}" for name, to in pairs)))
+    directives = (f"{name} {_quoted(to)}" for name, to in _directives(machine).items())
+    return "".join(f"{line}\n" for line in (head, *directives, *_shown(state)))
+
+
+def shows_others(machine: Machine, state: State) -> bool:
+    """Whether our lines, if they are there, name other certificates than there are by now."""
+    try:
+        text = machine.drop_in.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return [line for line in text.splitlines() if line.startswith(SHOWN)] != _shown(state)
 
 
 def certificates_in(state: State) -> list[str]:
@@ -144,6 +153,10 @@ def _see_that_it_does_without(machine: Machine) -> None:
     said = (*told, *(line for line in written if not line.startswith("#")))
     if any(f"{machine.folder}/" in line.replace("%%", "%") for line in said):
         raise Failure(STILL_USED.format(folder=machine.folder))
+
+
+def _shown(state: State) -> list[str]:
+    return [f"{SHOWN} {_quoted(path)}" for path in certificates_in(state)]
 
 
 def _directives(machine: Machine) -> dict[str, str]:

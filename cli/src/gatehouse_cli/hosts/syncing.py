@@ -91,9 +91,10 @@ def install(run: Run, found: told.Told) -> None:
     state.organization, state.names, state.host_ca = found.organization, found.names, found.host_ca
     state.bundle = found.bundle
     run.outcome.changed += run.put(new)
-    run.outcome.removed += files.others_in(machine, found.principals)
+    others = files.others_in(machine, found.principals)
+    run.outcome.removed += others
     if not run.is_dry:
-        files.forget(machine, state, run.outcome.removed)
+        files.forget(machine, state, others)
     if not found.user_ca:
         run.say(NOBODY)
 
@@ -117,15 +118,33 @@ def keep(run: Run, new: files.Files) -> None:
 
 
 def finish(run: Run) -> None:
-    """Have sshd use what is in place: its lines the first time, and a reload when it needs one."""
+    """Have sshd use what is in place: its lines the first time or when they are others, and a
+    reload when it needs one.
+    """
     state, machine = run.state, run.machine
     if not state.complete and state.drop_in:
         sshd.set_up(machine, state)
         state.reload_due = True
     state.complete = True
     state.write(machine)
+    if state.drop_in and sshd.shows_others(machine, state):
+        _show_others(run)
     if state.reload_due:
         _reload(run)
+
+
+def _show_others(run: Run) -> None:
+    """Have sshd show the certificates that there are now. What it refuses is tried again with the
+    next run.
+    """
+    try:
+        sshd.set_up(run.machine, run.state)
+    except Failure as failure:
+        run.say(f"{run.machine.drop_in} stays as it is. {failure}")
+    else:
+        run.outcome.changed.append(run.machine.drop_in)
+        run.state.reload_due = True
+        run.state.write(run.machine)
 
 
 def _reload(run: Run) -> None:
@@ -142,7 +161,7 @@ def _reload(run: Run) -> None:
 
 def _go(run: Run, *, renew: bool) -> None:
     state, machine = run.state, run.machine
-    _miss_no_more(state)
+    _miss_no_more(run)
     has_certificates = _has_certificates(state)
     is_whole = state.complete and has_certificates and files.are_as_kept(machine, state)
     found, tag = None, state.etag
@@ -162,6 +181,8 @@ def _go(run: Run, *, renew: bool) -> None:
     if found and (renew or found.renewal_due or not has_certificates):
         _renew(run)
     if run.is_dry:
+        if state.drop_in and sshd.shows_others(machine, state):
+            run.outcome.changed.append(machine.drop_in)
         return
     finish(run)
     if not run.outcome.problem:
@@ -220,12 +241,16 @@ def _has_certificates(state: State) -> bool:
     return bool(paths) and all(files.is_kept(state, path) for path in paths)
 
 
-def _miss_no_more(state: State) -> None:
-    """Keys may be taken from a machine, and their certificates with them."""
-    here = [str(certifying.path_of(key)) for key in certifying.keys_here(state)]
-    for path in sshd.certificates_in(state):
-        if path not in here:
-            del state.files[path]
+def _miss_no_more(run: Run) -> None:
+    """Keys may be taken from a machine: their certificates, as far as they are ours, go as well."""
+    state = run.state
+    gone = certifying.gone_from(state)
+    ours = [path for path in gone if files.is_kept(state, path)]
+    run.outcome.removed += ours
+    for path in gone:
+        del state.files[str(path)]
+    if not run.is_dry:
+        files.forget(run.machine, state, ours)
 
 
 def _refuse_another(state: State, found: told.Told) -> None:
