@@ -14,7 +14,7 @@ from gatehouse_cli.ssh_keys import PublicKey, read_key
 
 TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-")
 NO_KEYS = "There is no host key in {folder}. Make them: ssh-keygen -A"
-LATER = "This machine is enrolled, but not set up: {problem} Then go on with: gatehouse host sync"
+LATER = "This machine is enrolled, but not set up: {problem} Then go on with: {sync}"
 
 
 def enroll(
@@ -35,9 +35,8 @@ def enroll(
     timers.refuse_script(machine)
     if with_config:
         sshd.refuse_others(machine)
-    machine.prepare()
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
-    with machine.alone():
+    with machine.prepared(), machine.alone():
         answer, used, revoked = _proved(server, token, chosen, say, may_drop=not keys)
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
@@ -47,7 +46,7 @@ def enroll(
             new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
             _set_up(syncing.Run(machine, state, say), welcome, new)
         except Failure as failure:
-            failure.args = (LATER.format(problem=failure),)
+            failure.args = (LATER.format(problem=failure, sync=machine.command("sync")),)
             raise
     return state
 

@@ -92,8 +92,8 @@ def set_up(machine: Machine, state: State) -> None:
         raise
 
 
-def take_down(machine: Machine) -> None:
-    """Take our lines away, and see that sshd does without our files then.
+def take_down(machine: Machine) -> list[Path]:
+    """Take our lines away, and see that sshd does without our files then. Returns what is gone.
 
     Raises Failure; the lines are there again then.
     """
@@ -106,6 +106,7 @@ def take_down(machine: Machine) -> None:
         if before is not None:
             _put_back(machine, before)
         raise
+    return [] if before is None else [machine.drop_in]
 
 
 def ignored(machine: Machine, found: Mapping[str, list[str]]) -> list[str]:

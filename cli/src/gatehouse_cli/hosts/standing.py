@@ -76,12 +76,13 @@ def _problems(
     bad = [f"{one['file']}: {one['state']}" for one in certificates if one["state"] != "valid"]
     if not certificates:
         bad.append(certifying.OTHER_KEYS)
+    sync = machine.command("sync")
     revoked = certifying.revoked_here(state)
     bad += [certifying.NO_MORE.format(key=key.path) for key in revoked]
     if not state.complete:
-        bad.append("It is not set up yet: gatehouse host sync")
+        bad.append(f"It is not set up yet: {sync}")
     elif not files.are_as_kept(machine, state):
-        bad.append("Files are not as they were written: gatehouse host sync")
+        bad.append(f"Files are not as they were written: {sync}")
     if state.complete:
         bad += _of_sshd(machine, state)
     if state.reload_due:
