@@ -1,7 +1,5 @@
 """``gatehouse ssh setup``: a key, the lines for ssh, and a first certificate."""
 
-import os
-import pwd
 import sys
 from pathlib import Path
 from shutil import which
@@ -52,9 +50,8 @@ def set_up(
     if lines is None:
         output.say(f"{setup.org} has no authority for machines: their own keys are asked about.")
     known_hosts.write(setup, lines or "")
-    account = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    if Path.home().resolve() != account.resolve():
-        output.say(f"HOME is {Path.home()}: by itself ssh reads what is in {account}.")
+    if other_home := ssh_config.elsewhere():
+        output.say(other_home)
     ensured(setup, anew=kept(api, output, target_of(setup), Wish()) is None)
     return setup
 
