@@ -104,12 +104,17 @@ class FromStore:
         return found
 
 
+def token_of_environment() -> str:
+    """``GATEHOUSE_TOKEN``, if there is one."""
+    return os.environ.get("GATEHOUSE_TOKEN", "").strip()
+
+
 def credential_of(profile: Profile) -> Credential:
     """The token of the environment where it is for this server, else the sign-in there.
 
     Raises NotSignedIn where there is neither.
     """
-    token = os.environ.get("GATEHOUSE_TOKEN", "").strip()
+    token = token_of_environment()
     if token and is_meant(profile.server):
         return FromEnvironment(token, profile.server)
     try:

@@ -87,8 +87,8 @@ def _planned(
     wishes: "Wishes", org: str | None, hosts: "Sequence[str]", key: Path | None
 ) -> tuple[SetUp, str | None]:
     """What is to be set up, and the lines for its known hosts; nothing is written."""
-    profile = wishes.chosen()
-    organization = organization_of(wishes.api(), org or profile.organization)
+    api, profile = wishes.api(), wishes.chosen()
+    organization = organization_of(api, org or profile.organization)
     slug = organization["slug"]
     if not SLUG.fullmatch(slug):
         raise Misused(f"{slug!r} cannot be the name of a file.")
