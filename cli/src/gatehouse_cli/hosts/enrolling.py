@@ -115,7 +115,7 @@ def _proved(
         try:
             answer = post(server, "enroll", body).get("enrolled")
         except KeyRefused as refused:
-            if not may_drop or len(signed) == 1 or refused.index >= len(signed):
+            if not may_drop or len(signed) == 1 or refused.index not in range(len(signed)):
                 raise
             key, _ = signed.pop(refused.index)
             revoked += [key] if refused.is_revoked else []
