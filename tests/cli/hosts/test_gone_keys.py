@@ -106,6 +106,15 @@ def test_a_private_key_alone_shows_its_certificate_on(enrolled: Box, gate: Playe
     assert enrolled.used == was
 
 
+def test_who_enrols_anew_keeps_none_of_before(enrolled: Box, gate: PlayedHost):
+    without(enrolled, "ecdsa")
+
+    assert enrolled.run("enroll", "token").code == 0
+
+    assert list(enrolled.ssh.glob("*-cert.pub")) == [enrolled.certificate]
+    assert (warnings(enrolled), enrolled.run("status").code) == ("", 0)
+
+
 @pytest.mark.parametrize("synced", [True, False])
 def test_no_certificate_of_ours_is_left(enrolled: Box, gate: PlayedHost, *, synced: bool):
     without(enrolled, "ecdsa")

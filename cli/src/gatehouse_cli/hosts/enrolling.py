@@ -9,7 +9,7 @@ from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, timers
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import post
-from gatehouse_cli.hosts.state import State, as_kept
+from gatehouse_cli.hosts.state import State, as_kept, read_state
 from gatehouse_cli.ssh_keys import PublicKey, read_key
 
 TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-")
@@ -41,10 +41,12 @@ def enroll(
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
         state.revoked = as_kept(revoked)
+        before = _certificates_of_before(machine)
         state.write(machine)
         try:
             new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
             _set_up(syncing.Run(machine, state, say), welcome, new)
+            files.forget(machine, state, [path for path in before if path not in new])
         except Failure as failure:
             failure.args = (LATER.format(problem=failure, sync=machine.command("sync")),)
             raise
@@ -71,6 +73,15 @@ def _kept(
         host_ca=welcome.host_ca,
         drop_in=with_config,
     )
+
+
+def _certificates_of_before(machine: Machine) -> list[Path]:
+    """Those of ours, where it was enrolled before: maybe with keys that it has no more."""
+    try:
+        found = read_state(machine)
+    except Failure:
+        return []
+    return [path for path in map(Path, sshd.certificates_in(found)) if files.is_kept(found, path)]
 
 
 def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
