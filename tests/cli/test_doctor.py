@@ -1,5 +1,7 @@
 """The doctor: each thing that can be wrong is found, and said with what helps."""
 
+import os
+import pwd
 import shlex
 import time
 from email.utils import formatdate
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gatehouse_cli.certificates import read_certificate
 from gatehouse_cli.doctor import looked_up
 from tests.cli.authority import Authority, Played, put_certificate, set_up
 from tests.cli.homes import HOST, folder, live_in
@@ -127,6 +130,19 @@ def test_a_certificate_that_lacks_what_was_given_since_is_found(machine: Cli, pl
     assert set(wrong(machine.run("ssh", "doctor", HOST, "--json"))) == {"certificate"}
 
 
+def test_of_one_that_was_revoked_nothing_else_is_said(machine: Cli, played: Played):
+    """How long it would be good is of no use to anybody, nor what it lacks."""
+    more = {"name": "db", "included": True, "why_not": None}
+    said = {**FORESEEN, "principals": [FORESEEN["principals"][0], more]}
+    played.stage.plays["/api/v1/ssh/sign/preview"] = lambda _form: (OK, enveloped(said))
+    played.states[read_certificate(folder(machine) / "acme-cert.pub").id] = "revoked"
+
+    done = machine.run("ssh", "doctor", HOST, "--json")
+
+    assert wrong(done) == {"revoked": "It was revoked: gatehouse cert request --org acme"}
+    assert "certificate" not in {one["about"] for one in done.json}
+
+
 def test_a_certificate_of_another_key_is_found(machine: Cli, played: Played, tmp_path: Path):
     other = played.authority.sign(make_key(tmp_path).public)
     (folder(machine) / "acme-cert.pub").write_text(other)
@@ -218,6 +234,8 @@ def test_a_machine_that_is_not_meant_is_found(machine: Cli):
     config.write_text("")
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))
     assert "does not read what we wrote" in found["host"]
+    account = pwd.getpwuid(os.getuid()).pw_dir
+    assert f"HOME is {machine.home}: by itself ssh reads what is in {account}." in found["host"]
 
     config.write_text("Nonsense yes\n")
     found = wrong(machine.run("ssh", "doctor", HOST, "--json"))

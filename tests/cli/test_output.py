@@ -142,7 +142,10 @@ def test_what_is_installed_is_what_is_pinned():
         (["key", "rename", "one"], 2),
         (["whoami", "--nonsense"], 2),
         (["completion", "powershell"], 2),
-        (["whoami"], 2),  # Of no server.
+        (["whoami"], 3),
+        (["whoami", "--profile", "work"], 2),  # Of no server.
+        (["login"], 2),  # At no server.
+        (["logout"], 2),
         (["whoami", "--server", "ftp://id.example.com"], 2),
         (["whoami", "--server", "https://user:secret@id.example.com"], 2),
         (["whoami", "--server", "https://id.example.com/?a=b"], 2),

@@ -119,6 +119,29 @@ def test_what_helps_helps_at_the_same_server(machine: Cli, played: Played, last:
     assert (here.code, "--profile" in here.err) == (1, False)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("whoami", "key list", "key add", "key verify x", "key rename x y", "key rm x --yes"),
+        *("cert request", "cert request --dry-run", "cert list", "cert revoke 7", "cert whois 7"),
+        *("ssh setup --host *.example.com", "ssh setup --print", "--request"),
+    ],
+)
+def test_where_nobody_ever_signed_in_that_is_said(tmp_path: Path, command: str):
+    """And not that the command was called in a wrong way, which it was with a wrong name."""
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    keygen("-q", "-t", "ed25519", "-N", "", "-f", tmp_path / ".ssh" / "id_ed25519")
+    cli = Cli(tmp_path, "")
+
+    done, other = cli.run(*command.split()), cli.run(*command.split(), "--profile", "work")
+    token = cli.run(*command.split(), GATEHOUSE_TOKEN="x")
+
+    assert (done.code, done.out) == (3, ""), done.said
+    assert "Sign in: gatehouse login --server" in done.err
+    assert (other.code, token.code) == (2, 2), (other, token)
+    assert "Which server?" in token.err
+
+
 def test_a_second_server_of_a_host_has_a_profile_of_its_own(tmp_path: Path):
     """Else its sign-in would take the place of the first one's."""
     cli = Cli(tmp_path, "")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from gatehouse_cli.addresses import origin_of
+from gatehouse_cli.answers import Told
 from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, StepUpNeeded, Unreachable
 from gatehouse_cli.oauth import refreshed
 from gatehouse_cli.profiles import Profile, is_meant
@@ -104,12 +105,17 @@ class FromStore:
         return found
 
 
+def token_of_environment() -> str:
+    """``GATEHOUSE_TOKEN``, if there is one."""
+    return os.environ.get("GATEHOUSE_TOKEN", "").strip()
+
+
 def credential_of(profile: Profile) -> Credential:
     """The token of the environment where it is for this server, else the sign-in there.
 
     Raises NotSignedIn where there is neither.
     """
-    token = os.environ.get("GATEHOUSE_TOKEN", "").strip()
+    token = token_of_environment()
     if token and is_meant(profile.server):
         return FromEnvironment(token, profile.server)
     try:
@@ -118,26 +124,6 @@ def credential_of(profile: Profile) -> Credential:
         if token:
             raise NotSignedIn(f"{failure}\n{FOR_ANOTHER}") from None
         raise
-
-
-class Told(dict[str, Any]):
-    """An object of an answer. Who reads something that it does not have hears that the server is
-    another than they know how to talk to.
-    """
-
-    def __init__(self, content: Mapping[str, Any], origin: str) -> None:
-        super().__init__((name, told(value, origin)) for name, value in content.items())
-        self._origin = origin
-
-    def __missing__(self, name: str) -> Any:
-        raise Unreachable(f"{self._origin} {NO_GATEHOUSE} (It tells no {name}.)")
-
-
-def told(found: Any, origin: str) -> Any:
-    """What an answer holds, with objects that say it where something is missing."""
-    if isinstance(found, list):
-        return [told(one, origin) for one in found]
-    return Told(found, origin) if isinstance(found, dict) else found
 
 
 class Api:

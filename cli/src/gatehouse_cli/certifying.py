@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gatehouse_cli.answers import are_rows
 from gatehouse_cli.certificates import Certificate, fingerprint, parsed
 from gatehouse_cli.failures import Failure, Misused, Refused, Unreachable
 from gatehouse_cli.places import PUBLIC_FILE, replace_file
@@ -83,7 +84,9 @@ def request(api: "Api", target: Target, wish: Wish) -> tuple[Any, Certificate]:
 
 
 def preview(api: "Api", target: Target, wish: Wish) -> Any:
-    return api.post("/ssh/sign/preview", _body(api, target, wish))
+    said = api.post("/ssh/sign/preview", _body(api, target, wish))
+    # Here each of them tells whether it would be in, and else why not.
+    return said.having(principals=are_rows)
 
 
 def refusals_of(said: Any, key: PublicKey, server: str) -> list[str]:

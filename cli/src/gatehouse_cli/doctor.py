@@ -23,6 +23,7 @@ from gatehouse_cli.patterns import matches
 from gatehouse_cli.refusals import hint
 from gatehouse_cli.renewing import advice, api_of, target_of
 from gatehouse_cli.setups import SetUp
+from gatehouse_cli.ssh_config import elsewhere
 from gatehouse_cli.ssh_keys import PublicKey, read_key
 from gatehouse_cli.telling import NO_PTY
 from gatehouse_cli.transport import send
@@ -43,12 +44,20 @@ class Finding:
         return {"about": self.about, "ok": self.ok, "says": self.says}
 
 
+@dataclass(slots=True)
+class Told:
+    """What the server told, as far as it matters for what is here. ``ip`` is where it sees us."""
+
+    ip: str = ""
+    is_revoked: bool = False
+
+
 def examine(setup: SetUp, host: str) -> Iterator[Finding]:
     """What is right and what is not. Nothing that is wrong keeps the rest from being looked at."""
     yield _clock(setup)
-    seen_from: list[str] = []
-    yield from _at_the_server(setup, seen_from)
-    yield from _of_the_certificate(setup, seen_from)
+    told = Told()
+    yield from _at_the_server(setup, told)
+    yield from _of_the_certificate(setup, told)
     yield from _of_ssh(setup, host)
 
 
@@ -67,7 +76,7 @@ def _clock(setup: SetUp) -> Finding:
     return Finding("clock", ok=False, says=says)
 
 
-def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
+def _at_the_server(setup: SetUp, told: Told) -> Iterator[Finding]:
     """Who is signed in, whether their key counts, and what they would get."""
     about = "sign-in"
     try:
@@ -75,17 +84,21 @@ def _at_the_server(setup: SetUp, seen_from: list[str]) -> Iterator[Finding]:
         yield Finding(about, ok=True, says=api.get("/auth/me")["user"]["email"])
         about = "key"
         yield _key(api, setup)
-        yield from _revoked(api, setup)
+        told.is_revoked = _is_revoked(api, setup)
+        if told.is_revoked:
+            says = f"It was revoked: gatehouse cert request --org {setup.org}"
+            yield Finding("revoked", ok=False, says=says)
         about = "policy"
         said = preview(api, target_of(setup), Wish())
     except Failure as failure:
         yield Finding(about, ok=False, says=advice(setup, failure))
         return
-    seen_from += [str(said["ip"])] if said.get("ip") else []
+    told.ip = str(said.get("ip") or "")
     names = ", ".join(one["name"] for one in said["principals"] if one["included"])
     refusals = " ".join(refusals_of(said, read_key(setup.public), api.server))
     yield Finding("policy", ok=said["allowed"], says=refusals or f"You get: {names}")
-    yield from _lacking(setup, said)
+    if not told.is_revoked:
+        yield from _lacking(setup, said)
 
 
 def _key(api: Api, setup: SetUp) -> Finding:
@@ -98,16 +111,14 @@ def _key(api: Api, setup: SetUp) -> Finding:
     return Finding("key", ok=False, says=says)
 
 
-def _revoked(api: Api, setup: SetUp) -> Iterator[Finding]:
-    """Whether the certificate that is here was revoked, maybe from elsewhere."""
+def _is_revoked(api: Api, setup: SetUp) -> bool:
+    """Whether the certificate that is here was, maybe from elsewhere."""
     try:
         found = read_certificate(setup.certificate)
         state = api.get(f"/ssh/certificates/{found.id}")["state"]
     except (NoCertificate, NotThere):
-        return
-    if state == "revoked":
-        says = f"It was revoked: gatehouse cert request --org {setup.org}"
-        yield Finding("revoked", ok=False, says=says)
+        return False
+    return bool(state == "revoked")
 
 
 def _lacking(setup: SetUp, said: Any) -> Iterator[Finding]:
@@ -123,7 +134,7 @@ def _lacking(setup: SetUp, said: Any) -> Iterator[Finding]:
         yield Finding("principals", ok=False, says=says)
 
 
-def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Finding]:
+def _of_the_certificate(setup: SetUp, told: Told) -> Iterator[Finding]:
     renew = f"gatehouse ssh ensure --org {setup.org}"
     try:
         found = read_certificate(setup.certificate)
@@ -136,11 +147,11 @@ def _of_the_certificate(setup: SetUp, seen_from: Sequence[str]) -> Iterator[Find
         yield Finding("certificate", ok=False, says=f"It is for another key: {renew}")
     elif state != "valid":
         yield Finding("certificate", ok=False, says=f"It is {state.replace('_', ' ')}: {renew}")
-    else:
+    elif not told.is_revoked:
         says = f"{', '.join(found.principals)} for {in_words(left)}"
         yield Finding("certificate", ok=bool(found.principals), says=says)
     yield from _private(setup, key)
-    yield from _limits(found, seen_from)
+    yield from _limits(found, told.ip)
 
 
 def _private(setup: SetUp, key: PublicKey) -> Iterator[Finding]:
@@ -167,13 +178,13 @@ def _blobs_in_agent() -> set[bytes]:
     return {one.certificate.key_blob if one.certificate else one.blob for one in found}
 
 
-def _limits(found: Certificate, seen_from: Sequence[str]) -> Iterator[Finding]:
+def _limits(found: Certificate, ip: str) -> Iterator[Finding]:
     """What people meet late: a machine sees another address, and there is no terminal."""
     source = found.critical_options.get("source-address")
-    if source and seen_from:
-        is_inside = _is_in(seen_from[0], source)
+    if source and ip:
+        is_inside = _is_in(ip, source)
         where = "as you are" if is_inside else "and you are not there"
-        says = f"Good from {source} alone; the server sees you at {seen_from[0]}, {where}."
+        says = f"Good from {source} alone; the server sees you at {ip}, {where}."
         yield Finding("address", ok=is_inside, says=says)
     if "permit-pty" not in found.extensions and "force-command" not in found.critical_options:
         yield Finding("terminal", ok=False, says=NO_PTY)
@@ -225,7 +236,8 @@ def _pattern(setup: SetUp, host: str, config: Mapping[str, list[str]]) -> Findin
     if str(setup.certificate) in config.get("certificatefile", []):
         return Finding("host", ok=True, says=f"{host} is one of {patterns}")
     if matches(host, setup.patterns):
-        return Finding("host", ok=False, says=f"ssh does not read what we wrote: {again}")
+        says = f"ssh does not read what we wrote: {again} {elsewhere()}".rstrip()
+        return Finding("host", ok=False, says=says)
     for name in config.get("hostname", []):
         if matches(name, setup.patterns):
             says = f"ssh goes by the name that is typed, and you typed another: ssh {name}"

@@ -2,7 +2,7 @@
 
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -58,7 +58,7 @@ class Provider:
         found = {name: str(said.get(name) or "") for name in NEEDED}
         if not all(found.values()):
             raise Unreachable(f"{server} does not sign in command lines. Is it a Gatehouse?")
-        if any(origin_of(url) != origin_of(server) for url in found.values()):
+        if any(_named(url, server, origin_of) != origin_of(server) for url in found.values()):
             raise Unreachable(f"{server} names endpoints that are somewhere else.")
         return cls(issuer, _api_of(said, server), **found)
 
@@ -73,12 +73,22 @@ class Provider:
         return _redeemed(none_yet, form)
 
 
+def _named(url: str, server: str, as_what: Callable[[str], str] = server_address) -> str:
+    """An address that a server names. Nobody here called anything in a wrong way: raises
+    Unreachable for what is none.
+    """
+    try:
+        return as_what(url)
+    except Misused as failure:
+        raise Unreachable(f"{server} {NO_GATEHOUSE} ({failure})") from None
+
+
 def _api_of(said: Mapping[str, Any], server: str) -> str:
     """The REST API, as the server names it (RFC 9728 4). One at another place has to go by the
     same issuer: else a server could have us prove our keys to somebody else's, for its own account.
     """
     own, named = f"{server}{API}", said.get("protected_resources")
-    found = server_address(str(named[0])) if isinstance(named, list) and named else own
+    found = _named(str(named[0]), server) if isinstance(named, list) and named else own
     if found != own:
         about = answer_of(send("GET", found.removesuffix(API) + Provider.OF))
         if about.get("issuer") != said["issuer"]:

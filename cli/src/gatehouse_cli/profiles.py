@@ -21,6 +21,10 @@ NO_NAME = (
 NO_SERVER = "Which server? Sign in with: gatehouse login --server https://id.example.com"
 
 
+class NoServer(Misused):
+    """Nobody is named, and nobody ever signed in here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """``keyring``: whether the system's keyring has the secrets, not a file."""
@@ -35,7 +39,7 @@ def chosen(name: str | None, server: str | None) -> Profile:
     """The profile that is meant: the one of this name, else of this server, else the last used.
 
     A server that no profile has gets one of its host's name. Raises Misused where nothing tells
-    the server.
+    the server, and of that NoServer where there is no name, either.
     """
     config = _config()
     known = {key: _profile(key, kept) for key, kept in config["profiles"].items()}
@@ -53,7 +57,9 @@ def chosen(name: str | None, server: str | None) -> Profile:
     found = known.get(name) if name else None
     if found is not None and address in (None, found.server):
         return found
-    if name is None or address is None:
+    if name is None:
+        raise NoServer(NO_SERVER)
+    if address is None:
         raise Misused(NO_SERVER)
     return Profile(name, address)
 

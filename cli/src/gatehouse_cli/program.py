@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gatehouse_cli import old_flags
-from gatehouse_cli.failures import Failure
+from gatehouse_cli.failures import Failure, NotSignedIn
 from gatehouse_cli.output import Output, complain
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gatehouse_cli.setups import SetUp
 
 COMMANDS = ("login", "logout", "whoami", "key", "cert", "ssh", "host", "ci", "completion")
+NOWHERE = "You are not signed in.\nSign in: gatehouse login --server https://id.example.com"
 
 
 @dataclass(slots=True)
@@ -48,11 +49,16 @@ class Wishes:
         return is_named(setup.profile, setup.server, by=(self.profile, self.server))
 
     def api(self, setup: "SetUp | None" = None) -> "Api":
-        """Calls to whom is named, or to whom it was set up with."""
-        from gatehouse_cli.api import Api, credential_of
-        from gatehouse_cli.profiles import chosen
+        """Calls to whom is named, or to whom it was set up with. Raises NotSignedIn, Misused."""
+        from gatehouse_cli.api import Api, credential_of, token_of_environment
+        from gatehouse_cli.profiles import NoServer, chosen
 
-        self.asked = chosen(setup.profile, setup.server) if setup else self.chosen()
+        try:
+            self.asked = chosen(setup.profile, setup.server) if setup else self.chosen()
+        except NoServer:
+            if token_of_environment():
+                raise
+            raise NotSignedIn(NOWHERE) from None
         return Api(credential_of(self.asked))
 
     def advised(self, failure: Failure) -> None:

@@ -1,7 +1,5 @@
 """``gatehouse ssh setup``: a key, the lines for ssh, and a first certificate."""
 
-import os
-import pwd
 import sys
 from pathlib import Path
 from shutil import which
@@ -52,9 +50,8 @@ def set_up(
     if lines is None:
         output.say(f"{setup.org} has no authority for machines: their own keys are asked about.")
     known_hosts.write(setup, lines or "")
-    account = Path(pwd.getpwuid(os.getuid()).pw_dir)
-    if Path.home().resolve() != account.resolve():
-        output.say(f"HOME is {Path.home()}: by itself ssh reads what is in {account}.")
+    if other_home := ssh_config.elsewhere():
+        output.say(other_home)
     ensured(setup, anew=kept(api, output, target_of(setup), Wish()) is None)
     return setup
 
@@ -90,8 +87,8 @@ def _planned(
     wishes: "Wishes", org: str | None, hosts: "Sequence[str]", key: Path | None
 ) -> tuple[SetUp, str | None]:
     """What is to be set up, and the lines for its known hosts; nothing is written."""
-    profile = wishes.chosen()
-    organization = organization_of(wishes.api(), org or profile.organization)
+    api, profile = wishes.api(), wishes.chosen()
+    organization = organization_of(api, org or profile.organization)
     slug = organization["slug"]
     if not SLUG.fullmatch(slug):
         raise Misused(f"{slug!r} cannot be the name of a file.")

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from os import getuid
 from pathlib import Path
+from pwd import getpwuid
 
 from gatehouse_cli.failures import Failure, Misused
 from gatehouse_cli.places import OWN_FILE, delete, replace_file
@@ -99,6 +100,14 @@ def write(setups: Iterable[SetUp], program: Sequence[str], *, inline: bool) -> N
 def is_inline() -> bool:
     """Whether our lines are in ``~/.ssh/config`` itself."""
     return BEGIN in _text_of(_target())
+
+
+def elsewhere() -> str:
+    """That ssh goes by another home than we do, where it does: it does not ask the environment."""
+    account = Path(getpwuid(getuid()).pw_dir)
+    if Path.home().resolve() == account.resolve():
+        return ""
+    return f"HOME is {Path.home()}: by itself ssh reads what is in {account}."
 
 
 def edit(ours: str) -> None:

@@ -76,7 +76,7 @@ def answer_of(response: httpx2.Response) -> dict[str, Any]:
     """The JSON of an answer. Raises Unreachable where it is something else."""
     try:
         found = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         origin = origin_of(str(response.url))

@@ -9,7 +9,8 @@ import pytest
 
 from tests.cli.authority import HOUR, Authority
 from tests.cli.hosts.boxes import Box
-from tests.cli.hosts.played import DAY, PlayedHost
+from tests.cli.hosts.played import BASE, DAY, PlayedHost, no_such_key
+from tests.cli.stage import OK, enveloped
 from tests.openssh import KeyFile, make_key
 
 pytestmark = pytest.mark.integration
@@ -186,6 +187,43 @@ def test_a_host_key_signs_nothing_else(box: Box, gate: PlayedHost, what: str):
     assert done.code in (2, 4), done.said
     assert gate.sent == []
     assert box.used == {}
+
+
+@pytest.mark.parametrize("told", [None, 5, ["x"], "x", {}, {"challenge": "x"}, {"challenge": [5]}])
+@pytest.mark.parametrize("command", ["enroll token", "renew --force"])
+def test_what_asks_for_no_signature_gets_none(
+    enrolled: Box, gate: PlayedHost, command: str, told: Any
+):
+    for path in ("enroll", "renew"):
+        gate.stage.plays[f"{BASE}/{path}"] = lambda _form: (OK, enveloped(told))
+    was = enrolled.used
+
+    done = enrolled.run(*command.split())
+
+    assert (done.code, "Traceback" in done.err) == (2, False), done.said
+    assert enrolled.used == was
+
+
+@pytest.mark.parametrize("told", [None, 5, ["x"], {}, {"renewed": 5}, {"renewed": {}}])
+def test_what_is_no_certificate_leaves_those_of_before(enrolled: Box, gate: PlayedHost, told: Any):
+    asked, was = gate.stage.plays[f"{BASE}/renew"], enrolled.used
+    gate.stage.plays[f"{BASE}/renew"] = lambda form: (
+        (OK, enveloped(told)) if "signature" in form["body"] else asked(form)
+    )
+
+    done = enrolled.run("renew", "--force")
+
+    assert (done.code, "Traceback" in done.err) == (2, False), done.said
+    assert enrolled.used == was
+
+
+@pytest.mark.parametrize("index", [-7, 2, "x", None])
+def test_a_key_that_is_none_of_ours_is_not_left_out(box: Box, gate: PlayedHost, index: Any):
+    gate.refuses = [no_such_key("WEAK_KEY", index)]
+
+    done = box.run("enroll", "token")
+
+    assert (done.code, "too weak" in done.err, "Traceback" in done.err) == (4, True, False)
 
 
 CERTIFICATES: dict[str, Any] = {

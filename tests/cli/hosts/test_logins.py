@@ -230,16 +230,27 @@ def test_where_one_key_is_revoked_the_others_are_renewed(
     assert done.json["removed"] == [str(certificate)]
     assert f"ssh_host_{kind}_key.pub gets no certificate" in done.err
     assert not certificate.exists()
+    assert str(certificate) not in enrolled.drop_in.read_text()
     assert wait_until(lambda: enrolled.said().count(LISTENS) > heard)
     assert enter(estate, enrolled).is_in
     assert enrolled.sync("--json").json["renewed"] is False
-    assert enrolled.run("status").code == 0
+    assert names_as_revoked(enrolled, kind)
     assert enrolled.run("renew", "--force").code == 0
     # With the machine as it is, all others are enrolled anew.
     anew = enrolled.enroll(estate.token(host), "--json")
     assert (anew.code, "has revoked this key" in anew.err) == (0, True), anew.said
     assert str(certificate) not in [one["file"] for one in anew.json["certificates"]]
+    assert names_as_revoked(enrolled, kind)
     assert enter(estate, enrolled).is_in
+    # Until there is another one in its place, or none.
+    public = enrolled.ssh / f"ssh_host_{kind}_key.pub"
+    was = public.read_text()
+    public.write_text(make_key(enrolled.directory, kind).public)
+    assert enrolled.run("status").code == 0
+    public.write_text(was)
+    assert names_as_revoked(enrolled, kind)
+    public.unlink()
+    assert enrolled.run("status").code == 0
 
 
 def test_where_all_keys_are_revoked_that_is_said(estate: Estate, enrolled: Box, host: Any):
@@ -252,8 +263,16 @@ def test_where_all_keys_are_revoked_that_is_said(estate: Estate, enrolled: Box, 
     assert (done.code, "no new certificate" in done.err) == (4, True), done.said
     del before["gatehouse/revoked.krl"]
     assert before.items() <= enrolled.used.items()
+    assert names_as_revoked(enrolled, "ecdsa", "ed25519")
     again = enrolled.run("enroll", estate.token(host))
     assert (again.code, "has revoked this key" in again.err) == (4, True)
+
+
+def names_as_revoked(box: Box, *kinds: str) -> bool:
+    status = box.run("status", "--json")
+    said = (f"{box.ssh}/ssh_host_{kind}_key.pub gets no certificate any more" for kind in kinds)
+    found = zip(status.json["problems"], said, strict=True)
+    return status.code == 1 and all(problem.startswith(one) for problem, one in found)
 
 
 def revoke_key(estate: Estate, box: Box, kind: str) -> None:

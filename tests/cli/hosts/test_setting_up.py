@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from gatehouse.ssh_hosts.rules.snippets import install_script
 from tests.cli.hosts.boxes import Box
-from tests.cli.hosts.played import DAY, NAME, PlayedHost, no_such_key
+from tests.cli.hosts.played import BASE, DAY, NAME, PlayedHost, no_such_key
+from tests.cli.stage import refusal
 from tests.openssh import make_key
 
 pytestmark = pytest.mark.integration
@@ -66,6 +69,39 @@ def test_where_sshd_is_otherwise_the_token_stays_good(box: Box, gate: PlayedHost
     assert gate.stage.calls == []
     assert box.used == {}
     assert not box.folder.exists()
+
+
+@pytest.mark.parametrize("fault", ["token", "key", "server"])
+def test_where_nothing_comes_of_it_nothing_is_left(box: Box, gate: PlayedHost, fault: str):
+    if fault == "token":
+        gate.stage.plays[f"{BASE}/enroll"] = lambda _form: (
+            "401 Unauthorized",
+            refusal("INVALID_ENROLL_TOKEN", "This token is not good."),
+        )
+    named = ["--key", str(box.ssh / "no_such_key")] if fault == "key" else []
+    there = {"GATEHOUSE_SERVER": "http://127.0.0.1:1"} if fault == "server" else {}
+
+    done = box.run("enroll", "token", *named, **there)
+
+    assert done.code == {"token": 4, "key": 2, "server": 5}[fault], done.said
+    assert not box.folder.exists()
+    box.folder.mkdir()
+    (box.folder / "own").touch()
+    assert box.run("enroll", "token", *named, **there).code == done.code
+    assert [path.name for path in box.folder.iterdir()] == ["own"]
+
+
+def test_what_comes_next_is_for_the_same_machine(box: Box, gate: PlayedHost):
+    at = f"--etc '{box.etc}'"
+    done = box.run("enroll", "token")
+    assert done.err.rstrip().endswith(f"gatehouse host install-timer {at}")
+    (box.folder / "user-ca.pub").unlink()
+    assert f"gatehouse host sync {at}\n" in box.run("status").err
+    assert f"gatehouse host uninstall --reloaded {at}\n" in box.run("uninstall").err
+    assert box.run("uninstall", "--reloaded").code == 0
+    elsewhere = box.etc / "elsewhere"
+    again = box.run("enroll", "token", "--folder", str(elsewhere))
+    assert f"install-timer {at} --folder '{elsewhere}'" in again.err
 
 
 def test_two_do_not_write_the_same_files(box: Box, gate: PlayedHost):
@@ -179,6 +215,17 @@ def test_a_list_that_is_one_of_several_stays(enrolled: Box):
     assert enrolled.used == was
 
 
+def test_all_that_is_taken_away_is_listed(enrolled: Box):
+    assert enrolled.run("install-timer", "--cron").code == 0
+    timer = enrolled.etc / "cron.d" / "gatehouse-host-sync"
+    was = {enrolled.ssh / name for name in enrolled.used} | {enrolled.folder / "state.json", timer}
+
+    done = enrolled.run("uninstall", "--reloaded", "--json")
+
+    assert done.code == 0, done.said
+    assert sorted(done.json["removed"]) == sorted(map(str, was))
+
+
 def test_uninstalling_waits_for_sshd(enrolled: Box):
     was = enrolled.used
 
@@ -193,6 +240,17 @@ def test_uninstalling_waits_for_sshd(enrolled: Box):
     assert enrolled.used == {}
     again = enrolled.run("uninstall")
     assert (again.code, "This machine is not enrolled" in again.err) == (1, True), again.said
+
+
+def test_the_help_of_sync_names_its_exit_codes(box: Box):
+    page = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
+    table = page.partition("| `host sync` ends with |")[2].partition("\n\n")[0]
+    codes = re.findall(r"^\| (\d) \|", table, re.MULTILINE)
+
+    said = " ".join(box.run("sync", "--help").out.split()).partition("Exit ")[2]
+
+    assert codes == ["0", "1", "2", "3", "4", "5"]
+    assert re.findall(r"(\d) if", said) == codes
 
 
 @pytest.mark.parametrize(

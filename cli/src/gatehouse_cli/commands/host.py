@@ -76,7 +76,7 @@ def enroll(
     if no_sshd_config:
         output.say("For sshd_config; reload sshd then:")
         output.line(lines.rstrip("\n"))
-    output.say("It has to hear what is new: gatehouse host install-timer")
+    output.say(f"It has to hear what is new: {machine.command('install-timer')}")
 
 
 @command.command("sync")
@@ -86,8 +86,10 @@ def enroll(
 def sync(wishes: Wishes, *, dry_run: bool, etc: Path, folder: Path | None) -> None:
     """Fetch who is let in and what is revoked, and renew the certificates when they are due.
 
-    Exit 0 if all is as it should be, 2 if something of before stays because what came was not
-    good, 5 if the server is not reached.
+    Exit 0 if all is as it should be, or another run is at it; 1 if this machine is not enrolled, or
+    has none of the keys that were; 2 if something of before stays because what came was not good;
+    3 if the server does not know this machine any more; 4 if it renews nothing; 5 if it is not
+    reached.
     """
     from gatehouse_cli.hosts import syncing
 

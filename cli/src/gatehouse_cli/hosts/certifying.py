@@ -13,13 +13,18 @@ from gatehouse_cli.hosts import proofs
 from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.programs import run, ssh_keygen
 from gatehouse_cli.hosts.server import SKEW, post
-from gatehouse_cli.hosts.sshd import certificate_of
+from gatehouse_cli.hosts.sshd import certificate_of, certificates_in
 from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.ssh_keys import PublicKey
 
+NO_MORE = (
+    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
+    " and enrol this machine anew."
+)
 OTHER_KEYS = f"This machine has other keys than those that were enrolled. {ANEW}"
 # Why the server refuses one key of a host that has others.
-NOT_THIS_KEY = {"key_revoked", "replaced"}
+REVOKED = "key_revoked"
+NOT_THIS_KEY = {REVOKED, "replaced"}
 
 
 def renewed(state: State) -> dict[Path, bytes]:
@@ -30,13 +35,13 @@ def renewed(state: State) -> dict[Path, bytes]:
     here = keys_here(state)
     if not here:
         raise Failure(OTHER_KEYS)
-    told = _renewed_by(state, *here)["renewed"]
+    told = _renewed_by(state, *here).get("renewed")
     return certificates_for(here, told, state.names, state.host_ca)
 
 
 def _renewed_by(state: State, key: PublicKey, *others: PublicKey) -> Any:
     """What the server answers to the first of these keys that is still good."""
-    asked = post(state.server, "renew", {"host_id": state.host_id})["challenge"]
+    asked: Any = post(state.server, "renew", {"host_id": state.host_id}).get("challenge")
     signature = proofs.signature(asked, key, server=state.server, purpose=proofs.RENEWAL)
     body = {"host_id": state.host_id, "nonce": asked.get("nonce"), "signature": signature}
     try:
@@ -49,8 +54,30 @@ def _renewed_by(state: State, key: PublicKey, *others: PublicKey) -> Any:
 
 def keys_here(state: State) -> list[PublicKey]:
     """Those that were enrolled, and are what they were."""
+    return _here(state.keys)
+
+
+def revoked_here(state: State) -> list[PublicKey]:
+    """Those that the organization has revoked, until somebody makes others."""
+    return _here(state.revoked)
+
+
+def gone_from(state: State) -> list[Path]:
+    """The certificates of enrolled keys that are not here any more, or are others. While there is
+    a private key alone, sshd shows it with its certificate as before.
+    """
+    shown = {path_of(key) for key in keys_here(state)}
+    shown |= {Path(certificate_of(key)) for key in state.keys if _is_private_alone(key)}
+    return [path for path in map(Path, certificates_in(state)) if path not in shown]
+
+
+def _is_private_alone(key: str) -> bool:
+    return not Path(key).exists() and Path(key.removesuffix(".pub")).exists()
+
+
+def _here(lines: Mapping[str, str]) -> list[PublicKey]:
     found = []
-    for path, line in state.keys.items():
+    for path, line in lines.items():
         key = public_key(Path(path))
         if key is not None and key.text.split()[:2] == line.split():
             found.append(key)

@@ -9,12 +9,12 @@ from gatehouse_cli.hosts import certifying, files, proofs, sshd, syncing, timers
 from gatehouse_cli.hosts.failures import KeyRefused, NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import post
-from gatehouse_cli.hosts.state import State, as_kept
+from gatehouse_cli.hosts.state import State, as_kept, read_state
 from gatehouse_cli.ssh_keys import PublicKey, read_key
 
 TYPES = ("ssh-ed25519", "ssh-rsa", "ecdsa-sha2-")
 NO_KEYS = "There is no host key in {folder}. Make them: ssh-keygen -A"
-LATER = "This machine is enrolled, but not set up: {problem} Then go on with: gatehouse host sync"
+LATER = "This machine is enrolled, but not set up: {problem} Then go on with: {sync}"
 
 
 def enroll(
@@ -35,18 +35,20 @@ def enroll(
     timers.refuse_script(machine)
     if with_config:
         sshd.refuse_others(machine)
-    machine.prepare()
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
-    with machine.alone():
-        answer, used = _proved(server, token, chosen, say, may_drop=not keys)
+    with machine.prepared(), machine.alone():
+        answer, used, revoked = _proved(server, token, chosen, say, may_drop=not keys)
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
+        state.revoked = as_kept(revoked)
+        before = _certificates_of_before(machine)
         state.write(machine)
         try:
             new = certifying.certificates_for(used, answer, welcome.names, welcome.host_ca)
             _set_up(syncing.Run(machine, state, say), welcome, new)
+            files.forget(machine, state, [path for path in before if path not in new])
         except Failure as failure:
-            failure.args = (LATER.format(problem=failure),)
+            failure.args = (LATER.format(problem=failure, sync=machine.command("sync")),)
             raise
     return state
 
@@ -71,6 +73,15 @@ def _kept(
         host_ca=welcome.host_ca,
         drop_in=with_config,
     )
+
+
+def _certificates_of_before(machine: Machine) -> list[Path]:
+    """Those of ours, where it was enrolled before: maybe with keys that it has no more."""
+    try:
+        found = read_state(machine)
+    except Failure:
+        return []
+    return [path for path in map(Path, sshd.certificates_in(found)) if files.is_kept(found, path)]
 
 
 def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
@@ -99,12 +110,13 @@ def _proved(
     say: Callable[[str], None],
     *,
     may_drop: bool,
-) -> tuple[dict[str, object], list[PublicKey]]:
-    """What an enrolled machine gets, and for which keys."""
+) -> tuple[dict[str, object], list[PublicKey], list[PublicKey]]:
+    """What an enrolled machine gets, for which keys, and which of the others are revoked."""
     asked = post(server, "enroll", {"token": token}, by_clock=True).get("challenge")
     signed = [
         (key, proofs.signature(asked, key, server=server, purpose=proofs.ENROLMENT)) for key in keys
     ]
+    revoked: list[PublicKey] = []
     while True:
         body = {
             "token": token,
@@ -114,14 +126,15 @@ def _proved(
         try:
             answer = post(server, "enroll", body).get("enrolled")
         except KeyRefused as refused:
-            if not may_drop or len(signed) == 1 or refused.index >= len(signed):
+            if not may_drop or len(signed) == 1 or refused.index not in range(len(signed)):
                 raise
             key, _ = signed.pop(refused.index)
+            revoked += [key] if refused.is_revoked else []
             say(f"{key.path} gets no certificate: {refused}")
             continue
         if not isinstance(answer, dict):
             raise NotGood("The server does not say what this machine needs.")
-        return answer, [key for key, _ in signed]
+        return answer, [key for key, _ in signed], revoked
 
 
 def _credential(answer: dict[str, object]) -> str:

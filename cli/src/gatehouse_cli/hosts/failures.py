@@ -16,6 +16,6 @@ class NotEnrolled(Failure):
 class KeyRefused(Refused):
     """The server certifies no such key. ``index`` says which of those that were sent."""
 
-    def __init__(self, message: str, error_type: str, index: int) -> None:
-        super().__init__(message, error_type)
-        self.index = index
+    def __init__(self, refused: Refused, index: int, *, is_revoked: bool) -> None:
+        super().__init__(str(refused), refused.type)
+        self.index, self.is_revoked = index, is_revoked

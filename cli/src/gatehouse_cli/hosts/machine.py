@@ -1,13 +1,14 @@
 """Where everything is on this machine."""
 
 import os
+import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.places import locked
+from gatehouse_cli.places import delete, lock_of, locked
 
 ETC = Path("/etc")
 FOLDER_MODE = 0o755  # sshd reads the principals of an account as that account.
@@ -70,19 +71,32 @@ class Machine:
         usual = self.etc / "ssh" / "gatehouse"
         return etc + ([] if self.folder == usual else ["--folder", str(self.folder)])
 
+    def command(self, *words: str) -> str:
+        """``gatehouse host`` as it is to be typed for this machine."""
+        return shlex.join(["gatehouse", "host", *words, *self.options])
+
     def refuse_others(self) -> None:
         """Raises Failure for whoever does not administer it."""
         if not os.access(self.ssh, os.W_OK):
             raise Failure(f"{self.ssh} cannot be written: run this as root.")
 
-    def prepare(self) -> None:
-        """Make our folders, into which nobody else can write."""
-        for path in (self.folder, self.principals):
-            try:
-                path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-                path.chmod(FOLDER_MODE)
-            except OSError as error:
-                raise Failure(f"{path} is not made: {error.strerror}.") from None
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Have our folders, into which nobody else can write; if nothing comes of it, no longer."""
+        try:
+            self._make_folders()
+            yield
+        finally:
+            self.tidy()
+
+    def tidy(self) -> None:
+        """Where nothing is enrolled, leave nothing of what was made for it."""
+        if self.state.exists():
+            return
+        delete(lock_of(self.state))
+        for folder in (self.principals, self.folder):
+            with suppress(OSError):
+                folder.rmdir()
 
     @contextmanager
     def alone(self, *, wait: bool = True) -> Iterator[None]:
@@ -91,3 +105,11 @@ class Machine:
         """
         with locked(self.state, wait=wait):
             yield
+
+    def _make_folders(self) -> None:
+        for path in (self.folder, self.principals):
+            try:
+                path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+                path.chmod(FOLDER_MODE)
+            except OSError as error:
+                raise Failure(f"{path} is not made: {error.strerror}.") from None

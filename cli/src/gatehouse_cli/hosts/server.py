@@ -25,11 +25,13 @@ REVOKED = "revoked"
 CLOCK = "The clock of this machine is {off} {way} the server's. Set it first. The token stays good."
 
 
-def post(server: str, path: str, body: Mapping[str, Any], *, by_clock: bool = False) -> Any:
+def post(
+    server: str, path: str, body: Mapping[str, Any], *, by_clock: bool = False
+) -> dict[str, Any]:
     """``by_clock``: only where the clocks of server and machine say the same.
 
-    Raises Refused also for a token that is not good, and KeyRefused for a key that is none for
-    hosts, or not any more.
+    Raises Refused also for a token that is not good, KeyRefused for a key that is none for hosts,
+    or not any more, and NotGood for what is no object.
     """
     answer = send("POST", f"{server}/api/v1/ssh/hosts/{path}", json=body)
     if answer.status_code == UNAUTHORIZED:
@@ -38,10 +40,12 @@ def post(server: str, path: str, body: Mapping[str, Any], *, by_clock: bool = Fa
         data = data_of(answer)
     except Refused as refused:
         index, reason = (refused.details.get(name) for name in ("index", "reason"))
-        is_of_one = refused.type in NO_KEYS_FOR_HOSTS or reason == REVOKED
-        if is_of_one and isinstance(index, int):
-            raise KeyRefused(str(refused), refused.type, index) from None
+        is_revoked = reason == REVOKED
+        if isinstance(index, int) and (is_revoked or refused.type in NO_KEYS_FOR_HOSTS):
+            raise KeyRefused(refused, index, is_revoked=is_revoked) from None
         raise
+    if not isinstance(data, dict):
+        raise NotGood("The server does not say what this machine needs.")
     if by_clock:
         _compare_clocks(answer.headers.get("Date", ""))
     return data

@@ -16,7 +16,8 @@ from gatehouse_cli.hosts.state import State
 from gatehouse_cli.places import PUBLIC_FILE, delete, replace_file, sync_folder
 
 INCLUDE = re.compile(r"^\s*include\s.*sshd_config\.d/\*\.conf", re.IGNORECASE | re.MULTILINE)
-NONE = "none"
+NONE, NO = "none", "no"
+SHOWN = "HostCertificate"
 # As Debian and as all others call it.
 SERVICES = ("ssh.service", "sshd.service")
 STILL_USED = (
@@ -29,9 +30,17 @@ def lines(machine: Machine, state: State) -> str:
     """Directives for files that are in place."""
     about = f"who logs in here by certificates of {state.organization}"
     head = f"# Gatehouse ({state.server}): {about}."
-    shown = [("HostCertificate", path) for path in certificates_in(state)]
-    pairs = [*_directives(machine).items(), *shown]
-    return "".join(f"{line}\n" for line in (head, *(f"{name} {_quoted(to)}" for name, to in pairs)))
+    directives = (f"{name} {_quoted(to)}" for name, to in _directives(machine).items())
+    return "".join(f"{line}\n" for line in (head, *directives, *_shown(state)))
+
+
+def shows_others(machine: Machine, state: State) -> bool:
+    """Whether our lines, if they are there, name other certificates than there are by now."""
+    try:
+        text = machine.drop_in.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
+    return [line for line in text.splitlines() if line.startswith(SHOWN)] != _shown(state)
 
 
 def certificates_in(state: State) -> list[str]:
@@ -83,8 +92,8 @@ def set_up(machine: Machine, state: State) -> None:
         raise
 
 
-def take_down(machine: Machine) -> None:
-    """Take our lines away, and see that sshd does without our files then.
+def take_down(machine: Machine) -> list[Path]:
+    """Take our lines away, and see that sshd does without our files then. Returns what is gone.
 
     Raises Failure; the lines are there again then.
     """
@@ -97,11 +106,11 @@ def take_down(machine: Machine) -> None:
         if before is not None:
             _put_back(machine, before)
         raise
+    return [] if before is None else [machine.drop_in]
 
 
-def ignored(machine: Machine) -> list[str]:
-    """What sshd does not go by as we have written it. Raises Failure."""
-    found = settings(machine)
+def ignored(machine: Machine, found: Mapping[str, list[str]]) -> list[str]:
+    """What sshd, which goes by these settings, does not go by as we have written it."""
     return [
         name
         for name, to in _directives(machine).items()
@@ -147,6 +156,10 @@ def _see_that_it_does_without(machine: Machine) -> None:
         raise Failure(STILL_USED.format(folder=machine.folder))
 
 
+def _shown(state: State) -> list[str]:
+    return [f"{SHOWN} {_quoted(path)}" for path in certificates_in(state)]
+
+
 def _directives(machine: Machine) -> dict[str, str]:
     accounts = str(machine.principals).replace("%", "%%")
     return {
@@ -164,7 +177,7 @@ def _quoted(path: str) -> str:
 
 
 def _see_that_they_count(machine: Machine) -> None:
-    for name in ignored(machine):
+    for name in ignored(machine, settings(machine)):
         raise Failure(f"sshd does not go by {name} in {machine.drop_in}: another one is first.")
 
 

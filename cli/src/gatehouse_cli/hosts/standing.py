@@ -2,12 +2,13 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from gatehouse_cli.certificates import Certificate
 from gatehouse_cli.durations import Duration, in_words, iso
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.hosts import certifying, files, sshd
+from gatehouse_cli.hosts import certifying, files, openness, sshd
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.state import ANEW, State
 from gatehouse_cli.hosts.syncing import STALE
@@ -75,12 +76,15 @@ def _problems(
     bad = [f"{one['file']}: {one['state']}" for one in certificates if one["state"] != "valid"]
     if not certificates:
         bad.append(certifying.OTHER_KEYS)
+    sync = machine.command("sync")
+    revoked = certifying.revoked_here(state)
+    bad += [certifying.NO_MORE.format(key=key.path) for key in revoked]
     if not state.complete:
-        bad.append("It is not set up yet: gatehouse host sync")
+        bad.append(f"It is not set up yet: {sync}")
     elif not files.are_as_kept(machine, state):
-        bad.append("Files are not as they were written: gatehouse host sync")
-    if state.complete and state.drop_in:
-        bad += _ignored(machine)
+        bad.append(f"Files are not as they were written: {sync}")
+    if state.complete:
+        bad += _of_sshd(machine, state)
     if state.reload_due:
         bad.append("sshd was not reloaded since there are new certificates.")
     if now - state.fresh_at > STALE:
@@ -89,12 +93,20 @@ def _problems(
     return bad
 
 
-def _ignored(machine: Machine) -> list[str]:
-    """Lines for sshd may be gone, or others may have come before them since."""
+def _of_sshd(machine: Machine, state: State) -> list[str]:
+    """Why sshd would not go by what is in place. Lines that are not ours somebody else minds."""
     try:
-        names = sshd.ignored(machine)
+        found = sshd.settings(machine)
     except Failure as failure:
-        return [str(failure)]
+        return [str(failure)] if state.drop_in else []
+    ignored = _ignored(machine, found) if state.drop_in else []
+    is_strict = found.get("strictmodes") != [sshd.NO]
+    return [*ignored, *openness.problems(machine, is_strict=is_strict)]
+
+
+def _ignored(machine: Machine, found: Mapping[str, list[str]]) -> list[str]:
+    """Lines for sshd may be gone, or others may have come before them since."""
+    names = sshd.ignored(machine, found)
     if not names:
         return []
     if not machine.drop_in.exists():

@@ -17,6 +17,7 @@ class State:
     """``signer`` is the key that signs revocation lists, as it was told at enrolment.
 
     ``keys`` are files of host keys with their lines; ``files`` what sshd uses, with its SHA-256.
+    ``revoked`` are those of keys that the organization has revoked.
     ``drop_in``: whether lines for sshd are ours to write; ``complete``: whether all was in place
     once; ``reload_due``: whether sshd has yet to be told of new certificates. ``fresh_at`` is when
     all was last in place that the server tells, in seconds since 1970.
@@ -30,6 +31,7 @@ class State:
     krl_url: str
     keys: dict[str, str]
     drop_in: bool
+    revoked: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     host_ca: list[str] = field(default_factory=list)
     bundle: str = ""

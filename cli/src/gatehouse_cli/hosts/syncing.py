@@ -7,21 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatehouse_cli.durations import in_words
-from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Unreachable
+from gatehouse_cli.failures import Failure, Misused, NotSignedIn, Refused, Unreachable
 from gatehouse_cli.hosts import certifying, files, krl, sshd, told
 from gatehouse_cli.hosts.failures import NotGood
 from gatehouse_cli.hosts.machine import Machine
 from gatehouse_cli.hosts.server import synced
-from gatehouse_cli.hosts.state import State, read_state
+from gatehouse_cli.hosts.state import State, as_kept, read_state
 from gatehouse_cli.places import Busy
 
 STALE = 15 * 60  # Seconds without word of the server that are too many.
 HANGS = "Another run of this does not come to its end."
 RELOAD = "Reload sshd: until then it shows the certificates of before."
-NO_MORE = (
-    "{key} gets no certificate any more: the organization has revoked this key. Make another one,"
-    " and enrol this machine anew."
-)
 NOBODY = "The organization has no authority for people: by a certificate nobody gets in here."
 
 
@@ -95,9 +91,10 @@ def install(run: Run, found: told.Told) -> None:
     state.organization, state.names, state.host_ca = found.organization, found.names, found.host_ca
     state.bundle = found.bundle
     run.outcome.changed += run.put(new)
-    run.outcome.removed += files.others_in(machine, found.principals)
+    others = files.others_in(machine, found.principals)
+    run.outcome.removed += others
     if not run.is_dry:
-        files.forget(machine, state, run.outcome.removed)
+        files.forget(machine, state, others)
     if not found.user_ca:
         run.say(NOBODY)
 
@@ -109,25 +106,45 @@ def keep(run: Run, new: files.Files) -> None:
     state, gone = run.state, []
     run.outcome.changed += run.put(new)
     for key in certifying.keys_here(state):
-        path = certifying.path_of(key)
-        if path not in new:
-            run.say(NO_MORE.format(key=key.path))
-            del state.keys[str(key.path)]
+        path, name = certifying.path_of(key), str(key.path)
+        if path in new:
+            state.revoked.pop(name, None)
+        else:
+            run.say(certifying.NO_MORE.format(key=name))
+            state.revoked[name] = state.keys.pop(name)
             gone.append(path)
     run.outcome.removed += [path for path in gone if str(path) in state.files]
     files.forget(run.machine, state, gone)
 
 
 def finish(run: Run) -> None:
-    """Have sshd use what is in place: its lines the first time, and a reload when it needs one."""
+    """Have sshd use what is in place: its lines the first time or when they are others, and a
+    reload when it needs one.
+    """
     state, machine = run.state, run.machine
     if not state.complete and state.drop_in:
         sshd.set_up(machine, state)
         state.reload_due = True
     state.complete = True
     state.write(machine)
+    if state.drop_in and sshd.shows_others(machine, state):
+        _show_others(run)
     if state.reload_due:
         _reload(run)
+
+
+def _show_others(run: Run) -> None:
+    """Have sshd show the certificates that there are now. What it refuses is tried again with the
+    next run.
+    """
+    try:
+        sshd.set_up(run.machine, run.state)
+    except Failure as failure:
+        run.say(f"{run.machine.drop_in} stays as it is. {failure}")
+    else:
+        run.outcome.changed.append(run.machine.drop_in)
+        run.state.reload_due = True
+        run.state.write(run.machine)
 
 
 def _reload(run: Run) -> None:
@@ -144,7 +161,7 @@ def _reload(run: Run) -> None:
 
 def _go(run: Run, *, renew: bool) -> None:
     state, machine = run.state, run.machine
-    _miss_no_more(state)
+    _miss_no_more(run)
     has_certificates = _has_certificates(state)
     is_whole = state.complete and has_certificates and files.are_as_kept(machine, state)
     found, tag = None, state.etag
@@ -164,6 +181,8 @@ def _go(run: Run, *, renew: bool) -> None:
     if found and (renew or found.renewal_due or not has_certificates):
         _renew(run)
     if run.is_dry:
+        if state.drop_in and sshd.shows_others(machine, state):
+            run.outcome.changed.append(machine.drop_in)
         return
     finish(run)
     if not run.outcome.problem:
@@ -202,7 +221,14 @@ def _renew(run: Run) -> None:
         run.outcome.is_renewed = True
         return
     run.state.write(run.machine)  # What it has heard it has heard, whatever comes of this.
-    new = certifying.renewed(run.state)
+    try:
+        new = certifying.renewed(run.state)
+    except Refused as refused:
+        if refused.details.get("reason") == certifying.REVOKED:
+            # The certificates stay: there is none that sshd could show in their place.
+            run.state.revoked |= as_kept(certifying.keys_here(run.state))
+            run.state.write(run.machine)
+        raise
     run.state.reload_due = True
     run.state.write(run.machine)
     keep(run, new)
@@ -215,12 +241,16 @@ def _has_certificates(state: State) -> bool:
     return bool(paths) and all(files.is_kept(state, path) for path in paths)
 
 
-def _miss_no_more(state: State) -> None:
-    """Keys may be taken from a machine, and their certificates with them."""
-    here = [str(certifying.path_of(key)) for key in certifying.keys_here(state)]
-    for path in sshd.certificates_in(state):
-        if path not in here:
-            del state.files[path]
+def _miss_no_more(run: Run) -> None:
+    """Keys may be taken from a machine: their certificates, as far as they are ours, go as well."""
+    state = run.state
+    gone = certifying.gone_from(state)
+    ours = [path for path in gone if files.is_kept(state, path)]
+    run.outcome.removed += ours
+    for path in gone:
+        del state.files[str(path)]
+    if not run.is_dry:
+        files.forget(run.machine, state, ours)
 
 
 def _refuse_another(state: State, found: told.Told) -> None:

@@ -140,17 +140,19 @@ def refuse_script(machine: Machine) -> None:
     raise Failure(SCRIPT.format(accounts=machine.principals, command=f"{stop}{remove}"))
 
 
-def remove(machine: Machine) -> None:
-    """Have it not run any more."""
+def remove(machine: Machine) -> list[Path]:
+    """Have it not run any more. Returns the files that are gone."""
     folder = machine.etc / "systemd" / "system"
     units = [folder / f"{NAME}.timer", folder / f"{NAME}.service"]
     by_systemd = machine.is_run_by_systemd and units[0].exists()
     if by_systemd:
         _systemctl("disable", "--now", units[0].name)
-    for path in (*units, machine.etc / "cron.d" / NAME):
+    gone = [path for path in (*units, machine.etc / "cron.d" / NAME) if path.exists()]
+    for path in gone:
         delete(path)
     if by_systemd:
         _systemctl("daemon-reload")
+    return gone
 
 
 def _for_systemd(word: str) -> str:
