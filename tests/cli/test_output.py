@@ -226,9 +226,9 @@ def test_a_server_says_of_itself_what_it_is(tmp_path: Path):
     changes = {
         "another issuer": ({"issuer": "https://evil.example"}, 2),
         "another place": ({"token_endpoint": "https://evil.example/token"}, 5),
-        "unprotected": ({"authorization_endpoint": "http://evil.example/"}, 2),
+        "unprotected": ({"authorization_endpoint": "http://evil.example/"}, 5),
         "no endpoint": ({"device_authorization_endpoint": None}, 5),
-        "an API that is unprotected": ({"protected_resources": ["http://evil.example/"]}, 2),
+        "an API that is unprotected": ({"protected_resources": ["http://evil.example/"]}, 5),
     }
     with staged() as stage:
         whole = stage.metadata
