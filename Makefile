@@ -60,6 +60,18 @@ test: $(VENV)/.testing ## Run the tests on real servers that start by themselves
 test-all: ## Run all tests: the slow ones too, which kill servers and drive a browser
 	@$(MAKE) --no-print-directory test QUICK=
 
+# What hangs on how OpenSSH behaves. It is found on the PATH.
+OPENSSH := .tools/openssh
+LOGINS := tests/core/openssh tests/ssh_break_glass tests/ssh_certificates/test_machines.py tests/ssh_hosts \
+  tests/ssh_workloads/test_signing.py tests/counterparts/test_asyncssh.py tests/cli/hosts \
+  $(patsubst %,tests/cli/test_%.py,agent doctor ensure keys setup signing)
+
+.PHONY: test-openssh
+test-openssh: $(VENV)/.testing ## Build the newest OpenSSH that Debian has the source of, and log in by it
+	@scripts/build_openssh.sh
+	@$(OPENSSH)/bin/ssh -V
+	@PATH="$(CURDIR)/$(OPENSSH)/bin:$(CURDIR)/$(OPENSSH)/sbin:$$PATH" $(PY) -m pytest -n $(WORKERS) $(LOGINS)
+
 .PHONY: check
 check: $(VENV)/.development ## Check format, lint, types, imports and spelling, then run all tests
 	$(BIN)/ruff check

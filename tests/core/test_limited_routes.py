@@ -120,10 +120,11 @@ def test_neither_query_nor_spelling_makes_another_bucket(make_app, address):
         assert client.post(path, json={}).status_code == 404, path
 
 
-def test_with_a_trusted_proxy_each_caller_has_a_bucket(make_app, address):
+def test_with_a_trusted_proxy_each_caller_has_a_bucket(make_app, worker, address):
     app = make_app(RATELIMIT_LOGIN="1/day", TRUSTED_PROXY_HOPS="1")
     client = client_of(app, address)
-    one, other = f"203.0.113.1, {address}", f"203.0.113.1, 2001:db8:{next(_networks):x}:1::1"
+    network = f"2001:db8:{worker:x}:{next(_networks):x}"
+    one, other = f"203.0.113.1, {address}", f"203.0.113.1, {network}::1"
 
     assert statuses(client, 2, headers={"X-Forwarded-For": one}) == [400, 429]
     assert statuses(client, 2, headers={"X-Forwarded-For": other}) == [400, 429]

@@ -58,6 +58,7 @@ def from_now(seconds: int) -> int:
 def test_every_type_of_key_logs_in_with_every_type_of_authority(
     sshd: Sshd, enter: Try, of_type: str, by: str
 ):
+    """SSH-05: by whichever OpenSSH is on the PATH, see ``make test-openssh``."""
     sshd.trust(public_line(authority(by).blob))
     login = enter("echo", "in", by=authority(by), of_type=of_type)
 
