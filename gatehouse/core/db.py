@@ -157,7 +157,8 @@ def refuse_to_change(connection: Connection) -> None:
 
 @event.listens_for(ReadingSession, "before_flush")
 def _refuse_objects(session: Session, *_: Any) -> None:
-    refuse_to_change(session.connection())
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        refuse_to_change(session.connection())
 
 
 @event.listens_for(ReadingSession, "do_orm_execute")

@@ -237,7 +237,9 @@ def _show_again(plan: Plan, visit: Visit, error: GatehouseError) -> Response:
         raise error
     shown = forms.refused(plan.schema, visit.sent, error)
     ids = _given(plan, visit)
-    with _work(visit, reads_only=True) as ctx:
+    # A page that writes may do more than to show itself; then the form is refused all the same.
+    writes = getattr(plan.shown_by, "writes", False)
+    with _work(visit, reads_only=not writes) as ctx:
         page = plan.shown_by(ctx, **ids)
         if not isinstance(page, Show):
             raise error

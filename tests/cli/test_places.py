@@ -1,12 +1,14 @@
 """Files that cannot be written or read: that is said, and the rest goes on."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from gatehouse_cli.failures import Failure
-from gatehouse_cli.places import own_folder, replace_file
+from gatehouse_cli.places import Busy, lock_of, locked, own_folder, replace_file
 from gatehouse_cli.ssh_keys import PublicKey, sign
 from tests.openssh import make_key
 
@@ -42,3 +44,23 @@ def test_what_is_no_public_key_does_not_hide_one(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert "SSH SIGNATURE" in sign(PublicKey(key.public), "text")
+
+
+def test_who_waited_for_a_lock_that_is_gone_waits_for_the_one_that_is_there(tmp_path: Path):
+    path, inside, leave = tmp_path / "state.json", Event(), Event()
+
+    def hold() -> None:
+        with locked(path):
+            inside.set()
+            leave.wait(10)
+
+    with ThreadPoolExecutor() as pool:
+        with locked(path):
+            waiting = pool.submit(hold)
+            assert not inside.wait(0.2)
+            lock_of(path).unlink()
+        assert inside.wait(10)
+        with pytest.raises(Busy), locked(path, wait=False):
+            pass
+        leave.set()
+        waiting.result(10)

@@ -210,6 +210,19 @@ def test_those_of_the_house_ask_nobody_if_they_prove_it(person: Person, make_rp:
         assert not is_signed_in(person)
 
 
+def test_a_form_that_is_not_valid_signs_nobody_out_without_a_question(person: Person, make_rp: Any):
+    """Threat 56: of a client that is not asked for, the page would do it instead of being shown."""
+    asking = make_rp(post_logout_redirect_uris=[BACK])
+    trusted = make_rp(post_logout_redirect_uris=[BACK], skip_logout_confirmation=True)
+    hints = [person.tokens_for(rp)["id_token"] for rp in (asking, trusted)]
+    page = person.open(url(id_token_hint=hints[0], post_logout_redirect_uri=BACK))
+    at = url(id_token_hint=hints[1], post_logout_redirect_uri=BACK)
+    waiting = person.http.get(at, headers=OURS).headers["Location"]
+
+    assert person.post(waiting, page, answer="bogus").status_code == 400
+    assert is_signed_in(person)
+
+
 def test_whoever_is_not_signed_in_is_led_back_at_once(person: Person, app_with_exit: Rp):
     """With a proof; without one, by a link."""
     hint = person.tokens_for(app_with_exit)["id_token"]

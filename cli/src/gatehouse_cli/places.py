@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from gatehouse_cli.failures import Failure
 
@@ -150,14 +150,27 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
     process.
     """
     lock = lock_of(path)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    while True:
+        with _opened(lock) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(BUSY.format(path=path)) from None
+            # Whoever was inside may have deleted it: then the next one waits for another file.
+            if _is_there(lock, file):
+                yield
+                return
+
+
+def _opened(lock: Path) -> TextIO:
     try:
-        descriptor = os.open(lock, flags, OWN_FILE)
+        return os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OWN_FILE))
     except OSError as error:
         raise Failure(f"{lock} is not opened: {error.strerror}.") from None
-    with os.fdopen(descriptor) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(BUSY.format(path=path)) from None
-        yield
+
+
+def _is_there(lock: Path, file: TextIO) -> bool:
+    try:
+        return os.path.samestat(lock.lstat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False

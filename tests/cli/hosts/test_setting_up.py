@@ -85,10 +85,13 @@ def test_where_nothing_comes_of_it_nothing_is_left(box: Box, gate: PlayedHost, f
 
     assert done.code == {"token": 4, "key": 2, "server": 5}[fault], done.said
     assert not box.folder.exists()
-    box.folder.mkdir()
-    (box.folder / "own").touch()
-    assert box.run("enroll", "token", *named, **there).code == done.code
-    assert [path.name for path in box.folder.iterdir()] == ["own"]
+    box.folder.mkdir(mode=0o700)
+    for names in ([], ["own"]):
+        for name in names:
+            (box.folder / name).touch()
+        assert box.run("enroll", "token", *named, **there).code == done.code
+        assert [path.name for path in box.folder.iterdir()] == names
+        assert box.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_comes_next_is_for_the_same_machine(box: Box, gate: PlayedHost):

@@ -36,8 +36,9 @@ def enroll(
     if with_config:
         sshd.refuse_others(machine)
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
-    with machine.prepared(), machine.alone():
+    with machine.prepared():
         answer, used, revoked = _proved(server, token, chosen, say, may_drop=not keys)
+        machine.open_to_sshd()
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
         state.revoked = as_kept(revoked)

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,11 @@ class Machine:
         return self.folder / "principals"
 
     @property
+    def folders(self) -> tuple[Path, Path]:
+        """What is ours, the last one first."""
+        return self.principals, self.folder
+
+    @property
     def state(self) -> Path:
         return self.folder / "state.json"
 
@@ -82,21 +87,33 @@ class Machine:
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
-        """Have our folders, into which nobody else can write; if nothing comes of it, no longer."""
-        try:
-            self._make_folders()
-            yield
-        finally:
-            self.tidy()
+        """Be alone in our folders. Where nothing comes of it, those that were made are gone."""
+        made = self._missing()
+        self._make_folders()
+        with self.alone():
+            try:
+                yield
+            finally:
+                self.tidy(made)
 
-    def tidy(self) -> None:
-        """Where nothing is enrolled, leave nothing of what was made for it."""
+    def tidy(self, folders: Sequence[Path]) -> None:
+        """Where nothing is enrolled, leave neither these folders nor the lock. Only for whoever
+        holds it: others wait there.
+        """
         if self.state.exists():
             return
         delete(lock_of(self.state))
-        for folder in (self.principals, self.folder):
+        for folder in folders:
             with suppress(OSError):
                 folder.rmdir()
+
+    def open_to_sshd(self) -> None:
+        """It reads our folders as anybody, and nobody else may write into them."""
+        for path in self.folders:
+            try:
+                path.chmod(FOLDER_MODE)
+            except OSError as error:
+                raise Failure(f"{path} is not changed: {error.strerror}.") from None
 
     @contextmanager
     def alone(self, *, wait: bool = True) -> Iterator[None]:
@@ -106,10 +123,12 @@ class Machine:
         with locked(self.state, wait=wait):
             yield
 
+    def _missing(self) -> list[Path]:
+        """Our folders and those above them that are not there, the last one first."""
+        return [path for path in (self.principals, *self.principals.parents) if not path.exists()]
+
     def _make_folders(self) -> None:
-        for path in (self.folder, self.principals):
-            try:
-                path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-                path.chmod(FOLDER_MODE)
-            except OSError as error:
-                raise Failure(f"{path} is not made: {error.strerror}.") from None
+        try:
+            self.principals.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Failure(f"{self.principals} is not made: {error.strerror}.") from None

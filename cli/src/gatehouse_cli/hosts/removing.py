@@ -27,5 +27,5 @@ def uninstall(machine: Machine, *, reloaded: bool) -> list[Path]:
         for path in dict.fromkeys(found):
             delete(path)
             gone.append(path)
-    machine.tidy()
+        machine.tidy(machine.folders)
     return gone

@@ -113,8 +113,11 @@ def keep(run: Run, new: files.Files) -> None:
             run.say(certifying.NO_MORE.format(key=name))
             state.revoked[name] = state.keys.pop(name)
             gone.append(path)
-    run.outcome.removed += [path for path in gone if str(path) in state.files]
-    files.forget(run.machine, state, gone)
+    ours = [path for path in gone if files.is_kept(state, path)]
+    run.outcome.removed += ours
+    for path in gone:
+        state.files.pop(str(path), None)
+    files.forget(run.machine, state, ours)
 
 
 def finish(run: Run) -> None:
