@@ -61,6 +61,12 @@ def test_what_sshd_refuses_for_its_folders_is_named(estate: Estate):
         place.chmod(0o775)
         assert helps(place) in estate.problems()
 
+        # Nobody is told to take from the others what is everybody's.
+        place.chmod(0o1777)
+        assert REFUSED.format(place) in estate.log()
+        [about] = (line for line in estate.problems().splitlines() if f" {place}:" in line)
+        assert about.endswith("Enrol this machine with another --folder.")
+
         place.chmod(0o755)
         assert REFUSED.format(place) not in estate.log()
         assert helps(place) not in estate.problems()

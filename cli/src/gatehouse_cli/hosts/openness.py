@@ -6,6 +6,7 @@ sshd_config(5), safe_path in OpenSSH's misc.c); at those of keys and revocations
 
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gatehouse_cli.hosts.machine import Machine
 
 GROUP_AND_OTHERS = 0o022
 BELIEVED = "sshd lets nobody in by what is below it"
+ELSEWHERE = "Enrol this machine with another --folder."
 OURS = "they could name authorities of their own below it"
 
 
@@ -33,4 +35,6 @@ def _open(machine: Machine, *, is_strict: bool) -> Iterator[tuple[Path, str]]:
         if found.st_uid not in (0, os.getuid()):
             yield path, f"chown root {name}"
         if found.st_mode & GROUP_AND_OTHERS:
-            yield path, f"chmod go-w {name}"
+            # Such as /tmp, which is meant to be everybody's.
+            is_for_all = found.st_mode & stat.S_ISVTX
+            yield path, ELSEWHERE if is_for_all else f"chmod go-w {name}"
