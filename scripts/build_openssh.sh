@@ -31,6 +31,10 @@ while read -r archive sum; do
   from=${mirror}pool/main/o/openssh/$archive
   ! /usr/lib/apt/apt-helper -qq download-file "$from" "$archive" "SHA256:$sum" 2>/dev/null || break
 done <../known
+[ -f "$archive" ] || {
+  echo "$mirror has no source of OpenSSH." >&2
+  exit 1
+}
 tar --extract --strip-components 1 --file "$archive"
 echo "Building ${archive%.orig*} ..."
 {

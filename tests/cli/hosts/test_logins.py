@@ -253,6 +253,20 @@ def test_where_one_key_is_revoked_the_others_are_renewed(
     assert enrolled.run("status").code == 0
 
 
+def test_what_is_not_ours_stays_where_the_certificate_of_a_revoked_key_was(
+    estate: Estate, enrolled: Box
+):
+    revoke_key(estate, enrolled, "ecdsa")
+    certificate = enrolled.ssh / "ssh_host_ecdsa_key-cert.pub"
+    certificate.write_text("somebody's\n")
+
+    done = enrolled.sync("--json")
+
+    assert (done.code, done.json["removed"]) == (0, []), done.said
+    assert certificate.read_text() == "somebody's\n"
+    assert str(certificate) not in enrolled.drop_in.read_text()
+
+
 def test_where_all_keys_are_revoked_that_is_said(estate: Estate, enrolled: Box, host: Any):
     before = enrolled.used
     for kind in ("ecdsa", "ed25519"):

@@ -38,7 +38,6 @@ def enroll(
     chosen = [read_key(path.absolute()) for path in keys] or _found(machine)
     with machine.prepared():
         answer, used, revoked = _proved(server, token, chosen, say, may_drop=not keys)
-        machine.open_to_sshd()
         welcome = told.read(answer)
         state = _kept(server, answer, welcome, used, with_config=with_config)
         state.revoked = as_kept(revoked)
@@ -86,6 +85,7 @@ def _certificates_of_before(machine: Machine) -> list[Path]:
 
 
 def _set_up(run: syncing.Run, welcome: told.Told, certificates: files.Files) -> None:
+    run.machine.open_to_sshd()
     files.sweep(run.machine, run.state)
     syncing.install(run, welcome)
     syncing.keep(run, certificates)

@@ -1,7 +1,7 @@
 """Bringing this machine to what the server says of it: whatever fails, sshd keeps its files."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,11 +113,7 @@ def keep(run: Run, new: files.Files) -> None:
             run.say(certifying.NO_MORE.format(key=name))
             state.revoked[name] = state.keys.pop(name)
             gone.append(path)
-    ours = [path for path in gone if files.is_kept(state, path)]
-    run.outcome.removed += ours
-    for path in gone:
-        state.files.pop(str(path), None)
-    files.forget(run.machine, state, ours)
+    _show_no_more(run, gone)
 
 
 def finish(run: Run) -> None:
@@ -246,14 +242,17 @@ def _has_certificates(state: State) -> bool:
 
 def _miss_no_more(run: Run) -> None:
     """Keys may be taken from a machine: their certificates, as far as they are ours, go as well."""
-    state = run.state
-    gone = certifying.gone_from(state)
-    ours = [path for path in gone if files.is_kept(state, path)]
+    _show_no_more(run, certifying.gone_from(run.state))
+
+
+def _show_no_more(run: Run, certificates: Sequence[Path]) -> None:
+    """What somebody has put in the place of one of them stays, and is not shown either."""
+    ours = [path for path in certificates if files.is_kept(run.state, path)]
     run.outcome.removed += ours
-    for path in gone:
-        del state.files[str(path)]
+    for path in certificates:
+        run.state.files.pop(str(path), None)
     if not run.is_dry:
-        files.forget(run.machine, state, ours)
+        files.forget(run.machine, run.state, ours)
 
 
 def _refuse_another(state: State, found: told.Told) -> None:
